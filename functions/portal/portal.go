@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"regexp"
+
+	"kinde-functions/shared/endpoint"
+	"kinde-functions/shared/kinde"
+	"kinde-functions/shared/problem"
+	"kinde-functions/shared/redirect"
+)
+
+type portal struct {
+	kinde   *kinde.Client
+	site    string
+	returns *redirect.Policy
+	after   redirect.Target // where people return to who name no other place
+}
+
+// areas of the portal: a pattern and not a list, since Kinde adds new ones.
+var subnav = regexp.MustCompile(`^[a-z][a-z_]{0,63}$`)
+
+// GET /portal?subnav=&return_url=
+//
+// 302 to the one-time link, or 200 {"url"} for callers who accept JSON.
+func (p portal) open(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+	area, given := r.Query["subnav"]
+	if given && !subnav.MatchString(area) {
+		return nil, problem.BadParameter("subnav", "must be an area of the portal, such as plan_selection")
+	}
+	back := p.after
+	if raw, given := r.Query["return_url"]; given {
+		checked, err := p.returns.Check(raw)
+		if err != nil {
+			return nil, problem.New(problem.InvalidReturnURL, err)
+		}
+		back = checked
+	}
+	link, err := p.kinde.PortalLink(ctx, r.Caller.Token, area, back.Absolute())
+	if err != nil {
+		return nil, failure(err)
+	}
+	if !r.AcceptsJSON {
+		return endpoint.Redirect(link), nil
+	}
+	body, err := json.Marshal(map[string]string{"url": link})
+	if err != nil {
+		return nil, err
+	}
+	return endpoint.JSON(http.StatusOK, body), nil
+}
+
+// failure puts Kinde's refusal into the portal's own codes: a refused token
+// whatever the body says, a no, an answer without a usable link, and trouble
+// that may pass.
+func failure(err error) error {
+	upstream := problem.From(err)
+	code := problem.PortalError
+	refusal, refused := errors.AsType[*kinde.Error](err)
+	switch {
+	case errors.Is(err, kinde.ErrUnusable):
+		code = problem.InvalidResponse
+	case refused && (refusal.Status == http.StatusUnauthorized || refusal.Status == http.StatusForbidden):
+		code = problem.InvalidToken
+	case refused && refusal.Status >= 400 && refusal.Status < 500 && refusal.Status != http.StatusTooManyRequests:
+		code = problem.PortalFailed
+	}
+	p := problem.New(code, err)
+	p.Remedy, p.RetryAfter = upstream.Remedy, upstream.RetryAfter
+	return p
+}
+
+// errorPage is the page on the site that explains a failure in plain words. It
+// knows fewer codes than callers who read problems.
+func (p portal) errorPage(failed *problem.Error) string {
+	code := problem.PortalError
+	switch failed.Code {
+	case problem.NoToken, problem.InvalidToken:
+		code = problem.NoToken
+	case problem.InvalidReturnURL, problem.InvalidParameter, problem.PortalFailed, problem.InvalidResponse:
+		code = failed.Code
+	}
+	return p.site + "/access/?error=" + string(code)
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"kinde-functions/shared/kindetest"
+)
+
+const (
+	site    = "https://site.example"
+	asJSON  = "application/json"
+	asPage  = "text/html"
+	badLink = `{"url":"https://evil.example/portal"}`
+)
+
+type fixture struct {
+	tenant *kindetest.Server
+	serve  func(target, accept, token string) *httptest.ResponseRecorder
+}
+
+func start(t *testing.T) fixture {
+	t.Helper()
+	tenant, err := kindetest.Serve(kindetest.Options{Site: site})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tenant.Close() })
+	settings := map[string]string{
+		"KINDE_ISSUER_URL": tenant.URL, "KINDE_CLIENT_ID": kindetest.ClientID, "URL": site,
+		"ALLOWED_ORIGINS": "https://ally.example", "UPSTREAM_TIMEOUT": "300ms", "AFTER_PORTAL_PATH": "/account/?from=portal",
+	}
+	function := function
+	function.Output = &bytes.Buffer{}
+	function.Lookup = func(name string) (string, bool) { value, ok := settings[name]; return value, ok }
+	handler := function.Handler()
+	return fixture{tenant, func(target, accept, token string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", target, nil)
+		r.Header.Set("Accept", accept)
+		if token != "" {
+			r.Header.Set("Authorization", "Bearer "+token)
+		}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w
+	}}
+}
+
+func TestTheBrowserIsSentToTheLink(t *testing.T) {
+	f := start(t)
+	w := f.serve("/portal?utm_source=mail", asPage, f.tenant.Kinde.Mint())
+	link := w.Header().Get("Location")
+	if w.Code != 302 || !strings.HasPrefix(link, f.tenant.URL+"/") || w.Body.Len() != 0 {
+		t.Fatalf("%d %s %s", w.Code, link, w.Body)
+	}
+	calls := f.tenant.Kinde.Calls("/account_api/")
+	if len(calls) != 1 || calls[0].Method != "GET" || calls[0].Query.Encode() != (url.Values{"return_url": {site + "/account/?from=portal"}}).Encode() {
+		t.Errorf("asked Kinde %+v", calls)
+	}
+}
+
+func TestParametersReachKindeByName(t *testing.T) {
+	f := start(t)
+	for query, want := range map[string]url.Values{
+		"?subnav=plan_selection":                        {"subnav": {"plan_selection"}, "return_url": {site + "/account/?from=portal"}},
+		"?return_url=/pricing%3Fa=b%26c":                {"return_url": {site + "/pricing?a=b&c"}},
+		"?return_url=https://ally.example/x&user_id=me": {"return_url": {"https://ally.example/x"}},
+	} {
+		f.tenant.Kinde.ForgetCalls()
+		w := f.serve("/portal"+query, asJSON, f.tenant.Kinde.Mint())
+		var answer struct{ URL string }
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); w.Code != 200 || err != nil || !strings.HasPrefix(answer.URL, f.tenant.URL+"/") {
+			t.Fatalf("%s: %d %s", query, w.Code, w.Body)
+		}
+		if calls := f.tenant.Kinde.Calls("/account_api/"); len(calls) != 1 || calls[0].Query.Encode() != want.Encode() {
+			t.Errorf("%s: asked %+v", query, calls)
+		}
+	}
+}
+
+func TestBadParametersNeverReachKinde(t *testing.T) {
+	f := start(t)
+	f.serve("/portal", asJSON, f.tenant.Kinde.Mint()) // fetches the keys
+	f.tenant.Kinde.ForgetCalls()
+	for query, code := range map[string]string{
+		"?subnav=": "invalid-parameter", "?subnav=Profile": "invalid-parameter", "?subnav=../x": "invalid-parameter", "?subnav=_x": "invalid-parameter",
+		"?subnav=" + strings.Repeat("a", 65): "invalid-parameter", "?subnav=profile&subnav=profile": "invalid-parameter", "?subnav=profile%0A": "invalid-parameter",
+		"?return_url=": "invalid-return-url", "?return_url=//evil.example": "invalid-return-url", "?return_url=https://evil.example/": "invalid-return-url",
+		"?return_url=/auth/login": "invalid-return-url", "?return_url=/x/../%5Cevil.test": "invalid-return-url", "?return_url=/a&return_url=/b": "invalid-parameter",
+	} {
+		page := f.serve("/portal"+query, asPage, f.tenant.Kinde.Mint())
+		if page.Code != 302 || page.Header().Get("Location") != site+"/access/?error="+code {
+			t.Errorf("%s: %d %s", query, page.Code, page.Header().Get("Location"))
+		}
+		if api := f.serve("/portal"+query, asJSON, f.tenant.Kinde.Mint()); api.Code != 400 || !strings.Contains(api.Body.String(), `"code":"`+code+`"`) {
+			t.Errorf("%s: %d %s", query, api.Code, api.Body)
+		}
+	}
+	if calls := f.tenant.Kinde.Calls("/"); len(calls) != 0 {
+		t.Errorf("%d calls", len(calls))
+	}
+}
+
+func TestFailures(t *testing.T) {
+	f := start(t)
+	for name, row := range map[string]struct {
+		fault  kindetest.Fault
+		page   string
+		api    string
+		status int
+	}{
+		"401":               {kindetest.Fault{Status: 401}, "no-token", "invalid-token", 401},
+		"403, wrong path":   {kindetest.Fault{Status: 403, Body: kindetest.ErrorBody(kindetest.ShapeA, "MISSING_AUDIENCE", "m")}, "no-token", "invalid-token", 401},
+		"400":               {kindetest.Fault{Status: 400}, "portal-failed", "portal-failed", 502},
+		"404":               {kindetest.Fault{Status: 404}, "portal-failed", "portal-failed", 502},
+		"429":               {kindetest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"60"}}}, "portal-error", "portal-error", 504},
+		"500":               {kindetest.Fault{Status: 500}, "portal-error", "portal-error", 504},
+		"hangs":             {kindetest.Fault{Hang: true}, "portal-error", "portal-error", 504},
+		"resets":            {kindetest.Fault{Reset: true}, "portal-error", "portal-error", 504},
+		"truncated":         {kindetest.Fault{Truncated: true}, "portal-error", "portal-error", 504},
+		"redirects":         {kindetest.Fault{Status: 302}, "portal-error", "portal-error", 504},
+		"not JSON":          {kindetest.Fault{Malformed: true}, "invalid-response", "invalid-response", 502},
+		"no url":            {kindetest.Fault{Body: `{}`}, "invalid-response", "invalid-response", 502},
+		"another host":      {kindetest.Fault{Body: badLink}, "invalid-response", "invalid-response", 502},
+		"empty":             {kindetest.Fault{Status: 204}, "invalid-response", "invalid-response", 502},
+		"url is a script":   {kindetest.Fault{Body: `{"url":"javascript:alert(1)"}`}, "invalid-response", "invalid-response", 502},
+		"larger than 4 MiB": {kindetest.Fault{Huge: 5 << 20}, "portal-error", "portal-error", 504},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f.tenant.Kinde.ClearFaults()
+			f.tenant.Kinde.Fault("/account_api/", row.fault)
+			if w := f.serve("/portal", asPage, f.tenant.Kinde.Mint()); w.Code != 302 || w.Header().Get("Location") != site+"/access/?error="+row.page {
+				t.Errorf("page: %d %s", w.Code, w.Header().Get("Location"))
+			}
+			if w := f.serve("/portal", asJSON, f.tenant.Kinde.Mint()); w.Code != row.status || !strings.Contains(w.Body.String(), `"code":"`+row.api+`"`) {
+				t.Errorf("JSON: %d %s", w.Code, w.Body)
+			}
+		})
+	}
+}
+
+func TestCredentialsOnThePage(t *testing.T) {
+	f := start(t)
+	for name, token := range map[string]string{
+		"none": "", "expired": f.tenant.Kinde.Mint(kindetest.ExpiresIn(-time.Hour)), "forged": f.tenant.Kinde.Mint(kindetest.SignedBy(kindetest.ForeignKey)),
+	} {
+		if w := f.serve("/portal", asPage, token); w.Header().Get("Location") != site+"/access/?error=no-token" {
+			t.Errorf("%s: %d %s", name, w.Code, w.Header().Get("Location"))
+		}
+		if w := f.serve("/portal", asJSON, token); w.Code != 401 {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+	other := start(t)
+	other.tenant.Kinde.Fault("/.well-known/", kindetest.Fault{Status: 500})
+	if w := other.serve("/portal", asPage, other.tenant.Kinde.Mint()); w.Header().Get("Location") != site+"/access/?error=portal-error" {
+		t.Errorf("keys unavailable: %s", w.Header().Get("Location"))
+	}
+	if w := other.serve("/portal", asJSON, other.tenant.Kinde.Mint()); w.Code != 503 || !strings.Contains(w.Body.String(), "keys-unavailable") {
+		t.Errorf("keys unavailable: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestAPathOfOursThatIsUnsafeIsMisconfigured(t *testing.T) {
+	tenant := start(t).tenant
+	var log bytes.Buffer
+	function := function
+	function.Output = &log
+	function.Lookup = func(name string) (string, bool) {
+		value, ok := map[string]string{"KINDE_ISSUER_URL": tenant.URL, "KINDE_CLIENT_ID": "c", "KINDE_SITE_URL": site, "AFTER_PORTAL_PATH": "/auth/logout"}[name]
+		return value, ok
+	}
+	w := httptest.NewRecorder()
+	function.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/portal", nil))
+	if w.Code != 500 || !strings.Contains(w.Body.String(), "misconfigured") || !strings.Contains(log.String(), "AFTER_PORTAL_PATH") {
+		t.Errorf("%d %s %s", w.Code, w.Body, log.String())
+	}
+}

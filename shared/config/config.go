@@ -1,0 +1,155 @@
+// Package config turns environment variables into checked settings.
+//
+// A function names the settings it needs and those it uses; Load names every
+// fault at once, by the variable's name and never by its value, so that a
+// deployer mends them in one go and no secret reaches a log. It defends against
+// settings that look right and are not: an issuer with a trailing slash, an
+// origin in capitals, a key of the wrong length.
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Settings are the values of the settings that were loaded. A field stays at
+// its zero value when its setting was not asked for, or is unset and has no
+// default.
+type Settings struct {
+	Issuer     string   // KINDE_ISSUER_URL: the tenant's origin, exactly the tokens' iss
+	ClientID   string   // KINDE_CLIENT_ID
+	Site       string   // KINDE_SITE_URL: the site's origin
+	Audiences  []string // KINDE_AUDIENCE: one of them must be in a token's aud, when set
+	Management string   // KINDE_MANAGEMENT_URL: the tenant's kinde.com origin; the issuer when unset
+	// DeviceClientID is KINDE_DEVICE_CLIENT_ID: accepted as a token's azp too.
+	DeviceClientID  string
+	AllowedOrigins  []string // ALLOWED_ORIGINS: origins that may call /api/* and be return URLs
+	AfterPortalPath string   // AFTER_PORTAL_PATH
+	// UpstreamTimeout is UPSTREAM_TIMEOUT: how long one attempt upstream may take.
+	UpstreamTimeout time.Duration
+	LogLevel        slog.Level // LOG_LEVEL
+}
+
+// ClientIDs are the clients whose tokens are accepted: values of azp.
+func (s *Settings) ClientIDs() []string {
+	ids := []string{s.ClientID}
+	if s.DeviceClientID != "" {
+		ids = append(ids, s.DeviceClientID)
+	}
+	return ids
+}
+
+// Lookup finds an environment variable, as os.LookupEnv does.
+type Lookup func(name string) (value string, set bool)
+
+// Fault is one setting that keeps a function from serving.
+type Fault struct {
+	Name string
+	Why  string // empty when the setting is missing; never holds the value
+}
+
+// Faults is the error of Load: everything that is missing or wrong.
+type Faults []Fault
+
+func (f Faults) Error() string {
+	parts := make([]string, len(f))
+	for i, fault := range f {
+		why := fault.Why
+		if why == "" {
+			why = "is not set"
+		}
+		parts[i] = fault.Name + " " + why
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Split gives the names of the settings that are missing and of those that are
+// wrong, for /api/health. Neither is nil.
+func (f Faults) Split() (missing, wrong []string) {
+	missing, wrong = []string{}, []string{}
+	for _, fault := range f {
+		if fault.Why == "" {
+			missing = append(missing, fault.Name)
+		} else {
+			wrong = append(wrong, fault.Name)
+		}
+	}
+	return missing, wrong
+}
+
+// Load reads the settings that a function needs and those that it uses when
+// they are set. A variable set to the empty string counts as unset, since
+// templates set optional ones so. It returns the settings it could read and,
+// when anything needed is missing or anything used is malformed, Faults.
+func Load(lookup Lookup, uses ...Setting) (*Settings, error) {
+	settings := &Settings{}
+	var faults Faults
+	for _, use := range uses {
+		value, _ := lookup(use.name)
+		if value == "" && use.fallback != "" {
+			value, _ = lookup(use.fallback)
+		}
+		if value == "" {
+			value = use.preset
+		}
+		switch {
+		case value != "":
+			if err := use.read(settings, value); err != nil {
+				faults = append(faults, Fault{Name: use.name, Why: err.Error()})
+			}
+		case use.needed:
+			faults = append(faults, Fault{Name: use.name})
+		}
+	}
+	if settings.Management == "" {
+		settings.Management = settings.Issuer
+	}
+	if len(faults) > 0 {
+		return settings, faults
+	}
+	return settings, nil
+}
+
+// origin checks that value is an origin in the one form in which origins are
+// compared: scheme://host[:port] in lower case and nothing else, https unless
+// the host is loopback (RFC 6454 section 6.1 without its normalisation).
+func origin(value string) (string, error) {
+	if strings.TrimSpace(value) != value {
+		return "", fmt.Errorf("has a space around it")
+	}
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" || u.Scheme == "" {
+		return "", fmt.Errorf("is not an absolute URL such as https://example.com")
+	}
+	host := u.Hostname()
+	switch {
+	case strings.HasSuffix(value, "/"):
+		return "", fmt.Errorf("ends in a slash; remove it")
+	case u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(value, "#"):
+		return "", fmt.Errorf("must be scheme and host alone, such as https://example.com")
+	case u.Scheme == "http" && !loopback(host):
+		return "", fmt.Errorf("must begin with https:// (http is for loopback only)")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return "", fmt.Errorf("must begin with https://")
+	case u.Scheme+"://"+u.Host != value || strings.ToLower(value) != value:
+		return "", fmt.Errorf("must be in lower case")
+	case strings.HasSuffix(host, ".") || !plainHost(host):
+		return "", fmt.Errorf("has a host name that browsers would write differently")
+	case !plainPort(u):
+		return "", fmt.Errorf("must not name its scheme's default port, nor an impossible one")
+	}
+	return value, nil
+}
+
+func plainHost(host string) bool {
+	for _, c := range []byte(host) {
+		letter := 'a' <= c && c <= 'z' || '0' <= c && c <= '9'
+		if !letter && c != '.' && c != '-' && c != ':' {
+			return false
+		}
+	}
+	return host != "" && !strings.Contains(host, "..")
+}

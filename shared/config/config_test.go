@@ -1,0 +1,130 @@
+package config
+
+import (
+	"errors"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func environment(pairs ...string) Lookup {
+	return func(name string) (string, bool) {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1], true
+			}
+		}
+		return "", false
+	}
+}
+
+func TestLoadReadsSettingsAndDefaults(t *testing.T) {
+	got, err := Load(environment(
+		"KINDE_ISSUER_URL", "https://auth.example.com",
+		"KINDE_CLIENT_ID", "client",
+		"KINDE_DEVICE_CLIENT_ID", "device",
+		"URL", "https://site.example",
+		"KINDE_AUDIENCE", "https://a.example, b",
+		"ALLOWED_ORIGINS", "http://localhost:3000,https://app.example:8443",
+		"LOG_LEVEL", "",
+	), All()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Settings{
+		Issuer: "https://auth.example.com", Management: "https://auth.example.com",
+		ClientID: "client", DeviceClientID: "device", Site: "https://site.example",
+		Audiences:       []string{"https://a.example", "b"},
+		AllowedOrigins:  []string{"http://localhost:3000", "https://app.example:8443"},
+		AfterPortalPath: "/access/", UpstreamTimeout: 5 * time.Second, LogLevel: slog.LevelInfo,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if ids := got.ClientIDs(); !reflect.DeepEqual(ids, []string{"client", "device"}) {
+		t.Errorf("ClientIDs = %v", ids)
+	}
+}
+
+func TestLoadNamesEveryFaultAtOnceAndNoValue(t *testing.T) {
+	_, err := Load(environment(
+		"KINDE_ISSUER_URL", "https://leaked-value.example/",
+		"UPSTREAM_TIMEOUT", "leaked-value",
+		"KINDE_SITE_URL", "",
+	), All()...)
+	var faults Faults
+	if !errors.As(err, &faults) {
+		t.Fatalf("err = %v", err)
+	}
+	missing, wrong := faults.Split()
+	if !reflect.DeepEqual(missing, []string{"KINDE_CLIENT_ID", "KINDE_SITE_URL"}) {
+		t.Errorf("missing %v", missing)
+	}
+	if !reflect.DeepEqual(wrong, []string{"KINDE_ISSUER_URL", "UPSTREAM_TIMEOUT"}) {
+		t.Errorf("wrong %v", wrong)
+	}
+	if strings.Contains(err.Error(), "leaked-value") || !strings.Contains(err.Error(), "slash") {
+		t.Errorf("error text: %v", err)
+	}
+}
+
+func TestFaultsSplitIsNeverNil(t *testing.T) {
+	missing, wrong := Faults(nil).Split()
+	if missing == nil || wrong == nil {
+		t.Error("a JSON null in /api/health")
+	}
+}
+
+func TestOrigins(t *testing.T) {
+	good := []string{"https://acme.kinde.com", "https://a-b.example:8443", "http://localhost:8888", "http://127.0.0.1", "http://[::1]:8080"}
+	for _, value := range good {
+		if _, err := origin(value); err != nil {
+			t.Errorf("%s refused: %v", value, err)
+		}
+	}
+	bad := []string{
+		"acme.kinde.com", "https://", "https://acme.kinde.com/", "https://acme.kinde.com/path", "https://ACME.kinde.com",
+		"HTTPS://acme.kinde.com", "https://acme.kinde.com?", "https://acme.kinde.com?a=b", "https://acme.kinde.com#", "https://user@acme.kinde.com",
+		"http://acme.kinde.com", "ftp://acme.kinde.com", "https://acme.kinde.com.", "https://acme.kinde.com:443", "http://localhost:80",
+		"https://acme.kinde.com:", "https://acme.kinde.com:0", "https://acme.kinde.com:99999", "https://acme.kinde.com:0443",
+		" https://acme.kinde.com", "https://acme.kinde.com\n", "https://ac%6de.kinde.com", "https://münchen.example", "https://*.example.com",
+		"https://a..b", "http://localhost.evil.example", "null",
+	}
+	for _, value := range bad {
+		if _, err := origin(value); err == nil {
+			t.Errorf("%q accepted", value)
+		}
+	}
+}
+
+func TestMalformedValuesAreFaultsOfTheirSetting(t *testing.T) {
+	for name, values := range map[string][]string{
+		"KINDE_CLIENT_ID":      {"a b", "a\n", "é"},
+		"KINDE_AUDIENCE":       {",", "a,,b", "a b"},
+		"ALLOWED_ORIGINS":      {"https://ok.example,https://bad.example/", "*"},
+		"AFTER_PORTAL_PATH":    {"access", "//evil.example", "https://evil.example", "/a b"},
+		"UPSTREAM_TIMEOUT":     {"5", "0s", "-1s", "1h"},
+		"LOG_LEVEL":            {"loud"},
+		"KINDE_MANAGEMENT_URL": {"https://acme.kinde.com/api"},
+	} {
+		for _, value := range values {
+			_, err := Load(environment(name, value), only(name)...)
+			var faults Faults
+			if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Name != name || faults[0].Why == "" {
+				t.Errorf("%s=%q: %v", name, value, err)
+			}
+		}
+	}
+}
+
+// only finds one setting of All.
+func only(name string) []Setting {
+	for _, setting := range All() {
+		if setting.Name() == name {
+			return []Setting{setting}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,160 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Setting says how one environment variable is read. The variables below are
+// optional; Setting.Needed makes one that must be set.
+type Setting struct {
+	name     string
+	fallback string // another variable that serves when this one is unset
+	preset   string // the default
+	needed   bool
+	read     func(*Settings, string) error
+}
+
+// Needed returns the setting as one without which the function cannot serve.
+func (s Setting) Needed() Setting {
+	s.needed = true
+	return s
+}
+
+// Name is the environment variable's name.
+func (s Setting) Name() string { return s.name }
+
+// The settings, by their variables.
+var (
+	Issuer     = Setting{name: "KINDE_ISSUER_URL", read: originTo(func(s *Settings) *string { return &s.Issuer })}
+	Management = Setting{name: "KINDE_MANAGEMENT_URL", read: originTo(func(s *Settings) *string { return &s.Management })}
+	// Site falls back on URL, which Netlify sets to the site's main address.
+	Site           = Setting{name: "KINDE_SITE_URL", fallback: "URL", read: originTo(func(s *Settings) *string { return &s.Site })}
+	ClientID       = Setting{name: "KINDE_CLIENT_ID", read: wordTo(func(s *Settings) *string { return &s.ClientID })}
+	DeviceClientID = Setting{name: "KINDE_DEVICE_CLIENT_ID", read: wordTo(func(s *Settings) *string { return &s.DeviceClientID })}
+	Audiences      = Setting{name: "KINDE_AUDIENCE", read: readAudiences}
+	AllowedOrigins = Setting{name: "ALLOWED_ORIGINS", read: readAllowedOrigins}
+	AfterPortal    = Setting{name: "AFTER_PORTAL_PATH", preset: "/access/", read: pathTo(func(s *Settings) *string { return &s.AfterPortalPath })}
+	Timeout        = Setting{name: "UPSTREAM_TIMEOUT", preset: "5s", read: readTimeout}
+	LogLevel       = Setting{name: "LOG_LEVEL", preset: "info", read: readLogLevel}
+)
+
+// ForUsers are the settings of every route that needs a signed-in caller.
+func ForUsers(more ...Setting) []Setting {
+	return slices.Concat([]Setting{Issuer.Needed(), ClientID.Needed(), Site.Needed(),
+		Management, DeviceClientID, Audiences, AllowedOrigins, Timeout, LogLevel}, more)
+}
+
+// All are all settings, each as some function of the bundle needs or uses it.
+func All() []Setting { return ForUsers(AfterPortal) }
+
+func originTo(field func(*Settings) *string) func(*Settings, string) error {
+	return func(s *Settings, value string) (err error) {
+		*field(s), err = origin(value)
+		return err
+	}
+}
+
+// wordTo reads an identifier: printable ASCII without spaces, since a pasted
+// line break in a client id is a day lost.
+func wordTo(field func(*Settings) *string) func(*Settings, string) error {
+	return func(s *Settings, value string) error {
+		if !printable(value) {
+			return fmt.Errorf("holds a space, a line break or a character that is not ASCII")
+		}
+		*field(s) = value
+		return nil
+	}
+}
+
+// pathTo reads a path on the site; redirect.Policy checks it again in full.
+func pathTo(field func(*Settings) *string) func(*Settings, string) error {
+	return func(s *Settings, value string) error {
+		if !strings.HasPrefix(value, "/") || strings.HasPrefix(value, "//") || !printable(value) {
+			return fmt.Errorf("must be a path on the site that begins with one slash")
+		}
+		*field(s) = value
+		return nil
+	}
+}
+
+func readAudiences(s *Settings, value string) error {
+	list, err := commaList(value)
+	s.Audiences = list
+	return err
+}
+
+func readAllowedOrigins(s *Settings, value string) error {
+	list, err := commaList(value)
+	if err != nil {
+		return err
+	}
+	for i, item := range list {
+		if _, err := origin(item); err != nil {
+			return fmt.Errorf("entry %d %w", i+1, err)
+		}
+	}
+	s.AllowedOrigins = list
+	return nil
+}
+
+func readTimeout(s *Settings, value string) error {
+	d, err := time.ParseDuration(value)
+	if err != nil || d <= 0 || d > 15*time.Minute {
+		return fmt.Errorf("must be a Go duration such as 5s, above zero and at most 15m")
+	}
+	s.UpstreamTimeout = d
+	return nil
+}
+
+func readLogLevel(s *Settings, value string) error {
+	if s.LogLevel.UnmarshalText([]byte(value)) != nil {
+		s.LogLevel = slog.LevelInfo
+		return fmt.Errorf("must be debug, info, warn or error")
+	}
+	return nil
+}
+
+func commaList(value string) ([]string, error) {
+	list := strings.Split(value, ",")
+	for i, item := range list {
+		list[i] = strings.TrimSpace(item)
+		if !printable(list[i]) {
+			return nil, fmt.Errorf("must be a comma list; entry %d is empty or holds a space", i+1)
+		}
+	}
+	return list, nil
+}
+
+func printable(value string) bool {
+	for _, c := range []byte(value) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return value != ""
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+func plainPort(u *url.URL) bool {
+	port := u.Port()
+	if port == "" {
+		return !strings.HasSuffix(u.Host, ":")
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	isDefault := u.Scheme == "https" && n == 443 || u.Scheme == "http" && n == 80
+	return err == nil && n > 0 && !isDefault && strconv.FormatUint(n, 10) == port
+}

@@ -1,0 +1,141 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"kinde-functions/shared/config"
+	"kinde-functions/shared/kinde"
+	"kinde-functions/shared/outbound"
+	"kinde-functions/shared/problem"
+	"kinde-functions/shared/token"
+)
+
+// keysRetry is what a caller is told to wait when no signing keys can be had:
+// the key set's own pause between fetches.
+const keysRetry = 30 * time.Second
+
+// Caller is who calls, as their verified access token says.
+type Caller struct {
+	Subject string // Kinde's user id, kp_…
+	OrgCode string
+	Client  string // azp
+	Scopes  []string
+	// Token is the access token, to be passed to Kinde and nowhere else.
+	Token  string
+	Claims *token.Claims
+}
+
+// Callers finds out who calls: the one place where credentials are read. It is
+// an interface so that a binary without such rows links none of it.
+type Callers interface {
+	// read finds the request's credential and makes every check of it that
+	// needs no key.
+	read(r *http.Request) (*candidate, error)
+	// mustFetch reports whether verifying would begin with a fetch of the
+	// signing keys, there being none.
+	mustFetch() bool
+}
+
+// candidate is a credential on its way to being a caller.
+type candidate struct {
+	// unverified is who the token says it is from, before anything proves it:
+	// good for asking Kinde with that very token, and for nothing else.
+	unverified Caller
+	verify     func(context.Context) (Caller, error)
+}
+
+// bearer takes `Authorization: Bearer` alone.
+type bearer struct {
+	verifier *token.Verifier
+	keys     *token.Keys
+}
+
+// Connect makes what every function for signed-in people needs of the tenant in
+// the settings: the credential step, and a client that shares its connections.
+func Connect(s *config.Settings) (Callers, *kinde.Client, error) {
+	upstream := outbound.New(s.UpstreamTimeout)
+	callers, err := newCallers(s, upstream)
+	if err != nil {
+		return nil, nil, err
+	}
+	return callers, kinde.New(s.Issuer, s.Management, upstream), nil
+}
+
+func newCallers(s *config.Settings, upstream *outbound.Client) (Callers, error) {
+	keys := token.NewKeys(s.Issuer+kinde.KeysPath, upstream.HTTP())
+	verifier, err := token.NewVerifier(token.Config{Issuer: s.Issuer, ClientIDs: s.ClientIDs(), Audiences: s.Audiences, Keys: keys})
+	if err != nil {
+		return nil, err
+	}
+	return &bearer{verifier: verifier, keys: keys}, nil
+}
+
+func (b *bearer) mustFetch() bool { return !b.keys.Held() && b.keys.Fetchable() }
+
+func (b *bearer) read(r *http.Request) (*candidate, error) {
+	raw, err := bearerToken(r.Header)
+	if err != nil {
+		return nil, err
+	}
+	unfinished, err := b.verifier.Check(raw)
+	if err != nil {
+		return nil, refused(err)
+	}
+	verify := func(ctx context.Context) (Caller, error) {
+		claims, err := unfinished.Verify(ctx)
+		if err != nil {
+			return Caller{}, refused(err)
+		}
+		return callerOf(raw, claims), nil
+	}
+	return &candidate{unverified: callerOf(raw, unfinished.Claims()), verify: verify}, nil
+}
+
+// bearerToken finds `Authorization: Bearer`, once and well-formed (RFC 6750
+// section 2.1). Another scheme is no credential, since hosts protect previews
+// with Basic.
+func bearerToken(h http.Header) (string, error) {
+	values := h.Values("Authorization")
+	if len(values) > 1 {
+		return "", problem.New(problem.InvalidRequest, errors.New("two Authorization headers"))
+	}
+	if len(values) == 0 {
+		return "", problem.New(problem.NoToken, nil)
+	}
+	scheme, raw, _ := strings.Cut(strings.TrimSpace(values[0]), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", problem.New(problem.NoToken, nil)
+	}
+	if !token68(raw) {
+		return "", problem.New(problem.InvalidRequest, errors.New("malformed Bearer credentials"))
+	}
+	return raw, nil
+}
+
+func callerOf(raw string, claims *token.Claims) Caller {
+	return Caller{Subject: claims.Subject, OrgCode: claims.OrgCode, Client: claims.ClientID,
+		Scopes: claims.Scopes, Token: raw, Claims: claims}
+}
+
+// refused is the problem of a token that failed, or of keys that could not be
+// had, which is never the caller's fault.
+func refused(err error) *problem.Error {
+	if errors.Is(err, token.ErrInvalid) {
+		return problem.New(problem.InvalidToken, err)
+	}
+	p := problem.New(problem.KeysUnavailable, err)
+	p.RetryAfter = keysRetry
+	return p
+}
+
+// token68 is RFC 9110 section 11.2's form of a credential in one word.
+func token68(raw string) bool {
+	word := strings.TrimRight(raw, "=")
+	return word != "" && !strings.ContainsFunc(word, func(r rune) bool {
+		return !strings.ContainsRune("-._~+/", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+}

@@ -1,0 +1,136 @@
+// Package endpoint serves one function's rows of the route table.
+//
+// It alone applies methods, credentials, CORS, parameters, the body cap, the
+// deadline, headers, error rendering, recovery and the log lines, so that
+// registering a handler is what protects it: a handler gets a verified caller
+// and checked parameters, and returns a reply or an error. It defends against a
+// route that forgot one of these, and against one person's request showing in
+// another's: all state of a request lives in its exchange.
+package endpoint
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"slices"
+	"sync/atomic"
+
+	"github.com/jub0bs/cors"
+
+	"kinde-functions/shared/audit"
+	"kinde-functions/shared/config"
+	"kinde-functions/shared/problem"
+	"kinde-functions/shared/route"
+)
+
+// Function is what a binary is made of.
+type Function struct {
+	Name     string           // its folder, and its name in route.Table
+	Settings []config.Setting // what it needs and uses
+	// Build makes the parts. It is called once, during init; its error becomes
+	// a `misconfigured` answer to each request, its text goes to the log.
+	Build func(*config.Settings) (Parts, error)
+	// Tolerant functions serve with the settings that could be read.
+	Tolerant bool
+	Lookup   config.Lookup // nil: the process's environment
+	Output   io.Writer     // of the log; nil: standard output
+}
+
+// Parts is what a function brings to its rows.
+type Parts struct {
+	// Handlers by route name, such as "GET /portal": one for each row.
+	Handlers map[string]Handler
+	// Callers finds out who calls; needed by rows that are not for anyone.
+	Callers Callers
+}
+
+// Handler answers one row.
+type Handler struct {
+	Serve Handle
+	// ErrorPage, where it is set, gives the Location of the page that explains
+	// a failure to callers who do not accept JSON. Nil: they get the problem.
+	ErrorPage func(*problem.Error) string
+}
+
+// Handle answers a request or returns an error, which is rendered as the
+// *problem.Error in its chain, or else as an internal one. It runs in parallel
+// with itself and must keep nothing of a request.
+type Handle func(ctx context.Context, r *Request) (*Reply, error)
+
+type endpoint struct {
+	rows     []row
+	callers  Callers
+	log      *audit.Log
+	chain    http.Handler // CORS, then answer
+	misfit   error        // why every request is answered `misconfigured`
+	requests atomic.Int64
+}
+
+type row struct {
+	route.Route
+	Handler
+}
+
+// Handler loads the settings, builds the parts and gives the function's HTTP
+// handler. It panics when handlers and table disagree, which is a mistake in
+// the program and not in a deployment.
+func (f Function) Handler() http.Handler {
+	lookup, output := f.Lookup, f.Output
+	if lookup == nil {
+		lookup = os.LookupEnv
+	}
+	if output == nil {
+		output = os.Stdout
+	}
+	settings, err := config.Load(lookup, f.Settings...)
+	e := &endpoint{log: audit.New(output, f.Name, settings.LogLevel)}
+	e.chain = http.HandlerFunc(e.answer)
+	if err == nil || f.Tolerant {
+		var parts Parts
+		if parts, err = f.Build(settings); err == nil {
+			e.rows, e.callers = bind(f.Name, parts), parts.Callers
+			err = e.allow(settings.AllowedOrigins)
+		}
+	}
+	e.misfit = err
+	return e
+}
+
+// bind puts each handler to its row.
+func bind(function string, parts Parts) []row {
+	var rows []row
+	for _, r := range route.Of(function) {
+		handler, ok := parts.Handlers[r.Name()]
+		if !ok || r.Access != route.Anyone && parts.Callers == nil {
+			panic(fmt.Sprintf("endpoint: %s: no handler or no callers for %s", function, r.Name()))
+		}
+		rows = append(rows, row{r, handler})
+	}
+	if len(rows) == 0 || len(rows) != len(parts.Handlers) {
+		panic(fmt.Sprintf("endpoint: %s: handlers %v are not its rows", function, slices.Sorted(maps.Keys(parts.Handlers))))
+	}
+	return rows
+}
+
+// allow lets further origins call the JSON API from a browser, without
+// credentials of the browser's: a token is what admits them.
+func (e *endpoint) allow(origins []string) error {
+	if len(origins) == 0 || !e.rows[0].API() {
+		return nil
+	}
+	middleware, err := cors.NewMiddleware(cors.Config{
+		Origins:         origins,
+		Methods:         []string{http.MethodGet, http.MethodPost},
+		RequestHeaders:  []string{"Authorization", "Content-Type", "X-CSRF", "X-Request-Id"},
+		ResponseHeaders: []string{"RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "WWW-Authenticate", "X-Request-Id"},
+		MaxAgeInSeconds: 600,
+	})
+	if err != nil {
+		return fmt.Errorf("ALLOWED_ORIGINS: %w", err)
+	}
+	e.chain = middleware.Wrap(e.chain)
+	return nil
+}

@@ -1,0 +1,211 @@
+package endpoint
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"time"
+
+	"kinde-functions/shared/audit"
+	"kinde-functions/shared/outbound"
+	"kinde-functions/shared/problem"
+	"kinde-functions/shared/route"
+	"kinde-functions/shared/token"
+)
+
+const (
+	// reserve is kept of the Lambda's time, so that the caller gets our 504
+	// and not a gateway's: 300 ms by contract and what rendering may take.
+	reserve = 330 * time.Millisecond
+	// ownLimit bounds a request where the platform sets no deadline.
+	ownLimit = 10 * time.Second
+)
+
+// exchange is one request and what is found out about it on the way.
+type exchange struct {
+	id       string
+	begin    time.Time
+	traffic  *outbound.Traffic
+	cold     bool
+	row      *row            // nil until the path and method have matched
+	decision *audit.Decision // nil until credentials have been looked at
+	failure  *problem.Error
+}
+
+type exchangeKey struct{}
+
+// ServeHTTP answers a request and writes its log lines.
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{id: requestID(r.Header), begin: time.Now(), cold: e.requests.Add(1) == 1}
+	end := x.begin.Add(ownLimit)
+	if platform, ok := r.Context().Deadline(); ok {
+		end = platform.Add(-reserve)
+	}
+	ctx, cancel := context.WithDeadline(r.Context(), end)
+	defer cancel()
+	ctx, x.traffic = outbound.WithTraffic(ctx)
+
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Request-Id", x.id)
+	out := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+	e.chain.ServeHTTP(out, r.WithContext(context.WithValue(ctx, exchangeKey{}, x)))
+	e.report(x, r.Method, out.status)
+}
+
+// answer is the handler inside CORS.
+func (e *endpoint) answer(w http.ResponseWriter, r *http.Request) {
+	x := r.Context().Value(exchangeKey{}).(*exchange)
+	reply, err := x.recovering(func() (*Reply, error) { return e.reply(x, r) })
+	if err != nil {
+		x.failure = problem.From(err)
+		reply = x.failureReply(r)
+	} else if reply.Partial != nil {
+		x.failure = reply.Partial
+	}
+	reply.write(w, x)
+}
+
+// reply finds the row, then the caller, then the answer.
+func (e *endpoint) reply(x *exchange, r *http.Request) (*Reply, error) {
+	if e.misfit != nil {
+		return nil, problem.New(problem.Misconfigured, e.misfit)
+	}
+	row, params, err := match(e.rows, r)
+	if err != nil {
+		return nil, err
+	}
+	x.row = row
+	if row.Access == route.Anyone {
+		return row.serve(x.id, r, params, Caller{})
+	}
+	x.decision = &audit.Decision{RequestID: x.id, Action: row.Name(), Outcome: audit.Denied}
+	found, err := e.callers.read(r)
+	if err != nil {
+		x.decision.Reason = reason(err)
+		return nil, err
+	}
+	if row.ReadsOnly && e.callers.mustFetch() {
+		return x.overlapped(row, r, params, found)
+	}
+	caller, err := found.verify(r.Context())
+	x.decide(caller, err)
+	if err != nil {
+		return nil, err
+	}
+	return row.serve(x.id, r, params, caller)
+}
+
+// overlapped asks upstream while the signing keys are being fetched, and
+// withholds the answer, whatever it is, until the signature has verified.
+func (x *exchange) overlapped(row *row, r *http.Request, params map[string]string, found *candidate) (*Reply, error) {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	type result struct {
+		reply *Reply
+		err   error
+	}
+	answered := make(chan result, 1)
+	go func() {
+		reply, err := x.recovering(func() (*Reply, error) { return row.serve(x.id, r.WithContext(ctx), params, found.unverified) })
+		answered <- result{reply, err}
+	}()
+	caller, err := found.verify(r.Context())
+	x.decide(caller, err)
+	if err != nil {
+		cancel()
+		<-answered // ends at once, and nothing outlives its request
+		return nil, err
+	}
+	withheld := <-answered
+	return withheld.reply, withheld.err
+}
+
+func (x *exchange) decide(caller Caller, err error) {
+	if err != nil {
+		x.decision.Reason = reason(err)
+		return
+	}
+	d := x.decision
+	d.Outcome, d.Reason = audit.Allowed, "ok"
+	d.Subject, d.OrgCode, d.Scopes, d.Client = caller.Subject, caller.OrgCode, caller.Scopes, caller.Client
+}
+
+// recovering turns a panic into an internal problem. Of the panic's value only
+// what the runtime itself says goes to the log; others may hold data.
+func (x *exchange) recovering(serve func() (*Reply, error)) (reply *Reply, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			what := fmt.Sprintf("%T", v)
+			if fault, ok := v.(runtime.Error); ok {
+				what = fault.Error()
+			}
+			reply, err = nil, problem.New(problem.Internal, fmt.Errorf("panic: %s at %s", what, panickedAt()))
+		}
+	}()
+	return serve()
+}
+
+// panickedAt names the innermost frame of this module.
+func panickedAt() string {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs)])
+	for {
+		frame, more := frames.Next()
+		if !strings.HasPrefix(frame.Function, "runtime.") {
+			return fmt.Sprintf("%s:%d", frame.Function, frame.Line)
+		}
+		if !more {
+			return "unknown"
+		}
+	}
+}
+
+// report writes the log lines, once the answer is known.
+func (e *endpoint) report(x *exchange, method string, status int) {
+	line := audit.Request{ID: x.id, Method: method, Status: status, Cold: x.cold, Duration: time.Since(x.begin)}
+	line.UpstreamCalls, line.Upstream = x.traffic.Read()
+	if x.row != nil {
+		line.Route = x.row.Pattern
+	}
+	if x.failure != nil {
+		line.Failure = audit.Failure{Code: string(x.failure.Code), Remedy: x.failure.Remedy}
+		if x.failure.Cause != nil {
+			line.Failure.Cause = x.failure.Cause.Error()
+		}
+	}
+	if d := x.decision; d != nil {
+		if d.Outcome == audit.Allowed && x.failure != nil && x.failure.Code == problem.InvalidToken {
+			d.Outcome, d.Reason = audit.Denied, "refused-by-kinde"
+		}
+		e.log.Auth(*d)
+	}
+	e.log.Request(line)
+}
+
+// reason is a fixed word for why a caller was turned away.
+func reason(err error) string {
+	if invalid, ok := errors.AsType[*token.InvalidError](err); ok {
+		return invalid.Reason
+	}
+	return string(problem.From(err).Code)
+}
+
+// requestID keeps the caller's id when it is short and plain: long enough for
+// a UUID, too short and too plain for a token or an e-mail.
+func requestID(h http.Header) string {
+	id := h.Get("X-Request-Id")
+	plain := !strings.ContainsFunc(id, func(r rune) bool {
+		return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+	if id != "" && len(id) <= 64 && plain {
+		return id
+	}
+	return rand.Text()
+}

@@ -1,0 +1,65 @@
+package endpoint
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"kinde-functions/shared/problem"
+)
+
+// match finds the row for a request's path and method, at either of the row's
+// addresses, and the values of the pattern's {names}.
+func match(rows []row, r *http.Request) (*row, map[string]string, error) {
+	path := r.URL.EscapedPath()
+	var allow []string
+	for i := range rows {
+		params, ok := matchPath(rows[i].Pattern, path)
+		if !ok {
+			params, ok = matchPath(rows[i].Address(), path)
+		}
+		if !ok {
+			continue
+		}
+		if rows[i].Method == r.Method {
+			return &rows[i], params, nil
+		}
+		allow = append(allow, rows[i].Method)
+	}
+	if len(allow) == 0 {
+		return nil, nil, problem.New(problem.NotFound, nil)
+	}
+	p := problem.New(problem.MethodNotAllowed, nil)
+	p.Allow = strings.Join(allow, ", ")
+	return nil, nil, p
+}
+
+// matchPath compares segment by segment, still escaped, so that an escaped
+// slash never separates. A {name} stands for one segment that is not empty; its
+// value is unescaped once.
+func matchPath(pattern, path string) (map[string]string, bool) {
+	var params map[string]string
+	for {
+		want, patternRest, patternMore := strings.Cut(pattern, "/")
+		got, pathRest, pathMore := strings.Cut(path, "/")
+		if name, ok := strings.CutPrefix(want, "{"); ok {
+			value, err := url.PathUnescape(got)
+			if err != nil || value == "" {
+				return nil, false
+			}
+			if params == nil {
+				params = map[string]string{}
+			}
+			params[strings.TrimSuffix(name, "}")] = value
+		} else if want != got {
+			return nil, false
+		}
+		if patternMore != pathMore {
+			return nil, false
+		}
+		if !patternMore {
+			return params, true
+		}
+		pattern, path = patternRest, pathRest
+	}
+}

@@ -1,0 +1,97 @@
+package endpoint
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"kinde-functions/shared/problem"
+)
+
+// maxRequestBody is the most bytes a request's body may have.
+const maxRequestBody = 64 << 10
+
+// Request is what a handler gets to see of a request.
+type Request struct {
+	ID     string
+	Caller Caller            // zero on rows for anyone
+	Path   map[string]string // values of the pattern's {names}, unescaped once
+	Query  map[string]string // the row's known parameters that were given
+	Body   []byte
+	// AcceptsJSON says whether the caller asks for JSON by name.
+	AcceptsJSON bool
+}
+
+// serve checks the parameters and the body, then lets the handler answer.
+func (row *row) serve(id string, r *http.Request, params map[string]string, caller Caller) (*Reply, error) {
+	query, err := readQuery(r.URL.RawQuery, row.Query, row.API())
+	if err != nil {
+		return nil, err
+	}
+	body, err := readBody(r)
+	if err != nil {
+		return nil, err
+	}
+	return row.Serve(r.Context(), &Request{
+		ID: id, Caller: caller, Path: params, Query: query, Body: body, AcceptsJSON: acceptsJSON(r.Header),
+	})
+}
+
+// readQuery reads the known parameters from a raw query. A known one that is
+// given twice or badly escaped is refused; any other is refused when strict,
+// and ignored else.
+func readQuery(raw string, known []string, strict bool) (map[string]string, error) {
+	values := map[string]string{}
+	for pair := range strings.SplitSeq(raw, "&") {
+		if pair == "" {
+			continue
+		}
+		rawName, rawValue, _ := strings.Cut(pair, "=")
+		name, nameErr := url.QueryUnescape(rawName)
+		value, valueErr := url.QueryUnescape(rawValue)
+		_, twice := values[name]
+		switch {
+		case nameErr != nil || !slices.Contains(known, name):
+			if strict {
+				return nil, problem.BadParameter(name, "is not known here")
+			}
+		case valueErr != nil:
+			return nil, problem.BadParameter(name, "is not well escaped")
+		case twice:
+			return nil, problem.BadParameter(name, "is given twice")
+		default:
+			values[name] = value
+		}
+	}
+	return values, nil
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.Body == nil {
+		return nil, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBody+1))
+	if err != nil {
+		return nil, problem.New(problem.InvalidRequest, nil).WithDetail("The request's body could not be read.")
+	}
+	if len(body) > maxRequestBody {
+		return nil, problem.New(problem.BodyTooLarge, nil)
+	}
+	return body, nil
+}
+
+// acceptsJSON reports whether Accept names JSON and does not weigh it zero.
+func acceptsJSON(h http.Header) bool {
+	for _, value := range h.Values("Accept") {
+		for item := range strings.SplitSeq(value, ",") {
+			media, weight, _ := strings.Cut(item, ";")
+			switch strings.ToLower(strings.TrimSpace(media)) {
+			case "application/json", problem.ContentType:
+				return strings.ReplaceAll(weight, " ", "") != "q=0"
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,125 @@
+// Package kinde is Kinde's endpoints and habits as typed calls.
+//
+// It defends one person's data against another: the token is a parameter of
+// each call and is kept nowhere. Hosts come from settings and paths from this
+// package, so that no caller chooses where a token goes. Answers are checked to
+// be what they should be before anything is made of them.
+package kinde
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"kinde-functions/shared/outbound"
+	"kinde-functions/shared/problem"
+)
+
+// ErrUnusable is in the chain of errors for answers that arrived with success
+// and are not of the documented shape.
+var ErrUnusable = errors.New("kinde: unusable answer")
+
+// KeysPath is where a tenant publishes its signing keys. It must be asked
+// without an Authorization header (403 otherwise).
+const KeysPath = "/.well-known/jwks"
+
+// Client calls one tenant.
+type Client struct {
+	issuer     string
+	management string
+	out        *outbound.Client
+}
+
+// New makes a client. issuer is the tenant's origin and management its
+// kinde.com origin, the same unless the tenant has a custom domain.
+func New(issuer, management string, out *outbound.Client) *Client {
+	return &Client{issuer: issuer, management: management, out: out}
+}
+
+// UserProfile gives Kinde's user profile as Kinde sends it
+// (GET /oauth2/v2/user_profile), for the person whose access token it is.
+func (c *Client) UserProfile(ctx context.Context, token string) (json.RawMessage, error) {
+	body, err := c.asUser(ctx, token, "/oauth2/v2/user_profile", nil)
+	if err != nil {
+		return nil, err
+	}
+	var profile struct{ Sub, ID, Error string }
+	if err := json.Unmarshal(body, &profile); err != nil {
+		return nil, unusable("the profile is not a JSON object of strings")
+	}
+	if profile.Sub == "" && profile.ID == "" {
+		if profile.Error == "invalid_token" {
+			return nil, problem.New(problem.InvalidToken, &Error{Status: http.StatusOK, Codes: []string{profile.Error}})
+		}
+		return nil, unusable("the profile has neither sub nor id")
+	}
+	return body, nil
+}
+
+// PortalLink asks for a one-time link to the self-serve portal
+// (GET /account_api/v1/portal_link). subnav is the area to land on and may be
+// empty; returnURL is absolute and has been checked. The link is an absolute
+// URL on the issuer's or the management host; any other is ErrUnusable.
+func (c *Client) PortalLink(ctx context.Context, token, subnav, returnURL string) (string, error) {
+	query := url.Values{"return_url": {returnURL}}
+	if subnav != "" {
+		query.Set("subnav", subnav)
+	}
+	body, err := c.asUser(ctx, token, "/account_api/v1/portal_link", query)
+	if err != nil {
+		return "", err
+	}
+	var answer struct{ URL string }
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return "", unusable("the portal link's answer is not JSON of the shape {url}")
+	}
+	if !c.own(answer.URL) {
+		return "", unusable("the portal link is not a URL on the tenant's host")
+	}
+	return answer.URL, nil
+}
+
+// asUser makes a GET on the issuer with the person's own token and returns the
+// body of a success. Its errors are *problem.Error, with an *Error in their
+// chain when Kinde answered.
+func (c *Client) asUser(ctx context.Context, token, path string, query url.Values) ([]byte, error) {
+	target := c.issuer + path
+	if len(query) > 0 {
+		target += "?" + query.Encode()
+	}
+	resp, err := c.out.Do(ctx, outbound.Request{Method: http.MethodGet, URL: target, Bearer: token})
+	if err != nil {
+		return nil, err
+	}
+	if resp.Status < 200 || resp.Status > 299 {
+		return nil, refusalOfUser(resp)
+	}
+	return resp.Body, nil
+}
+
+// own reports whether link is an absolute URL on one of the tenant's hosts:
+// https, or http where the issuer itself is (config allows that on loopback).
+func (c *Client) own(link string) bool {
+	if len(link) > 8<<10 || strings.ContainsFunc(link, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }) {
+		return false
+	}
+	u, err := url.Parse(link)
+	if err != nil || u.Host == "" || u.User != nil || u.Opaque != "" {
+		return false
+	}
+	for _, origin := range []string{c.issuer, c.management} {
+		scheme, host, _ := strings.Cut(origin, "://")
+		if u.Host == host && (u.Scheme == "https" || u.Scheme == scheme) {
+			return true
+		}
+	}
+	return false
+}
+
+func unusable(why string) *problem.Error {
+	return problem.New(problem.UpstreamFailed, fmt.Errorf("%w: %s", ErrUnusable, why))
+}

@@ -1,0 +1,147 @@
+package kinde
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"kinde-functions/shared/outbound"
+	"kinde-functions/shared/problem"
+)
+
+// paging is a client of a tenant that answers by the request's query, and the
+// requests it saw, as path?query.
+func paging(t *testing.T, answer func(path string, query url.Values) (int, string)) (*Client, *[]string) {
+	t.Helper()
+	var seen []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen = append(seen, r.URL.String())
+		status, body := answer(r.URL.EscapedPath(), r.URL.Query())
+		w.WriteHeader(status)
+		fmt.Fprint(w, body)
+	}))
+	t.Cleanup(server.Close)
+	return New(server.URL, server.URL, outbound.New(5*time.Second)), &seen
+}
+
+// chain answers pages "", "c1", "c2", … with two entries each; the last has no
+// more.
+func chain(pages int) func(string, url.Values) (int, string) {
+	return func(_ string, query url.Values) (int, string) {
+		n := 0
+		fmt.Sscanf(query.Get("starting_after"), "c%d", &n)
+		return 200, fmt.Sprintf(`{"data":{"org_code":"org_1","plans":[%d],"entitlements":[{"feature_key":"f%d","max":null},{"feature_key":"g%d","max":1e2}]},"metadata":{"has_more":%t,"next_page_starting_after":"c%d"}}`,
+			n, n, n, n+1 < pages, n+1)
+	}
+}
+
+func TestPageIsHandedOnAsSent(t *testing.T) {
+	const sent = `{"data":{"roles":[ {"id":"r", "x":null} ]}, "metadata":{"has_more":true,"next_page_starting_after":"r"}, "new":1}`
+	c, seen := paging(t, func(string, url.Values) (int, string) { return 200, sent })
+	for want, ask := range map[string]func() (json.RawMessage, error){
+		"/account_api/v1/roles":                                   func() (json.RawMessage, error) { return c.Page(t.Context(), "t", Roles, 0, "") },
+		"/account_api/v1/roles?page_size=7&starting_after=a+b%26": func() (json.RawMessage, error) { return c.Page(t.Context(), "t", Roles, 7, "a b&") },
+	} {
+		*seen = nil
+		if got, err := ask(); err != nil || string(got) != sent || len(*seen) != 1 || (*seen)[0] != want {
+			t.Errorf("%s: %s %v, asked %v", want, got, err, *seen)
+		}
+	}
+}
+
+func TestPagesOfAnotherShapeAreUnusable(t *testing.T) {
+	for _, body := range []string{``, `null`, `[]`, `{}`, `{"data":null}`, `{"data":{}}`, `{"data":{"roles":null}}`, `{"data":{"roles":{}}}`, `{"data":{"roles":7}}`,
+		`{"data":{"permissions":[]}}`, `{"data":[]}`, `{"data":{"roles":[]},"metadata":7}`, `{"data":{"roles":[]},"metadata":{"has_more":"yes"}}`, `{"data":{"roles":[]}`, `<html>`} {
+		c, _ := paging(t, func(string, url.Values) (int, string) { return 200, body })
+		if _, err := c.Page(t.Context(), "t", Roles, 0, ""); !errors.Is(err, ErrUnusable) || problem.From(err).Code != problem.UpstreamFailed {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	for _, body := range []string{`{"data":{"roles":[]}}`, `{"data":{"roles":[]},"metadata":null}`, `{"data":{"roles":[]},"metadata":{"has_more":false,"next_page_starting_after":null}}`} {
+		c, _ := paging(t, func(string, url.Values) (int, string) { return 200, body })
+		if got, err := c.Page(t.Context(), "t", Roles, 0, ""); err != nil || string(got) != body {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+func TestAllWalksToTheEnd(t *testing.T) {
+	for _, pages := range []int{1, 3, 100} {
+		c, seen := paging(t, chain(pages))
+		got, err := c.All(t.Context(), "t", Entitlements, "")
+		var answer struct {
+			Data struct {
+				OrgCode      string `json:"org_code"`
+				Plans        []int
+				Entitlements []map[string]any
+			}
+			Metadata map[string]any
+		}
+		if err != nil || json.Unmarshal(got, &answer) != nil {
+			t.Fatalf("%d pages: %v", pages, err)
+		}
+		if len(*seen) != pages || len(answer.Data.Entitlements) != 2*pages || answer.Data.OrgCode != "org_1" || answer.Data.Plans[0] != 0 ||
+			len(answer.Metadata) != 1 || answer.Metadata["has_more"] != false {
+			t.Errorf("%d pages: %d calls, %.200s", pages, len(*seen), got)
+		}
+		if !strings.Contains(string(got), `"max":null`) || !strings.Contains(string(got), `1e2`) {
+			t.Errorf("numbers or nulls were changed: %.200s", got)
+		}
+		if !strings.Contains((*seen)[0], "page_size=100") {
+			t.Errorf("asked %s", (*seen)[0])
+		}
+	}
+	c, seen := paging(t, chain(3))
+	if _, err := c.All(t.Context(), "t", Entitlements, "c1"); err != nil || len(*seen) != 2 {
+		t.Errorf("from a cursor: %v %v", err, *seen)
+	}
+}
+
+func TestWalksThatWouldNotEndAreUnusable(t *testing.T) {
+	page := func(next string) string {
+		return `{"data":{"roles":[]},"metadata":{"has_more":true,"next_page_starting_after":"` + next + `"}}`
+	}
+	for name, row := range map[string]struct {
+		answer func(string, url.Values) (int, string)
+		calls  int
+	}{
+		"empty cursor": {func(string, url.Values) (int, string) { return 200, page("") }, 1},
+		"no cursor": {func(string, url.Values) (int, string) {
+			return 200, `{"data":{"roles":[]},"metadata":{"has_more":true}}`
+		}, 1},
+		"same cursor": {func(string, url.Values) (int, string) { return 200, page("same") }, 2},
+		"cursors in a ring": {func(_ string, q url.Values) (int, string) {
+			return 200, page(map[string]string{"": "a", "a": "b", "b": "a"}[q.Get("starting_after")])
+		}, 3},
+		"endless cursor": {func(string, url.Values) (int, string) { return 200, page(strings.Repeat("x", 2000)) }, 1},
+		"101 pages":      {func(_ string, q url.Values) (int, string) { return 200, page(q.Get("starting_after") + "x") }, 100},
+		"too many bytes": {func(_ string, q url.Values) (int, string) {
+			return 200, strings.Replace(page(q.Get("starting_after")+"x"), "[]", `["`+strings.Repeat("x", 1<<20)+`"]`, 1)
+		}, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, seen := paging(t, row.answer)
+			if _, err := c.All(t.Context(), "t", Roles, ""); !errors.Is(err, ErrUnusable) || len(*seen) != row.calls {
+				t.Errorf("%v after %d calls, want %d", err, len(*seen), row.calls)
+			}
+		})
+	}
+}
+
+func TestAFailureOnTheWayIsTheWalks(t *testing.T) {
+	c, _ := paging(t, func(path string, q url.Values) (int, string) {
+		if q.Get("starting_after") != "" {
+			return 403, ""
+		}
+		return chain(3)(path, q)
+	})
+	if _, err := c.All(t.Context(), "t", Entitlements, ""); problem.From(err).Code != problem.InvalidToken {
+		t.Errorf("%v", err)
+	}
+}

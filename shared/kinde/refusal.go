@@ -1,0 +1,121 @@
+package kinde
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"kinde-functions/shared/outbound"
+	"kinde-functions/shared/problem"
+)
+
+// Error is an answer of Kinde's that is not a success. It holds codes and no
+// messages, since Kinde's texts may name persons.
+type Error struct {
+	Status int
+	Codes  []string // as Kinde spells them; empty when the body had none
+}
+
+func (e *Error) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("kinde answered %d %s", e.Status, strings.Join(e.Codes, " ")))
+}
+
+// Has reports whether Kinde named the code, in whatever case.
+func (e *Error) Has(code string) bool {
+	return slices.ContainsFunc(e.Codes, func(c string) bool { return strings.EqualFold(c, code) })
+}
+
+// Remedy tells the deployer what is behind the answer and how to mend it;
+// empty when there is nothing to mend.
+func (e *Error) Remedy() string {
+	switch {
+	case e.Has("MISSING_AUDIENCE"):
+		return "a user's token reached the Management API (user calls live under /account_api/v1), or the M2M audience is not https://<subdomain>.kinde.com/api"
+	case e.Has("ROUTE_NOT_FOUND"), e.Status == http.StatusNotFound, e.Status == http.StatusMethodNotAllowed:
+		return "wrong path or method at Kinde: check that KINDE_ISSUER_URL is the tenant's own origin"
+	case e.Status >= 300 && e.Status < 400:
+		return "KINDE_ISSUER_URL redirects: set it to the origin it redirects to, exactly as the tokens' iss"
+	case e.Has("INVALID_CREDENTIALS"), e.Status == http.StatusForbidden, e.Status == http.StatusUnauthorized:
+		return "the token is expired, revoked or minted on the tenant's other domain: sign in again, and compare KINDE_ISSUER_URL with the token's iss"
+	}
+	return ""
+}
+
+// refusalOfUser is the problem of an answer to a call with a person's token.
+func refusalOfUser(resp *outbound.Response) *problem.Error {
+	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
+	code := problem.UpstreamFailed
+	switch {
+	case resp.Status == http.StatusTooManyRequests:
+		code = problem.UpstreamThrottled
+	case resp.Status >= 500:
+	case cause.Has("MISSING_AUDIENCE"), cause.Has("ROUTE_NOT_FOUND"):
+		code = problem.UpstreamMisconfigured
+	case resp.Status == http.StatusUnauthorized, resp.Status == http.StatusForbidden:
+		code = problem.InvalidToken
+	case resp.Status < 400, resp.Status == http.StatusNotFound, resp.Status == http.StatusMethodNotAllowed:
+		code = problem.UpstreamMisconfigured
+	}
+	p := problem.New(code, cause)
+	p.Remedy = cause.Remedy()
+	if code == problem.UpstreamThrottled {
+		p.RetryAfter = max(resp.RetryAfter(time.Now()), time.Second)
+	}
+	return p
+}
+
+// codesIn finds the error codes in the five shapes that Kinde's errors have:
+// {"errors":[{"code"}]}, [{"Code"}], {"error"}, {"errors":{…}}, and none.
+// Keys match whatever their case.
+func codesIn(body []byte) []string {
+	var list []coded
+	var object struct {
+		coded
+		Error  string
+		Errors json.RawMessage
+	}
+	switch body = bytes.TrimSpace(body); {
+	case bytes.HasPrefix(body, []byte("[")):
+		_ = json.Unmarshal(body, &list) // what cannot be read has no codes
+	case json.Unmarshal(body, &object) == nil:
+		list = append(inErrors(object.Errors), object.coded, coded{Code: object.Error})
+	}
+	var codes []string
+	for _, item := range list {
+		if plain(item.Code) && len(codes) < 8 {
+			codes = append(codes, item.Code)
+		}
+	}
+	return codes
+}
+
+type coded struct{ Code string }
+
+// inErrors reads the value of "errors": a list of coded objects, one such
+// object, or an object whose keys are the codes.
+func inErrors(raw json.RawMessage) (list []coded) {
+	var one coded
+	var keyed map[string]json.RawMessage
+	switch {
+	case json.Unmarshal(raw, &list) == nil:
+	case json.Unmarshal(raw, &one) == nil && one.Code != "":
+		list = []coded{one}
+	case json.Unmarshal(raw, &keyed) == nil:
+		for key := range keyed {
+			list = append(list, coded{Code: key})
+		}
+		slices.SortFunc(list, func(a, b coded) int { return strings.Compare(a.Code, b.Code) })
+	}
+	return list
+}
+
+// plain keeps anything but code words out of the log.
+func plain(code string) bool {
+	return code != "" && len(code) <= 64 && !strings.ContainsFunc(code, func(r rune) bool {
+		return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+}

@@ -1,0 +1,164 @@
+package lambdahttp
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// edit changes an event between testdata and Invoke.
+type edit func(event map[string]any)
+
+// set puts value at a dotted path.
+func set(path string, value any) edit {
+	return func(event map[string]any) {
+		keys := strings.Split(path, ".")
+		last := len(keys) - 1
+		for _, key := range keys[:last] {
+			next, ok := event[key].(map[string]any)
+			if !ok {
+				next = map[string]any{}
+				event[key] = next
+			}
+			event = next
+		}
+		event[keys[last]] = value
+	}
+}
+
+func setMethod(method string) edit {
+	return func(event map[string]any) {
+		if event["version"] == "2.0" {
+			set("requestContext.http.method", method)(event)
+		} else {
+			set("httpMethod", method)(event)
+		}
+	}
+}
+
+func load(t testing.TB, name string, edits ...edit) []byte {
+	t.Helper()
+	payload, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(edits) == 0 {
+		return payload
+	}
+	var event map[string]any
+	if err := json.Unmarshal(payload, &event); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range edits {
+		e(event)
+	}
+	payload, err = json.Marshal(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return payload
+}
+
+// events are the names of the files in testdata.
+func events(t testing.TB) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.json")
+	if err != nil || len(files) < 6 {
+		t.Fatalf("testdata: %d events, %v", len(files), err)
+	}
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(filepath.Base(file), ".json")
+	}
+	return files
+}
+
+// seen is a request as the handler had it.
+type seen struct {
+	*http.Request
+	body    string
+	bodyErr error
+}
+
+// request invokes an Adapter with payload and returns what its handler saw.
+func request(t testing.TB, payload []byte) seen {
+	t.Helper()
+	var got seen
+	invoke(t, payload, func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		got = seen{r, string(body), err}
+	})
+	if got.Request == nil {
+		t.Fatalf("the handler was not called for %s", payload)
+	}
+	return got
+}
+
+// answer is a Lambda answer as a gateway reads it.
+type answer struct {
+	v2     bool
+	status int
+	header http.Header
+	body   string
+}
+
+func invoke(t testing.TB, payload []byte, h http.HandlerFunc) answer {
+	t.Helper()
+	out, err := New(h).Invoke(t.Context(), payload)
+	if err != nil {
+		t.Fatalf("Invoke: %v", err)
+	}
+	return readAnswer(t, out)
+}
+
+// readAnswer fails the test unless out is a strict 1.0 or 2.0 answer.
+func readAnswer(t testing.TB, out []byte) answer {
+	t.Helper()
+	var raw struct {
+		StatusCode        int                 `json:"statusCode"`
+		Headers           map[string]string   `json:"headers"`
+		MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
+		Cookies           []string            `json:"cookies"`
+		Body              *string             `json:"body"`
+		IsBase64Encoded   bool                `json:"isBase64Encoded"`
+	}
+	decoder := json.NewDecoder(bytes.NewReader(out))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&raw); err != nil {
+		t.Fatalf("answer %s: %v", out, err)
+	}
+	a := answer{v2: raw.Cookies != nil, status: raw.StatusCode, header: http.Header{}}
+	if raw.Body == nil || a.status < 200 || a.status > 599 {
+		t.Fatalf("answer %s: no body or no HTTP status", out)
+	}
+	if a.v2 == (raw.MultiValueHeaders != nil) || a.v2 != (raw.Headers != nil) {
+		t.Fatalf("answer %s: neither 1.0 nor 2.0", out)
+	}
+	maps.Copy(a.header, raw.MultiValueHeaders)
+	for name, value := range raw.Headers {
+		a.header[name] = []string{value}
+	}
+	if len(raw.Cookies) > 0 {
+		a.header["Set-Cookie"] = raw.Cookies
+	}
+	for name, values := range a.header {
+		if strings.ContainsAny(name+strings.Join(values, ""), "\r\n\x00") {
+			t.Errorf("answer %s: control characters in a header", out)
+		}
+	}
+	a.body = *raw.Body
+	if raw.IsBase64Encoded {
+		decoded, err := base64.StdEncoding.DecodeString(a.body)
+		if err != nil {
+			t.Fatalf("answer %s: %v", out, err)
+		}
+		a.body = string(decoded)
+	}
+	return a
+}

@@ -1,0 +1,189 @@
+package lambdahttp
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// checkProblem fails the test unless a is a problem document with this status
+// and code, and the headers that every answer has.
+func checkProblem(t *testing.T, a answer, status int, code string) {
+	t.Helper()
+	var p struct {
+		Type, Title, Detail, Code string
+		Status                    int
+	}
+	if err := json.Unmarshal([]byte(a.body), &p); err != nil {
+		t.Fatalf("body %q: %v", a.body, err)
+	}
+	if a.status != status || p.Status != status || p.Code != code || p.Type != "about:blank" || p.Title != http.StatusText(status) || p.Detail == "" {
+		t.Errorf("status %d, body %s", a.status, a.body)
+	}
+	for name, want := range map[string]string{
+		"Content-Type":           "application/problem+json",
+		"Cache-Control":          "no-store",
+		"X-Content-Type-Options": "nosniff",
+		"Referrer-Policy":        "no-referrer",
+	} {
+		if got := a.header.Get(name); got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// captureLog collects what is logged until the test ends.
+func captureLog(t *testing.T) *bytes.Buffer {
+	t.Helper()
+	var b bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&b, nil)))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	return &b
+}
+
+func TestPanicIsAnAnswer(t *testing.T) {
+	var none map[string]string
+	const secret = "secret-of-the-request"
+	for logged, fail := range map[string]func(http.ResponseWriter){
+		`"string"`:              func(http.ResponseWriter) { panic(secret) },
+		`"*errors.errorString"`: func(http.ResponseWriter) { panic(errors.New(secret)) },
+		`"*fmt.wrapError"`:      func(http.ResponseWriter) { panic(fmt.Errorf("%w: "+secret, io.EOF)) },
+		`nil map"`:              func(http.ResponseWriter) { none[secret] = secret },
+		`.WriteHeader (`:        func(w http.ResponseWriter) { w.WriteHeader(99) },
+	} {
+		bothFormats(t, func(t *testing.T, payload []byte) {
+			log := captureLog(t)
+			a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("X-Half", secret)
+				fail(w)
+			})
+			checkProblem(t, a, http.StatusInternalServerError, "internal")
+			line := log.String()
+			if !strings.Contains(line, logged) || !strings.Contains(line, "problem_test.go:") || strings.Count(line, "\n") != 1 {
+				t.Errorf("want %s in log %q", logged, line)
+			}
+			if strings.Contains(line, secret) || strings.Contains(line, "payload.signature") {
+				t.Errorf("request data in log %q", line)
+			}
+			if a.header["X-Half"] != nil || strings.Contains(a.body, secret) {
+				t.Errorf("half an answer: %+v", a)
+			}
+		})
+	}
+}
+
+func TestPanicAfterHalfAnAnswer(t *testing.T) {
+	captureLog(t)
+	bothFormats(t, func(t *testing.T, payload []byte) {
+		calls := 0
+		adapter := New(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Half", "1")
+			w.WriteHeader(http.StatusTeapot)
+			io.WriteString(w, "half")
+			if calls++; calls == 1 {
+				panic("once")
+			}
+		}))
+		for _, want := range []int{http.StatusInternalServerError, http.StatusTeapot} {
+			out, err := adapter.Invoke(t.Context(), payload)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := readAnswer(t, out)
+			if a.status != want || strings.Contains(a.body, "half") != (want == http.StatusTeapot) {
+				t.Errorf("want %d: %+v", want, a)
+			}
+		}
+	})
+}
+
+func TestProblemNamesTheInvocation(t *testing.T) {
+	log := captureLog(t)
+	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "invocation-7"})
+	out, err := New(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("x") })).Invoke(ctx, load(t, "rest"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := readAnswer(t, out)
+	if a.header.Get("X-Request-Id") != "invocation-7" || !strings.Contains(a.body, `"request_id":"invocation-7"`) || !strings.Contains(log.String(), `"request_id":"invocation-7"`) {
+		t.Errorf("answer %+v\nlog %s", a, log)
+	}
+}
+
+func TestAnswerTooLarge(t *testing.T) {
+	bothFormats(t, func(t *testing.T, payload []byte) {
+		log := captureLog(t)
+		for size, status := range map[int]int{maxAnswer - 1024: http.StatusOK, maxAnswer: http.StatusInternalServerError} {
+			a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
+				io.WriteString(w, strings.Repeat("<", size)) // escaped, it would be six times as large
+			})
+			if status != http.StatusOK {
+				checkProblem(t, a, status, "internal")
+			} else if a.status != status || len(a.body) != size {
+				t.Errorf("%d bytes: status %d, %d bytes", size, a.status, len(a.body))
+			}
+		}
+		if strings.Count(log.String(), "answer too large") != 1 {
+			t.Errorf("log %q", log)
+		}
+	})
+}
+
+func TestNotAnHTTPEvent(t *testing.T) {
+	const deep = 20_000
+	for name, test := range map[string]struct {
+		payload string
+		v2      bool
+	}{
+		"empty":              {"", false},
+		"null":               {"null", false},
+		"scalar":             {`"GET /"`, false},
+		"list":               {"[]", false},
+		"empty object":       {"{}", false},
+		"truncated":          {`{"httpMethod":"GET","path":"/`, false},
+		"trailing":           {`{"httpMethod":"GET","path":"/"} x`, false},
+		"deep":               {`{"httpMethod":"GET","body":` + strings.Repeat("[", deep) + strings.Repeat("]", deep) + "}", false},
+		"another service's":  {`{"version":"0","source":"aws.events","detail-type":"Scheduled Event","detail":{}}`, false},
+		"1.0, wrong type":    {`{"httpMethod":"GET","path":"/","headers":{"a":1}}`, false},
+		"1.0, no method":     {`{"path":"/","headers":{}}`, false},
+		"1.0, bad method":    {`{"httpMethod":"GET /x HTTP/1.1\r\n","path":"/"}`, false},
+		"2.0, no method":     {`{"version":"2.0","rawPath":"/","httpMethod":"GET","path":"/"}`, true},
+		"2.0, wrong type":    {`{"isBase64Encoded":"no","rawPath":"/","requestContext":{"http":{"method":"GET"}}}`, true},
+		"2.0, method number": {`{"version":"2.0","requestContext":{"http":{"method":1}}}`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := invoke(t, []byte(test.payload), func(http.ResponseWriter, *http.Request) {
+				t.Error("the handler was called")
+			})
+			if a.v2 != test.v2 {
+				t.Errorf("answered in 2.0 form: %v", a.v2)
+			}
+			checkProblem(t, a, http.StatusBadRequest, "invalid-request")
+		})
+	}
+}
+
+func TestPayload2IsNeverReadAs1(t *testing.T) {
+	as1 := []edit{set("httpMethod", "DELETE"), set("path", "/other"), set("multiValueHeaders", map[string]any{"X-Other": []string{"1"}})}
+	for name, edits := range map[string][]edit{
+		"version alone tells":   {set("requestContext.identity.sourceIp", "192.0.2.1")},
+		"no version":            {set("version", nil)},
+		"version of 1.0":        {set("version", "1.0")},
+		"empty raw path":        {set("rawPath", "")},
+		"a header says the 1.0": {set("headers", map[string]any{"x-payload-version": "1.0"})},
+	} {
+		r := request(t, load(t, "httpapi-v2", append(edits, as1...)...))
+		if r.Method != "GET" || r.URL.Path != "/portal" || r.Header["X-Other"] != nil || ClientIP(r.Context()) != "203.0.113.9" {
+			t.Errorf("%s: %s %s from %s", name, r.Method, r.URL, ClientIP(r.Context()))
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package lambdahttp
+
+import (
+	"io"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// bothFormats runs a test with a 1.0 and a 2.0 event.
+func bothFormats(t *testing.T, test func(t *testing.T, payload []byte)) {
+	t.Helper()
+	for _, name := range []string{"netlify", "httpapi-v2"} {
+		t.Run(name, func(t *testing.T) { test(t, load(t, name)) })
+	}
+}
+
+func TestAnswerHasTheEventsFormat(t *testing.T) {
+	for _, name := range events(t) {
+		a := invoke(t, load(t, name), func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusCreated)
+			io.WriteString(w, `{"a":"<é&>"}`)
+		})
+		if v2 := name == "httpapi-v2" || name == "function-url"; a.v2 != v2 {
+			t.Errorf("%s: answered in 2.0 form: %v", name, a.v2)
+		}
+		if a.status != http.StatusCreated || a.body != `{"a":"<é&>"}` || a.header.Get("Content-Type") != "application/json" {
+			t.Errorf("%s: %+v", name, a)
+		}
+	}
+}
+
+func TestHandlerThatWritesNothing(t *testing.T) {
+	bothFormats(t, func(t *testing.T, payload []byte) {
+		a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Set", "yes") })
+		if a.status != http.StatusOK || a.body != "" || a.header.Get("X-Set") != "yes" {
+			t.Errorf("%+v", a)
+		}
+	})
+}
+
+func TestFirstWriteHeaderWins(t *testing.T) {
+	bothFormats(t, func(t *testing.T, payload []byte) {
+		for name, h := range map[string]http.HandlerFunc{
+			"then another":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418); w.WriteHeader(200); w.WriteHeader(0) },
+			"then Write":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418); io.WriteString(w, "x") },
+			"after a 103":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); w.WriteHeader(418) },
+			"then a header": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418); w.Header().Set("X-Late", "1") },
+		} {
+			if a := invoke(t, payload, h); a.status != 418 || a.header["X-Late"] != nil {
+				t.Errorf("%s: %+v", name, a)
+			}
+		}
+		a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "x"); w.WriteHeader(418) })
+		if a.status != http.StatusOK {
+			t.Errorf("WriteHeader after Write: %d", a.status)
+		}
+	})
+}
+
+func TestEverySetCookieArrives(t *testing.T) {
+	cookies := []string{"a=1; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "b=2, 3; HttpOnly", "a=4"}
+	bothFormats(t, func(t *testing.T, payload []byte) {
+		a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
+			for _, cookie := range cookies {
+				w.Header().Add("Set-Cookie", cookie)
+			}
+		})
+		if !reflect.DeepEqual(a.header["Set-Cookie"], cookies) {
+			t.Errorf("got %q", a.header["Set-Cookie"])
+		}
+	})
+}
+
+func TestRepeatedHeader(t *testing.T) {
+	bothFormats(t, func(t *testing.T, payload []byte) {
+		a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Vary"] = []string{"Origin", "Cookie"}
+		})
+		if got := strings.ReplaceAll(strings.Join(a.header["Vary"], ","), " ", ""); got != "Origin,Cookie" {
+			t.Errorf("Vary: %q", a.header["Vary"])
+		}
+	})
+}
+
+func TestHeaderInjection(t *testing.T) {
+	bothFormats(t, func(t *testing.T, payload []byte) {
+		a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
+			h := w.Header()
+			h["Location"] = []string{"/x\r\nSet-Cookie: a=1"}
+			h["X-Lf"] = []string{"a\nb", "kept\tü"}
+			h["X-Cr"] = []string{"a\rb"}
+			h["X-Nul"] = []string{"a\x00b"}
+			h["X-Del"] = []string{"a\x7fb"}
+			h["Set-Cookie"] = []string{"a=1\r\nX: y", "b=2"}
+			h["X\r\nY"] = []string{"z"}
+			h["X Y"] = []string{"z"}
+			h[""] = []string{"z"}
+		})
+		want := http.Header{"X-Lf": {"kept\tü"}, "Set-Cookie": {"b=2"}}
+		if !reflect.DeepEqual(a.header, want) {
+			t.Errorf("got  %q\nwant %q", a.header, want)
+		}
+	})
+}
+
+func TestBinaryBody(t *testing.T) {
+	const body = "\x89PNG\r\n\x1a\n\xff\x00"
+	bothFormats(t, func(t *testing.T, payload []byte) {
+		a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
+			io.WriteString(w, body[:4])
+			io.WriteString(w, body[4:])
+		})
+		if a.body != body {
+			t.Errorf("got %q", a.body)
+		}
+	})
+}
+
+func TestAnswersWithoutBody(t *testing.T) {
+	for _, name := range events(t) {
+		a := invoke(t, load(t, name, setMethod("HEAD")), func(w http.ResponseWriter, _ *http.Request) {
+			if n, err := io.WriteString(w, "<!doctype html>"); n != 15 || err != nil {
+				t.Errorf("HEAD: Write: %d, %v", n, err)
+			}
+		})
+		if a.body != "" || a.status != http.StatusOK || a.header.Get("Content-Type") != "text/html; charset=utf-8" {
+			t.Errorf("%s: HEAD: %+v", name, a)
+		}
+	}
+	bothFormats(t, func(t *testing.T, payload []byte) {
+		for _, status := range []int{http.StatusNoContent, http.StatusNotModified} {
+			a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(status)
+				if _, err := io.WriteString(w, "x"); err != http.ErrBodyNotAllowed {
+					t.Errorf("%d: Write: %v", status, err)
+				}
+			})
+			if a.status != status || a.body != "" || len(a.header) != 0 {
+				t.Errorf("%d: %+v", status, a)
+			}
+		}
+	})
+}
+
+func TestContentTypeIsSniffedOnlyWhenUnset(t *testing.T) {
+	bothFormats(t, func(t *testing.T, payload []byte) {
+		for given, want := range map[string]string{"": "text/html; charset=utf-8", "text/plain": "text/plain"} {
+			a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
+				if given != "" {
+					w.Header().Set("content-type", given)
+				}
+				w.Write(nil)
+				io.WriteString(w, "<!doctype html>")
+			})
+			if got := a.header["Content-Type"]; !slices.Equal(got, []string{want}) {
+				t.Errorf("given %q: %q", given, got)
+			}
+		}
+	})
+}
+
+func TestHeaderSpelledTwice(t *testing.T) {
+	bothFormats(t, func(t *testing.T, payload []byte) {
+		a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["set-cookie"] = []string{"a=1"}
+			w.Header()["Set-Cookie"] = []string{"b=2"}
+		})
+		got := slices.Sorted(slices.Values(a.header["Set-Cookie"]))
+		if !slices.Equal(got, []string{"a=1", "b=2"}) || len(slices.Collect(maps.Keys(a.header))) != 1 {
+			t.Errorf("%q", a.header)
+		}
+	})
+}

@@ -1,0 +1,142 @@
+package outbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"kinde-functions/shared/problem"
+)
+
+// serve answers with handler and counts connections.
+func serve(t *testing.T, handler http.HandlerFunc) (string, *atomic.Int32) {
+	t.Helper()
+	var connections atomic.Int32
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	return server.URL, &connections
+}
+
+func within(t *testing.T, limit time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func code(err error) problem.Code {
+	if err == nil {
+		return ""
+	}
+	return problem.From(err).Code
+}
+
+func TestDoSendsWhatItWasGivenAndNothingElse(t *testing.T) {
+	base, connections := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		fmt.Fprintf(w, "%s %s|%s|%s|%s|%s", r.Method, r.URL, r.Header.Get("Authorization"), r.Header.Get("Content-Type"), r.Header.Get("Cookie"), body)
+	})
+	c := New(time.Second)
+	for _, row := range []struct {
+		req  Request
+		want string
+	}{
+		{Request{Method: "GET", URL: base + "/a?b=c", Bearer: "tok"}, "GET /a?b=c|Bearer tok|||"},
+		{Request{Method: "POST", URL: base + "/f", Form: url.Values{"token": {"a b&c"}}}, "POST /f||application/x-www-form-urlencoded||token=a+b%26c"},
+	} {
+		resp, err := c.Do(within(t, time.Second), row.req)
+		if err != nil || string(resp.Body) != row.want {
+			t.Errorf("got %v %v, want %s", resp, err, row.want)
+		}
+	}
+	if n := connections.Load(); n != 1 {
+		t.Errorf("%d connections, want one that is used again", n)
+	}
+}
+
+func TestNoRedirectIsFollowed(t *testing.T) {
+	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/elsewhere" {
+			t.Error("the redirect was followed")
+		}
+		w.Header().Set("Location", "/elsewhere")
+		w.WriteHeader(http.StatusFound)
+	})
+	resp, err := New(time.Second).Do(within(t, time.Second), Request{Method: "GET", URL: base, Bearer: "tok"})
+	if err != nil || resp.Status != http.StatusFound {
+		t.Errorf("%v %v", resp, err)
+	}
+}
+
+func TestBodiesAreCapped(t *testing.T) {
+	size := MaxBody
+	base, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, size)) })
+	if resp, err := New(5*time.Second).Do(within(t, 5*time.Second), Request{Method: "GET", URL: base}); err != nil || len(resp.Body) != MaxBody {
+		t.Errorf("the largest body allowed: %v", err)
+	}
+	size++
+	if _, err := New(5*time.Second).Do(within(t, 5*time.Second), Request{Method: "GET", URL: base}); code(err) != problem.UpstreamFailed {
+		t.Errorf("one byte more: %v", err)
+	}
+}
+
+func TestFailuresByKind(t *testing.T) {
+	hang := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	stall := func(w http.ResponseWriter, r *http.Request) {
+		w.Write([]byte("begin"))
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}
+	truncate := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		w.Write([]byte("short"))
+	}
+	reset := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+	for name, row := range map[string]struct {
+		handler http.HandlerFunc
+		want    problem.Code
+	}{
+		"hangs": {hang, problem.UpstreamTimeout}, "stalls in its body": {stall, problem.UpstreamTimeout},
+		"is truncated": {truncate, problem.UpstreamFailed}, "resets": {reset, problem.UpstreamFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base, _ := serve(t, row.handler)
+			begin := time.Now()
+			_, err := New(200*time.Millisecond).Do(within(t, time.Second), Request{Method: "POST", URL: base + "/?q=query-value"})
+			if code(err) != row.want || strings.Contains(err.Error(), "query-value") {
+				t.Errorf("err = %v", err)
+			}
+			if took := time.Since(begin); took > 600*time.Millisecond {
+				t.Errorf("took %v with an attempt limit of 200ms", took)
+			}
+		})
+	}
+}
+
+func TestNothingListens(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	_, err = New(time.Second).Do(within(t, 2*time.Second), Request{Method: "POST", URL: "http://" + address + "/?q=query-value"})
+	if code(err) != problem.UpstreamFailed || !errors.Is(err, errConnection) || strings.Contains(err.Error(), "query-value") {
+		t.Errorf("err = %v", err)
+	}
+}

@@ -1,0 +1,102 @@
+package outbound
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kinde-functions/shared/problem"
+)
+
+func TestTrafficCountsOverlappingTimeOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, traffic := WithTraffic(t.Context())
+		first, _ := traffic.enter(ctx)
+		time.Sleep(10 * time.Millisecond)
+		second, _ := traffic.enter(ctx)
+		time.Sleep(10 * time.Millisecond)
+		first()
+		time.Sleep(10 * time.Millisecond)
+		second()
+		time.Sleep(time.Hour)
+		if calls, spent := traffic.Read(); calls != 2 || spent != 30*time.Millisecond {
+			t.Errorf("%d calls, %v", calls, spent)
+		}
+	})
+}
+
+// transport answers by a function, for calls at the same time.
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestCallsOfOneRequestAreBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var now, most atomic.Int32
+		slow := &script{steps: []step{{status: 200}}}
+		client := newClient(time.Minute, transport(func(r *http.Request) (*http.Response, error) {
+			if n := now.Add(1); n > most.Load() {
+				most.Store(n)
+			}
+			defer now.Add(-1)
+			time.Sleep(time.Second)
+			return (&script{steps: slow.steps}).RoundTrip(r)
+		}))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		ctx, _ = WithTraffic(ctx)
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() { client.Do(ctx, Request{Method: "GET", URL: "https://k.example/"}) })
+		}
+		wg.Wait()
+		if most.Load() != abreast {
+			t.Errorf("%d at once, want %d", most.Load(), abreast)
+		}
+	})
+}
+
+// One 429 holds all calls of the request back, and none of another's.
+func TestA429SlowsTheWholeRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{steps: []step{{status: 429, retryAfter: "3"}, {status: 200}}}
+		client := newClient(time.Second, s)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		together, _ := WithTraffic(ctx)
+		begin := time.Now()
+		var wg sync.WaitGroup
+		wg.Go(func() { client.Do(together, Request{Method: "GET", URL: "https://k.example/"}) })
+		synctest.Wait()
+		other, _ := WithTraffic(ctx)
+		if _, err := client.Do(other, Request{Method: "GET", URL: "https://k.example/"}); err != nil || time.Since(begin) != 0 {
+			t.Errorf("another request waited %v: %v", time.Since(begin), err)
+		}
+		if _, err := client.Do(together, Request{Method: "GET", URL: "https://k.example/"}); err != nil || time.Since(begin) < 3*time.Second {
+			t.Errorf("a sibling call began after %v: %v", time.Since(begin), err)
+		}
+		wg.Wait()
+	})
+}
+
+func TestWhatIsHeldBackBeyondTheDeadlineIsThrottledAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := newClient(time.Second, &script{steps: []step{{status: 429, retryAfter: "60"}}})
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		ctx, traffic := WithTraffic(ctx)
+		begin := time.Now()
+		if resp, err := client.Do(ctx, Request{Method: "GET", URL: "https://k.example/"}); err != nil || resp.Status != 429 {
+			t.Fatalf("%v %v", resp, err)
+		}
+		_, err := client.Do(ctx, Request{Method: "GET", URL: "https://k.example/"})
+		p := problem.From(err)
+		if calls, _ := traffic.Read(); p.Code != problem.UpstreamThrottled || p.RetryAfter != time.Minute || calls != 1 || time.Since(begin) != 0 {
+			t.Errorf("%v, %d calls, after %v", err, calls, time.Since(begin))
+		}
+	})
+}

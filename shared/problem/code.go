@@ -1,0 +1,94 @@
+package problem
+
+import "net/http"
+
+// Code names a failure for programs: the `code` of a problem document and the
+// `error` of the /access/ page.
+type Code string
+
+// The codes, by what the caller can do about them.
+const (
+	NoToken           Code = "no-token"
+	InvalidToken      Code = "invalid-token"
+	InvalidRequest    Code = "invalid-request"
+	InsufficientScope Code = "insufficient-scope"
+	KeysUnavailable   Code = "keys-unavailable"
+
+	NotFound             Code = "not-found"
+	MethodNotAllowed     Code = "method-not-allowed"
+	BodyTooLarge         Code = "body-too-large"
+	UnsupportedMediaType Code = "unsupported-media-type"
+	InvalidParameter     Code = "invalid-parameter"
+	InvalidReturnURL     Code = "invalid-return-url"
+
+	UpstreamTimeout       Code = "upstream-timeout"
+	UpstreamFailed        Code = "upstream-failed"
+	UpstreamThrottled     Code = "upstream-throttled"
+	UpstreamMisconfigured Code = "upstream-misconfigured"
+
+	PortalFailed    Code = "portal-failed"
+	InvalidResponse Code = "invalid-response"
+	PortalError     Code = "portal-error"
+
+	NotEntitled Code = "not-entitled"
+
+	Misconfigured Code = "misconfigured"
+	Internal      Code = "internal"
+)
+
+// meaning is what a code says: its status, a short title that is the same each
+// time, and a sentence that tells the caller what to do.
+type meaning struct {
+	status    int
+	title     string
+	detail    string
+	challenge string
+}
+
+var meanings = map[Code]meaning{
+	NoToken:           {http.StatusUnauthorized, "Not signed in", "Send an access token as `Authorization: Bearer …`, or sign in.", "Bearer"},
+	InvalidToken:      {http.StatusUnauthorized, "Access token refused", "Sign in again to get a new access token.", `Bearer error="invalid_token"`},
+	InvalidRequest:    {http.StatusBadRequest, "Malformed request", "Send exactly one well-formed Authorization header.", ""},
+	InsufficientScope: {http.StatusForbidden, "Scope missing", "Ask for an access token with the scopes this resource needs.", `Bearer error="insufficient_scope"`},
+	KeysUnavailable:   {http.StatusServiceUnavailable, "Signing keys unavailable", "The token could not be checked just now. Try again in half a minute.", ""},
+
+	NotFound:             {http.StatusNotFound, "No such path", "Check the path; the README lists every route.", ""},
+	MethodNotAllowed:     {http.StatusMethodNotAllowed, "Method not allowed", "Use one of the methods in the Allow header.", ""},
+	BodyTooLarge:         {http.StatusRequestEntityTooLarge, "Body too large", "Send at most 64 KiB.", ""},
+	UnsupportedMediaType: {http.StatusUnsupportedMediaType, "Unsupported content type", "Send application/x-www-form-urlencoded or application/json.", ""},
+	InvalidParameter:     {http.StatusBadRequest, "Bad parameter", "Check the parameters against the README's route table.", ""},
+	InvalidReturnURL:     {http.StatusBadRequest, "Return URL refused", "Use a path on this site, or a URL whose origin is the site's or one of ALLOWED_ORIGINS.", ""},
+
+	UpstreamTimeout:       {http.StatusGatewayTimeout, "Kinde did not answer in time", "Try again.", ""},
+	UpstreamFailed:        {http.StatusBadGateway, "Kinde could not be asked", "Try again; if it persists, look at the function's log.", ""},
+	UpstreamThrottled:     {http.StatusTooManyRequests, "Kinde throttles us", "Wait as long as Retry-After says, then try again.", ""},
+	UpstreamMisconfigured: {http.StatusBadGateway, "This deployment is set up wrongly", "The site's owner finds the remedy in the function's log.", ""},
+
+	PortalFailed:    {http.StatusBadGateway, "Kinde refused a portal link", "Check that the self-serve portal is switched on for this area in Kinde.", ""},
+	InvalidResponse: {http.StatusBadGateway, "Kinde's portal link is unusable", "Try again; if it persists, look at the function's log.", ""},
+	PortalError:     {http.StatusGatewayTimeout, "The portal cannot be reached", "Try again in a moment.", ""},
+
+	NotEntitled: {http.StatusNotFound, "Not entitled", "The caller's plan does not include this feature.", ""},
+
+	Misconfigured: {http.StatusInternalServerError, "This deployment lacks settings", "The site's owner finds the names of the settings in the function's log and at /api/health.", ""},
+	Internal:      {http.StatusInternalServerError, "Internal error", "Try again; if it persists, give the site's owner the request id.", ""},
+}
+
+// Codes lists every code, in no particular order.
+func Codes() []Code {
+	codes := make([]Code, 0, len(meanings))
+	for code := range meanings {
+		codes = append(codes, code)
+	}
+	return codes
+}
+
+// Status is the HTTP status that goes with the code.
+func (c Code) Status() int { return c.meaning().status }
+
+func (c Code) meaning() meaning {
+	if m, ok := meanings[c]; ok {
+		return m
+	}
+	return meanings[Internal]
+}

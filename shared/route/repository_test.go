@@ -1,0 +1,158 @@
+package route_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What prose cannot assert about the repository: which way imports point, that
+// every package says what it is for, and how long files and functions may be.
+
+const root = "../.."
+
+// floors of shared/ by package: imports point to a lower floor.
+var floors = map[string]int{
+	"endpoint": 3, "listing": 3,
+	"kinde":    2, "token": 2,
+	"lambdahttp": 1, "route": 1, "outbound": 1, "redirect": 1, "problem": 1, "audit": 1, "config": 1,
+}
+
+// sideways are the imports allowed within a floor.
+var sideways = map[string]string{"outbound": "problem", "listing": "endpoint"}
+
+// onlyIn are outside packages that one package of the product alone may import.
+var onlyIn = map[string]string{
+	"github.com/aws/aws-lambda-go":                "shared/lambdahttp",
+	"github.com/awslabs/aws-lambda-go-api-proxy/": "shared/lambdahttp",
+	"github.com/golang-jwt/jwt/":                  "shared/token",
+	"github.com/MicahParks/":                      "shared/token",
+}
+
+// forTests are imported by tests and scripts alone.
+var forTests = []string{"shared/kindetest", "shared/lambdarun"}
+
+type source struct {
+	path string // from the root, with slashes
+	file *ast.File
+	set  *token.FileSet
+}
+
+func (s source) folder() string { return filepath.ToSlash(filepath.Dir(s.path)) }
+func (s source) test() bool     { return strings.HasSuffix(s.path, "_test.go") }
+
+func sources(t *testing.T) []source {
+	t.Helper()
+	var found []source
+	for _, top := range []string{"functions", "shared", "scripts"} {
+		err := filepath.WalkDir(filepath.Join(root, top), func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.Contains(filepath.ToSlash(path), "/testdata/") {
+				return err
+			}
+			set := token.NewFileSet()
+			file, err := parser.ParseFile(set, path, nil, parser.ParseComments)
+			relative, _ := filepath.Rel(root, path)
+			found = append(found, source{filepath.ToSlash(relative), file, set})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(found) < 50 {
+		t.Fatalf("only %d files found", len(found))
+	}
+	return found
+}
+
+func TestImportsPointDown(t *testing.T) {
+	for _, s := range sources(t) {
+		for _, spec := range s.file.Imports {
+			path := strings.Trim(spec.Path.Value, `"`)
+			if own, ok := strings.CutPrefix(path, "kinde-functions/"); ok {
+				checkOwnImport(t, s, own)
+			}
+			for outside, home := range onlyIn {
+				product := !s.test() && !strings.HasPrefix(s.path, "scripts/") && !slices.Contains(forTests, s.folder())
+				if strings.HasPrefix(path, outside) && product && s.folder() != home {
+					t.Errorf("%s imports %s, which is %s's", s.path, path, home)
+				}
+			}
+		}
+	}
+}
+
+func checkOwnImport(t *testing.T, s source, imported string) {
+	t.Helper()
+	name, isShared := strings.CutPrefix(imported, "shared/")
+	testing := s.test() || strings.HasPrefix(s.path, "scripts/")
+	switch from, inShared := strings.CutPrefix(s.folder(), "shared/"); {
+	case strings.HasPrefix(imported, "functions/"):
+		t.Errorf("%s imports a function", s.path)
+	case slices.Contains(forTests, s.folder()) && !s.test():
+		t.Errorf("%s imports %s; it must be independent of what it tests", s.path, imported)
+	case slices.Contains(forTests, imported):
+		if !testing {
+			t.Errorf("%s imports %s, which is for tests and scripts", s.path, imported)
+		}
+	case inShared && !s.test():
+		_, known := floors[from]
+		down := floors[name] < floors[from] || sideways[from] == name
+		if !known || !isShared || !down {
+			t.Errorf("%s imports %s, which is not below it", s.path, imported)
+		}
+	}
+}
+
+func TestEveryPackageOfSharedHasAFloor(t *testing.T) {
+	entries, err := os.ReadDir(filepath.Join(root, "shared"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if _, ok := floors[entry.Name()]; !ok && !slices.Contains(forTests, "shared/"+entry.Name()) {
+			t.Errorf("shared/%s has no floor", entry.Name())
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	said := map[string]bool{}
+	for _, s := range sources(t) {
+		if !s.test() {
+			said[s.folder()] = said[s.folder()] || s.file.Doc != nil && len(s.file.Doc.Text()) > 80
+		}
+	}
+	for _, folder := range slices.Sorted(maps.Keys(said)) {
+		if !said[folder] {
+			t.Errorf("%s has no package comment that says what it is for", folder)
+		}
+		base := folder[strings.LastIndex(folder, "/")+1:]
+		if slices.Contains([]string{"util", "utils", "common", "helpers", "types", "models"}, base) {
+			t.Errorf("%s is a name that says nothing", folder)
+		}
+	}
+}
+
+func TestFilesAndFunctionsAreShort(t *testing.T) {
+	for _, s := range sources(t) {
+		line := func(at token.Pos) int { return s.set.Position(at).Line }
+		if n := s.set.File(s.file.Pos()).LineCount(); n > 400 {
+			t.Errorf("%s has %d lines", s.path, n)
+		}
+		for _, decl := range s.file.Decls {
+			if f, ok := decl.(*ast.FuncDecl); ok {
+				if n := line(f.End()) - line(f.Pos()) + 1; n > 60 {
+					t.Errorf("%s: %s has %d lines", s.path, f.Name.Name, n)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,72 @@
+// Package route is the whole API as one table: which function answers which
+// method and path, who may call it and what it does.
+//
+// Everything that must agree with it reads it: endpoint serves its rows, the
+// development server forwards by them, and the repository test compares them
+// with functions/, netlify.toml, template.yaml and the README. It defends
+// against a route that exists in one of those places and is unprotected or
+// missing in another.
+package route
+
+import "strings"
+
+// Access says who may call a route.
+type Access int
+
+const (
+	// Anyone needs no credential.
+	Anyone Access = iota
+	// User needs a verified access token of one of our clients.
+	User
+)
+
+// Route is one row: one method on one path.
+type Route struct {
+	Function string // the folder in functions/ that answers it
+	Method   string
+	Pattern  string // public path; {name} stands for one path segment
+	// Tail is what follows /.netlify/functions/<function> at the row's second
+	// address; empty where the function has a single row.
+	Tail   string
+	Access Access
+	// Query names the parameters the row knows. Under /api/ any other is
+	// refused; elsewhere it is ignored, since links gather utm_… on their way.
+	Query []string
+	// ReadsOnly rows do nothing but read from Kinde with the caller's own
+	// token. While no signing keys are held their call may start beside the
+	// key fetch; the answer is withheld until the signature has verified.
+	ReadsOnly bool
+	Does      string
+}
+
+// Table is every route that exists, by function.
+var Table = []Route{
+	{Function: "portal", Method: "GET", Pattern: "/portal", Access: User, Query: []string{"subnav", "return_url"}, ReadsOnly: true,
+		Does: "sends the browser to a one-time Kinde self-serve portal link"},
+	{Function: "user-profile", Method: "GET", Pattern: "/api/user-profile", Access: User, ReadsOnly: true,
+		Does: "Kinde's user profile"},
+	{Function: "health", Method: "GET", Pattern: "/api/health", Access: Anyone,
+		Does: "which settings are missing or wrong, by name"},
+}
+
+// Of returns the rows of one function, in the table's order.
+func Of(function string) []Route {
+	var rows []Route
+	for _, row := range Table {
+		if row.Function == function {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// Name is the row's method and pattern, such as "GET /api/user-profile": what
+// handlers are registered under and what the log lines carry.
+func (r Route) Name() string { return r.Method + " " + r.Pattern }
+
+// Address is the row's second address, the one Netlify gives every function.
+func (r Route) Address() string { return "/.netlify/functions/" + r.Function + r.Tail }
+
+// API reports whether the row belongs to the JSON API, where errors are always
+// problems and unknown parameters are refused.
+func (r Route) API() bool { return strings.HasPrefix(r.Pattern, "/api/") }

@@ -1,0 +1,238 @@
+package token
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Claims are what an access token says. Lists and maps are nil where the token
+// has none, and their odd entries are left out.
+type Claims struct {
+	Subject     string // sub, never empty
+	OrgCode     string // org_code; empty: no organization
+	ClientID    string // azp, one of Config.ClientIDs
+	ID          string // jti; may be empty
+	Expiry      time.Time
+	IssuedAt    time.Time // zero: the token does not say
+	Permissions []string
+	// Scopes is the union of scp and scope, sorted. Compare whole words.
+	Scopes       []string
+	Roles        []Role
+	FeatureFlags map[string]Flag
+	// Raw is the payload as it came: JSON, one object.
+	Raw json.RawMessage
+}
+
+// Role is one of Kinde's roles. A role given as a bare string has a Key alone.
+type Role struct {
+	ID   string `json:"id"`
+	Key  string `json:"key"`
+	Name string `json:"name"`
+}
+
+// Flag is one of Kinde's feature flags.
+type Flag struct {
+	Type  string          `json:"t"` // b, i, s or j
+	Value json.RawMessage `json:"v"` // nil: the flag has none
+}
+
+// The claims that decide who someone is and what they may, and their places in
+// claimNames. They may stand once, and under no other capitals: whoever reads
+// Claims.Raw with encoding/json might otherwise see another value than was checked.
+const (
+	claimIss = iota
+	claimSub
+	claimAud
+	claimExp
+	claimNbf
+	claimIat
+	claimJti
+	claimAzp
+	claimClientID
+	claimGrantType
+	claimNonce
+	claimAtHash
+	claimScope
+	claimScp
+	claimOrgCode
+	claimOrgCodes
+	claimPermissions
+	claimRoles
+	claimFeatureFlags
+	numClaims
+)
+
+var claimNames = []string{
+	claimIss: "iss", claimSub: "sub", claimAud: "aud", claimExp: "exp", claimNbf: "nbf",
+	claimIat: "iat", claimJti: "jti", claimAzp: "azp", claimClientID: "client_id",
+	claimGrantType: "gty", claimNonce: "nonce", claimAtHash: "at_hash", claimScope: "scope",
+	claimScp: "scp", claimOrgCode: "org_code", claimOrgCodes: "org_codes",
+	claimPermissions: "permissions", claimRoles: "roles", claimFeatureFlags: "feature_flags",
+}
+
+// claimSet holds the values as they stand; nil: absent.
+type claimSet [numClaims][]byte
+
+// readClaimSet reads the payload, judging its names alone.
+func readClaimSet(payload []byte) (*claimSet, error) {
+	set := new(claimSet)
+	var duplicate bool
+	ok := document(payload, func(name, value []byte) bool {
+		i, exact := match(name, claimNames)
+		if i < 0 {
+			return true
+		}
+		duplicate = !exact || set[i] != nil
+		set[i] = value
+		return !duplicate
+	})
+	if duplicate {
+		return nil, refuse(reasonDupClaim)
+	}
+	if !ok {
+		return nil, refuse(reasonMalformed)
+	}
+	return set, nil
+}
+
+// text gives a claim that is a string, else "".
+func (set *claimSet) text(claim int) string {
+	s, _ := text(set[claim])
+	return string(s)
+}
+
+// audienceHolds reports whether aud names one of accepted. ok is false when aud
+// is neither absent, a string nor an array of strings (RFC 7519 section 4.1.3).
+func (set *claimSet) audienceHolds(accepted []string) (holds, ok bool) {
+	look := func(value []byte) bool {
+		audience, isText := text(value)
+		holds = holds || isText && slices.Contains(accepted, string(audience))
+		return isText
+	}
+	aud := set[claimAud]
+	ok = aud == nil || look(aud) || array(aud, look)
+	return holds && ok, ok
+}
+
+// date reads a NumericDate (RFC 7519 section 2): a JSON number of seconds, not
+// after the year 9999. ok is false for any other value, null included; an absent
+// claim is the zero time.
+func (set *claimSet) date(claim int) (date time.Time, ok bool) {
+	const year9999 = 253402300799
+	value := set[claim]
+	if value == nil {
+		return time.Time{}, true
+	}
+	if whole, err := strconv.ParseInt(string(value), 10, 64); err == nil {
+		return time.Unix(whole, 0), 0 <= whole && whole <= year9999
+	}
+	// Only JSON gets here, so none of Go's own spellings of a number does.
+	seconds, err := strconv.ParseFloat(string(value), 64)
+	if err != nil || seconds < 0 || seconds > year9999 {
+		return time.Time{}, false
+	}
+	whole, part := math.Modf(seconds)
+	return time.Unix(int64(whole), int64(part*1e9)), true
+}
+
+// claims reads the rest, in which an odd shape refuses no token: what can be read
+// is read, and nothing is guessed.
+func (set *claimSet) claims(payload []byte) *Claims {
+	return &Claims{
+		Subject:      set.text(claimSub),
+		OrgCode:      set.text(claimOrgCode),
+		ClientID:     set.text(claimAzp),
+		ID:           set.text(claimJti),
+		Permissions:  texts(set[claimPermissions]),
+		Scopes:       scopes(set[claimScp], set[claimScope]),
+		Roles:        roles(set[claimRoles]),
+		FeatureFlags: flags(set[claimFeatureFlags]),
+		Raw:          payload,
+	}
+}
+
+// texts gives the non-empty strings of an array.
+func texts(value []byte) []string {
+	var list []string
+	array(value, func(element []byte) bool {
+		if s, _ := text(element); len(s) > 0 {
+			list = append(list, string(s))
+		}
+		return true
+	})
+	return list
+}
+
+// scopes joins claims that are each an array, one scope an element, or a string
+// of scopes parted by spaces (RFC 6749 section 3.3).
+func scopes(values ...[]byte) []string {
+	var list []string
+	for _, value := range values {
+		list = append(list, texts(value)...)
+		s, _ := text(value)
+		for scope := range strings.SplitSeq(string(s), " ") {
+			if scope != "" {
+				list = append(list, scope)
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func roles(value []byte) []Role {
+	var list []Role
+	array(value, func(element []byte) bool {
+		var r Role
+		if key, isText := text(element); isText {
+			r.Key = string(key)
+		}
+		object(element, func(name, member []byte) bool {
+			s, _ := text(member)
+			switch string(name) {
+			case "id":
+				r.ID = string(s)
+			case "key":
+				r.Key = string(s)
+			case "name":
+				r.Name = string(s)
+			}
+			return true
+		})
+		if r != (Role{}) {
+			list = append(list, r)
+		}
+		return true
+	})
+	return list
+}
+
+func flags(value []byte) map[string]Flag {
+	var m map[string]Flag
+	object(value, func(key, flag []byte) bool {
+		var f Flag
+		isFlag := object(flag, func(name, member []byte) bool {
+			switch string(name) {
+			case "t":
+				t, _ := text(member)
+				f.Type = string(t)
+			case "v":
+				f.Value = member
+			}
+			return true
+		})
+		if !isFlag {
+			return true
+		}
+		if m == nil {
+			m = make(map[string]Flag)
+		}
+		m[string(key)] = f
+		return true
+	})
+	return m
+}

@@ -1,0 +1,83 @@
+package token
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+)
+
+// IDClaims are what an ID token says.
+type IDClaims struct {
+	Subject  string // sub, never empty
+	ClientID string // the one of Config.ClientIDs that the token is for
+	Expiry   time.Time
+	IssuedAt time.Time
+	// Raw is the payload as it came: JSON, one object. It may hold a name and an
+	// e-mail address.
+	Raw json.RawMessage
+}
+
+// ID verifies the ID token of a login just ended (OpenID Connect Core section
+// 3.1.3.7). nonce is the one that the login was started with; an empty one matches
+// no token. Config.Audiences plays no part, since an ID token is for the client.
+// The error is an *InvalidError, or ErrKeysUnavailable.
+//
+// The token says who logged in, once. It is no credential for a later request.
+func (v *Verifier) ID(ctx context.Context, raw, nonce string) (*IDClaims, error) {
+	c, err := readCompact(raw)
+	if err != nil {
+		return nil, err
+	}
+	if strings.EqualFold(c.header.typ, typeAccessToken) {
+		return nil, refuse(reasonType)
+	}
+	set, err := readClaimSet(c.payload)
+	if err != nil {
+		return nil, err
+	}
+	got := set.text(claimNonce)
+	if nonce == "" || subtle.ConstantTimeCompare([]byte(got), []byte(nonce)) != 1 {
+		return nil, refuse(reasonNonce)
+	}
+	if set.text(claimIss) != v.config.Issuer {
+		return nil, refuse(reasonIssuer)
+	}
+	clientID, err := v.idClient(set)
+	if err != nil {
+		return nil, err
+	}
+	claims := &IDClaims{Subject: set.text(claimSub), ClientID: clientID, Raw: c.payload}
+	if claims.Subject == "" {
+		return nil, refuse(reasonSubject)
+	}
+	if set[claimIat] == nil {
+		return nil, refuse(reasonMalformed)
+	}
+	claims.Expiry, claims.IssuedAt, err = v.checkDates(set, leeway)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.verify(ctx, v.config.Keys); err != nil {
+		return nil, err
+	}
+	return claims, nil
+}
+
+// idClient gives the client that the token is for: one of ours, in aud, and the
+// same as azp where there is one.
+func (v *Verifier) idClient(set *claimSet) (string, error) {
+	if holds, _ := set.audienceHolds(v.config.ClientIDs); !holds {
+		return "", refuse(reasonAudience)
+	}
+	i := slices.IndexFunc(v.config.ClientIDs, func(id string) bool {
+		holds, _ := set.audienceHolds([]string{id})
+		return holds && (set[claimAzp] == nil || set.text(claimAzp) == id)
+	})
+	if i < 0 {
+		return "", refuse(reasonClient)
+	}
+	return v.config.ClientIDs[i], nil
+}

@@ -1,0 +1,263 @@
+package token
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+)
+
+// encoding/json is no judge of a token: it takes the last of repeated names, any
+// case of a name, invalid UTF-8 and 10,000 levels. Its tokenizer shows all names
+// but is slow. So this scanner reads RFC 8259 and nothing more, hands out each
+// member as it stands, and leaves the judging to its callers.
+
+// maxDepth is how deep a token's JSON may nest; the scanner recurses.
+const maxDepth = 32
+
+// document reads b as one JSON object in valid UTF-8 with nothing after it, and
+// gives visit each member: the name decoded, the value as it stands. It reports
+// whether b is such an object and visit never returned false.
+func document(b []byte, visit func(name, value []byte) bool) bool {
+	return utf8.Valid(b) && object(b, visit)
+}
+
+// object is document for a part of a document.
+func object(b []byte, visit func(name, value []byte) bool) bool {
+	i := skipSpace(b, 0)
+	if at(b, i) != '{' {
+		return false
+	}
+	i = scanObject(b, i, 1, visit)
+	return i >= 0 && skipSpace(b, i) == len(b)
+}
+
+// array gives visit each element of the JSON array b, and reports whether b is an
+// array and visit never returned false.
+func array(b []byte, visit func(value []byte) bool) bool {
+	if at(b, 0) != '[' {
+		return false
+	}
+	return scanArray(b, 0, 1, visit) == len(b)
+}
+
+// text decodes the JSON string b. The result may share b's memory.
+func text(b []byte) (decoded []byte, ok bool) {
+	if at(b, 0) != '"' {
+		return nil, false
+	}
+	inner := b[1 : len(b)-1]
+	for _, c := range inner {
+		if c == '\\' {
+			var s string
+			err := json.Unmarshal(b, &s)
+			return []byte(s), err == nil
+		}
+	}
+	return inner, true
+}
+
+// match finds name in names, which are in lower-case ASCII. exact is false for a
+// name that other readers might take for that one, since they ignore case.
+func match(name []byte, names []string) (index int, exact bool) {
+	for i, known := range names {
+		if string(name) == known {
+			return i, true
+		}
+	}
+	if !foldable(name) {
+		return -1, false
+	}
+	for i, known := range names {
+		if strings.EqualFold(string(name), known) {
+			return i, false
+		}
+	}
+	return -1, false
+}
+
+// foldable reports whether name may equal another name when case is ignored:
+// capitals do, and beyond ASCII the Kelvin sign (k) and the long s.
+func foldable(name []byte) bool {
+	for _, c := range name {
+		if 'A' <= c && c <= 'Z' || c >= utf8.RuneSelf {
+			return true
+		}
+	}
+	return false
+}
+
+// The scan functions take the index of a value's first byte and give the index
+// after its last, or -1.
+
+func scanValue(b []byte, i, depth int) int {
+	if depth > maxDepth {
+		return -1
+	}
+	switch c := at(b, i); c {
+	case '{':
+		return scanObject(b, i, depth, nil)
+	case '[':
+		return scanArray(b, i, depth, nil)
+	case '"':
+		return scanString(b, i)
+	case 't':
+		return scanWord(b, i, "true")
+	case 'f':
+		return scanWord(b, i, "false")
+	case 'n':
+		return scanWord(b, i, "null")
+	default:
+		return scanNumber(b, i)
+	}
+}
+
+func scanObject(b []byte, i, depth int, visit func(name, value []byte) bool) int {
+	i = skipSpace(b, i+1)
+	if at(b, i) == '}' {
+		return i + 1
+	}
+	for {
+		start := i
+		if i = scanString(b, i); i < 0 {
+			return -1
+		}
+		rawName := b[start:i]
+		if i = skipSpace(b, i); at(b, i) != ':' {
+			return -1
+		}
+		start = skipSpace(b, i+1)
+		if i = scanValue(b, start, depth+1); i < 0 {
+			return -1
+		}
+		if visit != nil {
+			name, ok := text(rawName)
+			if !ok || !visit(name, b[start:i]) {
+				return -1
+			}
+		}
+		switch i = skipSpace(b, i); at(b, i) {
+		case ',':
+			i = skipSpace(b, i+1)
+		case '}':
+			return i + 1
+		default:
+			return -1
+		}
+	}
+}
+
+func scanArray(b []byte, i, depth int, visit func(value []byte) bool) int {
+	i = skipSpace(b, i+1)
+	if at(b, i) == ']' {
+		return i + 1
+	}
+	for {
+		start := i
+		if i = scanValue(b, i, depth+1); i < 0 {
+			return -1
+		}
+		if visit != nil && !visit(b[start:i]) {
+			return -1
+		}
+		switch i = skipSpace(b, i); at(b, i) {
+		case ',':
+			i = skipSpace(b, i+1)
+		case ']':
+			return i + 1
+		default:
+			return -1
+		}
+	}
+}
+
+func scanString(b []byte, i int) int {
+	if at(b, i) != '"' {
+		return -1
+	}
+	for i++; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '"':
+			return i + 1
+		case c < ' ':
+			return -1
+		case c == '\\':
+			i++
+			switch at(b, i) {
+			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+			case 'u':
+				for range 4 {
+					if i++; !isHex(at(b, i)) {
+						return -1
+					}
+				}
+			default:
+				return -1
+			}
+		}
+	}
+	return -1
+}
+
+func scanNumber(b []byte, i int) int {
+	if at(b, i) == '-' {
+		i++
+	}
+	switch c := at(b, i); {
+	case c == '0':
+		i++
+	case isDigit(c):
+		i = skipDigits(b, i)
+	default:
+		return -1
+	}
+	if at(b, i) == '.' {
+		if i++; !isDigit(at(b, i)) {
+			return -1
+		}
+		i = skipDigits(b, i)
+	}
+	if c := at(b, i); c == 'e' || c == 'E' {
+		i++
+		if c := at(b, i); c == '+' || c == '-' {
+			i++
+		}
+		if !isDigit(at(b, i)) {
+			return -1
+		}
+		i = skipDigits(b, i)
+	}
+	return i
+}
+
+func scanWord(b []byte, i int, word string) int {
+	if end := i + len(word); end <= len(b) && string(b[i:end]) == word {
+		return end
+	}
+	return -1
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+func skipDigits(b []byte, i int) int {
+	for isDigit(at(b, i)) {
+		i++
+	}
+	return i
+}
+
+// at gives 0, which stands nowhere in JSON, past the end.
+func at(b []byte, i int) byte {
+	if i < len(b) {
+		return b[i]
+	}
+	return 0
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isHex(c byte) bool { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
