@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http/httptest"
 	"net/url"
@@ -9,56 +8,42 @@ import (
 	"testing"
 	"time"
 
+	"kinde-functions/shared/functiontest"
 	"kinde-functions/shared/kindetest"
 )
 
 const (
-	site    = "https://site.example"
+	site    = functiontest.Site
 	asJSON  = "application/json"
 	asPage  = "text/html"
 	badLink = `{"url":"https://evil.example/portal"}`
 )
 
-type fixture struct {
-	tenant *kindetest.Server
-	serve  func(target, accept, token string) *httptest.ResponseRecorder
-}
+type fixture struct{ *functiontest.Fixture }
 
 func start(t *testing.T) fixture {
 	t.Helper()
-	tenant, err := kindetest.Serve(kindetest.Options{Site: site})
-	if err != nil {
-		t.Fatal(err)
+	return fixture{functiontest.Start(t, function, kindetest.Options{}, "KINDE_SITE_URL", "", "URL", site,
+		"ALLOWED_ORIGINS", "https://ally.example", "AFTER_PORTAL_PATH", "/account/?from=portal")}
+}
+
+// serve asks as a browser or as a program does; an empty token sends none.
+func (f fixture) serve(target, accept, token string) *httptest.ResponseRecorder {
+	header := []string{"Accept", accept}
+	if token != "" {
+		header = append(header, "Authorization", "Bearer "+token)
 	}
-	t.Cleanup(func() { tenant.Close() })
-	settings := map[string]string{
-		"KINDE_ISSUER_URL": tenant.URL, "KINDE_CLIENT_ID": kindetest.ClientID, "URL": site,
-		"ALLOWED_ORIGINS": "https://ally.example", "UPSTREAM_TIMEOUT": "300ms", "AFTER_PORTAL_PATH": "/account/?from=portal",
-	}
-	function := function
-	function.Output = &bytes.Buffer{}
-	function.Lookup = func(name string) (string, bool) { value, ok := settings[name]; return value, ok }
-	handler := function.Handler()
-	return fixture{tenant, func(target, accept, token string) *httptest.ResponseRecorder {
-		r := httptest.NewRequestWithContext(t.Context(), "GET", target, nil)
-		r.Header.Set("Accept", accept)
-		if token != "" {
-			r.Header.Set("Authorization", "Bearer "+token)
-		}
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
-		return w
-	}}
+	return f.Get(target, header...)
 }
 
 func TestTheBrowserIsSentToTheLink(t *testing.T) {
 	f := start(t)
-	w := f.serve("/portal?utm_source=mail", asPage, f.tenant.Kinde.Mint())
+	w := f.serve("/portal?utm_source=mail", asPage, f.Mint())
 	link := w.Header().Get("Location")
-	if w.Code != 302 || !strings.HasPrefix(link, f.tenant.URL+"/") || w.Body.Len() != 0 {
+	if w.Code != 302 || !strings.HasPrefix(link, f.URL+"/") || w.Body.Len() != 0 {
 		t.Fatalf("%d %s %s", w.Code, link, w.Body)
 	}
-	calls := f.tenant.Kinde.Calls("/account_api/")
+	calls := f.Calls("/account_api/")
 	if len(calls) != 1 || calls[0].Method != "GET" || calls[0].Query.Encode() != (url.Values{"return_url": {site + "/account/?from=portal"}}).Encode() {
 		t.Errorf("asked Kinde %+v", calls)
 	}
@@ -71,13 +56,13 @@ func TestParametersReachKindeByName(t *testing.T) {
 		"?return_url=/pricing%3Fa=b%26c":                {"return_url": {site + "/pricing?a=b&c"}},
 		"?return_url=https://ally.example/x&user_id=me": {"return_url": {"https://ally.example/x"}},
 	} {
-		f.tenant.Kinde.ForgetCalls()
-		w := f.serve("/portal"+query, asJSON, f.tenant.Kinde.Mint())
+		f.ForgetCalls()
+		w := f.serve("/portal"+query, asJSON, f.Mint())
 		var answer struct{ URL string }
-		if err := json.Unmarshal(w.Body.Bytes(), &answer); w.Code != 200 || err != nil || !strings.HasPrefix(answer.URL, f.tenant.URL+"/") {
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); w.Code != 200 || err != nil || !strings.HasPrefix(answer.URL, f.URL+"/") {
 			t.Fatalf("%s: %d %s", query, w.Code, w.Body)
 		}
-		if calls := f.tenant.Kinde.Calls("/account_api/"); len(calls) != 1 || calls[0].Query.Encode() != want.Encode() {
+		if calls := f.Calls("/account_api/"); len(calls) != 1 || calls[0].Query.Encode() != want.Encode() {
 			t.Errorf("%s: asked %+v", query, calls)
 		}
 	}
@@ -85,23 +70,23 @@ func TestParametersReachKindeByName(t *testing.T) {
 
 func TestBadParametersNeverReachKinde(t *testing.T) {
 	f := start(t)
-	f.serve("/portal", asJSON, f.tenant.Kinde.Mint()) // fetches the keys
-	f.tenant.Kinde.ForgetCalls()
+	f.serve("/portal", asJSON, f.Mint()) // fetches the keys
+	f.ForgetCalls()
 	for query, code := range map[string]string{
 		"?subnav=": "invalid-parameter", "?subnav=Profile": "invalid-parameter", "?subnav=../x": "invalid-parameter", "?subnav=_x": "invalid-parameter",
 		"?subnav=" + strings.Repeat("a", 65): "invalid-parameter", "?subnav=profile&subnav=profile": "invalid-parameter", "?subnav=profile%0A": "invalid-parameter",
 		"?return_url=": "invalid-return-url", "?return_url=//evil.example": "invalid-return-url", "?return_url=https://evil.example/": "invalid-return-url",
 		"?return_url=/auth/login": "invalid-return-url", "?return_url=/x/../%5Cevil.test": "invalid-return-url", "?return_url=/a&return_url=/b": "invalid-parameter",
 	} {
-		page := f.serve("/portal"+query, asPage, f.tenant.Kinde.Mint())
+		page := f.serve("/portal"+query, asPage, f.Mint())
 		if page.Code != 302 || page.Header().Get("Location") != site+"/access/?error="+code {
 			t.Errorf("%s: %d %s", query, page.Code, page.Header().Get("Location"))
 		}
-		if api := f.serve("/portal"+query, asJSON, f.tenant.Kinde.Mint()); api.Code != 400 || !strings.Contains(api.Body.String(), `"code":"`+code+`"`) {
+		if api := f.serve("/portal"+query, asJSON, f.Mint()); api.Code != 400 || !strings.Contains(api.Body.String(), `"code":"`+code+`"`) {
 			t.Errorf("%s: %d %s", query, api.Code, api.Body)
 		}
 	}
-	if calls := f.tenant.Kinde.Calls("/"); len(calls) != 0 {
+	if calls := f.Calls("/"); len(calls) != 0 {
 		t.Errorf("%d calls", len(calls))
 	}
 }
@@ -132,12 +117,12 @@ func TestFailures(t *testing.T) {
 		"larger than 4 MiB": {kindetest.Fault{Huge: 5 << 20}, "portal-error", "portal-error", 504},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f.tenant.Kinde.ClearFaults()
-			f.tenant.Kinde.Fault("/account_api/", row.fault)
-			if w := f.serve("/portal", asPage, f.tenant.Kinde.Mint()); w.Code != 302 || w.Header().Get("Location") != site+"/access/?error="+row.page {
+			f.ClearFaults()
+			f.Fault("/account_api/", row.fault)
+			if w := f.serve("/portal", asPage, f.Mint()); w.Code != 302 || w.Header().Get("Location") != site+"/access/?error="+row.page {
 				t.Errorf("page: %d %s", w.Code, w.Header().Get("Location"))
 			}
-			if w := f.serve("/portal", asJSON, f.tenant.Kinde.Mint()); w.Code != row.status || !strings.Contains(w.Body.String(), `"code":"`+row.api+`"`) {
+			if w := f.serve("/portal", asJSON, f.Mint()); w.Code != row.status || !strings.Contains(w.Body.String(), `"code":"`+row.api+`"`) {
 				t.Errorf("JSON: %d %s", w.Code, w.Body)
 			}
 		})
@@ -147,7 +132,7 @@ func TestFailures(t *testing.T) {
 func TestCredentialsOnThePage(t *testing.T) {
 	f := start(t)
 	for name, token := range map[string]string{
-		"none": "", "expired": f.tenant.Kinde.Mint(kindetest.ExpiresIn(-time.Hour)), "forged": f.tenant.Kinde.Mint(kindetest.SignedBy(kindetest.ForeignKey)),
+		"none": "", "expired": f.Mint(kindetest.ExpiresIn(-time.Hour)), "forged": f.Mint(kindetest.SignedBy(kindetest.ForeignKey)),
 	} {
 		if w := f.serve("/portal", asPage, token); w.Header().Get("Location") != site+"/access/?error=no-token" {
 			t.Errorf("%s: %d %s", name, w.Code, w.Header().Get("Location"))
@@ -157,27 +142,18 @@ func TestCredentialsOnThePage(t *testing.T) {
 		}
 	}
 	other := start(t)
-	other.tenant.Kinde.Fault("/.well-known/", kindetest.Fault{Status: 500})
-	if w := other.serve("/portal", asPage, other.tenant.Kinde.Mint()); w.Header().Get("Location") != site+"/access/?error=portal-error" {
+	other.Fault("/.well-known/", kindetest.Fault{Status: 500})
+	if w := other.serve("/portal", asPage, other.Mint()); w.Header().Get("Location") != site+"/access/?error=portal-error" {
 		t.Errorf("keys unavailable: %s", w.Header().Get("Location"))
 	}
-	if w := other.serve("/portal", asJSON, other.tenant.Kinde.Mint()); w.Code != 503 || !strings.Contains(w.Body.String(), "keys-unavailable") {
+	if w := other.serve("/portal", asJSON, other.Mint()); w.Code != 503 || !strings.Contains(w.Body.String(), "keys-unavailable") {
 		t.Errorf("keys unavailable: %d %s", w.Code, w.Body)
 	}
 }
 
 func TestAPathOfOursThatIsUnsafeIsMisconfigured(t *testing.T) {
-	tenant := start(t).tenant
-	var log bytes.Buffer
-	function := function
-	function.Output = &log
-	function.Lookup = func(name string) (string, bool) {
-		value, ok := map[string]string{"KINDE_ISSUER_URL": tenant.URL, "KINDE_CLIENT_ID": "c", "KINDE_SITE_URL": site, "AFTER_PORTAL_PATH": "/auth/logout"}[name]
-		return value, ok
-	}
-	w := httptest.NewRecorder()
-	function.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/portal", nil))
-	if w.Code != 500 || !strings.Contains(w.Body.String(), "misconfigured") || !strings.Contains(log.String(), "AFTER_PORTAL_PATH") {
-		t.Errorf("%d %s %s", w.Code, w.Body, log.String())
+	f := functiontest.Start(t, function, kindetest.Options{}, "AFTER_PORTAL_PATH", "/auth/logout")
+	if w := f.SignedIn("/portal"); w.Code != 500 || !strings.Contains(w.Body.String(), "misconfigured") || !strings.Contains(f.Log(), "AFTER_PORTAL_PATH") {
+		t.Errorf("%d %s %s", w.Code, w.Body, f.Log())
 	}
 }

@@ -39,12 +39,29 @@ type Route struct {
 	Does      string
 }
 
+// paging are the parameters of the lists.
+var paging = []string{"page_size", "starting_after", "all"}
+
 // Table is every route that exists, by function.
 var Table = []Route{
 	{Function: "portal", Method: "GET", Pattern: "/portal", Access: User, Query: []string{"subnav", "return_url"}, ReadsOnly: true,
 		Does: "sends the browser to a one-time Kinde self-serve portal link"},
 	{Function: "user-profile", Method: "GET", Pattern: "/api/user-profile", Access: User, ReadsOnly: true,
 		Does: "Kinde's user profile"},
+	{Function: "entitlements", Method: "GET", Pattern: "/api/entitlements", Access: User, Query: paging, ReadsOnly: true,
+		Does: "billing entitlements: a page, or all"},
+	{Function: "entitlements", Method: "GET", Pattern: "/api/entitlements/{key}", Tail: "/{key}", Access: User, ReadsOnly: true,
+		Does: "the entitlement for one feature"},
+	{Function: "feature-flags", Method: "GET", Pattern: "/api/feature-flags", Access: User, Query: paging, ReadsOnly: true,
+		Does: "feature flags: a page, or all"},
+	{Function: "permissions", Method: "GET", Pattern: "/api/permissions", Access: User, Query: paging, ReadsOnly: true,
+		Does: "permissions: a page, or all"},
+	{Function: "properties", Method: "GET", Pattern: "/api/properties", Access: User, Query: paging, ReadsOnly: true,
+		Does: "properties: a page, or all"},
+	{Function: "roles", Method: "GET", Pattern: "/api/roles", Access: User, Query: paging, ReadsOnly: true,
+		Does: "roles: a page, or all"},
+	{Function: "account", Method: "GET", Pattern: "/api/account", Access: User, Query: []string{"include"}, ReadsOnly: true,
+		Does: "several of the above in one round trip"},
 	{Function: "health", Method: "GET", Pattern: "/api/health", Access: Anyone,
 		Does: "which settings are missing or wrong, by name"},
 }

@@ -1,0 +1,16 @@
+// Command feature-flags hands a signed-in person the feature flags that affect them. It defends against
+// showing them another's by asking Kinde with the caller's own token.
+package main
+
+import (
+	"kinde-functions/shared/kinde"
+	"kinde-functions/shared/lambdahttp"
+	"kinde-functions/shared/listing"
+)
+
+// GET /api/feature-flags?page_size=&starting_after=&all=
+//
+// 200 with a page as Kinde sends it, or the whole list with all=true.
+var function = listing.Function("feature-flags", kinde.FeatureFlags)
+
+func main() { lambdahttp.Start(function.Handler()) }

@@ -1,0 +1,11 @@
+package main
+
+import (
+	"testing"
+
+	"kinde-functions/shared/functiontest"
+)
+
+func TestTheListIsThisFunctions(t *testing.T) {
+	functiontest.List(t, function, "/api/properties", "properties")
+}

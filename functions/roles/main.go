@@ -1,0 +1,16 @@
+// Command roles hands a signed-in person their roles in their organisation. It defends against
+// showing them another's by asking Kinde with the caller's own token.
+package main
+
+import (
+	"kinde-functions/shared/kinde"
+	"kinde-functions/shared/lambdahttp"
+	"kinde-functions/shared/listing"
+)
+
+// GET /api/roles?page_size=&starting_after=&all=
+//
+// 200 with a page as Kinde sends it, or the whole list with all=true.
+var function = listing.Function("roles", kinde.Roles)
+
+func main() { lambdahttp.Start(function.Handler()) }

@@ -1,0 +1,218 @@
+package kindetest
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+)
+
+// Page sizes of the Account API.
+const (
+	defaultPageSize = 10
+	maxPageSize     = 100
+)
+
+// accountHandler answers for one person in one organization; k.mu is held.
+type accountHandler func(a *accountCall) (any, error)
+
+// accountCall is a request to the Account API whose caller is known.
+type accountCall struct {
+	request *http.Request
+	query   url.Values
+	quirks  Quirks
+	person  *Person
+	member  *Membership
+}
+
+var invalidUserToken = apiFault(http.StatusForbidden, errorItem{"INVALID_CREDENTIALS", "Invalid credentials"})
+
+// account wraps an endpoint of the Account API: the bearer must be a person's
+// access token of this host, else 403.
+func (k *Kinde) account(answer accountHandler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		b, err := k.bearerOf(r, k.issuerOf(r))
+		if err != nil {
+			writeError(w, invalidUserToken)
+			return
+		}
+		body, err := k.answerAccount(r, b, answer)
+		if err != nil {
+			writeError(w, err)
+			return
+		}
+		if body == nil {
+			routeNotFound(w, r)
+			return
+		}
+		writeJSON(w, http.StatusOK, body)
+	}
+}
+
+func (k *Kinde) answerAccount(r *http.Request, b *bearer, answer accountHandler) (any, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	person := k.person(b.sub)
+	if person == nil {
+		return nil, invalidUserToken
+	}
+	member := person.membership(b.org)
+	if member == nil {
+		return nil, invalidUserToken
+	}
+	return answer(&accountCall{r, r.URL.Query(), k.quirks, person, member})
+}
+
+// metadata is the Account API's paging.
+type metadata struct {
+	HasMore bool    `json:"has_more"`
+	Next    *string `json:"next_page_starting_after"`
+}
+
+// page cuts out what page_size and starting_after ask for.
+func page[T any](a *accountCall, all []T, id func(T) string) ([]T, metadata, error) {
+	size := defaultPageSize
+	if text := a.query.Get("page_size"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxPageSize {
+			return nil, metadata{}, apiFault(http.StatusBadRequest, errorItem{"PAGE_SIZE_INVALID", "page_size must be from 1 to 100"})
+		}
+		size = n
+	}
+	after := a.query.Get("starting_after")
+	start := 0
+	if after != "" && a.quirks.Cursors == CursorsRight {
+		i := slices.IndexFunc(all, func(v T) bool { return id(v) == after })
+		if i < 0 {
+			return nil, metadata{}, apiFault(http.StatusBadRequest, errorItem{"STARTING_AFTER_INVALID", "starting_after is unknown"})
+		}
+		start = i + 1
+	}
+	end := min(start+size, len(all))
+	items := nonNil(slices.Clone(all[start:end]))
+	meta := metadata{HasMore: end < len(all)}
+	if len(items) > 0 {
+		meta.Next = new(id(items[len(items)-1]))
+	}
+	return items, a.quirks.Cursors.spoil(meta, after), nil
+}
+
+// spoil makes the paging go wrong: every page is then the first one, and
+// there always seem to be more.
+func (q CursorQuirk) spoil(meta metadata, after string) metadata {
+	switch q {
+	case CursorsRepeat:
+		return metadata{HasMore: true, Next: meta.Next}
+	case CursorsEmpty:
+		return metadata{HasMore: true, Next: new("")}
+	case CursorsEndless:
+		n, _ := strconv.Atoi(after)
+		return metadata{HasMore: true, Next: new(strconv.Itoa(n + 1))}
+	default:
+		return meta
+	}
+}
+
+// accountList is the answer of a list endpoint.
+func accountList[T any](a *accountCall, name string, all []T, id func(T) string) (map[string]any, error) {
+	items, meta, err := page(a, all, id)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"data":     map[string]any{"org_code": a.member.OrgCode, name: items},
+		"metadata": meta,
+	}, nil
+}
+
+// listEntitlements answers GET /account_api/v1/entitlements; the plans come
+// whole with every page.
+func listEntitlements(a *accountCall) (any, error) {
+	answer, err := accountList(a, "entitlements", a.member.Entitlements, func(e Entitlement) string { return e.ID })
+	if err != nil {
+		return nil, err
+	}
+	answer["data"].(map[string]any)["plans"] = nonNil(a.member.Plans)
+	return answer, nil
+}
+
+// oneEntitlement answers GET /account_api/v1/entitlement/{key}, by feature key.
+func (k *Kinde) oneEntitlement(a *accountCall) (any, error) {
+	if a.quirks.NoEntitlementRoute {
+		return nil, nil
+	}
+	key := a.request.PathValue("key")
+	i := slices.IndexFunc(a.member.Entitlements, func(e Entitlement) bool { return e.FeatureKey == key })
+	if i < 0 {
+		return nil, apiFault(http.StatusNotFound, errorItem{"ENTITLEMENT_NOT_FOUND", "Entitlement not found"})
+	}
+	return map[string]any{
+		"data":     map[string]any{"org_code": a.member.OrgCode, "entitlement": a.member.Entitlements[i]},
+		"metadata": map[string]any{},
+	}, nil
+}
+
+// listFeatureFlags answers GET /account_api/v1/feature_flags, by default
+// without metadata.
+func listFeatureFlags(a *accountCall) (any, error) {
+	answer, err := accountList(a, "feature_flags", a.member.FeatureFlags, func(f FeatureFlag) string { return f.ID })
+	if err != nil {
+		return nil, err
+	}
+	if !a.quirks.FlagsMetadata {
+		delete(answer, "metadata")
+	}
+	return answer, nil
+}
+
+// listPermissions answers GET /account_api/v1/permissions.
+func listPermissions(a *accountCall) (any, error) {
+	return accountList(a, "permissions", a.member.Permissions, func(p Permission) string { return p.ID })
+}
+
+// listRoles answers GET /account_api/v1/roles.
+func listRoles(a *accountCall) (any, error) {
+	return accountList(a, "roles", a.member.Roles, func(r Role) string { return r.ID })
+}
+
+// listProperties answers GET /account_api/v1/properties.
+func listProperties(a *accountCall) (any, error) {
+	return accountList(a, "properties", a.member.Properties, func(p Property) string { return p.ID })
+}
+
+// profile is Kinde's user profile.
+type profile struct {
+	Sub           string  `json:"sub"`
+	ProvidedID    *string `json:"provided_id"`
+	Name          string  `json:"name"`
+	GivenName     string  `json:"given_name"`
+	FamilyName    string  `json:"family_name"`
+	UpdatedAt     int64   `json:"updated_at"`
+	Email         string  `json:"email"`
+	EmailVerified bool    `json:"email_verified"`
+	Picture       *string `json:"picture"`
+	Username      *string `json:"preferred_username"`
+	ID            string  `json:"id"`
+}
+
+// userProfile answers GET /oauth2/v2/user_profile; a token that is not a
+// person's or not in force gets 403 in OAuth's shape.
+func (k *Kinde) userProfile(w http.ResponseWriter, r *http.Request) {
+	b, err := k.bearerOf(r, k.issuerOf(r))
+	if err != nil {
+		b = &bearer{}
+	}
+	k.mu.Lock()
+	p := k.person(b.sub)
+	if p == nil {
+		k.mu.Unlock()
+		writeError(w, oauthFault(http.StatusForbidden, "invalid_token", "The access token is invalid, expired or revoked."))
+		return
+	}
+	answer := profile{
+		p.ID, orNull(p.ProvidedID), p.Name(), p.GivenName, p.FamilyName, p.UpdatedAt.Unix(),
+		p.Email, p.EmailVerified, orNull(p.Picture), orNull(p.Username), p.ID,
+	}
+	k.mu.Unlock()
+	writeJSON(w, http.StatusOK, answer)
+}

@@ -1,0 +1,229 @@
+package kindetest
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	pendingTTL = 30 * time.Minute
+	codeTTL    = 5 * time.Minute
+	sessionTTL = 24 * time.Hour
+	// minState is how many characters Kinde wants of state at least.
+	minState = 8
+)
+
+// authRequest is a checked authorization request (RFC 6749 section 4.1.1).
+type authRequest struct {
+	client      Client
+	issuer      string
+	redirectURI string
+	state       string
+	nonce       string
+	challenge   string
+	prompt      string
+	scopes      []string
+	audience    []string
+	org         string
+	params      url.Values
+}
+
+// answerURL is the redirect URI with an answer added to it.
+func (a *authRequest) answerURL(answer url.Values) string {
+	if a.state != "" {
+		answer.Set("state", a.state)
+	}
+	joint := "?"
+	if strings.Contains(a.redirectURI, "?") {
+		joint = "&"
+	}
+	return a.redirectURI + joint + answer.Encode()
+}
+
+func (a *authRequest) refuse(w http.ResponseWriter, code, description string) {
+	redirect(w, http.StatusFound, a.answerURL(url.Values{"error": {code}, "error_description": {description}}))
+}
+
+// redirect sends target as it stands; http.Redirect would rewrite it.
+func redirect(w http.ResponseWriter, status int, target string) {
+	w.Header().Set("Location", target)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+}
+
+// authorize answers GET /oauth2/auth: the sign-in page, or at once when a
+// person is signed in here already and no prompt asks for the page.
+func (k *Kinde) authorize(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	client, ok := k.client(query.Get("client_id"))
+	if !ok || (client.Type != Web && client.Type != SPA) {
+		renderMessage(w, http.StatusBadRequest, "Unknown application",
+			"No web or single-page application with this client_id is registered here.", query.Get("client_id"))
+		return
+	}
+	if !slices.Contains(client.Callbacks, query.Get("redirect_uri")) {
+		renderMessage(w, http.StatusBadRequest, "Invalid callback URL",
+			"The redirect_uri is not among the application's allowed callback URLs. Register exactly:", query.Get("redirect_uri"))
+		return
+	}
+	a := &authRequest{
+		client: client, issuer: k.issuerOf(r), redirectURI: query.Get("redirect_uri"), state: query.Get("state"),
+		nonce: query.Get("nonce"), challenge: query.Get("code_challenge"), prompt: query.Get("prompt"),
+		audience: client.authorised(words(query["audience"])), org: query.Get("org_code"), params: query,
+	}
+	if code, description := a.check(); code != "" {
+		a.refuse(w, code, description)
+		return
+	}
+	a.resume()
+	if expiredLink(query) {
+		a.expireLink(w)
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	signedIn := k.signedIn(r)
+	known := signedIn != nil && signedIn.membership(a.org) != nil && query.Get("is_create_org") == "" && query.Get("invitation_code") == ""
+	switch {
+	case known && (a.prompt == "" || a.prompt == "none"):
+		redirect(w, http.StatusFound, k.grantCode(a, signedIn.ID, a.org))
+	case a.prompt == "none":
+		a.refuse(w, "login_required", "The person is not signed in.")
+	default:
+		id := randomText()
+		k.pending.put(id, a, k.opt.Now().Add(pendingTTL))
+		k.renderSignIn(w, id, a, "")
+	}
+}
+
+// check says what is wrong with a request that may be answered by redirect.
+func (a *authRequest) check() (code, description string) {
+	q := a.params
+	var refused bool
+	a.scopes, refused = a.client.grantable(words(q["scope"]))
+	switch {
+	case q.Get("response_type") != "code":
+		return "unsupported_response_type", "Only response_type=code is supported."
+	case len(a.state) < minState:
+		return "invalid_state", "state must have 8 characters or more."
+	case a.challenge == "" && a.client.Secret == "":
+		return "invalid_request", "Public clients must send a code_challenge."
+	case a.challenge != "" && q.Get("code_challenge_method") != "S256":
+		return "invalid_request", "code_challenge_method must be S256."
+	case a.challenge != "" && len(a.challenge) != 43:
+		return "invalid_request", "code_challenge is not an S256 challenge."
+	case !slices.Contains([]string{"", "login", "create", "none"}, a.prompt):
+		return "invalid_request", "prompt must be login, create or none."
+	case refused:
+		return "invalid_scope", "A requested scope is not assigned to the application."
+	}
+	return "", ""
+}
+
+// words splits what may be sent as several values or as one with spaces.
+func words(values []string) []string { return strings.Fields(strings.Join(values, " ")) }
+
+// The e-mail addresses that, as login_hint, stand for a sign-in link that has
+// run out: the first works after the restart, the second never does.
+const (
+	ExpiredLinkHint       = "link-expired@example.test"
+	AlwaysExpiredLinkHint = "link-always-expired@example.test"
+)
+
+func expiredLink(q url.Values) bool {
+	hint := q.Get("login_hint")
+	return hint == AlwaysExpiredLinkHint || hint == ExpiredLinkHint && q.Get("reauth_state") == ""
+}
+
+// reauthState is what Kinde puts into reauth_state: base64 of a JSON object
+// with what the restarted request should bring along.
+type reauthState struct {
+	LoginHint string `json:"login_hint,omitempty"`
+	OrgCode   string `json:"org_code,omitempty"`
+}
+
+func (a *authRequest) expireLink(w http.ResponseWriter) {
+	state, _ := json.Marshal(reauthState{a.params.Get("login_hint"), a.org}) // strings always marshal
+	redirect(w, http.StatusFound, a.answerURL(url.Values{
+		"error": {"login_link_expired"}, "error_description": {"The sign-in link has expired."},
+		"reauth_state": {base64.StdEncoding.EncodeToString(state)},
+	}))
+}
+
+// resume fills in what a reauth_state brings along; one that is not ours is
+// ignored.
+func (a *authRequest) resume() {
+	raw, err := base64.StdEncoding.DecodeString(a.params.Get("reauth_state"))
+	if err != nil {
+		return
+	}
+	var state reauthState
+	if json.Unmarshal(raw, &state) == nil {
+		a.org = cmp.Or(a.org, state.OrgCode)
+		a.params.Set("login_hint", cmp.Or(a.params.Get("login_hint"), state.LoginHint))
+	}
+}
+
+// codeGrant is an authorization code's meaning (RFC 6749 section 4.1.2).
+type codeGrant struct {
+	grant       *grant
+	redirectURI string
+	challenge   string
+	used        bool
+}
+
+// grantCode issues a code and returns where to take it; k.mu is held.
+func (k *Kinde) grantCode(a *authRequest, personID, org string) string {
+	now := k.opt.Now()
+	if m := k.person(personID).membership(org); m != nil {
+		org = m.OrgCode
+	}
+	code := randomText()
+	k.codes.put(code, &codeGrant{
+		redirectURI: a.redirectURI, challenge: a.challenge,
+		grant: &grant{
+			issuer: a.issuer, client: a.client, sub: personID, org: org,
+			scopes: a.scopes, audience: a.audience, nonce: a.nonce, signedIn: now,
+		},
+	}, now.Add(codeTTL))
+	return a.answerURL(url.Values{"code": {code}, "scope": {strings.Join(a.scopes, " ")}})
+}
+
+const sessionCookie = "kindetest_session"
+
+// signedIn is the person whose browser this is; k.mu is held.
+func (k *Kinde) signedIn(r *http.Request) *Person {
+	cookie, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return nil
+	}
+	id, _ := k.sessions.get(cookie.Value, k.opt.Now())
+	return k.person(id)
+}
+
+// startSession signs a person in here; k.mu is held.
+func (k *Kinde) startSession(personID string) *http.Cookie {
+	value := randomText()
+	k.sessions.put(value, personID, k.opt.Now().Add(sessionTTL))
+	return &http.Cookie{
+		Name: sessionCookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Secure: strings.HasPrefix(k.opt.Issuer, "https://"),
+	}
+}
+
+// SessionCookie signs somebody in at the tenant without the page: a browser
+// that holds the cookie passes /oauth2/auth at once. nil: no such person.
+func (k *Kinde) SessionCookie(personID string) *http.Cookie {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.person(personID) == nil {
+		return nil
+	}
+	return k.startSession(personID)
+}

@@ -1,0 +1,231 @@
+package kindetest
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"golang.org/x/oauth2"
+)
+
+// authURL is a good authorization request with changes: name, value; an empty
+// value removes the parameter.
+func (tn *tenant) authURL(changes ...string) string {
+	q := url.Values{
+		"response_type": {"code"}, "client_id": {ClientID}, "redirect_uri": {callback}, "state": {"12345678"},
+		"scope": {"openid offline"}, "nonce": {"n-1"}, "code_challenge_method": {"S256"},
+		"code_challenge": {oauth2.S256ChallengeFromVerifier("a-verifier")},
+	}
+	for i := 0; i+1 < len(changes); i += 2 {
+		if q.Set(changes[i], changes[i+1]); changes[i+1] == "" {
+			q.Del(changes[i])
+		}
+	}
+	return tn.URL + "/oauth2/auth?" + q.Encode()
+}
+
+func TestAuthorizeRefuses(t *testing.T) {
+	tn := newTenant(t)
+	tests := []struct {
+		name    string
+		changes []string
+		page    string // an error page with this title, or
+		err     string // an error by redirect
+	}{
+		{"unknown client", []string{"client_id", "nobody"}, "Unknown application", ""},
+		{"machine client", []string{"client_id", M2MClientID}, "Unknown application", ""},
+		{"callback not registered", []string{"redirect_uri", callback + "/"}, "Invalid callback URL", ""},
+		{"callback missing", []string{"redirect_uri", ""}, "Invalid callback URL", ""},
+		{"response type", []string{"response_type", "token"}, "", "unsupported_response_type"},
+		{"short state", []string{"state", "1234567"}, "", "invalid_state"},
+		{"no state", []string{"state", ""}, "", "invalid_state"},
+		{"plain challenge", []string{"code_challenge_method", "plain"}, "", "invalid_request"},
+		{"challenge of another length", []string{"code_challenge", "short"}, "", "invalid_request"},
+		{"public client without PKCE", []string{"client_id", SPAClientID, "code_challenge", ""}, "", "invalid_request"},
+		{"unknown prompt", []string{"prompt", "select"}, "", "invalid_request"},
+		{"scope not assigned", []string{"scope", "openid read:users"}, "", "invalid_scope"},
+		{"nobody signed in", []string{"prompt", "none"}, "", "login_required"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tn.t = t
+			got := tn.get(tn.authURL(tt.changes...), "")
+			if tt.page != "" {
+				if got.status != http.StatusBadRequest || !strings.Contains(got.body, "<h1>"+tt.page+"</h1>") || got.header.Get("Location") != "" {
+					t.Errorf("%d %s", got.status, got.body)
+				}
+				return
+			}
+			u := got.location(t)
+			if !strings.HasPrefix(u.String(), callback+"?") || u.Query().Get("error") != tt.err || u.Query().Has("code") {
+				t.Errorf("redirected to %s", u)
+			}
+		})
+	}
+}
+
+func TestSessionSkipsThePage(t *testing.T) {
+	tn := newTenant(t)
+	tn.signIn(tn.authURL(), EmptyPerson)
+	for name, tt := range map[string]struct {
+		changes []string
+		page    bool
+	}{
+		"no prompt":           {nil, false},
+		"none":                {[]string{"prompt", "none"}, false},
+		"login":               {[]string{"prompt", "login"}, true},
+		"create":              {[]string{"prompt", "create"}, true},
+		"another org":         {[]string{"org_code", SecondOrg}, true},
+		"a new org":           {[]string{"is_create_org", "true", "org_name", "Fresh"}, true},
+		"the org they are in": {[]string{"org_code", DemoOrg}, false},
+	} {
+		got := tn.get(tn.authURL(tt.changes...), "")
+		if hasPage, hasCode := got.status == http.StatusOK, strings.Contains(got.header.Get("Location"), "code="); hasPage != tt.page || hasCode == tt.page {
+			t.Errorf("%s: %d %s", name, got.status, got.header.Get("Location"))
+		}
+	}
+	if u := tn.get(tn.authURL("org_code", SecondOrg, "prompt", "none"), "").location(t); u.Query().Get("error") != "login_required" {
+		t.Errorf("a foreign org without a page: %s", u)
+	}
+	old := tn.browser.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(tn.URL, "http://")})
+	tn.get("/logout", "")
+	r, _ := http.NewRequest("GET", tn.authURL("prompt", "none"), nil)
+	r.AddCookie(old[0])
+	if u := tn.do(r).location(t); u.Query().Get("error") != "login_required" {
+		t.Errorf("the old cookie after logout: %s", u)
+	}
+	if u := tn.get(tn.authURL("prompt", "none"), "").location(t); u.Query().Get("error") != "login_required" {
+		t.Errorf("after logout: %s", u)
+	}
+}
+
+func TestSessionCookieSignsIn(t *testing.T) {
+	tn := newTenant(t)
+	u, _ := url.Parse(tn.URL)
+	tn.browser.Jar.SetCookies(u, []*http.Cookie{tn.Kinde.SessionCookie(AdminPerson)})
+	got := tn.get(tn.authURL("prompt", "none"), "").location(t)
+	if got.Query().Get("code") == "" {
+		t.Errorf("redirected to %s", got)
+	}
+	if tn.Kinde.SessionCookie("kp_nobody") != nil {
+		t.Error("a cookie for nobody")
+	}
+}
+
+// orgOf redeems a code and returns its access token's org_code.
+func (tn *tenant) orgOf(u *url.URL) string {
+	tn.t.Helper()
+	got := tn.post("/oauth2/token", grantForm(grantCode, "code", u.Query().Get("code"), "redirect_uri", callback, "code_verifier", "a-verifier"))
+	b, err := tn.Kinde.verify(got.json(tn.t)["access_token"].(string), tn.URL)
+	if err != nil {
+		tn.t.Fatal(err)
+	}
+	return b.org
+}
+
+func TestOrganizations(t *testing.T) {
+	tn := newTenant(t)
+	login := func(person string, changes ...string) string {
+		return tn.orgOf(tn.signIn(tn.authURL(append(changes, "prompt", "login")...), person))
+	}
+	if got := login(AdminPerson); got != DemoOrg {
+		t.Errorf("default organization %q", got)
+	}
+	if got := login(AdminPerson, "org_code", SecondOrg); got != SecondOrg {
+		t.Errorf("chosen organization %q", got)
+	}
+	if got := login(EmptyPerson, "is_invitation", "true", "invitation_code", InvitationCode); got != SecondOrg {
+		t.Errorf("invited to %q", got)
+	}
+	fresh := login(DemoPerson, "is_create_org", "true", "org_name", "Fresh")
+	if fresh == DemoOrg || !strings.HasPrefix(fresh, "org_") {
+		t.Errorf("new organization %q", fresh)
+	}
+	page := tn.get(tn.authURL("prompt", "login", "org_code", fresh), "")
+	if !strings.Contains(page.body, DemoPerson) || strings.Contains(page.body, AdminPerson) {
+		t.Error("the page must offer the organization's members alone")
+	}
+	got := tn.post(formAction(t, page), url.Values{"person": {AdminPerson}})
+	if got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, "not a member") {
+		t.Errorf("somebody who is no member: %d", got.status)
+	}
+}
+
+func TestSignInPageAnswers(t *testing.T) {
+	tn := newTenant(t)
+	open := func(changes ...string) string {
+		t.Helper()
+		return formAction(t, tn.get(tn.authURL(append(changes, "prompt", "create")...), ""))
+	}
+	action := open()
+	if u := tn.post(action, url.Values{"action": {"decline"}}).location(t); u.Query().Get("error") != "access_denied" || u.Query().Get("state") != "12345678" {
+		t.Errorf("decline: %s", u)
+	}
+	if again := tn.post(action, url.Values{"person": {DemoPerson}}); again.status != http.StatusBadRequest || again.header.Get("Location") != "" {
+		t.Errorf("answered twice: %d", again.status)
+	}
+	u := tn.post(open(), url.Values{"action": {"create"}, "given_name": {"Sam"}, "family_name": {"New"}, "email": {"sam@example.test"}}).location(t)
+	if u.Query().Get("code") == "" {
+		t.Fatalf("create: %s", u)
+	}
+	for range maxPeople {
+		_, _ = tn.Kinde.register("Many", "", "many@example.test")
+	}
+	if got := tn.post(open(), url.Values{"action": {"create"}, "given_name": {"One"}, "email": {"one@example.test"}}); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("one account too many: %d", got.status)
+	}
+	if got := tn.post(open(), url.Values{"action": {"create"}, "given_name": {""}, "email": {"x"}}); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("account without a name: %d", got.status)
+	}
+	if page := tn.get(tn.authURL("prompt", "login"), ""); !strings.Contains(page.body, "Sam New") {
+		t.Error("the new person is not on the page")
+	}
+	foreign, _ := http.NewRequest("POST", tn.URL+open(), strings.NewReader("person="+DemoPerson))
+	foreign.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	foreign.Header.Set("Sec-Fetch-Site", "cross-site")
+	if got := tn.do(foreign); got.status != http.StatusForbidden {
+		t.Errorf("cross-site post: %d", got.status)
+	}
+}
+
+func TestExpiredLink(t *testing.T) {
+	tn := newTenant(t)
+	first := tn.get(tn.authURL("login_hint", ExpiredLinkHint, "supports_reauth", "true"), "").location(t).Query()
+	state := first.Get("reauth_state")
+	if first.Get("error") != "login_link_expired" || first.Get("state") != "12345678" {
+		t.Fatalf("answer %v", first)
+	}
+	if raw, err := base64.StdEncoding.DecodeString(state); err != nil || !strings.Contains(string(raw), ExpiredLinkHint) {
+		t.Errorf("reauth_state %q: %v", state, err)
+	}
+	again := tn.get(tn.authURL("reauth_state", state), "")
+	if again.status != http.StatusOK || !strings.Contains(again.body, ExpiredLinkHint) {
+		t.Errorf("the restart must show the page with the hint it brought: %d", again.status)
+	}
+	button := tn.post(formAction(t, again), url.Values{"action": {"expired-link"}}).location(t)
+	if button.Query().Get("error") != "login_link_expired" {
+		t.Errorf("the button: %s", button)
+	}
+	always := tn.get(tn.authURL("login_hint", AlwaysExpiredLinkHint, "reauth_state", state), "").location(t)
+	if always.Query().Get("error") != "login_link_expired" {
+		t.Errorf("the hint that never works: %s", always)
+	}
+}
+
+func TestLogout(t *testing.T) {
+	tn := newTenant(t)
+	for target, want := range map[string]int{
+		DefaultSite + "/":       http.StatusFound,
+		DefaultSite:             http.StatusFound,
+		DefaultSite + "/other":  http.StatusBadRequest,
+		"https://evil.example/": http.StatusBadRequest,
+		"":                      http.StatusOK,
+	} {
+		got := tn.get("/logout?redirect="+url.QueryEscape(target), "")
+		if got.status != want || (want == http.StatusFound) != (got.header.Get("Location") == target && target != "") {
+			t.Errorf("%q: %d to %q", target, got.status, got.header.Get("Location"))
+		}
+	}
+}

@@ -1,0 +1,228 @@
+package kindetest
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// grant is what somebody was given: who, at which client, for what. Tokens
+// are made of it.
+type grant struct {
+	issuer   string
+	client   Client
+	sub      string // empty: a machine
+	org      string
+	scopes   []string
+	audience []string
+	nonce    string
+	device   bool
+	signedIn time.Time
+
+	access  string // the access token in force
+	until   time.Time
+	revoked bool
+}
+
+// accessClaims are the claims of the grant's access token, as of now; k.mu is
+// held. Kinde's own tokens have no typ claim; the header says JWT.
+func (k *Kinde) accessClaims(g *grant) map[string]any {
+	now := k.opt.Now()
+	claims := map[string]any{
+		"iss": g.issuer, "azp": g.client.ID, "aud": nonNil(g.audience),
+		"iat": now.Unix(), "exp": now.Add(k.opt.AccessTTL).Unix(), "jti": randomHex(16),
+		"scp": nonNil(g.scopes),
+	}
+	if g.sub == "" {
+		claims["gty"] = []string{grantMachine}
+	}
+	if g.sub == "" || g.device {
+		claims["scope"] = strings.Join(g.scopes, " ")
+	}
+	if p := k.person(g.sub); p != nil {
+		if m := p.membership(g.org); m != nil {
+			maps.Copy(claims, accountClaims(p, m, g.client.OptionalClaims))
+		}
+	}
+	if g.sub != "" {
+		claims["sub"] = g.sub
+	}
+	return claims
+}
+
+// accountClaims are what an access token says of a person's account.
+func accountClaims(p *Person, m *Membership, optional []string) map[string]any {
+	keys := []string{}
+	for _, permission := range m.Permissions {
+		keys = append(keys, permission.Key)
+	}
+	flags := map[string]any{}
+	for _, f := range m.FeatureFlags {
+		flags[f.Key] = map[string]any{"t": f.Type[:min(1, len(f.Type))], "v": f.Value} // b, i, s or j
+	}
+	claims := map[string]any{"org_code": m.OrgCode, "permissions": keys, "feature_flags": flags}
+	for _, name := range optional {
+		switch name {
+		case "roles":
+			claims[name] = nonNil(m.Roles)
+		case "org_name":
+			claims[name] = m.OrgName
+		case "email":
+			claims[name] = p.Email
+		case "properties":
+			values := map[string]any{}
+			for _, property := range m.Properties {
+				values[property.Key] = map[string]any{"v": property.Value}
+			}
+			claims[name] = values
+		}
+	}
+	return claims
+}
+
+// idClaims are the claims of the grant's ID token (OpenID Connect Core
+// section 2); k.mu is held.
+func (k *Kinde) idClaims(g *grant, access string) map[string]any {
+	now := k.opt.Now()
+	claims := map[string]any{
+		"iss": g.issuer, "sub": g.sub, "aud": []string{g.client.ID}, "azp": g.client.ID,
+		"iat": now.Unix(), "exp": now.Add(k.opt.IDTTL).Unix(), "auth_time": g.signedIn.Unix(),
+		"jti": randomHex(16), "at_hash": halfHash(access),
+	}
+	if g.nonce != "" {
+		claims["nonce"] = g.nonce
+	}
+	p := k.person(g.sub)
+	if p == nil {
+		return claims
+	}
+	orgs := []string{}
+	for _, m := range p.Memberships {
+		orgs = append(orgs, m.OrgCode)
+	}
+	claims["org_codes"] = orgs
+	if slices.Contains(g.scopes, "profile") {
+		claims["name"], claims["given_name"], claims["family_name"] = p.Name(), p.GivenName, p.FamilyName
+		claims["preferred_username"], claims["picture"] = orNull(p.Username), orNull(p.Picture)
+		claims["updated_at"] = p.UpdatedAt.Unix()
+	}
+	if slices.Contains(g.scopes, "email") {
+		claims["email"], claims["email_verified"] = p.Email, p.EmailVerified
+	}
+	return claims
+}
+
+// halfHash is at_hash (OpenID Connect Core section 3.1.3.6).
+func halfHash(access string) string {
+	sum := sha256.Sum256([]byte(access))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// orNull writes an empty text as JSON's null.
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// nonNil writes an empty list as [] rather than null.
+func nonNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// sign makes a token with the key that signs now. The claims are made of
+// plain values, so that it cannot fail.
+func (k *Kinde) sign(claims map[string]any) string {
+	key := k.keys.current()
+	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims(claims))
+	token.Header["kid"] = key.id
+	signed, err := token.SignedString(key.private)
+	if err != nil {
+		panic(err)
+	}
+	return signed
+}
+
+// bearer is what a good access token says of its holder.
+type bearer struct {
+	sub, org, client string
+	scopes, audience []string
+	issued, expires  int64
+	machine          bool
+}
+
+var errBadToken = errors.New("bad access token")
+
+// bearerOf checks the access token in a request's Authorization header.
+func (k *Kinde) bearerOf(r *http.Request, issuers ...string) (*bearer, error) {
+	scheme, raw, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return nil, errBadToken
+	}
+	return k.verify(raw, issuers...)
+}
+
+// verify takes a token that this tenant signed as one of issuers, that is in
+// force, not revoked, and an access token.
+func (k *Kinde) verify(raw string, issuers ...string) (*bearer, error) {
+	claims := jwt.MapClaims{}
+	_, err := jwt.ParseWithClaims(raw, claims, func(t *jwt.Token) (any, error) {
+		id, _ := t.Header["kid"].(string)
+		if key := k.keys.find(id); key != nil {
+			return &key.private.PublicKey, nil
+		}
+		return nil, errBadToken
+	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(k.opt.Now))
+	if err != nil {
+		return nil, errors.Join(errBadToken, err)
+	}
+	issuer, _ := claims.GetIssuer()
+	_, isIDToken := claims["at_hash"] // only ID tokens have one
+	if isIDToken || !slices.Contains(issuers, issuer) || k.isRevoked(raw) {
+		return nil, errBadToken
+	}
+	b := &bearer{}
+	b.sub, _ = claims["sub"].(string)
+	b.org, _ = claims["org_code"].(string)
+	b.client, _ = claims["azp"].(string)
+	b.audience, _ = claims.GetAudience()
+	if list, ok := claims["scp"].([]any); ok {
+		for _, scope := range list {
+			if s, ok := scope.(string); ok {
+				b.scopes = append(b.scopes, s)
+			}
+		}
+	}
+	if issued, _ := claims.GetIssuedAt(); issued != nil {
+		b.issued = issued.Unix()
+	}
+	if expires, _ := claims.GetExpirationTime(); expires != nil {
+		b.expires = expires.Unix()
+	}
+	_, b.machine = claims["gty"]
+	return b, nil
+}
+
+// digest names a token without keeping it.
+func digest(raw string) string {
+	sum := sha256.Sum256([]byte(raw))
+	return string(sum[:])
+}
+
+func (k *Kinde) isRevoked(raw string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, revoked := k.revoked.get(digest(raw), k.opt.Now())
+	return revoked
+}

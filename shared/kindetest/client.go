@@ -1,0 +1,143 @@
+package kindetest
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"slices"
+)
+
+// The applications of DefaultClients. The secrets are public on purpose:
+// nothing but an embedded Kinde accepts them.
+const (
+	ClientID        = "demo_web_client"
+	ClientSecret    = "demo_web_secret_for_the_embedded_kinde_only"
+	SPAClientID     = "demo_spa_client"
+	M2MClientID     = "demo_m2m_client"
+	M2MClientSecret = "demo_m2m_secret_for_the_embedded_kinde_only"
+	DeviceClientID  = "demo_device_client"
+)
+
+// SampleAudience and SampleScope are an API and a scope of it that the default
+// web, single-page and device clients may ask for.
+const (
+	SampleAudience = "https://api.example.com"
+	SampleScope    = "read:reports"
+)
+
+// ManagementAudience stands in Client.Audiences for the Management API of
+// whatever tenant the client is registered with: its management host + "/api".
+const ManagementAudience = "{management}/api"
+
+// ClientType is the kind of an application; it decides which grants it may use.
+type ClientType string
+
+// The kinds: a web server with a secret, a single-page application without,
+// a machine, and a device without a browser.
+const (
+	Web    ClientType = "web"
+	SPA    ClientType = "spa"
+	M2M    ClientType = "m2m"
+	Device ClientType = "device"
+)
+
+const (
+	grantCode    = "authorization_code"
+	grantRefresh = "refresh_token"
+	grantMachine = "client_credentials"
+	grantDevice  = "urn:ietf:params:oauth:grant-type:device_code"
+)
+
+var grantsOf = map[ClientType][]string{
+	Web:    {grantCode, grantRefresh},
+	SPA:    {grantCode, grantRefresh},
+	M2M:    {grantMachine},
+	Device: {grantDevice, grantRefresh},
+}
+
+// Client is a registered application.
+type Client struct {
+	ID     string
+	Secret string // empty: a public client
+	Type   ClientType
+	// Callbacks and Logouts are the exact URLs that people may be sent to.
+	Callbacks, Logouts []string
+	// Audiences are the APIs that the application is authorised for.
+	Audiences []string
+	// Scopes may be asked for next to openid, profile, email, phone and offline.
+	Scopes []string
+	// OptionalClaims are put into access tokens on top of the usual ones:
+	// any of roles, org_name, email, properties.
+	OptionalClaims []string
+}
+
+// DefaultClients are the demo applications, with /auth/callback and / of the
+// site registered.
+func DefaultClients(site string) []Client {
+	callbacks, logouts := []string{site + "/auth/callback"}, []string{site, site + "/"}
+	return []Client{{
+		ID: ClientID, Secret: ClientSecret, Type: Web, Callbacks: callbacks, Logouts: logouts,
+		Audiences: []string{SampleAudience}, Scopes: []string{SampleScope}, OptionalClaims: []string{"roles"},
+	}, {
+		ID: SPAClientID, Type: SPA, Callbacks: append(callbacks, site+"/"), Logouts: logouts,
+		Audiences: []string{SampleAudience}, Scopes: []string{SampleScope},
+	}, {
+		ID: M2MClientID, Secret: M2MClientSecret, Type: M2M,
+		Audiences: []string{ManagementAudience},
+		Scopes:    []string{"read:users", "read:connected_apps", "create:connected_apps"},
+	}, {
+		ID: DeviceClientID, Type: Device,
+		Audiences: []string{SampleAudience}, Scopes: []string{SampleScope},
+	}}
+}
+
+func (k *Kinde) client(id string) (Client, bool) {
+	i := slices.IndexFunc(k.opt.Clients, func(c Client) bool { return c.ID == id })
+	if id == "" || i < 0 {
+		return Client{}, false
+	}
+	return k.opt.Clients[i], true
+}
+
+// authenticate finds the client by the credentials in the form, the only
+// place where Kinde looks for them (client_secret_post, RFC 6749 section 2.3.1).
+func (k *Kinde) authenticate(r *http.Request) (Client, error) {
+	if r.Header.Get("Authorization") != "" {
+		return Client{}, oauthFault(http.StatusUnauthorized, "invalid_client",
+			"Client authentication failed: this tenant takes client_secret_post only.")
+	}
+	c, ok := k.client(r.PostForm.Get("client_id"))
+	secret := r.PostForm.Get("client_secret")
+	if !ok || subtle.ConstantTimeCompare([]byte(secret), []byte(c.Secret)) != 1 {
+		return Client{}, oauthFault(http.StatusUnauthorized, "invalid_client",
+			"Client authentication failed: unknown client or wrong secret.")
+	}
+	return c, nil
+}
+
+// grantable sorts the scopes that were asked for: those the client may have,
+// in the order asked, and whether any other was among them. offline_access is
+// neither: Kinde ignores it, and the answer silently lacks a refresh token.
+func (c Client) grantable(asked []string) (granted []string, refused bool) {
+	basic := []string{"openid", "profile", "email", "phone", "offline"}
+	for _, scope := range asked {
+		switch {
+		case slices.Contains(granted, scope) || scope == "offline_access":
+		case slices.Contains(c.Scopes, scope), c.Type != M2M && slices.Contains(basic, scope):
+			granted = append(granted, scope)
+		default:
+			refused = true
+		}
+	}
+	return granted, refused
+}
+
+// authorised keeps the audiences that the client is authorised for.
+func (c Client) authorised(asked []string) []string {
+	audiences := []string{}
+	for _, aud := range asked {
+		if slices.Contains(c.Audiences, aud) && !slices.Contains(audiences, aud) {
+			audiences = append(audiences, aud)
+		}
+	}
+	return audiences
+}

@@ -1,0 +1,203 @@
+package kindetest
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// SampleDrive is the key_code_ref of the third party that can be connected by
+// default; its consent page and its file list are served here too.
+const SampleDrive = "sample_drive"
+
+const (
+	connectionTTL = 30 * 24 * time.Hour
+	thirdPartyTTL = time.Hour
+)
+
+// connection is one person's connection to a third party, kept by session_id.
+type connection struct {
+	app, person, org string
+	callback         string
+	consent          string // names the connection on the consent page
+	token            string // the third party's; empty until approved
+	expires          time.Time
+}
+
+// connectedAppURL answers GET /api/v1/connected_apps/auth_url.
+func (k *Kinde) connectedAppURL(w http.ResponseWriter, r *http.Request) {
+	q := r.URL.Query()
+	app, userID, org, callback := q.Get("key_code_ref"), q.Get("user_id"), q.Get("org_code"), q.Get("override_callback_url")
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	person := k.person(userID)
+	switch {
+	case app == "" || userID == "" && org == "":
+		writeError(w, apiFault(http.StatusBadRequest, errorItem{"PARAMETER_MISSING", "key_code_ref and user_id or org_code are required"}))
+		return
+	case callback != "" && !isWebURL(callback):
+		writeError(w, apiFault(http.StatusBadRequest, errorItem{"OVERRIDE_CALLBACK_URL_INVALID", "override_callback_url is not an absolute URL"}))
+		return
+	case !slices.Contains(k.opt.ConnectedApps, app):
+		writeError(w, apiFault(http.StatusNotFound, errorItem{"CONNECTED_APP_NOT_FOUND", "Connected app not found"}))
+		return
+	case userID != "" && (person == nil || person.membership(org) == nil):
+		writeError(w, apiFault(http.StatusNotFound, errorItem{"USER_NOT_FOUND", "User not found"}))
+		return
+	}
+	id := "session_" + randomHex(16)
+	c := &connection{app: app, person: userID, org: org, callback: callback, consent: randomText()}
+	k.connects.put(id, c, k.opt.Now().Add(connectionTTL))
+	writeJSON(w, http.StatusOK, map[string]string{
+		"url": k.issuerOf(r) + "/third-party/consent?request=" + c.consent, "session_id": id,
+	})
+}
+
+// connectedAppToken answers GET /api/v1/connected_apps/token?session_id=. A
+// token that has run out is renewed, as Kinde does for its callers.
+func (k *Kinde) connectedAppToken(w http.ResponseWriter, r *http.Request) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.opt.Now()
+	c, ok := k.connects.get(r.URL.Query().Get("session_id"), now)
+	if !ok || c.token == "" {
+		writeError(w, apiFault(http.StatusBadRequest, errorItem{"SESSION_ID_INVALID", "Invalid session ID"}))
+		return
+	}
+	if !now.Before(c.expires) {
+		c.token, c.expires = "third_party_"+randomText(), now.Add(thirdPartyTTL)
+	}
+	writeJSON(w, http.StatusOK, map[string]string{
+		"access_token": c.token, "access_token_expiry": c.expires.UTC().Format(time.RFC3339),
+	})
+}
+
+// connectedAppRevoke answers POST /api/v1/connected_apps/revoke?session_id=.
+func (k *Kinde) connectedAppRevoke(w http.ResponseWriter, r *http.Request) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	id := r.URL.Query().Get("session_id")
+	if _, ok := k.connects.get(id, k.opt.Now()); !ok {
+		writeError(w, apiFault(http.StatusBadRequest, errorItem{"SESSION_ID_INVALID", "Invalid session ID"}))
+		return
+	}
+	k.connects.drop(id)
+	writeJSON(w, http.StatusOK, map[string]string{"code": "CONNECTED_APP_REVOKED", "message": "Access token revoked"})
+}
+
+// byConsent finds the connection that a consent page is about; k.mu is held.
+func (k *Kinde) byConsent(request string) *connection {
+	for id := range k.connects.entries {
+		if c, ok := k.connects.get(id, k.opt.Now()); ok && request != "" && c.consent == request {
+			return c
+		}
+	}
+	return nil
+}
+
+type consentView struct {
+	Request, App string
+	Person, Org  string
+}
+
+// consentPage answers GET /third-party/consent: the third party asks the
+// person for access.
+func (k *Kinde) consentPage(w http.ResponseWriter, r *http.Request) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	c := k.byConsent(r.URL.Query().Get("request"))
+	if c == nil {
+		consentOver(w)
+		return
+	}
+	view := consentView{Request: c.consent, App: title(c.app), Org: c.org}
+	if p := k.person(c.person); p != nil {
+		view.Person = p.Name()
+	}
+	render(w, http.StatusOK, "consent", view)
+}
+
+func consentOver(w http.ResponseWriter) {
+	renderMessage(w, http.StatusBadRequest, "This request is over",
+		"It was answered before, or it is too old. Go back to the site and connect again.", "")
+}
+
+// consentDecision takes the answer, POST /third-party/consent: request, and
+// action approve or decline; then it goes to the callback.
+func (k *Kinde) consentDecision(w http.ResponseWriter, r *http.Request) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	c := k.byConsent(r.PostForm.Get("request"))
+	if c == nil {
+		consentOver(w)
+		return
+	}
+	c.consent = "" // a second answer finds nothing
+	target := c.callback
+	if target == "" {
+		target = k.issuerOf(r) + "/third-party/connected"
+	}
+	if r.PostForm.Get("action") != "approve" {
+		redirect(w, http.StatusSeeOther, withQuery(target, "error", "access_denied"))
+		return
+	}
+	c.token, c.expires = "third_party_"+randomText(), k.opt.Now().Add(thirdPartyTTL)
+	redirect(w, http.StatusSeeOther, target)
+}
+
+// withQuery adds a parameter to a URL, before its fragment if it has one.
+func withQuery(target, name, value string) string {
+	target, fragment, found := strings.Cut(target, "#")
+	joint := "?"
+	if strings.Contains(target, "?") {
+		joint = "&"
+	}
+	target += joint + name + "=" + url.QueryEscape(value)
+	if found {
+		target += "#" + fragment
+	}
+	return target
+}
+
+// connectedPage answers GET /third-party/connected, where a connection
+// without a callback ends.
+func (k *Kinde) connectedPage(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Query().Get("error") != "" {
+		renderMessage(w, http.StatusOK, "Not connected", "Access was declined. You can close this page.", "")
+		return
+	}
+	renderMessage(w, http.StatusOK, "Connected", "You can close this page.", "")
+}
+
+// thirdPartyFiles answers GET /third-party/files: what the third party gives
+// to whoever holds the connection's token.
+func (k *Kinde) thirdPartyFiles(w http.ResponseWriter, r *http.Request) {
+	raw, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.opt.Now()
+	for id := range k.connects.entries {
+		c, ok := k.connects.get(id, now)
+		if ok && isBearer && raw != "" && c.token == raw && now.Before(c.expires) {
+			writeJSON(w, http.StatusOK, map[string]any{"files": sampleFiles})
+			return
+		}
+	}
+	w.Header().Set("WWW-Authenticate", "Bearer")
+	writeError(w, oauthFault(http.StatusUnauthorized, "invalid_token", "The third party does not know this token."))
+}
+
+// file is an entry of the third party's list.
+type file struct {
+	Name     string `json:"name"`
+	Size     int    `json:"size"` // bytes
+	Modified string `json:"modified"`
+}
+
+var sampleFiles = []file{
+	{"Plan for the summer.pdf", 182_044, "2025-06-01T09:30:00Z"},
+	{"naïve café ☕.txt", 512, "2025-05-20T18:00:00Z"},
+	{"<b>not bold</b>.md", 2048, "2025-04-11T07:15:00Z"},
+}

@@ -1,0 +1,68 @@
+package kindetest
+
+import (
+	"net/http"
+	"strings"
+)
+
+// deviceView is what the device page shows: the form for the code, or the
+// question when the code is known.
+type deviceView struct {
+	Typed    string // as the person typed it
+	UserCode string // empty: ask for it
+	ClientID string
+	Scopes   []string
+	People   []personView
+	Problem  string
+}
+
+// devicePage answers GET /device: it asks for the user code, or shows the
+// request that a code in the query stands for.
+func (k *Kinde) devicePage(w http.ResponseWriter, r *http.Request) {
+	typed := r.URL.Query().Get("user_code")
+	if strings.TrimSpace(typed) == "" {
+		render(w, http.StatusOK, "device", deviceView{})
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	d := k.deviceByUserCode(typed)
+	if d == nil {
+		render(w, http.StatusNotFound, "device", deviceView{Typed: typed, Problem: "No device is waiting for this code. Look at its screen again; codes last ten minutes."})
+		return
+	}
+	k.renderDevice(w, http.StatusOK, d, "")
+}
+
+// renderDevice asks whether to let the device in; k.mu is held.
+func (k *Kinde) renderDevice(w http.ResponseWriter, status int, d *deviceGrant, problem string) {
+	render(w, status, "device", deviceView{
+		UserCode: d.userCode[:4] + "-" + d.userCode[4:], ClientID: d.grant.client.ID,
+		Scopes: d.grant.scopes, People: k.personViews(""), Problem: problem,
+	})
+}
+
+// deviceDecision takes the page's answer, POST /device: user_code, and
+// action approve (as the person in person) or deny.
+func (k *Kinde) deviceDecision(w http.ResponseWriter, r *http.Request) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	form := r.PostForm
+	d := k.deviceByUserCode(form.Get("user_code"))
+	if d == nil {
+		render(w, http.StatusNotFound, "device", deviceView{Problem: "No device is waiting for this code any more."})
+		return
+	}
+	if form.Get("action") == "deny" {
+		d.decision = denied
+		renderMessage(w, http.StatusOK, "Device refused", "It was not let in. You can close this page.", "")
+		return
+	}
+	p := k.person(form.Get("person"))
+	if p == nil {
+		k.renderDevice(w, http.StatusUnprocessableEntity, d, "Choose the person to sign the device in as.")
+		return
+	}
+	k.approve(d, p)
+	renderMessage(w, http.StatusOK, "Device signed in", "It goes on by itself as "+p.Name()+". You can close this page.", "")
+}

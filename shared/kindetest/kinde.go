@@ -1,0 +1,230 @@
+// Package kindetest is an embedded Kinde: it imitates a Kinde tenant closely
+// enough to develop and test against without one, with real RSA keys, real
+// redirects and Kinde's own habits, the awkward ones included (a refresh
+// before expiry hands back the same access token, the key set refuses an
+// Authorization header, five shapes of error body).
+//
+// It defends against testing our client with our client's own mistakes: it
+// shares no code with the rest of the project, and its own tests drive it
+// with an independent OpenID Connect client. Faults, key rotation and minted
+// tokens let tests show what happens when a tenant misbehaves or a token lies.
+//
+// It is no identity provider. There are no passwords, anybody who reaches it
+// can sign in as anybody, and its client secrets are public constants; Serve
+// therefore listens on loopback addresses only. All state is in memory,
+// bounded, and gone when the process ends.
+package kindetest
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Defaults for the zero values of Options; Kinde's own where it has one.
+const (
+	DefaultSite           = "http://localhost:8888"
+	DefaultAccessTTL      = 24 * time.Hour
+	DefaultIDTTL          = time.Hour
+	DefaultRefreshTTL     = 15 * 24 * time.Hour
+	DefaultRefreshOverlap = 10 * time.Second
+	DefaultDeviceTTL      = 10 * time.Minute
+	DefaultDeviceInterval = 5 * time.Second
+)
+
+// Options configure a Kinde. The zero value is a working tenant for Serve;
+// New needs Issuer as well.
+type Options struct {
+	// Issuer is the tenant's origin, which becomes the tokens' iss.
+	// Serve fills it from the listener when empty.
+	Issuer string
+	// Management is the tenant's own host when Issuer plays a custom domain.
+	// Empty: the issuer. Requests whose Host is this one get and accept tokens
+	// with this iss only, and the M2M audience is always Management + "/api".
+	Management string
+	// Site is the origin of the site that people sign in to; the default
+	// clients' callback and logout URLs are registered on it.
+	Site string
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+	// Clients are the registered applications; nil: DefaultClients(Site).
+	Clients []Client
+	// People may sign in; nil: DemoPeople().
+	People []Person
+
+	// Lifetimes; zero means the default above.
+	AccessTTL, IDTTL, RefreshTTL time.Duration
+	// RefreshOverlap is how long a rotated refresh token keeps working next
+	// to its successor; negative: not at all.
+	RefreshOverlap            time.Duration
+	DeviceTTL, DeviceInterval time.Duration
+
+	// DefaultDeviceClient serves device requests that name no client; empty:
+	// they are refused.
+	DefaultDeviceClient string
+	// ConnectedApps are the third parties that can be connected, by
+	// key_code_ref; nil: SampleDrive alone.
+	ConnectedApps []string
+	// Quirks are where the tenant departs from its usual behaviour.
+	Quirks Quirks
+
+	// The rest is for Serve alone.
+
+	// Addr is the loopback address to listen on; empty: 127.0.0.1, any port.
+	Addr string
+	// TLSConfig with a certificate makes Serve speak https.
+	TLSConfig *tls.Config
+	// SeparateManagement puts the management host on the name localhost of
+	// the same port, so that the issuer plays a custom domain.
+	SeparateManagement bool
+}
+
+// Quirks are behaviours that real tenants differ in, or that a client must
+// survive. The zero value is the usual tenant.
+type Quirks struct {
+	// NoEntitlementRoute answers /account_api/v1/entitlement/{key} as a route
+	// that does not exist.
+	NoEntitlementRoute bool
+	// FlagsMetadata adds the metadata that feature_flags lacks by default.
+	FlagsMetadata bool
+	// Cursors says how the Account API's paging misbehaves.
+	Cursors CursorQuirk
+}
+
+// CursorQuirk is a way of paging wrongly.
+type CursorQuirk string
+
+// The ways of paging wrongly: none, handing out the same cursor again and
+// again, claiming more without a cursor, and never coming to an end.
+const (
+	CursorsRight   CursorQuirk = ""
+	CursorsRepeat  CursorQuirk = "repeat"
+	CursorsEmpty   CursorQuirk = "empty"
+	CursorsEndless CursorQuirk = "endless"
+)
+
+// Kinde is an embedded tenant: an http.Handler, safe for concurrent use.
+type Kinde struct {
+	opt     Options
+	mux     *http.ServeMux
+	keys    *keyring
+	faults  faultList
+	journal journal
+
+	mu       sync.Mutex // guards everything below
+	quirks   Quirks
+	people   []*Person
+	pending  shelf[*authRequest]  // authorization requests being answered, by page id
+	sessions shelf[string]        // people signed in here, by cookie
+	codes    shelf[*codeGrant]    // authorization codes
+	refresh  shelf[*refreshToken] // refresh tokens
+	revoked  shelf[struct{}]      // revoked access tokens, by digest
+	devices  shelf[*deviceGrant]  // by device_code
+	portals  shelf[*portalVisit]  // by one-time key, then by visit id
+	connects shelf[*connection]   // by session_id
+}
+
+// New returns a tenant that serves opt.Issuer. It fails on an issuer, site or
+// management host that is not an origin, and when no RSA key can be made.
+func New(opt Options) (*Kinde, error) {
+	opt = withDefaults(opt)
+	for name, origin := range map[string]string{"Issuer": opt.Issuer, "Management": opt.Management, "Site": opt.Site} {
+		if err := checkOrigin(origin); err != nil {
+			return nil, fmt.Errorf("kindetest: Options.%s: %w", name, err)
+		}
+	}
+	keys, err := newKeyring()
+	if err != nil {
+		return nil, fmt.Errorf("kindetest: signing key: %w", err)
+	}
+	k := &Kinde{
+		opt: opt, keys: keys, quirks: opt.Quirks,
+		pending:  newShelf[*authRequest](1000),
+		sessions: newShelf[string](1000),
+		codes:    newShelf[*codeGrant](1000),
+		refresh:  newShelf[*refreshToken](10_000),
+		revoked:  newShelf[struct{}](10_000),
+		devices:  newShelf[*deviceGrant](1000),
+		portals:  newShelf[*portalVisit](1000),
+		connects: newShelf[*connection](1000),
+	}
+	for _, p := range opt.People {
+		p.Memberships = slices.Clone(p.Memberships)
+		k.people = append(k.people, &p)
+	}
+	k.routes()
+	return k, nil
+}
+
+func withDefaults(opt Options) Options {
+	orDuration := func(d *time.Duration, fallback time.Duration) {
+		if *d == 0 {
+			*d = fallback
+		}
+	}
+	orDuration(&opt.AccessTTL, DefaultAccessTTL)
+	orDuration(&opt.IDTTL, DefaultIDTTL)
+	orDuration(&opt.RefreshTTL, DefaultRefreshTTL)
+	orDuration(&opt.RefreshOverlap, DefaultRefreshOverlap)
+	orDuration(&opt.DeviceTTL, DefaultDeviceTTL)
+	orDuration(&opt.DeviceInterval, DefaultDeviceInterval)
+	if opt.Management == "" {
+		opt.Management = opt.Issuer
+	}
+	if opt.Site == "" {
+		opt.Site = DefaultSite
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Clients == nil {
+		opt.Clients = DefaultClients(opt.Site)
+	}
+	if opt.People == nil {
+		opt.People = DemoPeople()
+	}
+	if opt.ConnectedApps == nil {
+		opt.ConnectedApps = []string{SampleDrive}
+	}
+	return opt
+}
+
+var errNotOrigin = errors.New("not an origin such as https://acme.kinde.com")
+
+func checkOrigin(raw string) error {
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || raw != u.Scheme+"://"+u.Host {
+		return fmt.Errorf("%w: %q", errNotOrigin, raw)
+	}
+	return nil
+}
+
+// Issuer is the tenant's origin and its tokens' iss.
+func (k *Kinde) Issuer() string { return k.opt.Issuer }
+
+// Management is the origin of the tenant's own host; the issuer unless they
+// were told apart.
+func (k *Kinde) Management() string { return k.opt.Management }
+
+// SetQuirks changes the tenant's habits from the next request on.
+func (k *Kinde) SetQuirks(q Quirks) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.quirks = q
+}
+
+// issuerOf says which of the tenant's two hosts a request came to: tokens of
+// one are worth nothing on the other.
+func (k *Kinde) issuerOf(r *http.Request) string {
+	if u, err := url.Parse(k.opt.Management); err == nil && r.Host == u.Host {
+		return k.opt.Management
+	}
+	return k.opt.Issuer
+}
+
+func (k *Kinde) managementAudience() string { return k.opt.Management + "/api" }

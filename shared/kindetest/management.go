@@ -1,0 +1,79 @@
+package kindetest
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// management wraps an endpoint of the Management API: the bearer must be an
+// M2M token of the management host, made for its API, and hold scope.
+func (k *Kinde) management(scope string, answer http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		b, err := k.bearerOf(r, k.opt.Management)
+		switch {
+		case err == nil && !slices.Contains(b.audience, k.managementAudience()):
+			writeError(w, apiFault(http.StatusForbidden, invalidCredentials, missingAudience))
+		case err != nil && k.isForeignUser(r):
+			writeError(w, apiFault(http.StatusForbidden, invalidCredentials, missingAudience))
+		case err != nil, !b.machine, scope != "" && !slices.Contains(b.scopes, scope):
+			writeError(w, apiFault(http.StatusForbidden, invalidCredentials))
+		default:
+			answer(w, r)
+		}
+	}
+}
+
+// isForeignUser knows the token of a person from the tenant's other host,
+// which fails for its audience too.
+func (k *Kinde) isForeignUser(r *http.Request) bool {
+	b, err := k.bearerOf(r, k.opt.Issuer)
+	return err == nil && !b.machine
+}
+
+// user is the Management API's view of a person.
+type user struct {
+	ID          string  `json:"id"`
+	ProvidedID  *string `json:"provided_id"`
+	Email       string  `json:"email"`
+	Username    *string `json:"username"`
+	FirstName   string  `json:"first_name"`
+	LastName    string  `json:"last_name"`
+	FullName    string  `json:"full_name"`
+	Picture     *string `json:"picture"`
+	IsSuspended bool    `json:"is_suspended"`
+}
+
+// users answers GET /api/v1/users?page_size=&next_token=.
+func (k *Kinde) users(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	size, start := defaultPageSize, 0
+	if text := query.Get("page_size"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > 500 {
+			writeError(w, apiFault(http.StatusBadRequest, errorItem{"PAGE_SIZE_INVALID", "page_size must be from 1 to 500"}))
+			return
+		}
+		size = n
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if token := query.Get("next_token"); token != "" {
+		start = 1 + slices.IndexFunc(k.people, func(p *Person) bool { return p.ID == token })
+		if start == 0 {
+			writeError(w, apiFault(http.StatusBadRequest, errorItem{"NEXT_TOKEN_INVALID", "next_token is unknown"}))
+			return
+		}
+	}
+	list, end := []user{}, min(start+size, len(k.people))
+	for _, p := range k.people[start:end] {
+		list = append(list, user{
+			p.ID, orNull(p.ProvidedID), p.Email, orNull(p.Username), p.GivenName, p.FamilyName, p.Name(), orNull(p.Picture), false,
+		})
+	}
+	var next *string
+	if end < len(k.people) && len(list) > 0 {
+		next = &list[len(list)-1].ID
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"code": "OK", "message": "Success", "users": list, "next_token": next})
+}

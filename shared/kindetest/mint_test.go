@@ -1,0 +1,147 @@
+package kindetest
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+)
+
+// part decodes the header (0) or the claims (1) of a token.
+func part(t *testing.T, token string, i int) (raw string, values map[string]any) {
+	t.Helper()
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		t.Fatalf("%d parts", len(parts))
+	}
+	text, err := base64.RawURLEncoding.DecodeString(parts[i])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = json.Unmarshal(text, &values)
+	return string(text), values
+}
+
+func TestMintIsGoodByDefault(t *testing.T) {
+	tn := newTenant(t)
+	keys := oidc.NewRemoteKeySet(t.Context(), tn.URL+"/.well-known/jwks")
+	v := oidc.NewVerifier(tn.URL, keys, &oidc.Config{SkipClientIDCheck: true})
+	token, err := v.Verify(t.Context(), tn.Kinde.Mint())
+	if err != nil || token.Subject != DemoPerson {
+		t.Fatalf("%+v, %v", token, err)
+	}
+	access := tn.Kinde.Mint(For(AdminPerson))
+	id, err := oidc.NewVerifier(tn.URL, keys, &oidc.Config{ClientID: ClientID}).
+		Verify(t.Context(), tn.Kinde.MintID(For(AdminPerson), Nonce("n"), AccessToken(access)))
+	if err != nil || id.Nonce != "n" || id.VerifyAccessToken(access) != nil {
+		t.Errorf("ID token %+v, %v", id, err)
+	}
+	for name, bad := range map[string]string{
+		"foreign key": tn.Kinde.Mint(SignedBy(ForeignKey)), "none": tn.Kinde.Mint(SignedWith("none")),
+		"HS256": tn.Kinde.Mint(SignedWith("HS256")), "PS256": tn.Kinde.Mint(SignedWith("PS256")),
+		"expired": tn.Kinde.Mint(ExpiresIn(-time.Minute)), "issuer": tn.Kinde.Mint(With("iss", "https://x.example")),
+	} {
+		if _, err := v.Verify(t.Context(), bad); err == nil {
+			t.Errorf("%s passed", name)
+		}
+	}
+}
+
+func TestMintOptions(t *testing.T) {
+	k, err := New(Options{Issuer: "https://acme.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.RotateKeys()
+	current, old := k.keys.current().id, k.keys.previous().id
+	claim := func(name string, opts ...Claim) any {
+		_, claims := part(t, k.Mint(opts...), 1)
+		return claims[name]
+	}
+	header := func(name string, opts ...Claim) any {
+		_, h := part(t, k.Mint(opts...), 0)
+		return h[name]
+	}
+	for name, pair := range map[string][2]any{
+		"With":          {claim("azp", With("azp", 7)), 7.0},
+		"Without":       {claim("sub", Without("sub")), nil},
+		"For":           {claim("sub", For(EmptyPerson)), EmptyPerson},
+		"InOrg":         {claim("org_code", For(AdminPerson), InOrg(SecondOrg)), SecondOrg},
+		"ForClient":     {claim("azp", ForClient("stranger")), "stranger"},
+		"FromDevice":    {claim("scope", FromDevice(), Scopes("a", "b")), "a b"},
+		"Machine sub":   {claim("sub", Machine("x")), nil},
+		"Machine scope": {claim("scope", Machine("x", "y")), "x y"},
+		"current kid":   {header("kid"), current},
+		"old kid":       {header("kid", SignedBy(OldKey)), old},
+		"foreign kid":   {header("kid", SignedBy(ForeignKey)), current},
+		"typ":           {header("typ"), "JWT"},
+		"Header":        {header("typ", Header("typ", "at+jwt")), "at+jwt"},
+		"WithoutHeader": {header("kid", WithoutHeader("kid")), nil},
+		"none":          {header("alg", SignedWith("none")), "none"},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s: %v, want %v", name, pair[0], pair[1])
+		}
+	}
+	const twice = `{"iss":"a","iss":"b"}`
+	token := k.Mint(RawPayload(twice), RawHeader(`{"alg":"RS256","ALG":"none"}`))
+	if raw, _ := part(t, token, 1); raw != twice {
+		t.Errorf("payload %s", raw)
+	}
+	if raw, _ := part(t, token, 0); raw != `{"alg":"RS256","ALG":"none"}` {
+		t.Errorf("header %s", raw)
+	}
+	if !strings.HasSuffix(k.Mint(SignedWith("none")), ".") {
+		t.Error("alg none with a signature")
+	}
+}
+
+func TestRotateKeys(t *testing.T) {
+	tn := newTenant(t)
+	kids := func() (ids []string) {
+		for _, key := range tn.get("/.well-known/jwks", "").json(t)["keys"].([]any) {
+			ids = append(ids, key.(map[string]any)["kid"].(string))
+		}
+		return ids
+	}
+	good := func(token string) bool { return tn.get("/oauth2/v2/user_profile", token).status == 200 }
+	first, before := kids(), tn.Kinde.Mint()
+	tn.Kinde.RotateKeys()
+	second := kids()
+	if len(second) != 2 || second[0] == first[0] || second[1] != first[0] {
+		t.Errorf("key set %v after %v", second, first)
+	}
+	if !good(before) || !good(tn.Kinde.Mint()) {
+		t.Error("a rotation that keeps the old key ended tokens")
+	}
+	tn.Kinde.RotateKeys(DropOld)
+	if third := kids(); len(third) != 1 || third[0] == second[0] {
+		t.Errorf("key set %v", third)
+	}
+	if good(before) || !good(tn.Kinde.Mint()) {
+		t.Error("only the new key must count")
+	}
+	if got := tn.get("/.well-known/jwks", "x"); got.status != 403 {
+		t.Errorf("with an Authorization header: %d", got.status)
+	}
+	for range maxOldKeys {
+		tn.Kinde.RotateKeys()
+	}
+	if got := len(kids()); got != maxOldKeys {
+		t.Errorf("%d keys kept", got)
+	}
+}
+
+func TestDiscovery(t *testing.T) {
+	tn := newTenant(t)
+	got := tn.get("/.well-known/openid-configuration", "").json(t)
+	if got["issuer"] != tn.URL || got["jwks_uri"] != tn.URL+"/.well-known/jwks" || got["device_authorization_endpoint"] != nil {
+		t.Errorf("%v", got)
+	}
+	if methods := got["token_endpoint_auth_methods_supported"].([]any); len(methods) != 1 || methods[0] != "client_secret_post" {
+		t.Errorf("auth methods %v", methods)
+	}
+}

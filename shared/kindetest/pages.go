@@ -1,0 +1,92 @@
+package kindetest
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"net/http"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+// pageSet holds each page within the layout.
+var pageSet = func() map[string]*template.Template {
+	set := map[string]*template.Template{}
+	for _, name := range []string{"signin", "device", "consent", "portal", "message", "home"} {
+		set[name] = template.Must(template.ParseFS(pageFiles, "pages/layout.html", "pages/"+name+".html"))
+	}
+	return set
+}()
+
+// render shows a page. form-action is left open: the forms end in redirects
+// to other origins, which browsers hold against it.
+func render(w http.ResponseWriter, status int, name string, view any) {
+	var out bytes.Buffer
+	if err := pageSet[name].ExecuteTemplate(&out, "layout", view); err != nil {
+		http.Error(w, "page failed", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	// Not no-referrer: browsers would then post the forms with Origin: null.
+	h.Set("Referrer-Policy", "same-origin")
+	w.WriteHeader(status)
+	_, _ = w.Write(out.Bytes())
+}
+
+type messageView struct{ Title, Text, Value string }
+
+// renderMessage shows a page with one thing to say, and a value to copy.
+func renderMessage(w http.ResponseWriter, status int, title, text, value string) {
+	render(w, status, "message", messageView{title, text, value})
+}
+
+func stylesheet(w http.ResponseWriter, _ *http.Request) {
+	css, err := pageFiles.ReadFile("pages/style.css")
+	if err != nil {
+		http.Error(w, "no stylesheet", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/css; charset=utf-8")
+	_, _ = w.Write(css)
+}
+
+type homeView struct {
+	Issuer  string
+	Clients []Client
+	People  []personView
+	Token   string // an access token to try things with
+	Holder  string
+}
+
+// home answers GET /: what this is, and a way to an access token without any
+// flow.
+func (k *Kinde) home(w http.ResponseWriter, _ *http.Request) {
+	k.mu.Lock()
+	people := k.personViews("")
+	k.mu.Unlock()
+	render(w, http.StatusOK, "home", homeView{Issuer: k.opt.Issuer, Clients: k.opt.Clients, People: people})
+}
+
+// showToken answers POST /dev/token: an access token of the person in the
+// form at ClientID, to copy from the page.
+func (k *Kinde) showToken(w http.ResponseWriter, r *http.Request) {
+	view := homeView{Issuer: k.opt.Issuer, Clients: k.opt.Clients}
+	k.mu.Lock()
+	view.People = k.personViews("")
+	p := k.person(r.PostForm.Get("person"))
+	if p != nil {
+		view.Holder = p.Name()
+	}
+	k.mu.Unlock()
+	if p == nil {
+		renderMessage(w, http.StatusUnprocessableEntity, "Nobody chosen", "Choose one of the people.", "")
+		return
+	}
+	view.Token = k.Mint(For(p.ID))
+	render(w, http.StatusOK, "home", view)
+}

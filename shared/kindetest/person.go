@@ -1,0 +1,147 @@
+package kindetest
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Person may sign in to the tenant. There are no passwords.
+type Person struct {
+	ID            string // kp_…
+	ProvidedID    string // the id in the system that they were imported from; may be empty
+	GivenName     string
+	FamilyName    string
+	Email         string
+	EmailVerified bool
+	Picture       string // may be empty
+	Username      string // may be empty
+	UpdatedAt     time.Time
+	// Memberships are the person's accounts, one for each organization; a
+	// sign-in that names no org_code gets the first.
+	Memberships []Membership
+}
+
+// Membership is what one person has in one organization.
+type Membership struct {
+	OrgCode, OrgName string
+	Plans            []Plan
+	Entitlements     []Entitlement
+	FeatureFlags     []FeatureFlag
+	Permissions      []Permission
+	Roles            []Role
+	Properties       []Property
+}
+
+// Name is the person's first and last name separated by a space.
+func (p *Person) Name() string {
+	return strings.TrimSpace(p.GivenName + " " + p.FamilyName)
+}
+
+func (p *Person) membership(orgCode string) *Membership {
+	if orgCode == "" && len(p.Memberships) > 0 {
+		return &p.Memberships[0]
+	}
+	i := slices.IndexFunc(p.Memberships, func(m Membership) bool { return m.OrgCode == orgCode })
+	if i < 0 {
+		return nil
+	}
+	return &p.Memberships[i]
+}
+
+// person finds somebody by id; k.mu is held.
+func (k *Kinde) person(id string) *Person {
+	i := slices.IndexFunc(k.people, func(p *Person) bool { return p.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return k.people[i]
+}
+
+var (
+	errNoPerson = errors.New("kindetest: no such person")
+	errFull     = errors.New("kindetest: no room for another person")
+)
+
+// UpdatePerson changes somebody's data. The Account API shows it at once;
+// access tokens keep what they said when they were issued.
+func (k *Kinde) UpdatePerson(id string, change func(*Person)) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	p := k.person(id)
+	if p == nil {
+		return errNoPerson
+	}
+	change(p)
+	p.UpdatedAt = k.opt.Now()
+	return nil
+}
+
+const maxPeople = 200
+
+// register adds a person with an empty account in the first organization;
+// k.mu is held.
+func (k *Kinde) register(given, family, email string) (*Person, error) {
+	if len(k.people) >= maxPeople {
+		return nil, errFull
+	}
+	p := &Person{
+		ID: "kp_" + randomHex(16), GivenName: given, FamilyName: family, Email: email,
+		UpdatedAt:   k.opt.Now(),
+		Memberships: []Membership{{OrgCode: DemoOrg, OrgName: demoOrgName}},
+	}
+	k.people = append(k.people, p)
+	return p, nil
+}
+
+// Plan is a subscription to a price list.
+type Plan struct {
+	Key          string    `json:"key"`
+	Name         string    `json:"name"`
+	SubscribedOn time.Time `json:"subscribed_on"`
+}
+
+// Entitlement is a feature that the person's plans give them, with its limits;
+// a nil number is null.
+type Entitlement struct {
+	ID          string `json:"id"`
+	FixedCharge *int   `json:"fixed_charge"`
+	PriceName   string `json:"price_name"`
+	UnitAmount  *int   `json:"unit_amount"` // in cents
+	FeatureKey  string `json:"feature_key"`
+	FeatureName string `json:"feature_name"`
+	LimitMax    *int   `json:"entitlement_limit_max"`
+	LimitMin    *int   `json:"entitlement_limit_min"`
+}
+
+// FeatureFlag is a switch with a value: bool, int, string, or any JSON object.
+type FeatureFlag struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Key   string `json:"key"`
+	Type  string `json:"type"` // boolean, integer, string or json
+	Value any    `json:"value"`
+}
+
+// Permission is something the person may do in the organization.
+type Permission struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Key  string `json:"key"`
+}
+
+// Role is a named set of permissions.
+type Role struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Key  string `json:"key"`
+}
+
+// Property is a datum kept about the person: string, bool or int.
+type Property struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Key   string `json:"key"`
+	Value any    `json:"value"`
+}

@@ -1,0 +1,74 @@
+package kindetest
+
+import (
+	"net/http"
+)
+
+// maxBody bounds a request body, in bytes.
+const maxBody = 64 << 10
+
+// ServeHTTP answers as the tenant would: it records the call, lets a fault
+// take its place if one is due, and serves the endpoint otherwise.
+func (k *Kinde) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	// A body that cannot be parsed leaves the form empty, and the endpoint
+	// then misses its parameters.
+	_ = r.ParseForm()
+	k.journal.record(r, k.opt.Now())
+	if fault, due := k.faults.take(r); due && fault.play(w, r) {
+		return
+	}
+	k.mux.ServeHTTP(w, r)
+}
+
+// routes is every endpoint on one screen.
+func (k *Kinde) routes() {
+	k.mux = http.NewServeMux()
+	handle := k.mux.HandleFunc
+
+	handle("GET /.well-known/openid-configuration", k.discovery)
+	handle("GET /.well-known/jwks", k.keySet)
+	handle("GET /.well-known/jwks.json", k.keySet)
+
+	handle("POST /oauth2/token", k.token)
+	handle("GET /oauth2/v2/user_profile", k.userProfile)
+	handle("POST /oauth2/introspect", k.introspect)
+	handle("POST /oauth2/revoke", k.revoke)
+	handle("POST /oauth2/device/auth", k.deviceAuth)
+
+	handle("GET /account_api/v1/entitlements", k.account(listEntitlements))
+	handle("GET /account_api/v1/entitlement/{key}", k.account(k.oneEntitlement))
+	handle("GET /account_api/v1/feature_flags", k.account(listFeatureFlags))
+	handle("GET /account_api/v1/permissions", k.account(listPermissions))
+	handle("GET /account_api/v1/roles", k.account(listRoles))
+	handle("GET /account_api/v1/properties", k.account(listProperties))
+	handle("GET /account_api/v1/portal_link", k.account(k.portalLink))
+	handle("/account_api/", routeNotFound)
+
+	handle("GET /api/v1/users", k.management("read:users", k.users))
+	handle("GET /api/v1/connected_apps/auth_url", k.management("read:connected_apps", k.connectedAppURL))
+	handle("GET /api/v1/connected_apps/token", k.management("read:connected_apps", k.connectedAppToken))
+	handle("POST /api/v1/connected_apps/revoke", k.management("create:connected_apps", k.connectedAppRevoke))
+	// The path that Kinde's docs long gave by mistake: it checks the caller
+	// before it finds that there is nothing here.
+	handle("GET /api/v1/account_api/portal_link", k.management("", routeNotFound))
+	handle("/api/", routeNotFound)
+
+	page := func(pattern string, h http.HandlerFunc) {
+		k.mux.Handle(pattern, http.NewCrossOriginProtection().Handler(h))
+	}
+	page("GET /{$}", k.home)
+	page("POST /dev/token", k.showToken)
+	page("GET /style.css", stylesheet)
+	page("GET /oauth2/auth", k.authorize)
+	page("POST /sign-in/{request}", k.signIn)
+	page("GET /logout", k.logout)
+	page("GET /device", k.devicePage)
+	page("POST /device", k.deviceDecision)
+	page("GET /portal_redirect", k.portalRedirect)
+	page("GET /portal/{visit}/{area}", k.portalArea)
+	page("GET /third-party/consent", k.consentPage)
+	page("POST /third-party/consent", k.consentDecision)
+	page("GET /third-party/connected", k.connectedPage)
+	handle("GET /third-party/files", k.thirdPartyFiles)
+}

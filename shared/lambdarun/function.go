@@ -1,0 +1,304 @@
+package lambdarun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// MaxPayload is the largest event and the largest answer that Lambda passes
+// on in a synchronous invoke, in bytes.
+const MaxPayload = 6 << 20
+
+// initLimit is how long Lambda waits for a new process to ask for its first
+// event before it gives up.
+const initLimit = 10 * time.Second
+
+var (
+	// ErrExited means that the process ended before it answered.
+	ErrExited = errors.New("lambdarun: the function's process exited")
+	// ErrTimedOut means that the function outlasted its timeout, or its
+	// start Lambda's 10 seconds. The process has been killed.
+	ErrTimedOut = errors.New("lambdarun: the function timed out")
+	// ErrTooLarge means that the event is over MaxPayload.
+	ErrTooLarge = errors.New("lambdarun: the event is over 6 MB")
+	// ErrClosed means that Close was called.
+	ErrClosed = errors.New("lambdarun: the function is closed")
+)
+
+// FunctionError is what the function itself reported to the Runtime API
+// instead of an answer: a returned error or a panic.
+type FunctionError struct {
+	Type    string // errorType
+	Message string // errorMessage
+}
+
+func (e *FunctionError) Error() string {
+	return fmt.Sprintf("lambdarun: the function failed: %s: %s", e.Type, e.Message)
+}
+
+// Options say what to run and under which limits.
+type Options struct {
+	// Binary is the built function.
+	Binary string
+	// Dir is the process's working directory; empty means the binary's own
+	// folder, which is what /var/task is on Lambda.
+	Dir string
+	// Env is the process's whole environment besides the variables that
+	// Lambda itself sets, as "NAME=value". Nothing is inherited: nil leaves
+	// PATH, LANG and TZ as Lambda has them and no more, so that a setting
+	// forgotten on the host is also missing here.
+	Env []string
+	// MemoryMB is told to the function as its memory size; 0 means 128. It
+	// is not enforced.
+	MemoryMB int
+	// Timeout is the Lambda timeout of one invoke; 0 means 10 s.
+	Timeout time.Duration
+	// Output receives the process's standard output and standard error, and
+	// what Handler has to say, one write at a time; nil drops them.
+	Output io.Writer
+}
+
+// Function is a function ready to be invoked. Its methods may be called from
+// several goroutines.
+type Function struct {
+	opts Options
+	// turn is held by the invoke that is running. A Lambda instance never
+	// sees two events at once; where Lambda would start a second instance,
+	// further callers wait here.
+	turn    chan struct{}
+	closed  chan struct{}
+	closing sync.Once
+
+	mu      sync.Mutex
+	process *process // nil after a crash or a timeout, until the next invoke
+	starts  int
+	past    usage // of the processes that have ended
+}
+
+// Start runs the binary and returns once it has asked for its first event.
+// ctx bounds the start alone; Close ends the function.
+//
+// The error is a *FunctionError when the function reported a failed init,
+// and wraps ErrExited or ErrTimedOut when the process ended or did not ask
+// for an event within 10 seconds.
+func Start(ctx context.Context, o Options) (*Function, error) {
+	binary, err := filepath.Abs(o.Binary)
+	if err != nil {
+		return nil, fmt.Errorf("lambdarun: %w", err)
+	}
+	if info, err := os.Stat(binary); err != nil {
+		return nil, fmt.Errorf("lambdarun: %w", err)
+	} else if info.IsDir() {
+		return nil, fmt.Errorf("lambdarun: %s is a folder", binary)
+	}
+	o.Binary = binary
+	if o.Dir == "" {
+		o.Dir = filepath.Dir(binary)
+	}
+	if o.MemoryMB == 0 {
+		o.MemoryMB = 128
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Second
+	}
+	if o.Output == nil {
+		o.Output = io.Discard
+	}
+	o.Output = &lockedWriter{to: o.Output}
+	f := &Function{opts: o, turn: make(chan struct{}, 1), closed: make(chan struct{})}
+	if _, err := f.restart(ctx); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Invoke hands the event to the function and returns its answer. Calls run
+// one after the other. A process that has ended since the last invoke is
+// replaced first.
+//
+// The error is a *FunctionError, or wraps ErrExited, ErrTimedOut, ErrTooLarge,
+// ErrClosed or ctx's error. When ctx ends first the caller stops waiting and
+// the function works on, as on Lambda; the next invoke waits for it.
+func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	if len(event) > MaxPayload {
+		return nil, ErrTooLarge
+	}
+	select {
+	case f.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-f.closed:
+		return nil, ErrClosed
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		answer, err := f.invoke(event)
+		<-f.turn
+		done <- outcome{answer, err}
+	}()
+	select {
+	case o := <-done:
+		return o.answer, o.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// invoke runs one event. The caller holds the turn.
+func (f *Function) invoke(event []byte) ([]byte, error) {
+	inv := newInvocation(event, f.opts.Timeout)
+	timer := time.NewTimer(f.opts.Timeout)
+	defer timer.Stop()
+	p, err := f.deliver(inv, timer)
+	if err != nil {
+		return nil, err
+	}
+	timer.Reset(f.opts.Timeout) // the function's time starts when it has the event
+	select {
+	case o := <-inv.done:
+		return o.answer, o.err
+	case <-p.exited:
+		f.retire(p)
+		select {
+		case o := <-inv.done: // it answered, then died
+			return o.answer, o.err
+		default:
+			return nil, fmt.Errorf("%w during an invoke: %s", ErrExited, p.ending)
+		}
+	case <-timer.C:
+		return nil, f.timeOut(p)
+	case <-f.closed:
+		return nil, ErrClosed
+	}
+}
+
+// deliver waits until a process has taken the event, starting one if need be.
+func (f *Function) deliver(inv *invocation, timer *time.Timer) (*process, error) {
+	for {
+		p, err := f.alive()
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case p.api.events <- inv:
+			return p, nil
+		case <-p.exited: // between two invokes: nobody's event was lost
+			f.retire(p)
+		case <-timer.C: // still busy after its last answer
+			return nil, f.timeOut(p)
+		case <-f.closed:
+			return nil, ErrClosed
+		}
+	}
+}
+
+func (f *Function) timeOut(p *process) error {
+	f.retire(p)
+	return fmt.Errorf("%w after %v", ErrTimedOut, f.opts.Timeout)
+}
+
+// alive returns the running process, or a new one.
+func (f *Function) alive() (*process, error) {
+	f.mu.Lock()
+	p := f.process
+	f.mu.Unlock()
+	if p != nil && !p.gone() {
+		return p, nil
+	}
+	if p != nil {
+		f.retire(p)
+	}
+	return f.restart(context.Background())
+}
+
+// restart starts a process and waits until it asks for an event.
+func (f *Function) restart(ctx context.Context) (*process, error) {
+	p, err := startProcess(f.opts)
+	if err != nil {
+		return nil, fmt.Errorf("lambdarun: %w", err)
+	}
+	f.mu.Lock()
+	f.process = p
+	f.starts++
+	f.mu.Unlock()
+	if err := f.initialised(ctx, p); err != nil {
+		f.retire(p)
+		return nil, err
+	}
+	return p, nil
+}
+
+func (f *Function) initialised(ctx context.Context, p *process) error {
+	limit := time.NewTimer(initLimit)
+	defer limit.Stop()
+	select {
+	case <-p.api.ready:
+		return nil
+	case err := <-p.api.initError:
+		return err
+	case <-p.exited:
+		select {
+		case err := <-p.api.initError:
+			return err
+		default:
+			return fmt.Errorf("%w before its first event: %s", ErrExited, p.ending)
+		}
+	case <-limit.C:
+		return fmt.Errorf("%w: no request for an event within %v", ErrTimedOut, initLimit)
+	case <-f.closed:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// retire kills the process, unless it is gone already, and books what it used.
+func (f *Function) retire(p *process) {
+	p.stop()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.process == p {
+		f.process = nil
+		f.past = f.past.plus(p.usage())
+	}
+}
+
+// Close kills the process and whatever it started, and waits until they are
+// gone. An invoke in progress ends with ErrClosed. Further calls do nothing.
+func (f *Function) Close() error {
+	f.closing.Do(func() {
+		close(f.closed)
+		f.turn <- struct{}{} // the running invoke sees closed and leaves; nobody enters again
+		f.mu.Lock()
+		p := f.process
+		f.mu.Unlock()
+		if p != nil {
+			f.retire(p)
+		}
+	})
+	return nil
+}
+
+// nameOf is the function's name as Lambda tells it to the process.
+func nameOf(binary string) string {
+	return strings.TrimSuffix(filepath.Base(binary), ".exe")
+}
+
+// lockedWriter lets the process's output and our own notes share a writer.
+type lockedWriter struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (w *lockedWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(p)
+}

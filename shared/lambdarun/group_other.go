@@ -1,0 +1,13 @@
+//go:build !unix
+
+package lambdarun
+
+import (
+	"os"
+	"os/exec"
+)
+
+func ownGroup(*exec.Cmd) {}
+
+// killGroup kills the process alone: there are no process groups here.
+func killGroup(p *os.Process) { _ = p.Kill() }

@@ -1,0 +1,83 @@
+package lambdarun
+
+import (
+	"os/exec"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// process is one run of the binary, with a Runtime API of its own so that a
+// process on its way out can never touch an event of the next one.
+type process struct {
+	cmd      *exec.Cmd
+	api      *runtimeAPI
+	stopping sync.Once
+	peak     atomic.Int64 // the last reading of peakMemory
+
+	exited chan struct{} // closed when the process is gone; the rest may be read then
+	ending string        // how it ended, such as "exit status 1"
+	cpu    time.Duration
+}
+
+func startProcess(o Options) (*process, error) {
+	api, err := listen(nameOf(o.Binary))
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(o.Binary)
+	cmd.Dir = o.Dir
+	cmd.Env = environment(o, api.address())
+	cmd.Stdout, cmd.Stderr = o.Output, o.Output
+	// A child of the function may keep the pipe open after it: do not wait.
+	cmd.WaitDelay = time.Second
+	ownGroup(cmd)
+	if err := cmd.Start(); err != nil {
+		api.close()
+		return nil, err
+	}
+	p := &process{cmd: cmd, api: api, exited: make(chan struct{})}
+	go p.wait()
+	return p, nil
+}
+
+func (p *process) wait() {
+	// The error repeats what the state says, or is about the pipe.
+	_ = p.cmd.Wait()
+	killGroup(p.cmd.Process) // what it started and left behind
+	p.api.close()
+	p.ending = p.cmd.ProcessState.String()
+	p.cpu = p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+	close(p.exited)
+}
+
+// stop kills the process with all it started, if it still runs, and returns
+// when it is gone.
+func (p *process) stop() {
+	p.stopping.Do(func() {
+		if !p.gone() {
+			p.usage() // the kernel forgets the peak with the process
+			killGroup(p.cmd.Process)
+		}
+	})
+	<-p.exited
+}
+
+func (p *process) gone() bool {
+	select {
+	case <-p.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// usage is what the process has cost up to now, or did in all.
+func (p *process) usage() usage {
+	if p.gone() {
+		return usage{peak: p.peak.Load(), cpu: p.cpu}
+	}
+	pid := p.cmd.Process.Pid
+	p.peak.Store(max(p.peak.Load(), peakMemory(pid)))
+	return usage{peak: p.peak.Load(), cpu: cpuTime(pid)}
+}

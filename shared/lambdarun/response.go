@@ -1,0 +1,128 @@
+package lambdarun
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// ErrMalformed means that the platform would refuse the function's answer.
+var ErrMalformed = errors.New("lambdarun: the platform would refuse the function's answer")
+
+// answer is every field of the platforms' answer formats.
+type answer struct {
+	StatusCode        int                 `json:"statusCode"`
+	Headers           map[string]string   `json:"headers"`
+	MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
+	Cookies           []string            `json:"cookies"`
+	Body              string              `json:"body"`
+	IsBase64Encoded   bool                `json:"isBase64Encoded"`
+}
+
+// WriteResponse turns the function's answer into HTTP as the platform does.
+// Nothing has been written when the error wraps ErrMalformed: the answer is
+// not of the format's shape, its base64 is not base64, its status is none, or
+// a header holds what HTTP cannot carry. Content types are not guessed.
+func WriteResponse(w http.ResponseWriter, payload []byte, f Format) error {
+	a, err := parseAnswer(payload, f)
+	if err != nil {
+		return err
+	}
+	body := []byte(a.Body)
+	if a.IsBase64Encoded && f != NetlifyDev { // which forgets the field for Go functions
+		if body, err = base64.StdEncoding.DecodeString(a.Body); err != nil {
+			return fmt.Errorf("%w: isBase64Encoded, but the body is not base64", ErrMalformed)
+		}
+	}
+	headers, err := a.header(f)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h["Content-Type"] = nil // keeps net/http from guessing
+	maps.Copy(h, headers)
+	w.WriteHeader(a.StatusCode)
+	if _, err := w.Write(body); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) {
+		return fmt.Errorf("lambdarun: %w", err)
+	}
+	return nil
+}
+
+func parseAnswer(payload []byte, f Format) (answer, error) {
+	var a answer
+	if f == HTTPAPI2 || f == FunctionURL {
+		// Payload 2.0 takes anything without a status code for the body.
+		var probe struct {
+			StatusCode json.RawMessage `json:"statusCode"`
+		}
+		if json.Unmarshal(payload, &probe) != nil || probe.StatusCode == nil {
+			if !json.Valid(payload) {
+				return a, fmt.Errorf("%w: not JSON", ErrMalformed)
+			}
+			return answer{
+				StatusCode: http.StatusOK,
+				Headers:    map[string]string{"Content-Type": "application/json"},
+				Body:       string(bytes.TrimSpace(payload)),
+			}, nil
+		}
+	}
+	if err := json.Unmarshal(payload, &a); err != nil {
+		// Not the error itself: it may quote the answer.
+		return a, fmt.Errorf("%w: not of the expected shape", ErrMalformed)
+	}
+	// An informational status would not end the exchange.
+	if a.StatusCode < 200 || a.StatusCode > 599 {
+		return a, fmt.Errorf("%w: status code %d", ErrMalformed, a.StatusCode)
+	}
+	return a, nil
+}
+
+// header merges the fields that the format knows. A name in both maps takes
+// its values from multiValueHeaders.
+func (a answer) header(f Format) (http.Header, error) {
+	h := http.Header{}
+	for _, name := range slices.Sorted(maps.Keys(a.Headers)) {
+		h.Add(name, a.Headers[name])
+	}
+	if f == HTTPAPI2 || f == FunctionURL {
+		for _, cookie := range a.Cookies {
+			h.Add("Set-Cookie", cookie)
+		}
+	} else {
+		for name := range a.MultiValueHeaders {
+			h.Del(name)
+		}
+		for _, name := range slices.Sorted(maps.Keys(a.MultiValueHeaders)) {
+			for _, value := range a.MultiValueHeaders[name] {
+				h.Add(name, value)
+			}
+		}
+	}
+	for name, values := range h {
+		if !isToken(name) || slices.ContainsFunc(values, notFieldValue) {
+			return nil, fmt.Errorf("%w: header %q", ErrMalformed, name)
+		}
+	}
+	h.Del("Content-Length") // this and the connection's are the platform's to say
+	for _, name := range hopByHop {
+		h.Del(name)
+	}
+	return h, nil
+}
+
+// isToken tells a field name by RFC 9110, section 5.6.2.
+func isToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
+			strings.ContainsRune("!#$%&'*+-.^_`|~", r))
+	})
+}
+
+// notFieldValue tells what would end the header early (RFC 9110, section 5.5).
+func notFieldValue(value string) bool { return strings.ContainsAny(value, "\r\n\x00") }

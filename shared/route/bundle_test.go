@@ -1,0 +1,137 @@
+package route_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/route"
+)
+
+// The whole bundle as it is deployed: each function built, run under a Runtime
+// API, and asked through every platform's events for each of its routes.
+
+const site = "https://site.example"
+
+// sample is a request that a row answers well, and what its answer holds.
+type sample struct {
+	target string // below the row's pattern's last literal segment, with its query
+	status int
+	holds  string // in the body, or for a redirect in Location
+}
+
+var samples = map[string]sample{
+	"GET /portal":                 {"/portal?subnav=profile&return_url=/a%3Fb=c&utm_source=x", 302, "/portal_redirect?key="},
+	"GET /api/user-profile":       {"/api/user-profile", 200, kindetest.DemoPerson},
+	"GET /api/entitlements":       {"/api/entitlements?page_size=3", 200, `"has_more":true`},
+	"GET /api/entitlements/{key}": {"/api/entitlements/unicode_%E5%90%8D%E5%89%8D", 200, `"entitlement":`},
+	"GET /api/feature-flags":      {"/api/feature-flags", 200, `"feature_flags":`},
+	"GET /api/permissions":        {"/api/permissions?all=true", 200, `"permissions":`},
+	"GET /api/properties":         {"/api/properties", 200, `"properties":`},
+	"GET /api/roles":              {"/api/roles", 200, `"roles":`},
+	"GET /api/account":            {"/api/account?include=profile,roles", 200, `"profile":`},
+	"GET /api/health":             {"/api/health", 200, `"missing":[]`},
+}
+
+// address is the sample's target at the row's second address.
+func (s sample) address(row route.Route) string {
+	literal, _, _ := strings.Cut(row.Pattern, "{")
+	own, _, _ := strings.Cut(row.Address(), "{")
+	return own + strings.TrimPrefix(s.target, literal)
+}
+
+func TestTheBuiltBundle(t *testing.T) {
+	tenant, err := kindetest.Serve(kindetest.Options{Site: site})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tenant.Close() })
+	env := []string{"KINDE_ISSUER_URL=" + tenant.URL, "KINDE_CLIENT_ID=" + kindetest.ClientID, "KINDE_SITE_URL=" + site}
+	token := tenant.Kinde.Mint()
+	folder := t.TempDir()
+	started := map[string]bool{}
+	for _, row := range route.Table {
+		if started[row.Function] {
+			continue
+		}
+		started[row.Function] = true
+		t.Run(row.Function, func(t *testing.T) {
+			t.Parallel()
+			binary := filepath.Join(folder, row.Function)
+			if err := lambdarun.Build(t.Context(), "kinde-functions/functions/"+row.Function, binary); err != nil {
+				t.Fatal(err)
+			}
+			log := &lockedBuffer{}
+			f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: env, Output: log})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			for _, row := range route.Of(row.Function) {
+				askEverywhere(t, f, row, token)
+			}
+			if out := log.String(); strings.Contains(out, token[:20]) || !strings.Contains(out, `"msg":"request"`) {
+				t.Errorf("the log is missing or holds a token: %s", out)
+			}
+			if f.Starts() != 1 {
+				t.Errorf("%d processes: one has died", f.Starts())
+			}
+		})
+	}
+}
+
+func askEverywhere(t *testing.T, f *lambdarun.Function, row route.Route, token string) {
+	t.Helper()
+	want, ok := samples[row.Name()]
+	if !ok {
+		t.Fatalf("no sample for %s", row.Name())
+	}
+	for _, format := range lambdarun.Formats {
+		handler := lambdarun.Handler(f, format)
+		ask := func(target, token string) *httptest.ResponseRecorder {
+			r := httptest.NewRequestWithContext(t.Context(), row.Method, site+target, nil)
+			if token != "" {
+				r.Header.Set("Authorization", "Bearer "+token)
+			}
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			return w
+		}
+		for _, target := range []string{want.target, want.address(row)} {
+			w := ask(target, token)
+			body := strings.ReplaceAll(w.Body.String()+w.Header().Get("Location"), `": `, `":`)
+			if w.Code != want.status || !strings.Contains(body, want.holds) || w.Header().Get("Cache-Control") != "no-store" {
+				t.Errorf("%v %s: %d %v %s", format, target, w.Code, w.Header(), w.Body)
+			}
+		}
+		if w := ask(want.target, ""); row.Access != route.Anyone && w.Code != http.StatusUnauthorized && !strings.HasSuffix(w.Header().Get("Location"), "/access/?error=no-token") {
+			t.Errorf("%v %s without a token: %d %s", format, want.target, w.Code, w.Body)
+		}
+		if w := ask("/no/such/path", token); w.Code != http.StatusNotFound {
+			t.Errorf("%v: unknown path: %d", format, w.Code)
+		}
+	}
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
