@@ -114,7 +114,7 @@ func read(r *http.Request) (*request, error) {
 	if headers == nil {
 		headers = http.Header{}
 	}
-	for _, name := range strings.Split(strings.Join(headers.Values("Connection"), ","), ",") {
+	for name := range strings.SplitSeq(strings.Join(headers.Values("Connection"), ","), ",") {
 		headers.Del(strings.TrimSpace(name))
 	}
 	for _, name := range hopByHop {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -93,11 +92,6 @@ func Start(ctx context.Context, o Options) (*Function, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lambdarun: %w", err)
 	}
-	if info, err := os.Stat(binary); err != nil {
-		return nil, fmt.Errorf("lambdarun: %w", err)
-	} else if info.IsDir() {
-		return nil, fmt.Errorf("lambdarun: %s is a folder", binary)
-	}
 	o.Binary = binary
 	if o.Dir == "" {
 		o.Dir = filepath.Dir(binary)
@@ -181,15 +175,16 @@ func (f *Function) invoke(event []byte) ([]byte, error) {
 
 // deliver waits until a process has taken the event, starting one if need be.
 func (f *Function) deliver(inv *invocation, timer *time.Timer) (*process, error) {
-	for {
+	for range 2 {
 		p, err := f.alive()
 		if err != nil {
 			return nil, err
 		}
+		timer.Reset(f.opts.Timeout) // a start has a limit of its own
 		select {
 		case p.api.events <- inv:
 			return p, nil
-		case <-p.exited: // between two invokes: nobody's event was lost
+		case <-p.exited: // between two invokes: the event goes to the next process
 			f.retire(p)
 		case <-timer.C: // still busy after its last answer
 			return nil, f.timeOut(p)
@@ -197,6 +192,7 @@ func (f *Function) deliver(inv *invocation, timer *time.Timer) (*process, error)
 			return nil, ErrClosed
 		}
 	}
+	return nil, fmt.Errorf("%w twice without taking the event", ErrExited)
 }
 
 func (f *Function) timeOut(p *process) error {

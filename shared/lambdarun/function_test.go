@@ -186,15 +186,26 @@ func TestExitBetweenInvokesIsHealedSilently(t *testing.T) {
 	}
 }
 
+// Neither the wait for a new process nor its start is taken from the
+// function's own time.
+func TestTimeoutCountsFromTheEvent(t *testing.T) {
+	f := start(t, Options{Env: []string{"INIT=slow"}, Timeout: 500 * time.Millisecond})
+	invoke[string](t, f, `{"do":"exit-later"}`)
+	<-f.process.exited
+	if invoke[int](t, f, `{"do":"pid"}`); f.Starts() != 2 {
+		t.Errorf("Starts() = %d, want 2", f.Starts())
+	}
+}
+
 func TestTimeoutKillsAndHeals(t *testing.T) {
-	f := start(t, Options{Timeout: 300 * time.Millisecond})
+	f := start(t, Options{Timeout: 500 * time.Millisecond})
 	before := f.process
 	began := time.Now()
 	_, err := f.Invoke(t.Context(), []byte(`{"do":"sleep","millis":60000}`))
-	if !errors.Is(err, ErrTimedOut) || !strings.Contains(err.Error(), "300ms") {
-		t.Fatalf("error %v, want ErrTimedOut after 300ms", err)
+	if !errors.Is(err, ErrTimedOut) || !strings.Contains(err.Error(), "500ms") {
+		t.Fatalf("error %v, want ErrTimedOut after 500ms", err)
 	}
-	if took := time.Since(began); took < 300*time.Millisecond || took > 3*time.Second {
+	if took := time.Since(began); took < 500*time.Millisecond || took > 5*time.Second {
 		t.Errorf("took %v, want the timeout", took)
 	}
 	if !before.gone() {

@@ -79,6 +79,15 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 	f.Close()
 }
 
+func TestExitLeavesNothingBehind(t *testing.T) {
+	f := start(t, Options{})
+	child := invoke[int](t, f, `{"do":"child"}`)
+	f.Invoke(t.Context(), []byte(`{"do":"exit"}`))
+	if !dead(child) {
+		t.Errorf("process %d outlived the function that started it", child)
+	}
+}
+
 // dead waits a moment for the kernel; a killed child of the function is a
 // zombie until init gets round to it.
 func dead(pid int) bool {

@@ -37,6 +37,8 @@ func main() {
 			panic(err)
 		}
 		os.Exit(1)
+	case "slow":
+		time.Sleep(600 * time.Millisecond)
 	case "hang":
 		time.Sleep(time.Minute)
 	}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// headerRule is one [[headers]] table of netlify.toml.
+type headerRule struct {
+	path   *regexp.Regexp
+	values http.Header
+}
+
+// readHeaderRules reads the rules in their order. No file means no rules.
+func readHeaderRules(file string) ([]headerRule, error) {
+	var netlify struct {
+		Headers []struct {
+			For    string         `toml:"for"`
+			Values map[string]any `toml:"values"`
+		} `toml:"headers"`
+	}
+	content, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	if err := toml.Unmarshal(content, &netlify); err != nil {
+		return nil, fmt.Errorf("netlify.toml: %w", err)
+	}
+	var rules []headerRule
+	for _, table := range netlify.Headers {
+		rule := headerRule{path: headerPath(table.For), values: http.Header{}}
+		for name, value := range table.Values {
+			text, err := headerValue(value)
+			if err != nil {
+				return nil, fmt.Errorf("netlify.toml: headers for %s: %s: %w", table.For, name, err)
+			}
+			rule.values.Set(name, text)
+		}
+		rules = append(rules, rule)
+	}
+	return rules, nil
+}
+
+// headerValue is a string, which may run over several lines, or a list of them.
+func headerValue(value any) (string, error) {
+	switch v := value.(type) {
+	case string:
+		return strings.Join(strings.Fields(v), " "), nil
+	case []any:
+		var parts []string
+		for _, item := range v {
+			part, err := headerValue(item)
+			if err != nil {
+				return "", err
+			}
+			parts = append(parts, part)
+		}
+		return strings.Join(parts, ", "), nil
+	}
+	return "", fmt.Errorf("a %T is no header value", value)
+}
+
+// headerPath reads a "for": :name is one segment, * anything, a last segment *
+// nothing as well; case and a slash at the end do not matter.
+func headerPath(pattern string) *regexp.Regexp {
+	var expr strings.Builder
+	expr.WriteString("(?i)^")
+	for segment := range strings.SplitSeq(strings.Trim(pattern, "/"), "/") {
+		switch {
+		case segment == "*":
+			expr.WriteString("(/.*)?")
+		case strings.HasPrefix(segment, ":"):
+			expr.WriteString("/[^/]+")
+		default:
+			expr.WriteString("/" + strings.ReplaceAll(regexp.QuoteMeta(segment), `\*`, ".*"))
+		}
+	}
+	expr.WriteString("/?$")
+	return regexp.MustCompile(expr.String()) // quoted, so it always compiles
+}
+
+// applyHeaders sets the headers for a path. A later rule wins over an earlier
+// one.
+func applyHeaders(h http.Header, rules []headerRule, path string) {
+	for _, rule := range rules {
+		if !rule.path.MatchString(path) {
+			continue
+		}
+		maps.Copy(h, rule.values)
+	}
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+
+	"kinde-functions/shared/route"
+)
+
+// site answers every request, in Netlify's order: the redirects to functions
+// first, since those are forced, then the static files.
+type site struct {
+	routes    []row
+	functions *fleet
+	token     devToken
+	static    static
+}
+
+func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.EscapedPath()
+	if path == "/dev/token" {
+		s.token.ServeHTTP(w, r)
+		return
+	}
+	if name, found := match(s.routes, path); found {
+		if function := s.functions.find(name); function != nil {
+			function.ServeHTTP(w, r)
+			return
+		}
+	}
+	s.static.ServeHTTP(w, r)
+}
+
+// row is one of the table's public paths.
+type row struct {
+	function string
+	segments []string
+}
+
+func rows(table []route.Route) []row {
+	var out []row
+	for _, r := range table {
+		out = append(out, row{r.Function, strings.Split(r.Pattern, "/")})
+	}
+	return out
+}
+
+// match finds the function of a path, which is as it was sent. Netlify does
+// not mind a slash at the end, nor does it look at the method; the row with
+// the most literal segments wins.
+func match(table []row, path string) (function string, found bool) {
+	if rest, direct := strings.CutPrefix(path, "/.netlify/functions/"); direct {
+		function, _, _ = strings.Cut(rest, "/")
+		return function, true
+	}
+	if len(path) > 1 {
+		path = strings.TrimSuffix(path, "/")
+	}
+	segments := strings.Split(path, "/")
+	best := -1
+	for _, r := range table {
+		if literal := r.literal(segments); literal > best {
+			function, best = r.function, literal
+		}
+	}
+	return function, best >= 0
+}
+
+// literal counts the segments that the row spells out, or is -1 when the path
+// is not the row's.
+func (r row) literal(segments []string) int {
+	if len(segments) != len(r.segments) {
+		return -1
+	}
+	count := 0
+	for i, want := range r.segments {
+		placeholder := strings.HasPrefix(want, "{") && strings.HasSuffix(want, "}")
+		switch {
+		case placeholder && segments[i] != "":
+		case !placeholder && segments[i] == want:
+			count++
+		default:
+			return -1
+		}
+	}
+	return count
+}
