@@ -47,6 +47,12 @@ func TestPathsAndMethods(t *testing.T) {
 			t.Errorf("%s: %d", target, w.Code)
 		}
 	}
+	page := start(t, "portal", answering(`{}`))
+	for target, want := range map[string]int{"/portal": 200, "/portal/": 200, "/portal//": 404, "/portal/x": 404} {
+		if w := page.signedIn("http://site.example" + target); w.Code != want {
+			t.Errorf("%s: %d", target, w.Code)
+		}
+	}
 	for _, method := range []string{"POST", "HEAD", "DELETE", "OPTIONS", "BREW"} {
 		w := f.send(httptest.NewRequest(method, "/api/user-profile", nil))
 		if w.Code != 405 || w.Header().Get("Allow") != "GET" || code(t, w) != "method-not-allowed" {
@@ -122,7 +128,7 @@ func TestAPanicIsAnAnswerAndTheProcessLivesOn(t *testing.T) {
 		log   string
 	}{
 		"a value of the program's": {func() { panic("secret-value") }, "panic: string"},
-		"an error of the runtime":  {func() { var m map[string]int; m["x"] = 1 }, "nil map"},
+		"an error of the runtime":  {func() { _ = []int{}[len(t.Name())] }, "index out of range"},
 		"while keys are fetched":   {func() { panic(errors.New("secret-value")) }, "panic: *errors.errorString"},
 	} {
 		fault = row.fault

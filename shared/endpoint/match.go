@@ -14,6 +14,10 @@ func match(rows []row, r *http.Request) (*row, map[string]string, error) {
 	path := r.URL.EscapedPath()
 	var allow []string
 	for i := range rows {
+		path := path
+		if !rows[i].API() { // people type a slash after a page's address, and Netlify lets it through
+			path = strings.TrimSuffix(path, "/")
+		}
 		params, ok := matchPath(rows[i].Pattern, path)
 		if !ok {
 			params, ok = matchPath(rows[i].Address(), path)

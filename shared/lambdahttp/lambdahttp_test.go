@@ -30,7 +30,7 @@ func report(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, &http.Cookie{Name: "a", Value: "1"})
 	http.SetCookie(w, &http.Cookie{Name: "b", Value: "2"})
 	fmt.Fprintf(w, "%s %s?%s host=%s ip=%s body=%q err=%v procs=%d deadline=%d",
-		r.Method, r.URL.EscapedPath(), r.URL.RawQuery, r.Host, ClientIP(r.Context()), body, err, runtime.GOMAXPROCS(0), deadline.UnixMilli())
+		r.Method, r.URL.EscapedPath(), r.URL.RawQuery, r.Host, r.RemoteAddr, body, err, runtime.GOMAXPROCS(0), deadline.UnixMilli())
 }
 
 // TestStart runs this test binary as a function under a Lambda Runtime API that

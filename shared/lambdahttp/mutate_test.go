@@ -19,7 +19,7 @@ var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Path", r.URL.Path)
 	w.Header().Set("X-Uri", r.RequestURI)
 	w.Header().Set("X-Host", r.Host)
-	w.Header().Set("X-Ip", ClientIP(r.Context()))
+	w.Header().Set("X-Ip", r.RemoteAddr)
 	w.Header()["X-Accept"] = r.Header["Accept"]
 	for _, cookie := range r.CookiesNamed("session") {
 		http.SetCookie(w, cookie)

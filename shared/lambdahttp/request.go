@@ -18,18 +18,9 @@ import (
 // that the body is base64 and it is not.
 var ErrBadBody = errors.New("lambdahttp: request body is not valid base64")
 
-type clientIPKey struct{}
-
-// ClientIP returns the address of the client as the platform gives it, or "" if
-// it gives none: requestContext's source IP, or x-nf-client-connection-ip in
-// Netlify's events. ctx is that of a request from this package.
-func ClientIP(ctx context.Context) string {
-	ip, _ := ctx.Value(clientIPKey{}).(string)
-	return ip
-}
-
 // request makes the event a server's request, shaped as net/http's server
-// shapes it: URL without host, Host out of the header.
+// shapes it: URL without host, Host out of the header. RemoteAddr is the client's
+// address alone, without a port, as the platform gives it; "" if it gives none.
 func (e *event) request(ctx context.Context) *http.Request {
 	header := e.header()
 	host := e.RequestContext.DomainName
@@ -37,7 +28,6 @@ func (e *event) request(ctx context.Context) *http.Request {
 		host = header.Get("Host")
 	}
 	delete(header, "Host")
-	ip := e.clientIP(header)
 	u := e.url()
 	body, length := e.body()
 	r := &http.Request{
@@ -50,10 +40,10 @@ func (e *event) request(ctx context.Context) *http.Request {
 		Body:          body,
 		ContentLength: length,
 		Host:          host,
-		RemoteAddr:    ip,
+		RemoteAddr:    e.clientIP(header),
 		RequestURI:    u.RequestURI(),
 	}
-	return r.WithContext(context.WithValue(ctx, clientIPKey{}, ip))
+	return r.WithContext(ctx)
 }
 
 // url keeps path and query apart: neither is ever parsed as part of the other.

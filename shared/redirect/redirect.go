@@ -38,12 +38,10 @@ func NewPolicy(site string, allowed []string) (*Policy, error) {
 }
 
 // Target is a return URL that has been checked.
-type Target struct{ checked, absolute string }
+type Target struct{ absolute string }
 
-// String is the URL exactly as it was checked.
-func (t Target) String() string { return t.checked }
-
-// Absolute is the URL with the site's origin before it if it was a path.
+// Absolute is the URL exactly as it was checked, with the site's origin before
+// it if it was a path.
 func (t Target) Absolute() string { return t.absolute }
 
 // Check accepts a path on the site, or an absolute URL whose origin is, as a
@@ -59,11 +57,11 @@ func (p *Policy) Check(raw string) (Target, error) {
 		}
 	}
 	if strings.HasPrefix(raw, "/") {
-		return accept(raw, p.site+raw, raw)
+		return accept(p.site+raw, raw)
 	}
 	for _, origin := range p.origins {
 		if rest, ok := strings.CutPrefix(raw, origin); ok && (rest == "" || strings.ContainsAny(rest[:1], "/?#")) {
-			return accept(raw, raw, rest)
+			return accept(raw, rest)
 		}
 	}
 	return Target{}, refuse("is neither a path nor on an allowed origin")
@@ -78,11 +76,11 @@ func (p *Policy) OnSite(path string) (Target, error) {
 }
 
 // accept makes the Target once the path, too, has passed.
-func accept(raw, absolute, path string) (Target, error) {
+func accept(absolute, path string) (Target, error) {
 	if err := checkPath(path); err != nil {
 		return Target{}, err
 	}
-	return Target{checked: raw, absolute: absolute}, nil
+	return Target{absolute: absolute}, nil
 }
 
 var hiddenInPath = []string{"%2f", "%5c", "%2e", "%00", "%09", "%0a", "%0d"}

@@ -21,7 +21,7 @@ const root = "../.."
 // floors of shared/ by package: imports point to a lower floor.
 var floors = map[string]int{
 	"endpoint": 3, "listing": 3,
-	"kinde":    2, "token": 2,
+	"kinde": 2, "token": 2,
 	"lambdahttp": 1, "route": 1, "outbound": 1, "redirect": 1, "problem": 1, "audit": 1, "config": 1,
 }
 

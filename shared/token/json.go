@@ -1,6 +1,7 @@
 package token
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"unicode/utf8"
@@ -46,12 +47,10 @@ func text(b []byte) (decoded []byte, ok bool) {
 		return nil, false
 	}
 	inner := b[1 : len(b)-1]
-	for _, c := range inner {
-		if c == '\\' {
-			var s string
-			err := json.Unmarshal(b, &s)
-			return []byte(s), err == nil
-		}
+	if bytes.IndexByte(inner, '\\') >= 0 {
+		var s string
+		err := json.Unmarshal(b, &s)
+		return []byte(s), err == nil
 	}
 	return inner, true
 }

@@ -1,0 +1,19 @@
+package main
+
+import "path/filepath"
+
+func netlify(j *job) error { return j.testHost("Netlify") }
+
+func sam(j *job) error { return j.testHost("SAM") }
+
+func cfnLint(j *job) error {
+	return j.run(j.tool("venv", "bin", "cfn-lint"), "template.yaml")
+}
+
+// testHost runs a host's tests from within their folder, where go test shows
+// what passing tests print: the functions' sizes.
+func (j *job) testHost(name string) error {
+	cmd := j.command("go", "test", tags, "-count=1", "-run=^Test"+name)
+	cmd.Dir = filepath.Join(j.root, "scripts", "check", "hosts")
+	return j.finish(cmd)
+}

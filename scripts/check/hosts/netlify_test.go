@@ -1,0 +1,149 @@
+//go:build realtools
+
+package hosts
+
+import (
+	"bytes"
+	"context"
+	"debug/elf"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// netlifyTool returns the Netlify command-line tool and an environment in
+// which it asks nothing, reports nothing, leaves its own settings alone and
+// leaves nothing behind.
+func netlifyTool(t *testing.T) (binary string, env []string) {
+	t.Helper()
+	// Go keeps its settings below the same folder; they stay where they are.
+	goenv, err := exec.Command("go", "env", "GOENV").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tool(t, "npm/node_modules/.bin/netlify"),
+		[]string{"CI=true", "XDG_CONFIG_HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "GOENV=" + strings.TrimSpace(string(goenv))}
+}
+
+func TestNetlifyBuild(t *testing.T) {
+	netlify, env := netlifyTool(t)
+	dir := copyOfProject(t)
+	run(t, dir, env, netlify, "build", "--offline")
+
+	archives, err := filepath.Glob(filepath.Join(dir, ".netlify", "functions", "*.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var built []string
+	for _, archive := range archives {
+		name := strings.TrimSuffix(filepath.Base(archive), ".zip")
+		built = append(built, name)
+		binary := unzip(t, archive, "bootstrap")
+		checkBinary(t, binary, elf.EM_X86_64)
+		info, err := os.Stat(archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		printSize(t, "Netlify", name, binary, info.Size())
+	}
+	if want := functions(t); !slices.Equal(built, want) {
+		t.Errorf("built %v, want %v", built, want)
+	}
+}
+
+func TestNetlifyDev(t *testing.T) {
+	netlify, env := netlifyTool(t)
+	port := freePort(t)
+	site := "http://localhost:" + port
+	kinde := startKinde(t, site)
+	for name, value := range kinde.Env() {
+		env = append(env, name+"="+value)
+	}
+	// netlify dev builds with plain "go build"; these let it find in Go's cache
+	// what netlify build has compiled.
+	env = append(env, "ALLOWED_ORIGINS="+extraOrigin, "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc")
+
+	var log lockedBuffer
+	ctx, stop := context.WithCancel(t.Context())
+	cmd := command(ctx, copyOfProject(t), env, netlify, "dev", "--offline", "--no-open", "--skip-gitignore",
+		"--internal-disable-edge-functions", "--port", port)
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	t.Cleanup(func() {
+		stop()
+		<-exited
+		log.showIfFailed(t)
+	})
+	waitUntilLoaded(t, &log, exited)
+
+	s := served{base: site, site: site, kinde: kinde, log: &log}
+	s.checkContract(t)
+	t.Run("static site", s.checkStaticSite)
+}
+
+// waitUntilLoaded waits for netlify dev to have built every function.
+func waitUntilLoaded(t *testing.T, log *lockedBuffer, exited chan error) {
+	t.Helper()
+	deadline := time.After(3 * time.Minute)
+	for _, name := range functions(t) {
+		for !strings.Contains(log.String(), "Loaded function "+name) {
+			select {
+			case err := <-exited:
+				exited <- err
+				t.Fatalf("netlify dev ended: %v", err)
+			case <-deadline:
+				t.Fatalf("netlify dev has not loaded %s", name)
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	}
+}
+
+// checkStaticSite checks that pages come as files, with the headers of
+// netlify.toml, and that no path outside the table reaches a function.
+func (s served) checkStaticSite(t *testing.T) {
+	for path, status := range map[string]int{
+		"/": 200, "/access/?error=no-token": 200, "/api/nothing": 404, "/nothing": 404,
+	} {
+		t.Run(path, func(t *testing.T) {
+			res, body := s.send(t, call{path: path, accept: "text/html,application/xhtml+xml,*/*;q=0.8"})
+			if res.StatusCode != status || !bytes.Contains(body, []byte("<html")) {
+				t.Errorf("status %d, want %d and a page; body %.300s", res.StatusCode, status, body)
+			}
+			policy := res.Header.Get("Content-Security-Policy")
+			if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+				t.Errorf("Content-Security-Policy: %q", policy)
+			}
+			if got := res.Header.Get("X-Content-Type-Options"); got != "nosniff" {
+				t.Errorf("X-Content-Type-Options: %q", got)
+			}
+			if res.Header.Get("X-Request-Id") != "" {
+				t.Error("a function answered")
+			}
+		})
+	}
+	if res, _ := s.send(t, call{method: http.MethodHead, path: "/access/"}); res.StatusCode != 200 {
+		t.Errorf("HEAD /access/: status %d", res.StatusCode)
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
+}

@@ -1,0 +1,201 @@
+//go:build realtools
+
+package hosts
+
+import (
+	"debug/elf"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"kinde-functions/shared/config"
+	"kinde-functions/shared/lambdarun"
+)
+
+// samEnv keeps the SAM tool from calling anybody, and passes Go the flags that
+// template.yaml asks for.
+var samEnv = []string{
+	"SAM_CLI_TELEMETRY=0", "AWS_EC2_METADATA_DISABLED=true", "AWS_DEFAULT_REGION=us-east-1",
+	"CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc '-ldflags=-s -w'",
+}
+
+// TestSAM builds the functions, runs what was built behind a stand-in for the
+// HTTP API with the template's events and environment, and calls them there.
+func TestSAM(t *testing.T) {
+	sam, dir := tool(t, "venv/bin/sam"), copyOfProject(t)
+	run(t, dir, samEnv, sam, "validate", "--lint")
+	run(t, dir, samEnv, sam, "build")
+	built := filepath.Join(dir, ".aws-sam", "build")
+	var template samTemplate
+	readYAML(t, filepath.Join(built, "template.yaml"), &template)
+	checkFolders(t, filepath.Join(dir, "template.yaml"))
+
+	const site = "https://www.example.com"
+	kinde := startKinde(t, site)
+	env := template.environment(t, map[string]string{
+		"KindeIssuerUrl": kinde.URL, "KindeClientId": kinde.Env()["KINDE_CLIENT_ID"],
+		"KindeSiteUrl": site, "AllowedOrigins": extraOrigin,
+	})
+	var log lockedBuffer
+	t.Cleanup(func() { log.showIfFailed(t) })
+	gateway := http.NewServeMux()
+	for _, id := range template.functions() {
+		binary := filepath.Join(built, id, "bootstrap")
+		checkBinary(t, binary, elf.EM_AARCH64)
+		printSize(t, "AWS", id, binary, zipped(t, binary))
+		function, err := lambdarun.Start(t.Context(), lambdarun.Options{
+			Binary: runnable(t, binary), Env: env, Output: &log,
+			MemoryMB: template.Globals.Function.MemorySize,
+			Timeout:  time.Duration(template.Globals.Function.Timeout) * time.Second,
+		})
+		if err != nil {
+			t.Fatalf("%s: %v", id, err)
+		}
+		t.Cleanup(func() { _ = function.Close() })
+		for _, event := range template.Resources[id].Properties.Events {
+			gateway.Handle(event.pattern(), lambdarun.Handler(function, lambdarun.HTTPAPI2))
+		}
+	}
+	server := httptest.NewServer(gateway)
+	t.Cleanup(server.Close)
+	served{base: server.URL, site: site, kinde: kinde, log: &log}.checkContract(t)
+}
+
+// samTemplate is what the tests read of a template.
+type samTemplate struct {
+	Parameters map[string]struct {
+		Default *string `yaml:"Default"`
+	} `yaml:"Parameters"`
+	Globals struct {
+		Function struct {
+			Timeout     int `yaml:"Timeout"`    // s
+			MemorySize  int `yaml:"MemorySize"` // MB
+			Environment struct {
+				Variables map[string]struct {
+					Ref string `yaml:"Ref"`
+				} `yaml:"Variables"`
+			} `yaml:"Environment"`
+		} `yaml:"Function"`
+	} `yaml:"Globals"`
+	Resources map[string]struct {
+		Type       string `yaml:"Type"`
+		Properties struct {
+			Events map[string]samEvent `yaml:"Events"`
+		} `yaml:"Properties"`
+	} `yaml:"Resources"`
+}
+
+type samEvent struct {
+	Properties struct {
+		Method string `yaml:"Method"`
+		Path   string `yaml:"Path"`
+	} `yaml:"Properties"`
+}
+
+// pattern is the event's route as net/http writes it.
+func (e samEvent) pattern() string {
+	if e.Properties.Method == "ANY" {
+		return e.Properties.Path
+	}
+	return e.Properties.Method + " " + e.Properties.Path
+}
+
+// functions lists the logical ids of the functions.
+func (s samTemplate) functions() []string {
+	var ids []string
+	for id, resource := range s.Resources {
+		if resource.Type == "AWS::Serverless::Function" {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// environment is what the functions get, with these parameters and the
+// defaults of the rest. It must hold every setting that there is.
+func (s samTemplate) environment(t *testing.T, parameters map[string]string) []string {
+	t.Helper()
+	var env, names []string
+	for name, variable := range s.Globals.Function.Environment.Variables {
+		value, given := parameters[variable.Ref]
+		if preset := s.Parameters[variable.Ref].Default; !given && preset != nil {
+			value = *preset
+		} else if !given {
+			t.Errorf("%s comes from %q, which has no value", name, variable.Ref)
+		}
+		env, names = append(env, name+"="+value), append(names, name)
+	}
+	var want []string
+	for _, setting := range config.All() {
+		want = append(want, setting.Name())
+	}
+	slices.Sort(names)
+	slices.Sort(want)
+	if !slices.Equal(names, want) {
+		t.Errorf("template.yaml sets %v, the settings are %v", names, want)
+	}
+	return env
+}
+
+// checkFolders checks that every folder in functions/ has its resource.
+func checkFolders(t *testing.T, template string) {
+	t.Helper()
+	var source struct {
+		Resources map[string]struct {
+			Properties struct {
+				CodeURI string `yaml:"CodeUri"`
+			} `yaml:"Properties"`
+		} `yaml:"Resources"`
+	}
+	readYAML(t, template, &source)
+	var folders []string
+	for _, resource := range source.Resources {
+		if folder := resource.Properties.CodeURI; folder != "" {
+			folders = append(folders, path.Base(folder))
+		}
+	}
+	slices.Sort(folders)
+	if want := functions(t); !slices.Equal(folders, want) {
+		t.Errorf("template.yaml builds %v, functions/ has %v", folders, want)
+	}
+}
+
+func readYAML(t *testing.T, file string, into any) {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err == nil {
+		err = yaml.Unmarshal(content, into)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+}
+
+// runnable is the arm64 binary in a form that this machine runs: itself, or a
+// script that runs it in an emulator.
+func runnable(t *testing.T, binary string) string {
+	t.Helper()
+	if runtime.GOARCH == "arm64" {
+		return binary
+	}
+	emulator, err := exec.LookPath("qemu-aarch64-static")
+	if err != nil {
+		t.Fatalf("%v; go run ./scripts/check sam installs it on Debian", err)
+	}
+	script := binary + ".emulated"
+	if err := os.WriteFile(script, fmt.Appendf(nil, "#!/bin/sh\nexec '%s' '%s'\n", emulator, binary), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return script
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// stepLimit ends a step that hangs.
+const stepLimit = 10 * time.Minute
+
+// step is one check.
+type step struct {
+	name  string
+	needs []string // steps that must have passed
+	alone bool     // it uses every core and measures time: nothing runs beside it
+	show  bool     // what it prints is a result, worth seeing when it passes
+	run   func(*job) error
+}
+
+// result is how a step ended.
+type result struct {
+	step   step
+	took   time.Duration
+	output string
+	err    error
+}
+
+// runAll runs the steps, as many at once as there are cores, and prints each
+// as it ends. It returns how many passed and failed.
+func runAll(ctx context.Context, root string, chosen []step, verbose bool) (passed, failed int) {
+	done := make(chan result)
+	ended := map[string]error{}
+	end := func(r result) {
+		ended[r.step.name] = r.err
+		r.print(verbose)
+		if r.err != nil {
+			failed++
+		} else {
+			passed++
+		}
+	}
+	var running []step
+	waiting := chosen
+	for len(waiting) > 0 || len(running) > 0 {
+		var later []step
+		for _, s := range waiting {
+			switch ready, lacks := needsMet(s, ended); {
+			case lacks != "":
+				end(result{step: s, err: fmt.Errorf("not run: it needs %s, which failed", lacks)})
+			case ready && fits(s, running):
+				running = append(running, s)
+				go func() { done <- execute(ctx, root, s) }()
+			default:
+				later = append(later, s)
+			}
+		}
+		waiting = later
+		if len(running) == 0 {
+			continue
+		}
+		r := <-done
+		running = slices.DeleteFunc(running, func(s step) bool { return s.name == r.step.name })
+		end(r)
+	}
+	return passed, failed
+}
+
+// needsMet reports whether all that a step needs has passed, or else which
+// part of it has failed.
+func needsMet(s step, ended map[string]error) (ready bool, lacks string) {
+	ready = true
+	for _, need := range s.needs {
+		err, over := ended[need]
+		if err != nil {
+			return false, need
+		}
+		ready = ready && over
+	}
+	return ready, ""
+}
+
+func fits(s step, running []step) bool {
+	if len(running) == 0 {
+		return true
+	}
+	return len(running) < runtime.NumCPU() && !s.alone && !running[0].alone
+}
+
+func execute(ctx context.Context, root string, s step) result {
+	r := result{step: s}
+	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	defer cancel()
+	var output transcript
+	began := time.Now()
+	r.err = s.run(&job{ctx: ctx, root: root, out: &output})
+	if ctx.Err() != nil && r.err != nil {
+		r.err = fmt.Errorf("%w (%w)", context.Cause(ctx), r.err)
+	}
+	r.took = time.Since(began)
+	r.output = output.String()
+	return r
+}
+
+// transcript collects what a step's commands print, on standard output and
+// standard error at once.
+type transcript struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (t *transcript) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.Write(p)
+}
+
+func (t *transcript) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.String()
+}
+
+func (r result) print(verbose bool) {
+	word := "pass"
+	if r.err != nil {
+		word = "FAIL"
+	}
+	fmt.Printf("%s  %-12s %6.1f s\n", word, r.step.name, r.took.Seconds())
+	if r.err != nil || r.step.show || verbose {
+		indented(r.output)
+	}
+	if r.err != nil {
+		indented(r.err.Error())
+	}
+}
+
+func indented(text string) {
+	for line := range strings.Lines(text) {
+		fmt.Print("      ", strings.TrimSuffix(line, "\n"), "\n")
+	}
+}
