@@ -14,8 +14,9 @@ import (
 // project's root: Netlify would install what it finds there at every deploy.
 const pins = "scripts/check/tools"
 
-// installNPM installs the Netlify command-line tool. Its packages' install
-// scripts are not run: none is needed, and some download binaries.
+// installNPM installs the Netlify command-line tool and Redocly's. Their
+// packages' install scripts are not run: none is needed, and some download
+// binaries.
 func installNPM(j *job) error {
 	return j.install("npm", []string{".npmrc", "package.json", "package-lock.json"}, func(dir string) error {
 		cmd := j.command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
@@ -24,7 +25,7 @@ func installNPM(j *job) error {
 	})
 }
 
-// installPython installs the SAM command-line tool and cfn-lint.
+// installPython installs the SAM command-line tool, cfn-lint and schemathesis.
 func installPython(j *job) error {
 	return j.install("venv", []string{"requirements.txt"}, func(dir string) error {
 		if err := j.run("python3", "-m", "venv", dir); err != nil {

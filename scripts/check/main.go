@@ -1,6 +1,6 @@
 // Command check runs every check of the project other than its plain tests:
-// formatting, static analysis, the race detector, fuzzing, and the hosts' own
-// tools on the real functions.
+// formatting, static analysis, the race detector, fuzzing, the hosts' own
+// tools on the real functions, and the functions against their description.
 //
 //	go run ./scripts/check             all of them
 //	go run ./scripts/check vet sam     these, and what they need
@@ -40,6 +40,7 @@ var steps = []step{
 	{name: "cfn-lint", needs: []string{"python"}, run: cfnLint},
 	{name: "netlify", needs: []string{"npm"}, show: true, run: netlify},
 	{name: "sam", needs: []string{"debian", "python"}, show: true, run: sam},
+	{name: "openapi", needs: []string{"npm", "python"}, show: true, run: openapi},
 	{name: "race", alone: true, run: race},
 	{name: "fuzz", alone: true, run: fuzz},
 }

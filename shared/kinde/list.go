@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"net/http"
 	"net/url"
 	"strconv"
 
 	"kinde-functions/shared/outbound"
+	"kinde-functions/shared/problem"
 )
 
 // List is one of the Account API's lists: the last segment of its path, which
@@ -38,7 +41,7 @@ const (
 func (c *Client) Page(ctx context.Context, token string, list List, size int, after string) (json.RawMessage, error) {
 	page, err := c.page(ctx, token, list, size, after)
 	if err != nil {
-		return nil, err
+		return nil, refusedCursor(err, after)
 	}
 	return page.raw, nil
 }
@@ -52,8 +55,11 @@ func (c *Client) All(ctx context.Context, token string, list List, after string)
 	var entries []json.RawMessage
 	seen := map[string]bool{after: true}
 	bytesRead := 0
-	for range maxPages {
+	for n := range maxPages {
 		page, err := c.page(ctx, token, list, MaxPageSize, after)
+		if n == 0 {
+			err = refusedCursor(err, after)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -73,6 +79,18 @@ func (c *Client) All(ctx context.Context, token string, list List, after string)
 		seen[after] = true
 	}
 	return nil, unusable("the list has over 100 pages")
+}
+
+// refusedCursor is err, or problem.InvalidParameter when Kinde refused (400) a
+// request whose only odd part was the caller's cursor.
+func refusedCursor(err error, after string) error {
+	refusal, refused := errors.AsType[*Error](err)
+	if !refused || after == "" || refusal.Status != http.StatusBadRequest {
+		return err
+	}
+	p := problem.BadParameter("starting_after", "is not an id that Kinde knows")
+	p.Cause = refusal
+	return p
 }
 
 func join(data map[string]json.RawMessage, list List, entries []json.RawMessage) (json.RawMessage, error) {

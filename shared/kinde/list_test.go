@@ -145,3 +145,31 @@ func TestAFailureOnTheWayIsTheWalks(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A cursor of the caller's that Kinde does not know is the caller's mistake; one
+// that Kinde gave a moment ago, or no cursor at all, is not.
+func TestWhoseFaultARefusedCursorIs(t *testing.T) {
+	refused := func(query url.Values, after string) (int, string) {
+		if query.Get("starting_after") == after {
+			return 400, `{"errors":[{"code":"STARTING_AFTER_INVALID"}]}`
+		}
+		return chain(3)("", query)
+	}
+	for name, want := range map[string]struct {
+		begin, refuses string
+		page, all      problem.Code
+	}{
+		"the caller's": {"mine", "mine", problem.InvalidParameter, problem.InvalidParameter},
+		"none":         {"", "", problem.UpstreamFailed, problem.UpstreamFailed},
+		"Kinde's own":  {"c1", "c2", "", problem.UpstreamFailed},
+	} {
+		c, _ := paging(t, func(_ string, query url.Values) (int, string) { return refused(query, want.refuses) })
+		_, err := c.Page(t.Context(), "t", Entitlements, 0, want.begin)
+		if want.page == "" && err != nil || want.page != "" && problem.From(err).Code != want.page {
+			t.Errorf("%s: page: %v", name, err)
+		}
+		if _, err := c.All(t.Context(), "t", Entitlements, want.begin); problem.From(err).Code != want.all {
+			t.Errorf("%s: all: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+//go:build realtools
+
+package openapi
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/route"
+)
+
+// site is all functions behind one address, and what they have answered.
+type site struct {
+	*httptest.Server
+	functions map[string]http.Handler
+	before    func(n int) // the nth request for a path; may be nil
+
+	mu      sync.Mutex
+	begun   map[string]int // requests by pattern
+	answers record
+}
+
+// buildAll builds every function once, and gives their binaries by name.
+func buildAll(t *testing.T) map[string]string {
+	t.Helper()
+	folder, built := t.TempDir(), map[string]string{}
+	for _, row := range route.Table {
+		if built[row.Function] != "" {
+			continue
+		}
+		built[row.Function] = filepath.Join(folder, row.Function)
+		if err := lambdarun.Build(t.Context(), "kinde-functions/functions/"+row.Function, built[row.Function]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return built
+}
+
+// serve runs each function under a Runtime API, behind the run's platform.
+func serve(t *testing.T, binaries map[string]string, tenant *kindetest.Server, r run) *site {
+	t.Helper()
+	var env []string
+	for name, value := range tenant.Env() {
+		if !r.unset {
+			env = append(env, name+"="+value)
+		}
+	}
+	s := &site{functions: map[string]http.Handler{}, begun: map[string]int{}, answers: record{}}
+	if r.trouble != nil {
+		env = append(env, "UPSTREAM_TIMEOUT=200ms")
+		s.before = func(n int) { r.trouble(tenant.Kinde, n) }
+	}
+	for name, binary := range binaries {
+		f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: env})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		t.Cleanup(func() {
+			if _ = f.Close(); f.Starts() != 1 {
+				t.Errorf("%s: %d processes: one has died", name, f.Starts())
+			}
+		})
+		s.functions[name] = lambdarun.Handler(f, r.format)
+	}
+	s.Server = httptest.NewServer(s)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	row, found := find(r.URL.EscapedPath())
+	if !found {
+		http.NotFound(w, r)
+		return
+	}
+	s.mu.Lock()
+	if s.before != nil {
+		s.before(s.begun[row.Pattern])
+	}
+	s.begun[row.Pattern]++
+	s.mu.Unlock()
+	out := &statusWriter{w, http.StatusOK}
+	s.functions[row.Function].ServeHTTP(out, r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answers.count(row.Pattern, out.status)
+}
+
+// find is the row whose function gets the path. What stands in a {name}'s place
+// is for the function to judge.
+func find(path string) (route.Route, bool) {
+	for _, row := range route.Table {
+		literal, _, open := strings.Cut(row.Pattern, "{")
+		if path == row.Pattern || open && strings.HasPrefix(path, literal) {
+			return row, true
+		}
+	}
+	return route.Route{}, false
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}

@@ -1,0 +1,222 @@
+package route_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"kinde-functions/shared/problem"
+	"kinde-functions/shared/route"
+)
+
+// public/openapi.yaml names the table's routes with their parameters and
+// callers, and every error code. That the functions do what it says, the check
+// openapi shows.
+
+type apiDocument struct {
+	Security []apiSecurity
+	Paths    map[string]apiPath
+}
+
+// apiPath is a path's operations by method in lower case, and what they share.
+type apiPath struct {
+	Parameters []apiParameter
+	Operations map[string]apiOperation `yaml:",inline"`
+}
+
+type apiOperation struct {
+	OperationID string         `yaml:"operationId"`
+	Security    *[]apiSecurity // nil: the document's
+	Parameters  []apiParameter
+	Responses   map[string]struct {
+		Content map[string]struct {
+			Examples map[string]struct{ Value map[string]any }
+		}
+	}
+}
+
+type (
+	apiSecurity  map[string][]string
+	apiParameter struct{ Name, In string }
+)
+
+// readDocument gives the document with what its references name in their
+// place, as plain values and as far as it is typed.
+func readDocument(t *testing.T) (map[string]any, apiDocument) {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(root, "public", "openapi.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var whole map[string]any
+	if err := yaml.Unmarshal(raw, &whole); err != nil {
+		t.Fatal(err)
+	}
+	plain := inlined(t, whole, whole).(map[string]any)
+	var typed apiDocument
+	if raw, err = yaml.Marshal(plain); err == nil {
+		err = yaml.Unmarshal(raw, &typed)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plain, typed
+}
+
+func inlined(t *testing.T, node any, whole map[string]any) any {
+	t.Helper()
+	switch n := node.(type) {
+	case map[string]any:
+		if ref, ok := n["$ref"].(string); ok {
+			return inlined(t, named(t, ref, whole), whole)
+		}
+		out := map[string]any{}
+		for key, value := range n {
+			out[key] = inlined(t, value, whole)
+		}
+		return out
+	case []any:
+		out := make([]any, len(n))
+		for i, value := range n {
+			out[i] = inlined(t, value, whole)
+		}
+		return out
+	}
+	return node
+}
+
+// named is what a reference of the form #/components/… names.
+func named(t *testing.T, ref string, whole map[string]any) any {
+	t.Helper()
+	var node any = whole
+	for key := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
+		branch, _ := node.(map[string]any)
+		if node = branch[key]; node == nil {
+			t.Fatalf("openapi.yaml: %s names nothing", ref)
+		}
+	}
+	return node
+}
+
+// problems calls visit with every example of a problem below node.
+func problems(node any, visit func(map[string]any)) {
+	switch n := node.(type) {
+	case map[string]any:
+		_, coded := n["code"].(string)
+		if _, titled := n["title"].(string); coded && titled {
+			visit(n)
+			return
+		}
+		for _, value := range n {
+			problems(value, visit)
+		}
+	case []any:
+		for _, value := range n {
+			problems(value, visit)
+		}
+	}
+}
+
+func TestOpenAPIDescribesTheTable(t *testing.T) {
+	_, document := readDocument(t)
+	var described, rows []string
+	for path, item := range document.Paths {
+		for method, operation := range item.Operations {
+			described = append(described, strings.ToUpper(method)+" "+path)
+			if operation.OperationID == "" {
+				t.Errorf("%s %s has no operationId", method, path)
+			}
+		}
+	}
+	for _, row := range route.Table {
+		rows = append(rows, row.Name())
+	}
+	same(t, "operations in openapi.yaml", described, rows)
+}
+
+func TestOpenAPIDescribesTheParameters(t *testing.T) {
+	_, document := readDocument(t)
+	for _, row := range route.Table {
+		item := document.Paths[row.Pattern]
+		want := map[string][]string{"query": row.Query}
+		for _, name := range regexp.MustCompile(`\{(\w+)\}`).FindAllStringSubmatch(row.Pattern, -1) {
+			want["path"] = append(want["path"], name[1])
+		}
+		got := map[string][]string{}
+		for _, p := range append(item.Parameters, item.Operations[strings.ToLower(row.Method)].Parameters...) {
+			got[p.In] = append(got[p.In], p.Name)
+		}
+		for _, in := range []string{"query", "path"} {
+			same(t, in+" parameters of "+row.Name()+" in openapi.yaml", got[in], append([]string{}, want[in]...))
+		}
+	}
+}
+
+func TestOpenAPISaysWhoMayCall(t *testing.T) {
+	_, document := readDocument(t)
+	for _, row := range route.Table {
+		operation := document.Paths[row.Pattern].Operations[strings.ToLower(row.Method)]
+		security := document.Security
+		if operation.Security != nil {
+			security = *operation.Security
+		}
+		_, refuses := operation.Responses["401"]
+		guarded := len(security) > 0
+		for _, way := range security {
+			guarded = guarded && len(way) > 0 // an empty one lets anyone in
+		}
+		if want := row.Access != route.Anyone; guarded != want || refuses != want {
+			t.Errorf("%s: security %v, 401 %v; access %v", row.Name(), security, refuses, row.Access)
+		}
+	}
+}
+
+func TestOpenAPIKnowsEveryErrorCode(t *testing.T) {
+	document, _ := readDocument(t)
+	var known, listed, shown []string
+	for _, code := range problem.Codes() {
+		known = append(known, string(code))
+	}
+	for _, code := range named(t, "#/components/schemas/Code/enum", document).([]any) {
+		listed = append(listed, code.(string))
+	}
+	same(t, "codes in openapi.yaml's enum", listed, known)
+	problems(document, func(example map[string]any) {
+		code, _ := example["code"].(string)
+		shown = append(shown, code)
+		var want map[string]any
+		if err := json.Unmarshal(problem.New(problem.Code(code), nil).Document("id"), &want); err != nil {
+			t.Fatal(err)
+		}
+		status, _ := example["status"].(int)
+		if example["type"] != want["type"] || example["title"] != want["title"] || float64(status) != want["status"] {
+			t.Errorf("an example of %s in openapi.yaml is %v, problems of it are %v", code, example, want)
+		}
+	})
+	same(t, "codes with an example in openapi.yaml", shown, known)
+}
+
+func TestOpenAPIShowsProblemsWhereTheyBelong(t *testing.T) {
+	_, document := readDocument(t)
+	for path, item := range document.Paths {
+		for method, operation := range item.Operations {
+			for status, response := range operation.Responses {
+				examples := response.Content[problem.ContentType].Examples
+				if status >= "400" && len(examples) == 0 {
+					t.Errorf("%s %s: %s has no example", method, path, status)
+				}
+				for name, example := range examples {
+					if code := problem.Code(name); example.Value["code"] != name || strconv.Itoa(code.Status()) != status {
+						t.Errorf("%s %s: the example %s of %s is of %v", method, path, name, status, example.Value["code"])
+					}
+				}
+			}
+		}
+	}
+}
