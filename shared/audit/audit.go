@@ -7,20 +7,30 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 )
 
 // Log writes JSON objects, one a line. Safe for concurrent use.
-type Log struct{ slog *slog.Logger }
+type Log struct {
+	slog *slog.Logger // writes to lines
+	to   io.Writer
+
+	mu    sync.Mutex
+	lines bytes.Buffer
+}
 
 // New makes a log that writes to w what is at least as grave as level; every
 // line carries the function's name.
 func New(w io.Writer, function string, level slog.Leveler) *Log {
-	handler := slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})
-	return &Log{slog: slog.New(handler).With("function", function)}
+	l := &Log{to: w}
+	handler := slog.NewJSONHandler(&l.lines, &slog.HandlerOptions{Level: level})
+	l.slog = slog.New(handler).With("function", function)
+	return l
 }
 
 // Request is what is said of a request once it is answered.
@@ -65,9 +75,24 @@ type Decision struct {
 	Client    string
 }
 
-// Request writes the `request` event: at error level for a failure of ours, at
+// Write writes the `auth` event, if there was a decision, and the `request` event,
+// both at once: each write wakes whoever collects the log.
+func (l *Log) Write(r Request, d *Decision) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines.Reset()
+	if d != nil {
+		l.auth(*d)
+	}
+	l.request(r)
+	if l.lines.Len() > 0 {
+		_, _ = l.to.Write(l.lines.Bytes()) // there is no other place to say that it failed
+	}
+}
+
+// request writes the `request` event: at error level for a failure of ours, at
 // warn level when a remedy is due, else at info level.
-func (l *Log) Request(r Request) {
+func (l *Log) request(r Request) {
 	level := slog.LevelInfo
 	switch {
 	case r.Status == 500:
@@ -89,8 +114,8 @@ func (l *Log) Request(r Request) {
 	l.slog.LogAttrs(context.Background(), level, "request", attrs...)
 }
 
-// Auth writes the `auth` event.
-func (l *Log) Auth(d Decision) {
+// auth writes the `auth` event.
+func (l *Log) auth(d Decision) {
 	level := slog.LevelInfo
 	if d.Outcome == Denied {
 		level = slog.LevelWarn

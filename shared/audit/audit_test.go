@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -12,7 +13,9 @@ import (
 func line(t *testing.T, level slog.Level, write func(*Log)) map[string]any {
 	t.Helper()
 	var out bytes.Buffer
-	write(New(&out, "portal", level))
+	l := New(&out, "portal", level)
+	write(l)
+	out.Write(l.lines.Bytes())
 	if out.Len() == 0 {
 		return nil
 	}
@@ -32,7 +35,7 @@ func line(t *testing.T, level slog.Level, write func(*Log)) map[string]any {
 
 func TestRequestLine(t *testing.T) {
 	got := line(t, slog.LevelInfo, func(l *Log) {
-		l.Request(Request{ID: "id", Method: "GET", Route: "/portal", Status: 302, Duration: 1234567 * time.Nanosecond,
+		l.request(Request{ID: "id", Method: "GET", Route: "/portal", Status: 302, Duration: 1234567 * time.Nanosecond,
 			Upstream: time.Millisecond, UpstreamCalls: 2, Cold: true})
 	})
 	want := map[string]any{"level": "INFO", "msg": "request", "function": "portal", "request_id": "id", "method": "GET", "route": "/portal",
@@ -49,7 +52,7 @@ func TestFailuresAreSaidAndGraded(t *testing.T) {
 		level  string
 	}{{404, "", "INFO"}, {502, "", "WARN"}, {404, "mend it", "WARN"}, {500, "", "ERROR"}} {
 		got := line(t, slog.LevelInfo, func(l *Log) {
-			l.Request(Request{Status: row.status, Failure: Failure{Code: "c", Cause: "why", Remedy: row.remedy}})
+			l.request(Request{Status: row.status, Failure: Failure{Code: "c", Cause: "why", Remedy: row.remedy}})
 		})
 		if got["level"] != row.level || got["code"] != "c" || got["cause"] != "why" || row.remedy != "" && got["remedy"] != row.remedy {
 			t.Errorf("%+v: %v", row, got)
@@ -59,7 +62,7 @@ func TestFailuresAreSaidAndGraded(t *testing.T) {
 
 func TestAuthLine(t *testing.T) {
 	got := line(t, slog.LevelInfo, func(l *Log) {
-		l.Auth(Decision{RequestID: "id", Action: "GET /portal", Outcome: Denied, Reason: "expired", Subject: "kp_1", OrgCode: "org_1", Client: "c"})
+		l.auth(Decision{RequestID: "id", Action: "GET /portal", Outcome: Denied, Reason: "expired", Subject: "kp_1", OrgCode: "org_1", Client: "c"})
 	})
 	want := map[string]any{"level": "WARN", "msg": "auth", "function": "portal", "request_id": "id", "action": "GET /portal",
 		"outcome": "denied", "reason": "expired", "sub": "kp_1", "org_code": "org_1", "scopes": []any{}, "client": "c"}
@@ -69,10 +72,28 @@ func TestAuthLine(t *testing.T) {
 }
 
 func TestLevelAndForeignMethods(t *testing.T) {
-	if got := line(t, slog.LevelError, func(l *Log) { l.Request(Request{Status: 200}) }); got != nil {
+	if got := line(t, slog.LevelError, func(l *Log) { l.request(Request{Status: 200}) }); got != nil {
 		t.Errorf("written below its level: %v", got)
 	}
-	if got := line(t, slog.LevelInfo, func(l *Log) { l.Request(Request{Method: "SECRET"}) }); got["method"] != "other" {
+	if got := line(t, slog.LevelInfo, func(l *Log) { l.request(Request{Method: "SECRET"}) }); got["method"] != "other" {
 		t.Errorf("a caller's word is in the log: %v", got)
 	}
+}
+
+func TestTheLinesOfARequestAreOneWrite(t *testing.T) {
+	var w writes
+	l := New(&w, "portal", slog.LevelInfo)
+	l.Write(Request{Status: 200}, &Decision{Outcome: Allowed})
+	l.Write(Request{Status: 200}, nil)
+	New(&w, "portal", slog.LevelError).Write(Request{Status: 200}, nil)
+	if len(w) != 2 || strings.Count(w[0], "\n") != 2 || !strings.Contains(w[0], `"msg":"auth"`) || strings.Count(w[1], "\n") != 1 {
+		t.Errorf("%q", w)
+	}
+}
+
+type writes []string
+
+func (w *writes) Write(p []byte) (int, error) {
+	*w = append(*w, string(p))
+	return len(p), nil
 }

@@ -184,9 +184,8 @@ func (e *endpoint) report(x *exchange, method string, status int) {
 		if d.Outcome == audit.Allowed && x.failure != nil && x.failure.Code == problem.InvalidToken {
 			d.Outcome, d.Reason = audit.Denied, "refused-by-kinde"
 		}
-		e.log.Auth(*d)
 	}
-	e.log.Request(line)
+	e.log.Write(line, x.decision)
 }
 
 // reason is a fixed word for why a caller was turned away.

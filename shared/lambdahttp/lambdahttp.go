@@ -31,6 +31,7 @@ import (
 	"strconv"
 
 	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 // Adapter serves Lambda events with an [http.Handler]. It holds no state
@@ -50,6 +51,9 @@ func New(h http.Handler) *Adapter {
 // from main, and does not return.
 func Start(h http.Handler) {
 	limitProcs()
+	if host := os.Getenv("AWS_LAMBDA_RUNTIME_API"); lambdacontext.MaxConcurrency() == 1 {
+		http.DefaultTransport = &runtimeAPI{host: host, others: http.DefaultTransport}
+	}
 	lambda.Start(New(h))
 }
 
