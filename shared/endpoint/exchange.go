@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kinde-functions/shared/audit"
+	"kinde-functions/shared/lambdahttp"
 	"kinde-functions/shared/outbound"
 	"kinde-functions/shared/problem"
 	"kinde-functions/shared/route"
@@ -56,7 +57,8 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Request-Id", x.id)
 	out := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 	e.chain.ServeHTTP(out, r.WithContext(context.WithValue(ctx, exchangeKey{}, x)))
-	e.report(x, r.Method, out.status)
+	took := time.Since(x.begin)
+	lambdahttp.AfterAnswer(w, func() { e.report(x, r.Method, out.status, took) })
 }
 
 // answer is the handler inside CORS.
@@ -168,8 +170,8 @@ func panickedAt() string {
 }
 
 // report writes the log lines, once the answer is known.
-func (e *endpoint) report(x *exchange, method string, status int) {
-	line := audit.Request{ID: x.id, Method: method, Status: status, Cold: x.cold, Duration: time.Since(x.begin)}
+func (e *endpoint) report(x *exchange, method string, status int, took time.Duration) {
+	line := audit.Request{ID: x.id, Method: method, Status: status, Cold: x.cold, Duration: took}
 	line.UpstreamCalls, line.Upstream = x.traffic.Read()
 	if x.row != nil {
 		line.Route = x.row.Pattern

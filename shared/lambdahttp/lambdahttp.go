@@ -23,7 +23,6 @@ package lambdahttp
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"os"
@@ -38,6 +37,9 @@ import (
 // between events and is safe for concurrent use.
 type Adapter struct {
 	handler http.Handler
+	// afterAnswer gets what is to run once the answer is on its way; nil: it
+	// runs before the answer is returned.
+	afterAnswer func(func())
 }
 
 var _ lambda.Handler = (*Adapter)(nil)
@@ -51,10 +53,13 @@ func New(h http.Handler) *Adapter {
 // from main, and does not return.
 func Start(h http.Handler) {
 	limitProcs()
-	if host := os.Getenv("AWS_LAMBDA_RUNTIME_API"); lambdacontext.MaxConcurrency() == 1 {
-		http.DefaultTransport = &runtimeAPI{host: host, others: http.DefaultTransport}
+	a := New(h)
+	if lambdacontext.MaxConcurrency() == 1 {
+		api := &runtimeAPI{host: os.Getenv("AWS_LAMBDA_RUNTIME_API"), others: http.DefaultTransport}
+		http.DefaultTransport = api
+		a.afterAnswer = func(f func()) { api.afterWrite = f }
 	}
-	lambda.Start(New(h))
+	lambda.Start(a)
 }
 
 // fullCPUMegabytes is the memory size at which Lambda gives a function one
@@ -75,9 +80,8 @@ func limitProcs() {
 // parent of the request's context. A payload that is no HTTP event is answered
 // with 400, a panic of the handler with 500; the error is nil in both cases.
 func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	var e event
-	err := json.Unmarshal(payload, &e)
-	// After a field of a wrong type, Unmarshal has still read the others: the
+	e, err := decode(payload)
+	// After a field of a wrong type, decode has still read the others: the
 	// answer can take the right form.
 	v2 := e.isV2()
 	if err != nil || !validToken(e.method()) {
@@ -87,6 +91,7 @@ func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	r := e.request(ctx)
 	w := newResponseWriter(v2, r.Method)
+	defer a.runAfter(w)
 	if !a.serve(w, r) {
 		w = newResponseWriter(v2, r.Method)
 		w.writeProblem(ctx, http.StatusInternalServerError, "internal", "Try again; if it persists, give the site's owner the request id.")
@@ -99,6 +104,29 @@ func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return w.answer()
 	}
 	return answer, err
+}
+
+// runAfter runs what the handler has left for after its answer.
+func (a *Adapter) runAfter(w *responseWriter) {
+	switch {
+	case w.after == nil:
+	case a.afterAnswer != nil:
+		a.afterAnswer(w.after)
+	default:
+		w.after()
+	}
+}
+
+// AfterAnswer lets f run when the answer to the request behind w is on its way, so
+// that nobody waits for it, and before the platform is asked for the next event,
+// which is when Lambda may freeze the process. f must not panic. With a w that is
+// not of this package f runs at once.
+func AfterAnswer(w http.ResponseWriter, f func()) {
+	if own, ok := w.(*responseWriter); ok {
+		own.after = f
+		return
+	}
+	f()
 }
 
 // serve runs the handler and reports whether it returned. What a panic is about

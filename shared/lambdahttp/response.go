@@ -24,6 +24,7 @@ type responseWriter struct {
 	head   bool
 	status int // 0 until the handler has chosen one
 	size   int // bytes written to out
+	after  func()
 }
 
 func newResponseWriter(v2 bool, method string) *responseWriter {

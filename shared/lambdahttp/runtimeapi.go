@@ -20,6 +20,8 @@ type runtimeAPI struct {
 	conn   net.Conn // nil until the first request, and after a failure
 	r      *bufio.Reader
 	w      bytes.Buffer
+	// afterWrite runs once, when the next request has been written.
+	afterWrite func()
 }
 
 // bufferSize holds most events, so that reading one is one system call.
@@ -52,6 +54,10 @@ func (t *runtimeAPI) exchange(r *http.Request) (*http.Response, error) {
 	err := r.Write(&t.w) // closes the body
 	if err == nil {
 		_, err = t.conn.Write(t.w.Bytes())
+	}
+	if f := t.afterWrite; f != nil {
+		t.afterWrite = nil
+		f()
 	}
 	var resp *http.Response
 	if err == nil {

@@ -116,7 +116,7 @@ func (c *Client) attempt(ctx context.Context, req Request) (*Response, error) {
 	if err != nil {
 		return nil, problem.New(problem.Internal, errors.New("outbound: request cannot be made"))
 	}
-	resp, err := c.http.Do(httpReq)
+	resp, err := c.http.Transport.RoundTrip(httpReq) // which follows no redirect
 	if err != nil {
 		return nil, failure(err)
 	}

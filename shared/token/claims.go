@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"kinde-functions/shared/jsonscan"
 )
 
 // Claims are what an access token says. Lists and maps are nil where the token
@@ -81,7 +83,7 @@ type claimSet [numClaims][]byte
 func readClaimSet(payload []byte) (*claimSet, error) {
 	set := new(claimSet)
 	var duplicate bool
-	ok := document(payload, func(name, value []byte) bool {
+	ok := jsonscan.Document(payload, func(name, value []byte) bool {
 		i, exact := match(name, claimNames)
 		if i < 0 {
 			return true
@@ -101,7 +103,7 @@ func readClaimSet(payload []byte) (*claimSet, error) {
 
 // text gives a claim that is a string, else "".
 func (set *claimSet) text(claim int) string {
-	s, _ := text(set[claim])
+	s, _ := jsonscan.Text(set[claim])
 	return string(s)
 }
 
@@ -109,12 +111,12 @@ func (set *claimSet) text(claim int) string {
 // is neither absent, a string nor an array of strings (RFC 7519 section 4.1.3).
 func (set *claimSet) audienceHolds(accepted []string) (holds, ok bool) {
 	look := func(value []byte) bool {
-		audience, isText := text(value)
+		audience, isText := jsonscan.Text(value)
 		holds = holds || isText && slices.Contains(accepted, string(audience))
 		return isText
 	}
 	aud := set[claimAud]
-	ok = aud == nil || look(aud) || array(aud, look)
+	ok = aud == nil || look(aud) || jsonscan.Array(aud, look)
 	return holds && ok, ok
 }
 
@@ -158,8 +160,8 @@ func (set *claimSet) claims(payload []byte) *Claims {
 // texts gives the non-empty strings of an array.
 func texts(value []byte) []string {
 	var list []string
-	array(value, func(element []byte) bool {
-		if s, _ := text(element); len(s) > 0 {
+	jsonscan.Array(value, func(element []byte) bool {
+		if s, _ := jsonscan.Text(element); len(s) > 0 {
 			list = append(list, string(s))
 		}
 		return true
@@ -173,7 +175,7 @@ func scopes(values ...[]byte) []string {
 	var list []string
 	for _, value := range values {
 		list = append(list, texts(value)...)
-		s, _ := text(value)
+		s, _ := jsonscan.Text(value)
 		for scope := range strings.SplitSeq(string(s), " ") {
 			if scope != "" {
 				list = append(list, scope)
@@ -186,13 +188,13 @@ func scopes(values ...[]byte) []string {
 
 func roles(value []byte) []Role {
 	var list []Role
-	array(value, func(element []byte) bool {
+	jsonscan.Array(value, func(element []byte) bool {
 		var r Role
-		if key, isText := text(element); isText {
+		if key, isText := jsonscan.Text(element); isText {
 			r.Key = string(key)
 		}
-		object(element, func(name, member []byte) bool {
-			s, _ := text(member)
+		jsonscan.Object(element, func(name, member []byte) bool {
+			s, _ := jsonscan.Text(member)
 			switch string(name) {
 			case "id":
 				r.ID = string(s)
@@ -213,12 +215,12 @@ func roles(value []byte) []Role {
 
 func flags(value []byte) map[string]Flag {
 	var m map[string]Flag
-	object(value, func(key, flag []byte) bool {
+	jsonscan.Object(value, func(key, flag []byte) bool {
 		var f Flag
-		isFlag := object(flag, func(name, member []byte) bool {
+		isFlag := jsonscan.Object(flag, func(name, member []byte) bool {
 			switch string(name) {
 			case "t":
-				t, _ := text(member)
+				t, _ := jsonscan.Text(member)
 				f.Type = string(t)
 			case "v":
 				f.Value = member

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"kinde-functions/shared/jsonscan"
 )
 
 const (
@@ -96,7 +98,7 @@ func readHeader(joseHeader []byte) (header, error) {
 	var values [4][]byte
 	var names []string
 	var duplicate bool
-	ok := document(joseHeader, func(name, value []byte) bool {
+	ok := jsonscan.Document(joseHeader, func(name, value []byte) bool {
 		i, exact := match(name, headerNames)
 		// RFC 7515 section 4: names must be unique, known ones and others alike.
 		duplicate = i >= 0 && !exact || slices.Contains(names, string(name))
@@ -115,17 +117,17 @@ func readHeader(joseHeader []byte) (header, error) {
 	if values[headerCrit] != nil {
 		return header{}, refuse(reasonCritical)
 	}
-	if alg, _ := text(values[headerAlg]); string(alg) != jwt.SigningMethodRS256.Alg() {
+	if alg, _ := jsonscan.Text(values[headerAlg]); string(alg) != jwt.SigningMethodRS256.Alg() {
 		return header{}, refuse(reasonAlgorithm)
 	}
-	typ, _ := text(values[headerTyp])
+	typ, _ := jsonscan.Text(values[headerTyp])
 	// typ holds a media type, whose case does not count (RFC 7515 section 4.1.9, RFC
 	// 2045 section 5.1). No fold beyond ASCII reaches these letters.
 	isType := strings.EqualFold(string(typ), typeJWT) || strings.EqualFold(string(typ), typeAccessToken)
 	if values[headerTyp] != nil && !isType {
 		return header{}, refuse(reasonType)
 	}
-	kid, _ := text(values[headerKid])
+	kid, _ := jsonscan.Text(values[headerKid])
 	if len(kid) == 0 {
 		return header{}, refuse(reasonUnknownKey)
 	}

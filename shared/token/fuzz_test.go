@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"kinde-functions/shared/jsonscan"
 )
 
 // FuzzCheck checks any token, and any header and payload made into one: mutated
@@ -70,12 +72,12 @@ func FuzzDocument(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		read := make(map[string]json.RawMessage)
-		got := document(b, func(name, value []byte) bool {
+		got := jsonscan.Document(b, func(name, value []byte) bool {
 			read[string(name)] = value
 			return true
 		})
 		var want map[string]json.RawMessage
-		valid := utf8.Valid(b) && json.Unmarshal(b, &want) == nil && want != nil && depth(b) <= maxDepth
+		valid := utf8.Valid(b) && json.Unmarshal(b, &want) == nil && want != nil && depth(b) <= jsonscan.MaxDepth
 		if got != valid {
 			t.Fatalf("document says %t of %q", got, b)
 		}

@@ -1,29 +1,29 @@
-package token
+// Package jsonscan reads JSON (RFC 8259) that a stranger sent, and nothing more.
+//
+// encoding/json is no judge of such a text: it takes the last of repeated names, any
+// case of a name, invalid UTF-8 and 10,000 levels. Its tokenizer shows all names but
+// is slow. So this scanner hands out each member as it stands, without copying, and
+// leaves the judging to its callers.
+package jsonscan
 
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 	"unicode/utf8"
 )
 
-// encoding/json is no judge of a token: it takes the last of repeated names, any
-// case of a name, invalid UTF-8 and 10,000 levels. Its tokenizer shows all names
-// but is slow. So this scanner reads RFC 8259 and nothing more, hands out each
-// member as it stands, and leaves the judging to its callers.
+// MaxDepth is how deep a text may nest; the scanner recurses.
+const MaxDepth = 32
 
-// maxDepth is how deep a token's JSON may nest; the scanner recurses.
-const maxDepth = 32
-
-// document reads b as one JSON object in valid UTF-8 with nothing after it, and
+// Document reads b as one JSON object in valid UTF-8 with nothing after it, and
 // gives visit each member: the name decoded, the value as it stands. It reports
 // whether b is such an object and visit never returned false.
-func document(b []byte, visit func(name, value []byte) bool) bool {
-	return utf8.Valid(b) && object(b, visit)
+func Document(b []byte, visit func(name, value []byte) bool) bool {
+	return utf8.Valid(b) && Object(b, visit)
 }
 
-// object is document for a part of a document.
-func object(b []byte, visit func(name, value []byte) bool) bool {
+// Object is Document for a part of a document.
+func Object(b []byte, visit func(name, value []byte) bool) bool {
 	i := skipSpace(b, 0)
 	if at(b, i) != '{' {
 		return false
@@ -32,17 +32,17 @@ func object(b []byte, visit func(name, value []byte) bool) bool {
 	return i >= 0 && skipSpace(b, i) == len(b)
 }
 
-// array gives visit each element of the JSON array b, and reports whether b is an
-// array and visit never returned false.
-func array(b []byte, visit func(value []byte) bool) bool {
+// Array gives visit each element of the JSON array b, and reports whether b is an
+// Array and visit never returned false.
+func Array(b []byte, visit func(value []byte) bool) bool {
 	if at(b, 0) != '[' {
 		return false
 	}
 	return scanArray(b, 0, 1, visit) == len(b)
 }
 
-// text decodes the JSON string b. The result may share b's memory.
-func text(b []byte) (decoded []byte, ok bool) {
+// Text decodes the JSON string b. The result may share b's memory.
+func Text(b []byte) (decoded []byte, ok bool) {
 	if at(b, 0) != '"' {
 		return nil, false
 	}
@@ -55,41 +55,11 @@ func text(b []byte) (decoded []byte, ok bool) {
 	return inner, true
 }
 
-// match finds name in names, which are in lower-case ASCII. exact is false for a
-// name that other readers might take for that one, since they ignore case.
-func match(name []byte, names []string) (index int, exact bool) {
-	for i, known := range names {
-		if string(name) == known {
-			return i, true
-		}
-	}
-	if !foldable(name) {
-		return -1, false
-	}
-	for i, known := range names {
-		if strings.EqualFold(string(name), known) {
-			return i, false
-		}
-	}
-	return -1, false
-}
-
-// foldable reports whether name may equal another name when case is ignored:
-// capitals do, and beyond ASCII the Kelvin sign (k) and the long s.
-func foldable(name []byte) bool {
-	for _, c := range name {
-		if 'A' <= c && c <= 'Z' || c >= utf8.RuneSelf {
-			return true
-		}
-	}
-	return false
-}
-
 // The scan functions take the index of a value's first byte and give the index
 // after its last, or -1.
 
 func scanValue(b []byte, i, depth int) int {
-	if depth > maxDepth {
+	if depth > MaxDepth {
 		return -1
 	}
 	switch c := at(b, i); c {
@@ -129,7 +99,7 @@ func scanObject(b []byte, i, depth int, visit func(name, value []byte) bool) int
 			return -1
 		}
 		if visit != nil {
-			name, ok := text(rawName)
+			name, ok := Text(rawName)
 			if !ok || !visit(name, b[start:i]) {
 				return -1
 			}

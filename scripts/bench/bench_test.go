@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestPercentileIsTheNearestRank(t *testing.T) {
+	ten := []int64{50, 10, 40, 20, 30, 100, 90, 60, 80, 70}
+	for _, row := range []struct {
+		values  []int64
+		percent int
+		want    int64
+	}{
+		{ten, 50, 50}, {ten, 90, 90}, {ten, 91, 100}, {ten, 1, 10}, {ten, 100, 100},
+		{[]int64{3, 1, 2}, 50, 2}, {[]int64{7}, 50, 7}, {[]int64{7}, 1, 7}, {[]int64{1, 9}, 50, 1},
+	} {
+		if got := percentile(row.values, row.percent); got != row.want {
+			t.Errorf("p%d of %v = %d, want %d", row.percent, row.values, got, row.want)
+		}
+	}
+	if ten[0] != 50 {
+		t.Error("the values were reordered")
+	}
+	if got := mean([]time.Duration{time.Second, 4 * time.Second}); got != 2500*time.Millisecond {
+		t.Errorf("mean = %v", got)
+	}
+}
+
+func TestEachProgramGoesFirstInTurn(t *testing.T) {
+	a, b := &program{}, &program{}
+	for round, first := range []*program{a, b, a} {
+		if got := inTurn([2]*program{a, b}, round); got[0] != first || got[0] == got[1] {
+			t.Errorf("round %d: wrong order", round)
+		}
+	}
+}
+
+func TestTheTable(t *testing.T) {
+	ms := func(n ...int) (d []time.Duration) {
+		for _, n := range n {
+			d = append(d, time.Duration(n)*time.Millisecond)
+		}
+		return d
+	}
+	plain := figures{cold: ms(50, 70, 60), coldCPU: ms(10), added: ms(1, 2, 3), warmCPU: ms(2, 4), peak: []int64{10e6}, zipped: 3e6}
+	ours := figures{cold: ms(30, 90, 42), coldCPU: ms(5), added: ms(1, 1, 9), warmCPU: ms(1, 2), peak: []int64{12e6}, zipped: 4e6}
+	rows := tabulate(plain, ours, map[string]limit{coldStart: {ratio: 0.70}, peak: {ratio: 1.10}, zipped: {most: 3.3e6}})
+	var out bytes.Buffer
+	if err := writeTable(&out, rows); err != nil {
+		t.Fatal(err)
+	}
+	const want = `
+|                                         | plain    | ours     | ratio | limit          |
+| --------------------------------------- | -------- | -------- | ----- | -------------- |
+| cold start to first answer, p50         | 60.0 ms  | 42.0 ms  | 0.70  | 0.70 kept      |
+| cold start to first answer, p90         | 70.0 ms  | 90.0 ms  | 1.29  |                |
+| CPU of a cold start, p50                | 10.0 ms  | 5000 µs  | 0.50  |                |
+| added to the upstream's time, warm, p50 | 2000 µs  | 1000 µs  | 0.50  |                |
+| added to the upstream's time, warm, p90 | 3000 µs  | 9000 µs  | 3.00  |                |
+| CPU of a warm request                   | 3000 µs  | 1500 µs  | 0.50  |                |
+| peak memory                             | 10.00 MB | 12.00 MB | 1.20  | 1.10 BROKEN    |
+| zip                                     | 3.00 MB  | 4.00 MB  | 1.33  | 3.30 MB BROKEN |
+`
+	if got := "\n" + out.String(); got != want {
+		t.Errorf("got%swant%s", got, want)
+	}
+}
+
+func TestEveryLimitIsOfAMeasure(t *testing.T) {
+	for _, c := range comparisons {
+		for name := range c.limits {
+			found := false
+			for _, m := range measures {
+				found = found || m.name == name
+			}
+			if !found {
+				t.Errorf("%s: no measure is called %q: its limit would never be broken", c.name, name)
+			}
+		}
+	}
+}
+
+func TestZippedSizeIsCompressed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "program")
+	noise := make([]byte, 50_000)
+	rand.Read(noise)
+	for name, row := range map[string]struct {
+		content     []byte
+		least, most int64
+	}{
+		"noise": {noise, 50_000, 50_500}, "zeros": {make([]byte, 50_000), 100, 500},
+	} {
+		if err := os.WriteFile(path, row.content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if size, err := zippedSize(path); err != nil || size < row.least || size > row.most {
+			t.Errorf("%s: %d bytes, %v", name, size, err)
+		}
+	}
+}
+
+func TestTailKeepsTheLastWholeLines(t *testing.T) {
+	var said tail
+	said.Write([]byte("one\n"))
+	if got := said.String(); got != "one\n" {
+		t.Errorf("%q", got)
+	}
+	for range 1000 {
+		said.Write([]byte("lines\n"))
+	}
+	said.Write([]byte("end\n"))
+	got := said.String()
+	if !strings.HasPrefix(got, "lines\n") || !strings.HasSuffix(got, "lines\nend\n") || len(got) > most || len(got) < most-len("lines\n") {
+		t.Errorf("%d bytes: %q…", len(got), got[:min(len(got), 20)])
+	}
+}

@@ -1,0 +1,93 @@
+// Command bench measures what a function of the project costs beside a plain
+// program that does the same job, and fails when it costs more than was agreed.
+//
+//	go run ./scripts/bench
+//
+// Both programs are built as Netlify builds them and run as Lambda runs them
+// (shared/lambdarun), against the embedded Kinde behind https that takes 20 ms to
+// answer. Their runs alternate, so that whatever else the machine is doing falls
+// on both: look at the ratios, and at the figures only beside each other. Linux
+// alone tells all of them.
+//
+// It defends against a comparison that flatters: every answer is checked, a
+// program that fails is no measurement, and certificates are loaded from a bundle
+// of real size.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// counts say how much is measured.
+type counts struct {
+	cold      int // cold starts of each program
+	processes int // of each program, for the warm requests
+	warm      int // requests to each process
+}
+
+func main() {
+	n := counts{}
+	flag.IntVar(&n.cold, "cold", 50, "cold starts of each program")
+	flag.IntVar(&n.processes, "processes", 4, "processes of each program that get warm requests")
+	flag.IntVar(&n.warm, "warm", 100, "warm requests to each process")
+	delay := flag.Duration("delay", 20*time.Millisecond, "how long the upstream takes to answer")
+	memory := flag.Int("memory", 1024, "memory size in MB that the programs are told (Netlify: 1024)")
+	flag.Parse()
+	if flag.NArg() > 0 || min(n.cold, n.processes, n.warm, *memory) < 1 {
+		fmt.Fprintln(os.Stderr, "bench takes no arguments, and counts above zero")
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	kept, err := run(ctx, os.Stdout, n, *delay, *memory)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+	}
+	if err != nil || !kept {
+		os.Exit(1)
+	}
+}
+
+// run measures every comparison and prints its table. It reports whether all
+// limits were kept.
+func run(ctx context.Context, out io.Writer, n counts, delay time.Duration, memory int) (kept bool, err error) {
+	dir, err := os.MkdirTemp("", "kinde-functions-bench-")
+	if err != nil {
+		return false, err
+	}
+	defer os.RemoveAll(dir)
+	system, err := systemBundle()
+	if err != nil {
+		return false, err
+	}
+	up, err := startUpstream(dir, delay, system)
+	if err != nil {
+		return false, err
+	}
+	defer up.close()
+	b := bench{upstream: up, counts: n, memory: memory}
+	kept = true
+	for _, c := range comparisons {
+		rows, err := b.compare(ctx, c, dir)
+		if err != nil {
+			return false, err
+		}
+		fmt.Fprintf(out, "%s: ours is %s, plain is %s.\n", c.name, c.ours.pkg, c.plain.pkg)
+		fmt.Fprintf(out, "%d cold starts of each, %d warm requests to each of %d processes; the upstream takes %v, memory size %d MB.\n\n",
+			n.cold, n.warm, n.processes, delay, memory)
+		if err := writeTable(out, rows); err != nil {
+			return false, err
+		}
+		for _, r := range rows {
+			kept = kept && r.kept()
+		}
+	}
+	return kept, nil
+}

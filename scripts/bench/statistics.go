@@ -1,0 +1,54 @@
+package main
+
+import (
+	"archive/zip"
+	"compress/flate"
+	"io"
+	"os"
+	"slices"
+)
+
+// percentile gives the smallest of the values that percent of them do not exceed
+// (nearest rank). There must be values, and percent from 1 to 100.
+func percentile[T ~int64](values []T, percent int) T {
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[(percent*len(sorted)+99)/100-1]
+}
+
+func mean[T ~int64](values []T) T {
+	var sum T
+	for _, v := range values {
+		sum += v
+	}
+	return sum / T(len(values))
+}
+
+// zippedSize is what the binary weighs in the archive that hosts are sent.
+func zippedSize(path string) (int64, error) {
+	binary, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer binary.Close()
+	var size counter
+	archive := zip.NewWriter(&size)
+	archive.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
+		return flate.NewWriter(w, flate.BestCompression)
+	})
+	entry, err := archive.Create("bootstrap")
+	if err != nil {
+		return 0, err
+	}
+	if _, err := io.Copy(entry, binary); err != nil {
+		return 0, err
+	}
+	err = archive.Close()
+	return int64(size), err
+}
+
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"crypto/tls"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"kinde-functions/shared/kindetest"
+)
+
+// site is the origin of the site that the functions serve.
+const site = "https://site.example"
+
+// upstream is the embedded Kinde behind https, as slow as one far away. It speaks
+// HTTP/2 with those who ask for it, as Kinde does.
+type upstream struct {
+	tenant *kindetest.Kinde
+	url    string
+	bundle string // file of the system's certificates and ours
+	delay  time.Duration
+	server *http.Server
+	busy   stopwatch
+}
+
+// startUpstream serves on a port of its own. In dir it keeps its bundle: the
+// system's certificates and one that signed its own.
+func startUpstream(dir string, delay time.Duration, system []byte) (*upstream, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	u := &upstream{url: "https://" + listener.Addr().String(), bundle: filepath.Join(dir, "certificates.pem"), delay: delay}
+	if err := u.serve(listener, system); err != nil {
+		listener.Close()
+		return nil, err
+	}
+	return u, nil
+}
+
+func (u *upstream) serve(listener net.Listener, system []byte) (err error) {
+	if u.tenant, err = kindetest.New(kindetest.Options{Issuer: u.url, Site: site}); err != nil {
+		return err
+	}
+	certificate, authority, err := newCertificate()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(u.bundle, slices.Concat(system, []byte("\n"), authority), 0o644); err != nil {
+		return err
+	}
+	u.server = &http.Server{
+		Handler:           u,
+		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}},
+		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          log.New(io.Discard, "", 0), // killed processes break their connections
+	}
+	go func() { _ = u.server.ServeTLS(listener, "", "") }() // until close
+	return nil
+}
+
+func (u *upstream) close() { u.server.Close() }
+
+// ServeHTTP lets the tenant answer after the delay.
+func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer u.busy.start()()
+	select {
+	case <-time.After(u.delay):
+		u.tenant.ServeHTTP(w, r)
+	case <-r.Context().Done():
+	}
+}
+
+// settings are the environment in which a program uses the upstream.
+func (u *upstream) settings() []string {
+	return []string{
+		"KINDE_ISSUER_URL=" + u.url,
+		"KINDE_CLIENT_ID=" + kindetest.ClientID,
+		"KINDE_SITE_URL=" + site,
+		"SSL_CERT_FILE=" + u.bundle,
+	}
+}
