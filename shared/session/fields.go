@@ -1,0 +1,63 @@
+package session
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"strings"
+	"time"
+)
+
+// Sealed plaintexts and additional data are made of fields: numbers as varints,
+// texts after their length, so that no two lists of fields look the same.
+
+func appendText[T string | []byte](b []byte, text T) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
+}
+
+// appendTime keeps milliseconds.
+func appendTime(b []byte, t time.Time) []byte {
+	return binary.AppendUvarint(b, uint64(t.UnixMilli()))
+}
+
+// fields reads what was appended. After the first fault everything is zero.
+type fields struct {
+	rest []byte
+	bad  bool
+}
+
+func (f *fields) number() uint64 {
+	n, size := binary.Uvarint(f.rest)
+	if size <= 0 {
+		f.rest, f.bad = nil, true
+		return 0
+	}
+	f.rest = f.rest[size:]
+	return n
+}
+
+func (f *fields) text() []byte {
+	n := f.number()
+	if n > uint64(len(f.rest)) {
+		f.rest, f.bad = nil, true
+		return nil
+	}
+	text := f.rest[:n]
+	f.rest = f.rest[n:]
+	return text
+}
+
+func (f *fields) time() time.Time { return time.UnixMilli(int64(f.number())).UTC() }
+
+// complete says whether every field was there and nothing is left over.
+func (f *fields) complete() bool { return !f.bad && len(f.rest) == 0 }
+
+var strictBase64 = base64.RawURLEncoding.Strict()
+
+// canonical decodes base64url if s is the one way to write its bytes.
+func canonical(s string) (decoded []byte, ok bool) {
+	if strings.IndexByte(s, '\n') >= 0 || strings.IndexByte(s, '\r') >= 0 { // even Strict skips them
+		return nil, false
+	}
+	decoded, err := strictBase64.DecodeString(s)
+	return decoded, err == nil
+}

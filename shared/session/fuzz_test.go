@@ -1,0 +1,80 @@
+package session
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func FuzzTokens(f *testing.F) {
+	for _, seed := range []string{"", "opaque", "e30.e30.", "e31.e30.e30", "..", "e3\n0.e30.e30", jwtOf(1500)} {
+		f.Add(seed, seed, []byte(seed))
+	}
+	f.Add("", "", small.encode())
+	f.Fuzz(func(t *testing.T, access, refresh string, data []byte) {
+		tokens := Tokens{access, refresh}
+		var back Tokens
+		if err := back.UnmarshalBinary(tokens.encode()); err != nil || back != tokens {
+			t.Errorf("%q came back as %q: %v", tokens, back, err)
+		}
+		// Whatever is read can be written, and never in more bytes.
+		if back.UnmarshalBinary(data) == nil && len(back.encode()) > len(data) {
+			t.Errorf("%q has become longer", data)
+		}
+	})
+}
+
+// FuzzOpen knows no key: what opens can only be one of the seeds.
+func FuzzOpen(f *testing.F) {
+	box := newBox(f, issuer, client, 1, 2)
+	sealed := box.Seal("p", []byte("plain"))
+	for _, seed := range []string{sealed, "", sealed[1:], sealed[:8], sealed + "=", sealed + "\n", strings.Repeat("A", 60)} {
+		f.Add("p", seed)
+	}
+	f.Add("q", sealed)
+	f.Fuzz(func(t *testing.T, purpose, s string) {
+		plain, err := box.Open(purpose, s)
+		switch {
+		case err == nil && (purpose != "p" || string(plain) != "plain"):
+			t.Errorf("opens %q for %q", s, purpose)
+		case err != nil && !errors.Is(err, ErrSealed):
+			t.Errorf("not our refusal: %v", err)
+		}
+	})
+}
+
+func FuzzCookieHeader(f *testing.F) {
+	c, _ := newCookies(f, loopback)
+	for _, tokens := range []Tokens{small, large} {
+		line := bringing(written(f, c, tokens)...).Header.Get("Cookie")
+		f.Add(line)
+		f.Add(line + "; " + line)
+		f.Add(strings.Replace(line, "session-1", "session-2", 1))
+	}
+	for _, line := range []string{"", "session", "session=", "session-1=2..; session-2=2..", "login-AAAAAAAAAAAAAAAA=x; login-=;", "=;==; ;"} {
+		f.Add(line)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		r := &http.Request{Header: http.Header{"Cookie": {line}}}
+		tokens, err := c.Read(r)
+		switch {
+		case err == nil && tokens != small && tokens != large:
+			t.Errorf("%q is the session %q", line, tokens)
+		case err != nil && (tokens != Tokens{} || !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNoSession)):
+			t.Errorf("%q: %q, %v", line, tokens, err)
+		}
+		if c.Marked(r, "r") {
+			t.Errorf("%q is a marker", line)
+		}
+		h := http.Header{}
+		if err := c.Begin(h, r, full); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range h["Set-Cookie"] {
+			if strings.ContainsAny(line, "\r\n\x00") || !strings.HasPrefix(line, "login-") {
+				t.Errorf("sets %q", line)
+			}
+		}
+	})
+}

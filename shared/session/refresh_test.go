@@ -1,0 +1,183 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kinde-functions/shared/kinde"
+	"kinde-functions/shared/store"
+)
+
+// tenant rotates refresh tokens strictly: each serves once.
+type tenant struct {
+	mu    sync.Mutex
+	used  map[string]bool
+	calls atomic.Int32
+	takes time.Duration
+	fail  error
+}
+
+func (k *tenant) grant(_ context.Context, refresh string) (kinde.Grant, error) {
+	n := k.calls.Add(1)
+	time.Sleep(k.takes)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.fail != nil {
+		return kinde.Grant{}, k.fail
+	}
+	if k.used[refresh] {
+		return kinde.Grant{}, fmt.Errorf("tenant: %w", kinde.ErrInvalidGrant)
+	}
+	k.used[refresh] = true
+	return kinde.Grant{Access: fmt.Sprint("access-", n), Refresh: fmt.Sprint("refresh-", n)}, nil
+}
+
+func refresher(k *tenant, shared store.Store) *Refresher {
+	return &Refresher{grant: k.grant, shared: shared, lease: 10 * time.Second, flights: map[string]*flight{}}
+}
+
+func newTenant() *tenant { return &tenant{used: map[string]bool{}, takes: 100 * time.Millisecond} }
+
+// inParallel asks each refresher n times at once and gives what came.
+func inParallel(ctx context.Context, n int, refreshers ...*Refresher) map[string]int {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	came := map[string]int{}
+	for i := range n {
+		wg.Go(func() {
+			tokens, err := refreshers[i%len(refreshers)].Refresh(ctx, Tokens{Access: "old", Refresh: "first"})
+			mu.Lock()
+			defer mu.Unlock()
+			if errors.Is(err, ErrRefused) {
+				came["refused"]++
+			} else if err != nil {
+				came[err.Error()]++
+			} else {
+				came[tokens.Refresh]++
+			}
+		})
+	}
+	wg.Wait()
+	return came
+}
+
+func TestARefreshTokenServesOnceInAProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newTenant()
+		if came := inParallel(t.Context(), 25, refresher(k, nil)); came["refresh-1"] != 25 || k.calls.Load() != 1 {
+			t.Errorf("%v after %d calls", came, k.calls.Load())
+		}
+	})
+}
+
+func TestInstancesWithAStoreRefreshOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k, shared := newTenant(), store.NewMemory(100, nil)
+		four := []*Refresher{refresher(k, shared), refresher(k, shared), refresher(k, shared), refresher(k, shared)}
+		if came := inParallel(t.Context(), 25, four...); came["refresh-1"] != 25 || k.calls.Load() != 1 {
+			t.Errorf("%v after %d calls", came, k.calls.Load())
+		}
+		// A request that was under way comes with the old cookie, a little later.
+		if came := inParallel(t.Context(), 4, four...); came["refresh-1"] != 4 || k.calls.Load() != 1 {
+			t.Errorf("later: %v after %d calls", came, k.calls.Load())
+		}
+		time.Sleep(2 * resultLife)
+		if came := inParallel(t.Context(), 4, four...); came["refused"] != 4 {
+			t.Errorf("much later: %v", came)
+		}
+	})
+}
+
+func TestInstancesWithoutAStoreLeaveItToTheTenant(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newTenant()
+		came := inParallel(t.Context(), 24, refresher(k, nil), refresher(k, nil), refresher(k, nil), refresher(k, nil))
+		if k.calls.Load() != 4 || came["refused"] != 18 {
+			t.Errorf("%v after %d calls", came, k.calls.Load())
+		}
+	})
+}
+
+func TestARefusalIsToldToTheOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k, shared := newTenant(), store.NewMemory(100, nil)
+		k.used["first"] = true
+		if came := inParallel(t.Context(), 8, refresher(k, shared), refresher(k, shared)); came["refused"] != 8 || k.calls.Load() != 1 {
+			t.Errorf("%v after %d calls", came, k.calls.Load())
+		}
+	})
+}
+
+// An instance that dies with the lease does not keep the others from trying.
+func TestALeaseEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k, shared := newTenant(), store.NewMemory(100, nil)
+		if _, ok, err := shared.Acquire(t.Context(), "lease:first", 3*time.Second); !ok || err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		if came := inParallel(t.Context(), 1, refresher(k, shared)); came["refresh-1"] != 1 || time.Since(begin) < 3*time.Second {
+			t.Errorf("%v after %v", came, time.Since(begin))
+		}
+	})
+}
+
+func TestAWaiterHeedsItsOwnDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k, shared := newTenant(), store.NewMemory(100, nil)
+		if _, _, err := shared.Acquire(t.Context(), "lease:first", time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if came := inParallel(ctx, 2, refresher(k, shared)); came[context.DeadlineExceeded.Error()] != 2 || k.calls.Load() != 0 {
+			t.Errorf("%v", came)
+		}
+	})
+}
+
+// down is a store that nobody answers.
+type down struct{ store.Store }
+
+func (down) Get(context.Context, string) ([]byte, bool, error)        { return nil, false, store.ErrDown }
+func (down) Set(context.Context, string, []byte, time.Duration) error { return store.ErrDown }
+func (down) Acquire(context.Context, string, time.Duration) (func(context.Context), bool, error) {
+	return nil, false, store.ErrDown
+}
+
+func TestAStoreThatIsDownLeavesEachInstanceToItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newTenant()
+		if came := inParallel(t.Context(), 10, refresher(k, down{})); came["refresh-1"] != 10 {
+			t.Errorf("%v", came)
+		}
+	})
+}
+
+func TestTroubleIsNotARefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k, shared := newTenant(), store.NewMemory(100, nil)
+		k.fail = errors.New("network")
+		if came := inParallel(t.Context(), 4, refresher(k, shared)); came["network"] != 4 {
+			t.Errorf("%v", came)
+		}
+		k.fail = nil
+		if came := inParallel(t.Context(), 4, refresher(k, shared)); came["refresh-2"] != 4 {
+			t.Errorf("after the trouble: %v", came)
+		}
+	})
+}
+
+func TestATenantThatDoesNotRotateKeepsTheRefreshToken(t *testing.T) {
+	r := refresher(newTenant(), nil)
+	r.grant = func(context.Context, string) (kinde.Grant, error) { return kinde.Grant{Access: "new"}, nil }
+	if tokens, err := r.Refresh(t.Context(), Tokens{Access: "old", Refresh: "kept"}); err != nil || tokens != (Tokens{"new", "kept"}) {
+		t.Errorf("%v %v", tokens, err)
+	}
+}
