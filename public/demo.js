@@ -1,21 +1,26 @@
-// The demo page: holds an access token for as long as the page is open, shows the profile with it, and
-// opens the portal. The token lives in the variable below alone, never in storage, a URL or the page.
+// The demo page: who is signed in, their profile and account, the portal, signing out. The session is in a
+// cookie that this script cannot see. A pasted access token, for those who have no session here, lives in
+// the variable below alone, never in storage, a URL or the page.
 
-import { isLoopback, portalLink } from "./demo/portal.js";
+import { ACCOUNT_PATH, clearAccount, showAccount } from "./demo/account.js";
+import { portalLink } from "./demo/portal.js";
 import { showProblem } from "./demo/problem.js";
 import { clearProfile, showProfile } from "./demo/profile.js";
 import { request } from "./demo/request.js";
-import { developmentToken, readToken } from "./demo/token.js";
+import { askSession, signOut } from "./demo/session.js";
+import { readToken } from "./demo/token.js";
 import { showTrace } from "./demo/trace.js";
 
 /** @typedef {import("./demo/request.js").Answer} Answer */
 
-/** How long a portal button stays busy while the browser is on its way, so that one click asks for one link. */
+/** @typedef {"checking" | "out" | "ended" | "in" | "failed" | "token" | "refused"} Visitor who the page is for */
+
+/** How long a portal link stays busy while the browser is on its way, so that one click asks for one link. */
 const DEPARTURE_MS = 10_000;
 
 let token = "";
 
-/** Ends every call when the visitor leaves or the token is forgotten. */
+/** Ends every call when the visitor leaves or becomes somebody else. */
 let visit = new AbortController();
 
 const signIn = byId("sign-in", HTMLElement);
@@ -23,11 +28,19 @@ const form = byId("token-form", HTMLFormElement);
 const field = byId("token", HTMLInputElement);
 const useButton = byId("use-token", HTMLButtonElement);
 const fieldError = byId("token-error", HTMLElement);
-const devButton = byId("dev-token", HTMLButtonElement);
-const profileCard = byId("profile", HTMLElement);
-const portalAreas = byId("portal-areas", HTMLFieldSetElement);
+const sessionAgain = byId("session-again", HTMLButtonElement);
+const signOutButton = byId("sign-out", HTMLButtonElement);
+const portalAreas = byId("portal-areas", HTMLElement);
 const again = byId("profile-again", HTMLButtonElement);
 const news = byId("news", HTMLElement);
+
+/** What is private on the page: where it is shown, how, and what empties it. */
+const cards = [
+  { element: byId("profile", HTMLElement), path: "/api/user-profile", problem: "profile-problem", show: showProfile, clear: clearProfile },
+  { element: byId("account", HTMLElement), path: ACCOUNT_PATH, problem: "account-problem", show: showAccount, clear: clearAccount },
+];
+
+/** @typedef {typeof cards[number]} Card */
 
 /**
  * @template {HTMLElement} T
@@ -44,8 +57,8 @@ function byId(id, kind) {
 }
 
 /**
- * Puts an answer's trace on the strip and its problem, if any, into a box. A refused token is of no
- * further use, so it is forgotten.
+ * Puts an answer's trace on the strip and its problem, if any, into a box. With a 401 the visitor is signed
+ * in no more, or the token is of no further use.
  * @param {Answer} answer
  * @param {string} box the id of the box
  */
@@ -53,97 +66,144 @@ function report(answer, box) {
   showTrace(byId("last-request", HTMLElement), answer.trace);
   showProblem(byId(box, HTMLElement), answer.problem);
   if (answer.problem?.status === 401) {
-    render("refused");
+    const visitor = token ? "refused" : "ended";
+    startOver();
+    render(visitor);
+    news.textContent = "";
   }
 }
 
-/** @param {"out" | "in" | "refused"} state */
-function render(state) {
-  const signedIn = state === "in";
-  if (!signedIn) {
-    token = "";
-  }
-  signIn.dataset.state = state;
-  portalAreas.disabled = !signedIn;
-  byId("portal-locked", HTMLElement).hidden = signedIn;
+/** @param {Visitor} visitor */
+function render(visitor) {
+  const signedIn = visitor === "in" || visitor === "token";
+  signIn.dataset.state = visitor;
+  signIn.setAttribute("aria-busy", String(visitor === "checking"));
+  portalAreas.inert = !signedIn;
+  byId("portal-locked", HTMLElement).hidden = signedIn || visitor === "checking";
   again.hidden = !signedIn;
-  // What went wrong stays to be read; somebody's profile does not.
-  if (!signedIn && profileCard.dataset.state !== "failed") {
-    renderProfile("empty");
+  if (!signedIn) {
+    // What went wrong stays to be read; what is somebody's does not.
+    cards.filter(({ element }) => element.dataset.state !== "failed").forEach((card) => renderCard(card, "empty"));
   }
 }
 
-/** @param {"empty" | "loading" | "shown" | "failed"} state */
-function renderProfile(state) {
+/**
+ * @param {Card} card
+ * @param {"empty" | "loading" | "shown" | "failed"} state
+ */
+function renderCard(card, state) {
   if (state !== "shown") {
-    clearProfile(profileCard);
+    card.clear(card.element);
   }
-  profileCard.dataset.state = state;
-  profileCard.setAttribute("aria-busy", String(state === "loading"));
+  card.element.dataset.state = state;
+  card.element.setAttribute("aria-busy", String(state === "loading"));
+}
+
+/**
+ * Runs what may be ended by the visitor's leaving: nobody waits for it any more then.
+ * @param {(signal: AbortSignal) => Promise<void>} work
+ */
+async function during(work) {
+  try {
+    await work(visit.signal);
+  } catch (cause) {
+    if (!(cause instanceof DOMException && cause.name === "AbortError")) {
+      throw cause;
+    }
+  }
 }
 
 /**
  * Runs what a button starts, once at a time. The button keeps the focus while it is busy.
- * @param {HTMLButtonElement} button
+ * @param {HTMLElement} button
  * @param {(signal: AbortSignal) => Promise<void>} work
  */
 async function busy(button, work) {
   if (button.getAttribute("aria-disabled") === "true") {
     return;
   }
-  const { signal } = visit;
   button.setAttribute("aria-disabled", "true");
   try {
-    await work(signal);
-  } catch (cause) {
-    // The visitor left, or the token was forgotten: nobody waits for this any more.
-    if (!(cause instanceof DOMException && cause.name === "AbortError")) {
-      throw cause;
-    }
+    await during(work);
   } finally {
     button.removeAttribute("aria-disabled");
   }
 }
 
-/** Ends what is under way, so that no answer meant for another token arrives later. */
+/** Ends what is under way, so that no answer meant for somebody else arrives later, and forgets the token. */
 function startOver() {
   visit.abort();
   visit = new AbortController();
+  token = "";
 }
 
-/** @param {string} fresh */
-async function useToken(fresh) {
+/** Takes everything private off the page. */
+function wipe() {
   startOver();
-  token = fresh;
-  showProblem(byId("sign-in-problem", HTMLElement), null);
-  render("in");
-  byId("sign-in-heading", HTMLElement).focus();
-  await loadProfile();
-}
-
-async function loadProfile() {
-  const { signal } = visit;
-  news.textContent = "Loading your profile.";
-  showProblem(byId("profile-problem", HTMLElement), null);
-  renderProfile("loading");
-  const answer = await request("GET", "/api/user-profile", { token, signal });
-  if (answer.body) {
-    showProfile(profileCard, answer.body);
+  cards.forEach((card) => renderCard(card, "empty"));
+  field.value = "";
+  showFieldError("");
+  for (const box of ["sign-in-problem", "profile-problem", "account-problem", "portal-problem"]) {
+    showProblem(byId(box, HTMLElement), null);
   }
-  renderProfile(answer.body ? "shown" : "failed");
-  news.textContent = answer.body ? "Your profile is here." : "";
-  report(answer, "profile-problem");
+  news.textContent = "";
 }
 
-/** @param {HTMLButtonElement} button names its portal area in `data-subnav` */
-async function openPortal(button) {
+/** Looks who is signed in and shows what is theirs. */
+async function begin() {
+  wipe();
+  render("checking");
+  await during(async (signal) => {
+    const { answer, authenticated } = await askSession(signal);
+    report(answer, "sign-in-problem");
+    if (answer.problem) {
+      render("failed");
+      return;
+    }
+    render(authenticated ? "in" : "out");
+    if (authenticated) {
+      await loadCards(signal);
+    }
+  });
+}
+
+/** @param {string} pasted */
+async function useToken(pasted) {
+  wipe();
+  token = pasted;
+  render("token");
+  byId("sign-in-heading", HTMLElement).focus();
+  await during(loadCards);
+}
+
+/** @param {AbortSignal} signal */
+async function loadCards(signal) {
+  news.textContent = "Loading your profile.";
+  await Promise.all(cards.map(async (card) => {
+    showProblem(byId(card.problem, HTMLElement), null);
+    renderCard(card, "loading");
+    const answer = await request("GET", card.path, { token, signal });
+    if (answer.body) {
+      card.show(card.element, answer.body);
+    }
+    renderCard(card, answer.body ? "shown" : "failed");
+    report(answer, card.problem);
+  }));
+  news.textContent = cards[0].element.dataset.state === "shown" ? "Your profile is here." : "";
+}
+
+/**
+ * Opens an area of the portal with the token, which the link itself cannot carry.
+ * @param {HTMLAnchorElement} link
+ */
+async function openPortal(link) {
   if (portalAreas.querySelector("[aria-disabled=true]")) {
     return;
   }
-  await busy(button, async (signal) => {
+  await busy(link, async (signal) => {
     news.textContent = "Opening your account.";
     showProblem(byId("portal-problem", HTMLElement), null);
-    const { answer, url } = await portalLink(button.dataset.subnav ?? "", { token, signal });
+    const { answer, url } = await portalLink(link.pathname + link.search, { token, signal });
     report(answer, "portal-problem");
     if (url) {
       location.assign(url);
@@ -170,19 +230,6 @@ function showFieldError(message) {
   field.setAttribute("aria-invalid", String(message !== ""));
 }
 
-/** @param {string} reason told to the visitor */
-function forget(reason) {
-  startOver();
-  renderProfile("empty");
-  render("out");
-  field.value = "";
-  showFieldError("");
-  for (const box of ["sign-in-problem", "profile-problem", "portal-problem"]) {
-    showProblem(byId(box, HTMLElement), null);
-  }
-  news.textContent = reason;
-}
-
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const pasted = readToken(field.value);
@@ -195,40 +242,46 @@ form.addEventListener("submit", (event) => {
   busy(useButton, () => useToken(pasted));
 });
 
-devButton.addEventListener("click", () => {
-  busy(devButton, async (signal) => {
-    showProblem(byId("sign-in-problem", HTMLElement), null);
-    const { answer, token: fresh } = await developmentToken(signal);
-    report(answer, "sign-in-problem");
-    if (fresh) {
-      await useToken(fresh);
-    }
-  });
-});
-
-byId("forget", HTMLButtonElement).addEventListener("click", () => {
-  forget("The token is forgotten.");
+byId("forget", HTMLButtonElement).addEventListener("click", async () => {
   byId("sign-in-heading", HTMLElement).focus();
+  await begin();
 });
 
-again.addEventListener("click", () => busy(again, loadProfile));
+sessionAgain.addEventListener("click", () => busy(sessionAgain, begin));
+again.addEventListener("click", () => busy(again, loadCards));
+
+signOutButton.addEventListener("click", () => busy(signOutButton, async (signal) => {
+  showProblem(byId("sign-in-problem", HTMLElement), null);
+  const { answer, url } = await signOut(signal);
+  if (answer.trace.status === 200) {
+    wipe();
+    render("out");
+  }
+  report(answer, "sign-in-problem");
+  if (url) {
+    location.assign(url);
+  }
+}));
 
 portalAreas.addEventListener("click", (event) => {
-  const button = event.target instanceof Element ? event.target.closest("button") : null;
-  if (button) {
-    openPortal(button);
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  if (link && token) {
+    event.preventDefault();
+    openPortal(link);
   }
 });
 
-// A page kept for the Back button would keep the token and the profile with it.
-addEventListener("pagehide", () => forget(""));
+// A page kept for the Back button would keep what is private with it, and show it after a sign-out.
+addEventListener("pagehide", () => {
+  wipe();
+  render("checking");
+});
 addEventListener("pageshow", (event) => {
   if (event.persisted) {
-    news.textContent = "The token was forgotten when you left this page.";
+    begin();
   }
 });
 
-byId("dev-offer", HTMLElement).hidden = !isLoopback(location.hostname);
 field.disabled = false;
 useButton.disabled = false;
-render("out");
+begin();

@@ -1,30 +1,23 @@
-// Opens Kinde's self-serve portal with a bearer token. A plain link cannot carry one, so the page asks
-// /portal for the one-time link as JSON and goes there itself.
+// Opens Kinde's self-serve portal with a bearer token. The session cookie goes along with a plain link;
+// a token cannot, so the page asks /portal for the one-time link as JSON and goes there itself.
 
+import { isWebAddress } from "./address.js";
 import { request } from "./request.js";
 
 /** @typedef {import("./request.js").Answer} Answer */
 
 /**
- * @param {string} subnav the portal area, as Kinde names it
- * @returns {string} path and query; the person comes back to /access/
- */
-export function portalPath(subnav) {
-  return `/portal?${new URLSearchParams({ subnav, return_url: "/access/" })}`;
-}
-
-/**
- * @param {string} subnav
+ * @param {string} path the plain link's path and query
  * @param {{token: string, signal: AbortSignal}} options
  * @returns {Promise<{answer: Answer, url: string}>} `url` is empty when there is a problem
  */
-export async function portalLink(subnav, options) {
-  const answer = await request("GET", portalPath(subnav), options);
-  const url = answer.body?.url;
+export async function portalLink(path, options) {
+  const answer = await request("GET", path, options);
   if (answer.problem) {
     return { answer, url: "" };
   }
-  if (typeof url === "string" && isPortalURL(url)) {
+  const url = answer.body?.url;
+  if (isWebAddress(url)) {
     return { answer, url };
   }
   answer.problem = {
@@ -35,26 +28,4 @@ export async function portalLink(subnav, options) {
     status: answer.trace.status,
   };
   return { answer, url: "" };
-}
-
-/**
- * The function has checked the host already; this keeps javascript: and the like out of
- * location.assign even if it had not. http is for an embedded Kinde on this machine.
- * @param {string} url
- * @returns {boolean}
- */
-export function isPortalURL(url) {
-  if (!URL.canParse(url)) {
-    return false;
-  }
-  const { protocol, hostname } = new URL(url);
-  return protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
-}
-
-/**
- * @param {string} hostname as in URL.hostname
- * @returns {boolean}
- */
-export function isLoopback(hostname) {
-  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

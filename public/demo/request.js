@@ -1,5 +1,6 @@
 // One call to this site's own functions: bounded in time, JSON or a problem, never an exception for
-// what a server may answer. It holds no token; the caller hands it over for each call.
+// what a server may answer. The session cookie goes along by itself, and X-CSRF says that a page of this
+// site asks; a token, which takes the cookie's place, is handed over by the caller for each call.
 
 const TIME_LIMIT_MS = 30_000;
 
@@ -19,18 +20,31 @@ const TIME_LIMIT_MS = 30_000;
  * @typedef {{body: Record<string, unknown> | null, problem: Problem | null, trace: Trace}} Answer
  */
 
+/** @typedef {{token?: string, signal: AbortSignal}} Options `signal` ends the call when the visitor leaves */
+
 /**
  * @param {string} method
  * @param {string} path path and query on this site
- * @param {{token?: string, signal: AbortSignal}} options `signal` ends the call when the visitor leaves
+ * @param {Options} options
  * @returns {Promise<Answer>} rejects only when `signal` has aborted
  */
-export async function request(method, path, { token, signal }) {
-  /** @type {Record<string, string>} */
-  const headers = { Accept: "application/json" };
-  if (token) {
-    headers.Authorization = `Bearer ${token}`;
-  }
+export async function request(method, path, options) {
+  const answer = await send(method, path, options);
+  // Another tab's request was renewing the session; its cookies are here by now.
+  return answer.problem?.code === "session-superseded" ? send(method, path, options) : answer;
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {Options} options
+ * @returns {Promise<Answer>}
+ */
+async function send(method, path, { token, signal }) {
+  const headers = {
+    Accept: "application/json",
+    ...(token ? { Authorization: `Bearer ${token}` } : { "X-CSRF": "1" }),
+  };
   /** @type {Trace} */
   const trace = { method, path, status: 0, code: "", serverTiming: "" };
   try {
@@ -44,6 +58,7 @@ export async function request(method, path, { token, signal }) {
     trace.status = response.status;
     trace.serverTiming = response.headers.get("Server-Timing") ?? "";
     const { body, problem } = await read(response);
+    signal.throwIfAborted(); // it may have come in the moment of leaving
     trace.code = problem?.code ?? "";
     return { body, problem, trace };
   } catch (cause) {

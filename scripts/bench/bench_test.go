@@ -48,24 +48,25 @@ func TestTheTable(t *testing.T) {
 		}
 		return d
 	}
-	plain := figures{cold: ms(50, 70, 60), coldCPU: ms(10), added: ms(1, 2, 3), warmCPU: ms(2, 4), peak: []int64{10e6}, zipped: 3e6}
-	ours := figures{cold: ms(30, 90, 42), coldCPU: ms(5), added: ms(1, 1, 9), warmCPU: ms(1, 2), peak: []int64{12e6}, zipped: 4e6}
-	rows := tabulate(plain, ours, map[string]limit{coldStart: {ratio: 0.70}, peak: {ratio: 1.10}, zipped: {most: 3.3e6}})
+	plain := figures{cold: ms(50, 70, 60), coldCPU: ms(10), total: ms(20), added: ms(1, 2, 3), warmCPU: ms(2, 4), peak: []int64{10e6}, zipped: 3e6}
+	ours := figures{cold: ms(30, 90, 42), coldCPU: ms(5), total: ms(25), added: ms(1, 1, 9), warmCPU: ms(1, 2), peak: []int64{12e6}, zipped: 4e6}
+	rows := tabulate(plain, ours, map[string]limit{coldStart: {ratio: 0.70}, peak: {ratio: 1.10}, zipped: {most: 3.3e6}, warmTotal: {over: 5e6}, warmCPU: {over: -2e6}})
 	var out bytes.Buffer
 	if err := writeTable(&out, rows); err != nil {
 		t.Fatal(err)
 	}
 	const want = `
-|                                         | plain    | ours     | ratio | limit          |
-| --------------------------------------- | -------- | -------- | ----- | -------------- |
-| cold start to first answer, p50         | 60.0 ms  | 42.0 ms  | 0.70  | 0.70 kept      |
-| cold start to first answer, p90         | 70.0 ms  | 90.0 ms  | 1.29  |                |
-| CPU of a cold start, p50                | 10.0 ms  | 5000 µs  | 0.50  |                |
-| added to the upstream's time, warm, p50 | 2000 µs  | 1000 µs  | 0.50  |                |
-| added to the upstream's time, warm, p90 | 3000 µs  | 9000 µs  | 3.00  |                |
-| CPU of a warm request                   | 3000 µs  | 1500 µs  | 0.50  |                |
-| peak memory                             | 10.00 MB | 12.00 MB | 1.20  | 1.10 BROKEN    |
-| zip                                     | 3.00 MB  | 4.00 MB  | 1.33  | 3.30 MB BROKEN |
+|                                         | plain    | ours     | ratio | limit                   |
+| --------------------------------------- | -------- | -------- | ----- | ----------------------- |
+| cold start to first answer, p50         | 60.0 ms  | 42.0 ms  | 0.70  | 0.70 kept               |
+| cold start to first answer, p90         | 70.0 ms  | 90.0 ms  | 1.29  |                         |
+| CPU of a cold start, p50                | 10.0 ms  | 5000 µs  | 0.50  |                         |
+| warm request, p50                       | 20.0 ms  | 25.0 ms  | 1.25  | plain + 5000 µs kept    |
+| added to the upstream's time, warm, p50 | 2000 µs  | 1000 µs  | 0.50  |                         |
+| added to the upstream's time, warm, p90 | 3000 µs  | 9000 µs  | 3.00  |                         |
+| CPU of a warm request                   | 3000 µs  | 1500 µs  | 0.50  | plain + -2000 µs BROKEN |
+| peak memory                             | 10.00 MB | 12.00 MB | 1.20  | 1.10 BROKEN             |
+| zip                                     | 3.00 MB  | 4.00 MB  | 1.33  | 3.30 MB BROKEN          |
 `
 	if got := "\n" + out.String(); got != want {
 		t.Errorf("got%swant%s", got, want)

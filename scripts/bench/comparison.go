@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 )
 
-// comparison sets one of our functions beside another program that does the same.
+// comparison sets one of our functions beside another program that does the same,
+// or beside itself with another request.
 type comparison struct {
 	name        string
+	says        string // what the columns plain and ours are
 	plain, ours subject
 	limits      map[string]limit // by the measure's name; none: the figures alone
 }
@@ -27,6 +31,7 @@ type subject struct {
 // comparisons are all that is measured. The limits are the project's promises.
 var comparisons = []comparison{{
 	name:  "portal",
+	says:  "ours is functions/portal, plain is scripts/bench/baseline",
 	plain: subject{pkg: "kinde-functions/scripts/bench/baseline", request: openPortal, check: atPortal},
 	ours:  subject{pkg: "kinde-functions/functions/portal", request: openPortal, check: atPortal},
 	limits: map[string]limit{
@@ -36,7 +41,52 @@ var comparisons = []comparison{{
 		peak:      {ratio: 1.10},
 		zipped:    {most: 3.3e6},
 	},
+}, {
+	name:  "account",
+	says:  "plain asks /api/account for its slowest part alone, three pages of entitlements; ours for all six parts, eight pages",
+	plain: subject{pkg: "kinde-functions/functions/account", request: get("/api/account?include=entitlements"), check: ok},
+	ours:  subject{pkg: "kinde-functions/functions/account", request: get("/api/account"), check: ok},
+	limits: map[string]limit{
+		warmTotal: {ratio: 1.25},
+	},
+}, {
+	name:  "session",
+	says:  "user-profile, plain by access token, ours by session cookie",
+	plain: subject{pkg: "kinde-functions/functions/user-profile", request: get("/api/user-profile"), check: ok},
+	ours:  subject{pkg: "kinde-functions/functions/user-profile", request: withCookie("/api/user-profile"), check: ok},
+	limits: map[string]limit{
+		warmCPU: {over: 60e3},
+	},
 }}
+
+// get is a request with an access token.
+func get(target string) func(*upstream) *http.Request {
+	return func(up *upstream) *http.Request {
+		r := httptest.NewRequest(http.MethodGet, site+target, nil)
+		r.Header.Set("Authorization", "Bearer "+up.tenant.Mint())
+		return r
+	}
+}
+
+// withCookie is a request with a session, as a page of the site sends it.
+func withCookie(target string) func(*upstream) *http.Request {
+	return func(up *upstream) *http.Request {
+		r := httptest.NewRequest(http.MethodGet, site+target, nil)
+		r.Header.Set("Cookie", up.session())
+		r.Header.Set("X-CSRF", "1")
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		return r
+	}
+}
+
+// ok accepts an answer that is whole.
+func ok(_ *upstream, resp *http.Response) error {
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK || bytes.Contains(body, []byte(`"errors"`)) {
+		return fmt.Errorf("status %d, or a part is missing", resp.StatusCode)
+	}
+	return nil
+}
 
 // openPortal is the request of a signed-in person's browser, with the headers that
 // a current one sends.

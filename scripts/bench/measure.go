@@ -29,6 +29,7 @@ type program struct {
 type figures struct {
 	cold    []time.Duration // process start to first answer
 	coldCPU []time.Duration // of the process until then
+	total   []time.Duration // warm: until the answer
 	added   []time.Duration // warm: until the answer, without the upstream's time
 	warmCPU []time.Duration // per warm request, one for each process
 	peak    []int64         // bytes resident, one for each process
@@ -148,11 +149,12 @@ func (b *bench) warm(ctx context.Context, programs [2]*program) error {
 			}
 		}
 		for _, p := range inTurn(programs, round) {
-			added, err := b.request(ctx, p, running[p])
+			total, added, err := b.request(ctx, p, running[p])
 			if err != nil {
 				return fmt.Errorf("%s: warm request: %w", p.pkg, err)
 			}
 			if round >= settle {
+				p.figures.total = append(p.figures.total, total)
 				p.figures.added = append(p.figures.added, added)
 			}
 		}
@@ -165,16 +167,18 @@ func (b *bench) warm(ctx context.Context, programs [2]*program) error {
 	return nil
 }
 
-// request measures what the program adds to the upstream's time.
-func (b *bench) request(ctx context.Context, p *program, f *lambdarun.Function) (added time.Duration, err error) {
+// request measures a request, and what of it the program adds to the upstream's
+// time.
+func (b *bench) request(ctx context.Context, p *program, f *lambdarun.Function) (total, added time.Duration, err error) {
 	b.upstream.busy.take()
 	begin := time.Now()
 	answer, err := f.Invoke(ctx, p.event)
-	added = time.Since(begin) - b.upstream.busy.take()
+	total = time.Since(begin)
+	added = total - b.upstream.busy.take()
 	if err == nil {
 		err = b.check(p, answer)
 	}
-	return added, err
+	return total, added, err
 }
 
 func (b *bench) check(p *program, answer []byte) error {

@@ -11,6 +11,7 @@ import (
 // The measures that have limits, by name.
 const (
 	coldStart = "cold start to first answer, p50"
+	warmTotal = "warm request, p50"
 	warmAdded = "added to the upstream's time, warm, p50"
 	warmCPU   = "CPU of a warm request"
 	peak      = "peak memory"
@@ -26,6 +27,7 @@ var measures = []struct {
 	{coldStart, func(f figures) int64 { return int64(percentile(f.cold, 50)) }, duration},
 	{"cold start to first answer, p90", func(f figures) int64 { return int64(percentile(f.cold, 90)) }, duration},
 	{"CPU of a cold start, p50", func(f figures) int64 { return int64(percentile(f.coldCPU, 50)) }, duration},
+	{warmTotal, func(f figures) int64 { return int64(percentile(f.total, 50)) }, duration},
 	{warmAdded, func(f figures) int64 { return int64(percentile(f.added, 50)) }, duration},
 	{"added to the upstream's time, warm, p90", func(f figures) int64 { return int64(percentile(f.added, 90)) }, duration},
 	{warmCPU, func(f figures) int64 { return int64(mean(f.warmCPU)) }, duration},
@@ -33,11 +35,12 @@ var measures = []struct {
 	{zipped, func(f figures) int64 { return f.zipped }, megabytes},
 }
 
-// limit bounds a measure: our part of the plain program's figure, or the figure
-// itself. Zero is no limit.
+// limit bounds a measure: our part of the plain program's figure, the figure
+// itself, or by how much it is over the plain one. Zero is no limit.
 type limit struct {
 	ratio float64
 	most  int64
+	over  int64
 }
 
 // row is one line of the table.
@@ -60,7 +63,8 @@ func (r row) ratio() float64 { return float64(r.ours) / float64(r.plain) }
 
 func (r row) kept() bool {
 	return (r.limit.ratio == 0 || r.ratio() <= r.limit.ratio) &&
-		(r.limit.most == 0 || r.ours <= r.limit.most)
+		(r.limit.most == 0 || r.ours <= r.limit.most) &&
+		(r.limit.over == 0 || r.ours-r.plain <= r.limit.over)
 }
 
 func (r row) verdict() string {
@@ -70,6 +74,8 @@ func (r row) verdict() string {
 		bound = fmt.Sprintf("%.2f", r.limit.ratio)
 	case r.limit.most != 0:
 		bound = r.show(r.limit.most)
+	case r.limit.over != 0:
+		bound = "plain + " + r.show(r.limit.over)
 	default:
 		return ""
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"crypto/tls"
+	"encoding/base64"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -11,11 +13,15 @@ import (
 	"slices"
 	"time"
 
+	"kinde-functions/shared/functiontest"
 	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/session"
 )
 
 // site is the origin of the site that the functions serve.
 const site = "https://site.example"
+
+var sessionKey = []byte("0123456789abcdef0123456789abcdef")
 
 // upstream is the embedded Kinde behind https, as slow as one far away. It speaks
 // HTTP/2 with those who ask for it, as Kinde does.
@@ -47,6 +53,9 @@ func (u *upstream) serve(listener net.Listener, system []byte) (err error) {
 	if u.tenant, err = kindetest.New(kindetest.Options{Issuer: u.url, Site: site}); err != nil {
 		return err
 	}
+	if err := u.tenant.UpdatePerson(kindetest.DemoPerson, giveThreePages); err != nil {
+		return err
+	}
 	certificate, authority, err := newCertificate()
 	if err != nil {
 		return err
@@ -62,6 +71,29 @@ func (u *upstream) serve(listener net.Listener, system []byte) (err error) {
 	}
 	go func() { _ = u.server.ServeTLS(listener, "", "") }() // until close
 	return nil
+}
+
+// giveThreePages gives somebody more entitlements than two of our pages hold.
+func giveThreePages(p *kindetest.Person) {
+	for i := range 250 - len(p.Memberships[0].Entitlements) {
+		p.Memberships[0].Entitlements = append(p.Memberships[0].Entitlements, kindetest.Entitlement{
+			ID: fmt.Sprint("entitlement_more_", i), FeatureKey: fmt.Sprint("more_", i), FeatureName: "More",
+		})
+	}
+}
+
+// session is the Cookie header of a signed-in person's browser.
+func (u *upstream) session() string {
+	box, err := session.NewBox([][]byte{sessionKey}, u.url, kindetest.ClientID)
+	if err != nil {
+		panic(err) // the key above is good
+	}
+	h := http.Header{}
+	tokens := session.Tokens{Access: u.tenant.Mint(), Refresh: u.tenant.MintRefresh()}
+	if err := session.NewCookies(site, box, time.Now).Write(h, tokens); err != nil {
+		panic(err) // the demo person's tokens fit
+	}
+	return functiontest.Kept(h)
 }
 
 func (u *upstream) close() { u.server.Close() }
@@ -83,5 +115,7 @@ func (u *upstream) settings() []string {
 		"KINDE_CLIENT_ID=" + kindetest.ClientID,
 		"KINDE_SITE_URL=" + site,
 		"SSL_CERT_FILE=" + u.bundle,
+		"KINDE_CLIENT_SECRET=" + kindetest.ClientSecret,
+		"SESSION_KEYS=" + base64.StdEncoding.EncodeToString(sessionKey),
 	}
 }

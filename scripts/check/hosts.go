@@ -10,6 +10,16 @@ func cfnLint(j *job) error {
 	return j.run(j.tool("venv", "bin", "cfn-lint"), "template.yaml")
 }
 
+func browser(j *job) error {
+	return j.run("go", "test", tags, "-count=1", "./scripts/check/browser")
+}
+
+// redis runs the tests that need a real server of it: the store's own, and
+// those of instances that share one.
+func redis(j *job) error {
+	return j.run("go", "test", tags, "-count=1", "./shared/store", "./scripts/check/redis")
+}
+
 // testHost runs a host's tests from within their folder, where go test shows
 // what passing tests print: the functions' sizes.
 func (j *job) testHost(name string) error {

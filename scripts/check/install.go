@@ -42,8 +42,10 @@ var debian = []struct {
 	pkg  string
 	test []string
 }{
+	{"chromium", []string{"chromium", "--version"}},
 	{"python3-venv", []string{"python3", "-c", "import ensurepip"}},
 	{"qemu-user-static", []string{"qemu-aarch64-static", "--version"}},
+	{"redis-server", []string{"redis-server", "--version"}},
 	{"shellcheck", []string{"shellcheck", "--version"}},
 }
 

@@ -1,6 +1,7 @@
 // Command check runs every check of the project other than its plain tests:
 // formatting, static analysis, the race detector, fuzzing, the hosts' own
-// tools on the real functions, and the functions against their description.
+// tools on the real functions, the functions against their description, and a
+// browser on the real pages.
 //
 //	go run ./scripts/check             all of them
 //	go run ./scripts/check vet sam     these, and what they need
@@ -41,6 +42,8 @@ var steps = []step{
 	{name: "netlify", needs: []string{"npm"}, show: true, run: netlify},
 	{name: "sam", needs: []string{"debian", "python"}, show: true, run: sam},
 	{name: "openapi", needs: []string{"npm", "python"}, show: true, run: openapi},
+	{name: "redis", needs: []string{"debian"}, run: redis},
+	{name: "browser", needs: []string{"debian"}, run: browser},
 	{name: "race", alone: true, run: race},
 	{name: "fuzz", alone: true, run: fuzz},
 }

@@ -69,7 +69,6 @@ func run(ctx context.Context, o options) error {
 	handler := site{
 		routes:    rows(route.Table),
 		functions: functions,
-		token:     devToken{origin: origin, kinde: kinde},
 		static:    static{dir: filepath.Join(o.root, "public"), config: filepath.Join(o.root, "netlify.toml")},
 	}
 	return serve(ctx, listeners, handler, func(ctx context.Context) {
@@ -110,20 +109,19 @@ func serve(ctx context.Context, listeners []net.Listener, handler http.Handler, 
 
 // welcome says where everything is and what to do first.
 func welcome(screen *terminal, origin string, kinde *kindetest.Server, s settings) {
-	tenant, first := "your tenant, by KINDE_ISSUER_URL", "paste an access token of the tenant"
-	issuer := s.issuer()
+	tenant, issuer := "your tenant, by KINDE_ISSUER_URL", s.issuer()
 	if kinde != nil {
-		tenant, first = "embedded: made-up people, no passwords", "get a token from the embedded Kinde"
-		issuer = kinde.URL
+		tenant, issuer = "embedded: made-up people, no passwords", kinde.URL
 	}
 	screen.say("")
 	screen.say("  Site   %s", origin)
 	screen.say("  Kinde  %s (%s)", issuer, tenant)
 	screen.say("")
-	screen.say("Open the site, %s there, then open the portal.", first)
+	screen.say("Open the site, sign in there, then open the portal.")
 	if kinde != nil {
 		screen.say("To use a tenant of your own, set KINDE_ISSUER_URL here or in .env.")
 	} else {
+		screen.say("Your tenant must allow the callback URL %s/auth/callback and the logout redirect URL %s/.", origin, origin)
 		s.warn(screen, origin)
 	}
 	screen.say("Changes in functions/ and shared/ are rebuilt as you save them. Ctrl-C stops everything.")

@@ -89,7 +89,7 @@ func TestRunWithATenant(t *testing.T) {
 		ended <- run(ctx, options{root: root, addr: "localhost:0", kindeAddr: "nowhere", lookup: from(nil), out: screen})
 	}()
 	screen.shows(t, "Ctrl-C stops everything")
-	for _, want := range []string{"Kinde  https://t.kinde.com (your tenant", "SETTINGS: KINDE_CLIENT_ID is not set."} {
+	for _, want := range []string{"Kinde  https://t.kinde.com (your tenant", "SETTINGS: KINDE_CLIENT_ID is not set.", "/auth/callback and the logout redirect URL "} {
 		if !strings.Contains(screen.String(), want) {
 			t.Errorf("screen %q, want %q on it", screen, want)
 		}

@@ -12,8 +12,8 @@
 // It imitates Netlify: its routing, its events, and the headers of
 // netlify.toml on static files. It is for development alone. It defends
 // against what that still can hurt: only settings that the functions know
-// reach them, never the whole environment; no other site's page can have it
-// mint a token; and nothing is left behind when it ends.
+// reach them, never the whole environment; and nothing is left behind when it
+// ends.
 package main
 
 import (

@@ -97,11 +97,12 @@ func (s settings) hasTenant() bool { return s.issuer() != "" }
 // settings replace all of the caller's for Kinde, since a mixture of two
 // tenants helps nobody.
 func (s settings) environment(kinde *kindetest.Server, site string) []string {
-	env := s.complete(site)
+	env := maps.Clone(map[string]string(s))
 	if kinde != nil {
 		maps.DeleteFunc(env, func(name, _ string) bool { return strings.HasPrefix(name, "KINDE_") })
 		maps.Copy(env, kinde.Env())
 	}
+	complete(env, site)
 	env["PATH"], env["TZ"] = "/usr/local/bin:/usr/bin:/bin", ":UTC" // as on Lambda
 	list := make([]string, 0, len(env))
 	for _, name := range slices.Sorted(maps.Keys(env)) {
@@ -110,29 +111,32 @@ func (s settings) environment(kinde *kindetest.Server, site string) []string {
 	return list
 }
 
-// complete adds what can be made up on the spot.
-func (s settings) complete(site string) map[string]string {
-	env := maps.Clone(map[string]string(s))
+// complete adds what can be made up on the spot: a key, where people can sign
+// in at all. Without a secret it would only keep the functions from serving.
+func complete(env map[string]string, site string) {
 	if env[config.Site.Name()] == "" {
 		env[config.Site.Name()] = site
 	}
-	if env[sessionKeys] == "" {
+	if env[sessionKeys] == "" && env[config.ClientSecret.Name()] != "" {
 		var key [32]byte
 		rand.Read(key[:])
 		env[sessionKeys] = base64.StdEncoding.EncodeToString(key[:])
 	}
-	return env
 }
 
 // warn names the settings for a tenant that will not work here.
 func (s settings) warn(screen *terminal, site string) {
-	env := s.complete(site)
+	env := maps.Clone(map[string]string(s))
+	complete(env, site)
 	_, err := config.Load(func(name string) (string, bool) {
 		value, set := env[name]
 		return value, set
 	}, config.All()...)
 	if err != nil {
 		screen.say("SETTINGS: %v.", err)
+	}
+	if secret := config.ClientSecret.Name(); env[secret] == "" {
+		screen.say("%s is not set: nobody can sign in here. Pasted access tokens work.", secret)
 	}
 	if own := env[config.Site.Name()]; own != site {
 		screen.say("%s is %s: you will be sent there and not back to %s.", config.Site.Name(), own, site)

@@ -94,7 +94,7 @@ func parse(env []string) map[string]string {
 }
 
 func TestEnvironmentForATenant(t *testing.T) {
-	s := settings{"KINDE_ISSUER_URL": "https://t.kinde.com", "KINDE_CLIENT_ID": "id", "RATE_LIMIT": "off"}
+	s := settings{"KINDE_ISSUER_URL": "https://t.kinde.com", "KINDE_CLIENT_ID": "id", "KINDE_CLIENT_SECRET": "s3cret", "RATE_LIMIT": "off"}
 	got := parse(s.environment(nil, "http://localhost:8888"))
 	if len(got["SESSION_KEYS"]) != 44 {
 		t.Errorf("SESSION_KEYS has %d characters, want base64 of 32 bytes", len(got["SESSION_KEYS"]))
@@ -105,7 +105,7 @@ func TestEnvironmentForATenant(t *testing.T) {
 	delete(got, "SESSION_KEYS")
 	want := map[string]string{
 		"KINDE_ISSUER_URL": "https://t.kinde.com", "KINDE_CLIENT_ID": "id", "KINDE_SITE_URL": "http://localhost:8888",
-		"RATE_LIMIT": "off", "PATH": "/usr/local/bin:/usr/bin:/bin", "TZ": ":UTC",
+		"KINDE_CLIENT_SECRET": "s3cret", "RATE_LIMIT": "off", "PATH": "/usr/local/bin:/usr/bin:/bin", "TZ": ":UTC",
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("environment %v, want %v", got, want)
@@ -113,6 +113,9 @@ func TestEnvironmentForATenant(t *testing.T) {
 	s["SESSION_KEYS"], s["KINDE_SITE_URL"] = "mine", "https://mine.test"
 	if got = parse(s.environment(nil, "http://localhost:8888")); got["SESSION_KEYS"] != "mine" || got["KINDE_SITE_URL"] != "https://mine.test" {
 		t.Errorf("the caller's own settings were replaced: %v", got)
+	}
+	if got = parse(settings{"KINDE_ISSUER_URL": "https://t.kinde.com"}.environment(nil, "")); got["SESSION_KEYS"] != "" {
+		t.Error("SESSION_KEYS without a client secret keeps every function from serving")
 	}
 }
 
@@ -142,7 +145,7 @@ func TestWarn(t *testing.T) {
 	screen := &screenshot{}
 	s := settings{"KINDE_ISSUER_URL": "https://t.kinde.com/s3cret", "KINDE_SITE_URL": "https://live.test"}
 	s.warn(&terminal{out: screen}, "http://localhost:8888")
-	for _, want := range []string{"KINDE_ISSUER_URL ", "KINDE_CLIENT_ID is not set", "KINDE_SITE_URL is https://live.test"} {
+	for _, want := range []string{"KINDE_ISSUER_URL ", "KINDE_CLIENT_ID is not set", "KINDE_CLIENT_SECRET is not set: nobody can sign in", "KINDE_SITE_URL is https://live.test"} {
 		if !strings.Contains(screen.String(), want) {
 			t.Errorf("screen %q, want %q on it", screen, want)
 		}
@@ -151,7 +154,7 @@ func TestWarn(t *testing.T) {
 		t.Errorf("screen %q shows a value", screen)
 	}
 	quiet := &screenshot{}
-	settings{"KINDE_ISSUER_URL": "https://t.kinde.com", "KINDE_CLIENT_ID": "id"}.warn(&terminal{out: quiet}, "http://localhost:8888")
+	settings{"KINDE_ISSUER_URL": "https://t.kinde.com", "KINDE_CLIENT_ID": "id", "KINDE_CLIENT_SECRET": "secret"}.warn(&terminal{out: quiet}, "http://localhost:8888")
 	if quiet.String() != "" {
 		t.Errorf("screen %q over settings that work", quiet)
 	}

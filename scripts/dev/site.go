@@ -12,16 +12,11 @@ import (
 type site struct {
 	routes    []row
 	functions *fleet
-	token     devToken
 	static    static
 }
 
 func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
-	if path == "/dev/token" {
-		s.token.ServeHTTP(w, r)
-		return
-	}
 	if name, found := match(s.routes, path); found {
 		if function := s.functions.find(name); function != nil {
 			function.ServeHTTP(w, r)

@@ -28,9 +28,18 @@ type Log struct {
 // line carries the function's name.
 func New(w io.Writer, function string, level slog.Leveler) *Log {
 	l := &Log{to: w}
-	handler := slog.NewJSONHandler(&l.lines, &slog.HandlerOptions{Level: level})
-	l.slog = slog.New(handler).With("function", function)
+	l.slog = logger(&l.lines, function, level)
 	return l
+}
+
+// SetDefault lets what the program's other parts have to say, which is little,
+// go to the same place at once (log/slog's default).
+func SetDefault(w io.Writer, function string, level slog.Leveler) {
+	slog.SetDefault(logger(w, function, level))
+}
+
+func logger(w io.Writer, function string, level slog.Leveler) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})).With("function", function)
 }
 
 // Request is what is said of a request once it is answered.

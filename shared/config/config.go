@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,6 +29,12 @@ type Settings struct {
 	DeviceClientID  string
 	AllowedOrigins  []string // ALLOWED_ORIGINS: origins that may call /api/* and be return URLs
 	AfterPortalPath string   // AFTER_PORTAL_PATH
+	AfterLoginPath  string   // AFTER_LOGIN_PATH
+	AfterLogoutPath string   // AFTER_LOGOUT_PATH
+	ClientSecret    string   // KINDE_CLIENT_SECRET
+	SessionKeys     [][]byte // SESSION_KEYS: the first seals, all open; 32 bytes each
+	Scopes          string   // KINDE_SCOPES: asked for at login
+	RedisURL        string   // REDIS_URL
 	// UpstreamTimeout is UPSTREAM_TIMEOUT: how long one attempt upstream may take.
 	UpstreamTimeout time.Duration
 	LogLevel        slog.Level // LOG_LEVEL
@@ -41,6 +48,10 @@ func (s *Settings) ClientIDs() []string {
 	}
 	return ids
 }
+
+// Sessions reports whether cookie sessions are switched on. With a secret and
+// no keys they are not: the secret serves other functions too.
+func (s *Settings) Sessions() bool { return len(s.SessionKeys) > 0 }
 
 // Lookup finds an environment variable, as os.LookupEnv does.
 type Lookup func(name string) (value string, set bool)
@@ -64,6 +75,10 @@ func (f Faults) Error() string {
 		parts[i] = fault.Name + " " + why
 	}
 	return strings.Join(parts, "; ")
+}
+
+func (f Faults) name(setting string) bool {
+	return slices.ContainsFunc(f, func(fault Fault) bool { return fault.Name == setting })
 }
 
 // Split gives the names of the settings that are missing and of those that are
@@ -96,6 +111,7 @@ func Load(lookup Lookup, uses ...Setting) (*Settings, error) {
 			value = use.preset
 		}
 		switch {
+		case faults.name(use.name): // named twice, as used and as needed
 		case value != "":
 			if err := use.read(settings, value); err != nil {
 				faults = append(faults, Fault{Name: use.name, Why: err.Error()})
@@ -106,6 +122,9 @@ func Load(lookup Lookup, uses ...Setting) (*Settings, error) {
 	}
 	if settings.Management == "" {
 		settings.Management = settings.Issuer
+	}
+	if settings.Sessions() && settings.ClientSecret == "" && !faults.name(ClientSecret.name) && slices.ContainsFunc(uses, func(u Setting) bool { return u.name == ClientSecret.name }) {
+		faults = append(faults, Fault{Name: ClientSecret.name})
 	}
 	if len(faults) > 0 {
 		return settings, faults

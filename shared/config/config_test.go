@@ -29,6 +29,8 @@ func TestLoadReadsSettingsAndDefaults(t *testing.T) {
 		"KINDE_AUDIENCE", "https://a.example, b",
 		"ALLOWED_ORIGINS", "http://localhost:3000,https://app.example:8443",
 		"LOG_LEVEL", "",
+		"KINDE_CLIENT_SECRET", "secret",
+		"SESSION_KEYS", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8=, MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT4",
 	), All()...)
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +40,10 @@ func TestLoadReadsSettingsAndDefaults(t *testing.T) {
 		ClientID: "client", DeviceClientID: "device", Site: "https://site.example",
 		Audiences:       []string{"https://a.example", "b"},
 		AllowedOrigins:  []string{"http://localhost:3000", "https://app.example:8443"},
-		AfterPortalPath: "/access/", UpstreamTimeout: 5 * time.Second, LogLevel: slog.LevelInfo,
+		AfterPortalPath: "/access/", AfterLoginPath: "/", AfterLogoutPath: "/",
+		Scopes: "openid profile email offline", ClientSecret: "secret",
+		SessionKeys:     [][]byte{[]byte("0123456789abcdef0123456789abcde?"), []byte("0123456789abcdef0123456789abcde>")},
+		UpstreamTimeout: 5 * time.Second, LogLevel: slog.LevelInfo,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
@@ -101,12 +106,17 @@ func TestOrigins(t *testing.T) {
 
 func TestMalformedValuesAreFaultsOfTheirSetting(t *testing.T) {
 	for name, values := range map[string][]string{
-		"KINDE_CLIENT_ID":      {"a b", "a\n", "é"},
-		"KINDE_AUDIENCE":       {",", "a,,b", "a b"},
-		"ALLOWED_ORIGINS":      {"https://ok.example,https://bad.example/", "*"},
-		"AFTER_PORTAL_PATH":    {"access", "//evil.example", "https://evil.example", "/a b"},
-		"UPSTREAM_TIMEOUT":     {"5", "0s", "-1s", "1h"},
-		"LOG_LEVEL":            {"loud"},
+		"KINDE_CLIENT_ID":   {"a b", "a\n", "é"},
+		"KINDE_AUDIENCE":    {",", "a,,b", "a b"},
+		"ALLOWED_ORIGINS":   {"https://ok.example,https://bad.example/", "*"},
+		"AFTER_PORTAL_PATH": {"access", "//evil.example", "https://evil.example", "/a b"},
+		"UPSTREAM_TIMEOUT":  {"5", "0s", "-1s", "1h"},
+		"LOG_LEVEL":         {"loud"},
+		"SESSION_KEYS": {"short", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8=,", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8,MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8=",
+			"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT9=", "????"},
+		"KINDE_SCOPES":         {"profile email", "openid offline_access", " "},
+		"REDIS_URL":            {"localhost:6379", "http://localhost", "redis://"},
+		"KINDE_CLIENT_SECRET":  {"a b", "a\n"},
 		"KINDE_MANAGEMENT_URL": {"https://acme.kinde.com/api"},
 	} {
 		for _, value := range values {
@@ -127,4 +137,30 @@ func only(name string) []Setting {
 		}
 	}
 	return nil
+}
+
+func TestSessionsNeedBothKeysAndSecret(t *testing.T) {
+	const key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8="
+	for _, row := range []struct {
+		uses         []Setting
+		keys, secret string
+		sessions     bool
+		missing      []string
+	}{
+		{ForUsers(), "", "", false, []string{}},
+		{ForUsers(), key, "s", true, []string{}},
+		{ForUsers(), "", "s", false, []string{}}, // the secret serves other functions too
+		{ForUsers(), key, "", true, []string{"KINDE_CLIENT_SECRET"}},
+		{ForSessions(), "", "", false, []string{"KINDE_CLIENT_SECRET", "SESSION_KEYS"}},
+		{ForSessions(), key, "s", true, []string{}},
+	} {
+		s, err := Load(environment("KINDE_ISSUER_URL", "https://i.example", "KINDE_CLIENT_ID", "c", "KINDE_SITE_URL", "https://s.example",
+			"SESSION_KEYS", row.keys, "KINDE_CLIENT_SECRET", row.secret), row.uses...)
+		var faults Faults
+		errors.As(err, &faults)
+		missing, _ := faults.Split()
+		if s.Sessions() != row.sessions || !reflect.DeepEqual(missing, row.missing) {
+			t.Errorf("%+v: sessions %v missing %v", row, s.Sessions(), missing)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -41,6 +42,12 @@ var (
 	Audiences      = Setting{name: "KINDE_AUDIENCE", read: readAudiences}
 	AllowedOrigins = Setting{name: "ALLOWED_ORIGINS", read: readAllowedOrigins}
 	AfterPortal    = Setting{name: "AFTER_PORTAL_PATH", preset: "/access/", read: pathTo(func(s *Settings) *string { return &s.AfterPortalPath })}
+	AfterLogin     = Setting{name: "AFTER_LOGIN_PATH", preset: "/", read: pathTo(func(s *Settings) *string { return &s.AfterLoginPath })}
+	AfterLogout    = Setting{name: "AFTER_LOGOUT_PATH", preset: "/", read: pathTo(func(s *Settings) *string { return &s.AfterLogoutPath })}
+	ClientSecret   = Setting{name: "KINDE_CLIENT_SECRET", read: wordTo(func(s *Settings) *string { return &s.ClientSecret })}
+	SessionKeys    = Setting{name: "SESSION_KEYS", read: readSessionKeys}
+	Scopes         = Setting{name: "KINDE_SCOPES", preset: "openid profile email offline", read: readScopes}
+	RedisURL       = Setting{name: "REDIS_URL", read: readRedisURL}
 	Timeout        = Setting{name: "UPSTREAM_TIMEOUT", preset: "5s", read: readTimeout}
 	LogLevel       = Setting{name: "LOG_LEVEL", preset: "info", read: readLogLevel}
 )
@@ -48,11 +55,16 @@ var (
 // ForUsers are the settings of every route that needs a signed-in caller.
 func ForUsers(more ...Setting) []Setting {
 	return slices.Concat([]Setting{Issuer.Needed(), ClientID.Needed(), Site.Needed(),
-		Management, DeviceClientID, Audiences, AllowedOrigins, Timeout, LogLevel}, more)
+		Management, DeviceClientID, Audiences, AllowedOrigins, ClientSecret, SessionKeys, RedisURL, Timeout, LogLevel}, more)
+}
+
+// ForSessions are the settings of the functions that make and end sessions.
+func ForSessions(more ...Setting) []Setting {
+	return append(ForUsers(ClientSecret.Needed(), SessionKeys.Needed()), more...)
 }
 
 // All are all settings, each as some function of the bundle needs or uses it.
-func All() []Setting { return ForUsers(AfterPortal) }
+func All() []Setting { return ForUsers(AfterPortal, AfterLogin, AfterLogout, Scopes) }
 
 func originTo(field func(*Settings) *string) func(*Settings, string) error {
 	return func(s *Settings, value string) (err error) {
@@ -101,6 +113,56 @@ func readAllowedOrigins(s *Settings, value string) error {
 		}
 	}
 	s.AllowedOrigins = list
+	return nil
+}
+
+// readSessionKeys reads keys in either base64 alphabet, padded or not. A key
+// that is given twice, or that is all one byte, is a mistake.
+func readSessionKeys(s *Settings, value string) error {
+	list, err := commaList(value)
+	if err != nil {
+		return err
+	}
+	var keys [][]byte
+	seen := map[string]bool{}
+	for i, item := range list {
+		plain := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(item, "="))
+		key, err := base64.RawStdEncoding.Strict().DecodeString(plain)
+		if err != nil || len(key) != 32 {
+			return fmt.Errorf("entry %d is not 32 bytes in base64; make one with: openssl rand -base64 32", i+1)
+		}
+		if seen[string(key)] || string(key) == strings.Repeat(string(key[:1]), 32) {
+			return fmt.Errorf("entry %d repeats; make another with: openssl rand -base64 32", i+1)
+		}
+		seen[string(key)] = true
+		keys = append(keys, key)
+	}
+	s.SessionKeys = keys
+	return nil
+}
+
+// readScopes insists on openid, without which there is no ID token, and on no
+// offline_access, for which Kinde silently gives no refresh token.
+func readScopes(s *Settings, value string) error {
+	scopes := strings.Fields(value)
+	switch {
+	case !slices.Contains(scopes, "openid"):
+		return fmt.Errorf("must hold openid")
+	case slices.Contains(scopes, "offline_access"):
+		return fmt.Errorf("holds offline_access; Kinde's scope for refresh tokens is offline")
+	case slices.ContainsFunc(scopes, func(scope string) bool { return !printable(scope) }):
+		return fmt.Errorf("holds a character that is not ASCII")
+	}
+	s.Scopes = strings.Join(scopes, " ")
+	return nil
+}
+
+func readRedisURL(s *Settings, value string) error {
+	u, err := url.Parse(value)
+	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Host == "" {
+		return fmt.Errorf("must be redis://… or rediss://…")
+	}
+	s.RedisURL = value
 	return nil
 }
 

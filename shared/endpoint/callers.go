@@ -11,6 +11,7 @@ import (
 	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/outbound"
 	"kinde-functions/shared/problem"
+	"kinde-functions/shared/route"
 	"kinde-functions/shared/token"
 )
 
@@ -25,19 +26,24 @@ type Caller struct {
 	Client  string // azp
 	Scopes  []string
 	// Token is the access token, to be passed to Kinde and nowhere else.
-	Token  string
-	Claims *token.Claims
+	Token string
+	// Refresh is the session's refresh token; empty for Bearer callers.
+	Refresh string
+	Claims  *token.Claims
 }
 
 // Callers finds out who calls: the one place where credentials are read. It is
 // an interface so that a binary without such rows links none of it.
 type Callers interface {
 	// read finds the request's credential and makes every check of it that
-	// needs no key.
-	read(r *http.Request) (*candidate, error)
+	// needs no key. Set-Cookie lines for whatever the answer will be go into
+	// out, now or when the candidate is verified.
+	read(row *row, r *http.Request, out http.Header) (*candidate, error)
 	// mustFetch reports whether verifying would begin with a fetch of the
 	// signing keys, there being none.
 	mustFetch() bool
+	// cookies reports whether a session cookie is a credential.
+	cookies() bool
 }
 
 // candidate is a credential on its way to being a caller.
@@ -46,42 +52,55 @@ type candidate struct {
 	// good for asking Kinde with that very token, and for nothing else.
 	unverified Caller
 	verify     func(context.Context) (Caller, error)
+	// slow candidates do not know their caller before they have verified.
+	slow bool
 }
 
-// bearer takes `Authorization: Bearer` alone.
-type bearer struct {
+// credentials takes `Authorization: Bearer`, else the session cookie where
+// sessions are switched on.
+type credentials struct {
 	verifier *token.Verifier
 	keys     *token.Keys
+	sessions *Sessions // nil: Bearer alone
 }
 
 // Connect makes what every function for signed-in people needs of the tenant in
 // the settings: the credential step, and a client that shares its connections.
 func Connect(s *config.Settings) (Callers, *kinde.Client, error) {
-	upstream := outbound.New(s.UpstreamTimeout)
-	callers, err := newCallers(s, upstream)
+	c, client, err := newCredentials(s, outbound.New(s.UpstreamTimeout))
 	if err != nil {
 		return nil, nil, err
 	}
-	return callers, kinde.New(s.Issuer, s.Management, upstream), nil
+	return c, client, nil
 }
 
-func newCallers(s *config.Settings, upstream *outbound.Client) (Callers, error) {
+func newCredentials(s *config.Settings, upstream *outbound.Client) (*credentials, *kinde.Client, error) {
 	keys := token.NewKeys(s.Issuer+kinde.KeysPath, upstream.HTTP())
 	verifier, err := token.NewVerifier(token.Config{Issuer: s.Issuer, ClientIDs: s.ClientIDs(), Audiences: s.Audiences, Keys: keys})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &bearer{verifier: verifier, keys: keys}, nil
+	client := kinde.New(s.Issuer, s.Management, upstream)
+	sessions, err := newSessions(s, client, verifier)
+	return &credentials{verifier: verifier, keys: keys, sessions: sessions}, client, err
 }
 
-func (b *bearer) mustFetch() bool { return !b.keys.Held() && b.keys.Fetchable() }
+func (c *credentials) mustFetch() bool { return !c.keys.Held() && c.keys.Fetchable() }
 
-func (b *bearer) read(r *http.Request) (*candidate, error) {
+func (c *credentials) cookies() bool { return c.sessions != nil }
+
+func (c *credentials) read(row *row, r *http.Request, out http.Header) (*candidate, error) {
+	if row.Access == route.Leaver {
+		return c.sessions.leaving(row, r)
+	}
 	raw, err := bearerToken(r.Header)
+	if err != nil && c.sessions != nil && problem.From(err).Code == problem.NoToken {
+		return c.sessions.read(row, r, out)
+	}
 	if err != nil {
 		return nil, err
 	}
-	unfinished, err := b.verifier.Check(raw)
+	unfinished, err := c.verifier.Check(raw)
 	if err != nil {
 		return nil, refused(err)
 	}

@@ -51,7 +51,8 @@ type Parts struct {
 type Handler struct {
 	Serve Handle
 	// ErrorPage, where it is set, gives the Location of the page that explains
-	// a failure to callers who do not accept JSON. Nil: they get the problem.
+	// a failure to callers who do not accept JSON. Nil, or "" from it: they get
+	// the problem.
 	ErrorPage func(*problem.Error) string
 }
 
@@ -78,15 +79,18 @@ type row struct {
 // handler. It panics when handlers and table disagree, which is a mistake in
 // the program and not in a deployment.
 func (f Function) Handler() http.Handler {
-	lookup, output := f.Lookup, f.Output
+	lookup := f.Lookup
 	if lookup == nil {
 		lookup = os.LookupEnv
 	}
-	if output == nil {
-		output = os.Stdout
-	}
 	settings, err := config.Load(lookup, f.Settings...)
-	e := &endpoint{log: audit.New(output, f.Name, settings.LogLevel)}
+	e := &endpoint{}
+	if f.Output != nil {
+		e.log = audit.New(f.Output, f.Name, settings.LogLevel)
+	} else {
+		e.log = audit.New(os.Stdout, f.Name, settings.LogLevel)
+		audit.SetDefault(os.Stdout, f.Name, settings.LogLevel)
+	}
 	e.chain = http.HandlerFunc(e.answer)
 	if err == nil || f.Tolerant {
 		var parts Parts

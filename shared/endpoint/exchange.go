@@ -33,6 +33,7 @@ type exchange struct {
 	traffic  *outbound.Traffic
 	cold     bool
 	row      *row            // nil until the path and method have matched
+	out      http.Header     // goes with the answer, whatever it is
 	decision *audit.Decision // nil until credentials have been looked at
 	failure  *problem.Error
 }
@@ -41,7 +42,7 @@ type exchangeKey struct{}
 
 // ServeHTTP answers a request and writes its log lines.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{id: requestID(r.Header), begin: time.Now(), cold: e.requests.Add(1) == 1}
+	x := &exchange{id: requestID(r.Header), begin: time.Now(), cold: e.requests.Add(1) == 1, out: http.Header{}}
 	end := x.begin.Add(ownLimit)
 	if platform, ok := r.Context().Deadline(); ok {
 		end = platform.Add(-reserve)
@@ -85,23 +86,61 @@ func (e *endpoint) reply(x *exchange, r *http.Request) (*Reply, error) {
 	}
 	x.row = row
 	if row.Access == route.Anyone {
-		return row.serve(x.id, r, params, Caller{})
+		return row.serve(x, r, params, Caller{})
 	}
 	x.decision = &audit.Decision{RequestID: x.id, Action: row.Name(), Outcome: audit.Denied}
-	found, err := e.callers.read(r)
-	if err != nil {
-		x.decision.Reason = reason(err)
-		return nil, err
+	if row.Access == route.Newcomer {
+		return x.welcome(row, r, params)
 	}
-	if row.ReadsOnly && e.callers.mustFetch() {
+	found, err := e.callers.read(row, r, x.out)
+	if err != nil {
+		if problem.From(err).Code == problem.NoToken && e.callers.cookies() && fromElsewhere(row, r) {
+			x.decision.Reason = "repeat-same-site"
+			return row.repeat(r)
+		}
+		return x.turnedAway(row, r, params, err)
+	}
+	if row.ReadsOnly && !found.slow && e.callers.mustFetch() {
 		return x.overlapped(row, r, params, found)
 	}
 	caller, err := found.verify(r.Context())
-	x.decide(caller, err)
 	if err != nil {
-		return nil, err
+		return x.turnedAway(row, r, params, err)
 	}
-	return row.serve(x.id, r, params, caller)
+	x.decide(caller, nil)
+	return row.serve(x, r, params, caller)
+}
+
+// turnedAway is the end for a caller without a good credential, except where
+// the row takes visitors and the credential is missing, or is a session that is
+// over.
+func (x *exchange) turnedAway(row *row, r *http.Request, params map[string]string, err error) (*Reply, error) {
+	x.decide(Caller{}, err)
+	bearer := r.Header.Get("Authorization") != ""
+	code := problem.From(err).Code
+	over := code == problem.SessionExpired || code == problem.InvalidToken && !bearer
+	if row.Access == route.Visitor && (code == problem.NoToken || over) {
+		if code == problem.NoToken {
+			x.decision = nil // nobody was turned away
+		}
+		return row.serve(x, r, params, Caller{})
+	}
+	return nil, err
+}
+
+// welcome serves a row that makes somebody a caller: the handler's reply says
+// whom, its error that nobody.
+func (x *exchange) welcome(row *row, r *http.Request, params map[string]string) (*Reply, error) {
+	reply, err := row.serve(x, r, params, Caller{})
+	switch {
+	case err != nil:
+		x.decide(Caller{}, err)
+	case reply.Welcomed != nil:
+		x.decide(*reply.Welcomed, nil)
+	default:
+		x.decision = nil // nothing is decided yet
+	}
+	return reply, err
 }
 
 // overlapped asks upstream while the signing keys are being fetched, and
@@ -115,7 +154,7 @@ func (x *exchange) overlapped(row *row, r *http.Request, params map[string]strin
 	}
 	answered := make(chan result, 1)
 	go func() {
-		reply, err := x.recovering(func() (*Reply, error) { return row.serve(x.id, r.WithContext(ctx), params, found.unverified) })
+		reply, err := x.recovering(func() (*Reply, error) { return row.serve(x, r.WithContext(ctx), params, found.unverified) })
 		answered <- result{reply, err}
 	}()
 	caller, err := found.verify(r.Context())

@@ -16,11 +16,21 @@ type Reply struct {
 	// Partial is a failure of a part of what is otherwise a success. It goes to
 	// the log alone.
 	Partial *problem.Error
+	// Welcomed is who has been signed in, on a row for newcomers.
+	Welcomed *Caller
 }
 
 // JSON is a reply with a body that is already JSON.
 func JSON(status int, body []byte) *Reply {
 	return &Reply{Status: status, Body: body, Header: http.Header{"Content-Type": {"application/json"}}}
+}
+
+// NoContent is a 204.
+func NoContent() *Reply { return &Reply{Status: http.StatusNoContent} }
+
+// SeeOther is a 303: what answers a form that has been sent.
+func SeeOther(location string) *Reply {
+	return &Reply{Status: http.StatusSeeOther, Header: http.Header{"Location": {location}}}
 }
 
 // Redirect is a 302 to a location that has been checked. It is sent as it is:
@@ -31,8 +41,10 @@ func Redirect(location string) *Reply {
 
 func (reply *Reply) write(w http.ResponseWriter, x *exchange) {
 	h := w.Header()
-	for name, values := range reply.Header {
-		h[name] = append(h[name], values...)
+	for _, header := range []http.Header{reply.Header, x.out} {
+		for name, values := range header {
+			h[name] = append(h[name], values...)
+		}
 	}
 	_, upstream := x.traffic.Read()
 	app := max(time.Since(x.begin)-upstream, 0)
@@ -45,7 +57,9 @@ func (reply *Reply) write(w http.ResponseWriter, x *exchange) {
 // has one and the caller is a person's browser, else as a problem.
 func (x *exchange) failureReply(r *http.Request) *Reply {
 	if x.row != nil && x.row.ErrorPage != nil && !acceptsJSON(r.Header) {
-		return Redirect(x.row.ErrorPage(x.failure))
+		if page := x.row.ErrorPage(x.failure); page != "" {
+			return Redirect(page)
+		}
 	}
 	reply := JSON(x.failure.Status(), x.failure.Document(x.id))
 	reply.Header.Set("Content-Type", problem.ContentType)

@@ -20,12 +20,18 @@ type Request struct {
 	Path   map[string]string // values of the pattern's {names}, unescaped once
 	Query  map[string]string // the row's known parameters that were given
 	Body   []byte
+	// HTTP is the request itself, for the sign-in's own cookies. Credentials
+	// are not read from it.
+	HTTP *http.Request
+	// Out are header fields that go with the answer, errors included.
+	Out http.Header
 	// AcceptsJSON says whether the caller asks for JSON by name.
 	AcceptsJSON bool
+	strict      bool // whether unknown fields of the body are refused
 }
 
 // serve checks the parameters and the body, then lets the handler answer.
-func (row *row) serve(id string, r *http.Request, params map[string]string, caller Caller) (*Reply, error) {
+func (row *row) serve(x *exchange, r *http.Request, params map[string]string, caller Caller) (*Reply, error) {
 	query, err := readQuery(r.URL.RawQuery, row.Query, row.API())
 	if err != nil {
 		return nil, err
@@ -35,7 +41,7 @@ func (row *row) serve(id string, r *http.Request, params map[string]string, call
 		return nil, err
 	}
 	return row.Serve(r.Context(), &Request{
-		ID: id, Caller: caller, Path: params, Query: query, Body: body, AcceptsJSON: acceptsJSON(r.Header),
+		ID: x.id, Caller: caller, Path: params, Query: query, Body: body, HTTP: r, Out: x.out, AcceptsJSON: acceptsJSON(r.Header), strict: row.API(),
 	})
 }
 

@@ -158,6 +158,15 @@ func (k *Kinde) MintID(opts ...Claim) string {
 	return m.finish(claims)
 }
 
+// MintRefresh makes a refresh token without a sign-in, of whom For, ForClient and
+// InOrg say; the first refresh gives a new access token.
+func (k *Kinde) MintRefresh(opts ...Claim) string {
+	m := k.minting(opts)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.answer(m.grant).RefreshToken
+}
+
 func (k *Kinde) minting(opts []Claim) *minting {
 	m := &minting{k: k, alg: "RS256", grant: &grant{
 		issuer: k.opt.Issuer, client: Client{ID: ClientID}, sub: DemoPerson,

@@ -14,6 +14,18 @@ const (
 	InsufficientScope Code = "insufficient-scope"
 	KeysUnavailable   Code = "keys-unavailable"
 
+	CSRFHeaderMissing Code = "csrf-header-missing"
+	CrossSite         Code = "cross-site"
+	SessionSuperseded Code = "session-superseded"
+	SessionExpired    Code = "session-expired"
+
+	WrongHost       Code = "wrong-host"
+	LoginExpired    Code = "login-expired"
+	LoginRequired   Code = "login-required"
+	AccessDenied    Code = "access-denied"
+	LoginFailed     Code = "login-failed"
+	SessionTooLarge Code = "session-too-large"
+
 	NotFound             Code = "not-found"
 	MethodNotAllowed     Code = "method-not-allowed"
 	BodyTooLarge         Code = "body-too-large"
@@ -51,6 +63,18 @@ var meanings = map[Code]meaning{
 	InvalidRequest:    {http.StatusBadRequest, "Malformed request", "Send exactly one well-formed Authorization header.", ""},
 	InsufficientScope: {http.StatusForbidden, "Scope missing", "Ask for an access token with the scopes this resource needs.", `Bearer error="insufficient_scope"`},
 	KeysUnavailable:   {http.StatusServiceUnavailable, "Signing keys unavailable", "The token could not be checked just now. Try again in half a minute.", ""},
+
+	CSRFHeaderMissing: {http.StatusForbidden, "X-CSRF header missing", "Send `X-CSRF: 1` with requests that rely on the session cookie.", ""},
+	CrossSite:         {http.StatusForbidden, "Request from another site", "The session cookie serves pages of this site alone; from elsewhere send an access token.", ""},
+	SessionSuperseded: {http.StatusConflict, "Session superseded", "Another request has just renewed this session. Send the request once more.", ""},
+	SessionExpired:    {http.StatusUnauthorized, "Session expired", "Sign in again.", "Bearer"},
+
+	WrongHost:       {http.StatusBadRequest, "Not the site's address", "Sign in at the site's own address; other addresses of it, such as deploy previews, cannot hold its session.", ""},
+	LoginExpired:    {http.StatusBadRequest, "Sign-in expired", "Start signing in again.", ""},
+	LoginRequired:   {http.StatusUnauthorized, "Sign-in required", "Sign in without prompt=none.", "Bearer"},
+	AccessDenied:    {http.StatusForbidden, "Sign-in declined", "Sign in again and accept, or go back to the site.", ""},
+	LoginFailed:     {http.StatusBadGateway, "Sign-in failed", "Try again; if it persists, look at the function's log.", ""},
+	SessionTooLarge: {http.StatusInternalServerError, "Session too large", "The tokens do not fit a cookie: take claims out of them in Kinde.", ""},
 
 	NotFound:             {http.StatusNotFound, "No such path", "Check the path; the README lists every route.", ""},
 	MethodNotAllowed:     {http.StatusMethodNotAllowed, "Method not allowed", "Use one of the methods in the Allow header.", ""},

@@ -2,9 +2,11 @@ package route_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -36,7 +38,7 @@ type apiOperation struct {
 	Parameters  []apiParameter
 	Responses   map[string]struct {
 		Content map[string]struct {
-			Examples map[string]struct{ Value map[string]any }
+			Examples map[string]struct{ Value any }
 		}
 	}
 }
@@ -158,6 +160,24 @@ func TestOpenAPIDescribesTheParameters(t *testing.T) {
 	}
 }
 
+// ways are the credentials that a row takes, each alternative in one word. An
+// empty one lets anyone in.
+func ways(row route.Route) []string {
+	cookie := "session"
+	if row.API() {
+		cookie = "csrfHeader+session"
+	}
+	switch row.Access {
+	case route.User:
+		return []string{"accessToken", cookie}
+	case route.Visitor:
+		return []string{"accessToken", cookie, ""}
+	case route.Leaver:
+		return []string{"session", ""}
+	}
+	return []string{}
+}
+
 func TestOpenAPISaysWhoMayCall(t *testing.T) {
 	_, document := readDocument(t)
 	for _, row := range route.Table {
@@ -166,13 +186,23 @@ func TestOpenAPISaysWhoMayCall(t *testing.T) {
 		if operation.Security != nil {
 			security = *operation.Security
 		}
-		_, refuses := operation.Responses["401"]
-		guarded := len(security) > 0
+		got := []string{}
 		for _, way := range security {
-			guarded = guarded && len(way) > 0 // an empty one lets anyone in
+			got = append(got, strings.Join(slices.Sorted(maps.Keys(way)), "+"))
 		}
-		if want := row.Access != route.Anyone; guarded != want || refuses != want {
-			t.Errorf("%s: security %v, 401 %v; access %v", row.Name(), security, refuses, row.Access)
+		same(t, "credentials of "+row.Name()+" in openapi.yaml", got, ways(row))
+		reads := row.Access == route.User || row.Access == route.Visitor
+		for code, want := range map[problem.Code]bool{
+			problem.NoToken:           row.Access == route.User,
+			problem.SessionExpired:    row.Access == route.User,
+			problem.InvalidToken:      reads,
+			problem.SessionSuperseded: reads,
+			problem.CSRFHeaderMissing: reads && row.API() || row.Access == route.Leaver,
+		} {
+			examples := operation.Responses[strconv.Itoa(code.Status())].Content[problem.ContentType].Examples
+			if _, shown := examples[string(code)]; shown != want {
+				t.Errorf("%s in openapi.yaml: %s %v, want %v", row.Name(), code, shown, want)
+			}
 		}
 	}
 }
@@ -212,8 +242,9 @@ func TestOpenAPIShowsProblemsWhereTheyBelong(t *testing.T) {
 					t.Errorf("%s %s: %s has no example", method, path, status)
 				}
 				for name, example := range examples {
-					if code := problem.Code(name); example.Value["code"] != name || strconv.Itoa(code.Status()) != status {
-						t.Errorf("%s %s: the example %s of %s is of %v", method, path, name, status, example.Value["code"])
+					value, _ := example.Value.(map[string]any)
+					if code := problem.Code(name); value["code"] != name || strconv.Itoa(code.Status()) != status {
+						t.Errorf("%s %s: the example %s of %s is of %v", method, path, name, status, value["code"])
 					}
 				}
 			}

@@ -16,8 +16,15 @@ type Access int
 const (
 	// Anyone needs no credential.
 	Anyone Access = iota
-	// User needs a verified access token of one of our clients.
+	// User needs a verified access token of one of our clients, as Bearer or in
+	// the session cookie.
 	User
+	// Visitor may call without a credential; one that is there must be good.
+	Visitor
+	// Leaver may call with a session in whatever state, since the call ends it.
+	Leaver
+	// Newcomer is about to get a session: what is decided is whether they do.
+	Newcomer
 )
 
 // Route is one row: one method on one path.
@@ -42,6 +49,10 @@ type Route struct {
 // paging are the parameters of the lists.
 var paging = []string{"page_size", "starting_after", "all"}
 
+// signIn are the parameters of signing in and up, by Kinde's names.
+var signIn = []string{"return_url", "org_code", "login_hint", "prompt", "lang", "connection_id", "is_create_org", "org_name",
+	"invitation_code", "plan_interest", "pricing_table_key"}
+
 // Table is every route that exists, by function.
 var Table = []Route{
 	{Function: "portal", Method: "GET", Pattern: "/portal", Access: User, Query: []string{"subnav", "return_url"}, ReadsOnly: true,
@@ -62,6 +73,16 @@ var Table = []Route{
 		Does: "roles: a page, or all"},
 	{Function: "account", Method: "GET", Pattern: "/api/account", Access: User, Query: []string{"include"}, ReadsOnly: true,
 		Does: "several of the above in one round trip"},
+	{Function: "login", Method: "GET", Pattern: "/auth/login", Access: Anyone, Query: signIn,
+		Does: "starts signing in: authorization code + PKCE"},
+	{Function: "login", Method: "GET", Pattern: "/auth/register", Tail: "/register", Access: Anyone, Query: signIn,
+		Does: "starts signing up"},
+	{Function: "callback", Method: "GET", Pattern: "/auth/callback", Access: Newcomer, Query: []string{"state", "code", "error", "reauth_state"},
+		Does: "ends signing in: sets the session cookie"},
+	{Function: "logout", Method: "POST", Pattern: "/auth/logout", Access: Leaver,
+		Does: "revokes the refresh token, clears the cookies, goes to Kinde's logout"},
+	{Function: "session", Method: "GET", Pattern: "/api/session", Access: Visitor,
+		Does: "who is signed in, as the frontend may know it"},
 	{Function: "health", Method: "GET", Pattern: "/api/health", Access: Anyone,
 		Does: "which settings are missing or wrong, by name"},
 }

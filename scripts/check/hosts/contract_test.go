@@ -60,6 +60,7 @@ func (s served) checkContract(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) { s.check(t, c) })
 	}
 	t.Run("portal link", func(t *testing.T) { s.checkPortalLink(t, good) })
+	t.Run("sign-in", s.checkSignIn)
 	t.Run("both addresses", s.checkAddresses)
 	t.Run("log", func(t *testing.T) { s.checkLog(t, good) })
 }

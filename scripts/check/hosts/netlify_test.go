@@ -68,7 +68,7 @@ func TestNetlifyDev(t *testing.T) {
 	}
 	// netlify dev builds with plain "go build"; these let it find in Go's cache
 	// what netlify build has compiled.
-	env = append(env, "ALLOWED_ORIGINS="+extraOrigin, "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc")
+	env = append(env, "SESSION_KEYS="+sessionKeys, "ALLOWED_ORIGINS="+extraOrigin, "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc")
 
 	var log lockedBuffer
 	ctx, stop := context.WithCancel(t.Context())

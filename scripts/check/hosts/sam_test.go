@@ -44,6 +44,7 @@ func TestSAM(t *testing.T) {
 	kinde := startKinde(t, site)
 	env := template.environment(t, map[string]string{
 		"KindeIssuerUrl": kinde.URL, "KindeClientId": kinde.Env()["KINDE_CLIENT_ID"],
+		"KindeClientSecret": kinde.Env()["KINDE_CLIENT_SECRET"], "SessionKeys": sessionKeys,
 		"KindeSiteUrl": site, "AllowedOrigins": extraOrigin,
 	})
 	var log lockedBuffer

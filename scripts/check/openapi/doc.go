@@ -1,6 +1,7 @@
 // Package openapi compares public/openapi.yaml with what the functions do:
 // schemathesis reads the document, makes requests that it allows and requests
-// that it forbids, and checks each answer against it.
+// that it forbids, with a token and with a session's cookie, and checks each
+// answer against it.
 //
 // It defends against a document that promises what the functions do not keep,
 // and against a function that does what the document does not say. Its test has

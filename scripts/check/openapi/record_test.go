@@ -5,7 +5,6 @@ package openapi
 import (
 	"fmt"
 	"maps"
-	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -13,26 +12,38 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"kinde-functions/shared/problem"
+	"kinde-functions/shared/route"
 )
 
 const documentPath = "public/openapi.yaml"
 
-// record counts answers by path and status.
-type record map[string]map[int]int
+// outcome is what there may be of an answer: a status, and with it a problem's
+// code or another body's media type.
+type outcome struct {
+	status int
+	what   string
+}
 
-func (r record) count(path string, status int) { r.addN(path, status, 1) }
+func (o outcome) String() string { return strings.TrimSpace(strconv.Itoa(o.status) + " " + o.what) }
 
-func (r record) addN(path string, status, n int) {
+// record counts answers by path and outcome.
+type record map[string]map[outcome]int
+
+func (r record) count(path string, o outcome) { r.addN(path, o, 1) }
+
+func (r record) addN(path string, o outcome, n int) {
 	if r[path] == nil {
-		r[path] = map[int]int{}
+		r[path] = map[outcome]int{}
 	}
-	r[path][status] += n
+	r[path][o] += n
 }
 
 func (r record) add(other record) {
-	for path, statuses := range other {
-		for status, n := range statuses {
-			r.addN(path, status, n)
+	for path, outcomes := range other {
+		for o, n := range outcomes {
+			r.addN(path, o, n)
 		}
 	}
 }
@@ -42,24 +53,36 @@ func (r record) add(other record) {
 func (r record) String() string {
 	var text strings.Builder
 	for _, path := range slices.Sorted(maps.Keys(r)) {
-		total, each := 0, ""
-		for _, status := range slices.Sorted(maps.Keys(r[path])) {
-			total += r[path][status]
-			each += fmt.Sprintf("  %d: %d", status, r[path][status])
+		total, statuses, each := 0, map[int]int{}, ""
+		for o, n := range r[path] {
+			total += n
+			statuses[o.status] += n
+		}
+		for _, status := range slices.Sorted(maps.Keys(statuses)) {
+			each += fmt.Sprintf("  %d: %d", status, statuses[status])
 		}
 		fmt.Fprintf(&text, "  %-24s %5d %s\n", path, total, each)
 	}
 	return text.String()
 }
 
-// documented are the statuses that the document gives each path.
-func documented(t *testing.T) map[string][]int {
-	t.Helper()
-	var document struct {
-		Paths map[string]struct {
-			Get struct{ Responses map[string]any }
-		}
+// What the check reads of the document.
+type (
+	described struct {
+		Paths      map[string]struct{ Get, Post operation }
+		Components struct{ Responses map[string]response }
 	}
+	operation struct{ Responses map[string]response }
+	response  struct {
+		Ref     string `yaml:"$ref"`
+		Content map[string]struct{ Examples map[string]any }
+	}
+)
+
+// documented are the outcomes that the document gives each path.
+func documented(t *testing.T) map[string][]outcome {
+	t.Helper()
+	var document described
 	raw, err := os.ReadFile(inProject(t, documentPath))
 	if err == nil {
 		err = yaml.Unmarshal(raw, &document)
@@ -67,39 +90,77 @@ func documented(t *testing.T) map[string][]int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	statuses := map[string][]int{}
+	outcomes := map[string][]outcome{}
 	for path, item := range document.Paths {
-		for code := range item.Get.Responses {
-			status, err := strconv.Atoi(code)
-			if err != nil {
-				t.Errorf("%s: %q is no status", path, code)
+		for _, op := range []operation{item.Get, item.Post} {
+			for code, answer := range op.Responses {
+				status, err := strconv.Atoi(code)
+				if err != nil {
+					t.Errorf("%s: %q is no status", path, code)
+				}
+				if named, ok := strings.CutPrefix(answer.Ref, "#/components/responses/"); ok {
+					answer = document.Components.Responses[named]
+				}
+				outcomes[path] = append(outcomes[path], answer.outcomes(status)...)
 			}
-			statuses[path] = append(statuses[path], status)
 		}
 	}
-	return statuses
+	return outcomes
 }
 
-// outOfReach are documented statuses that schemathesis cannot bring about: it
-// adds no parameters to a path that has none, and panics need a bug. Nor does it
-// send a body, let alone one that is too large, where none is described.
-var outOfReach = map[string][]int{
-	"/api/user-profile": {http.StatusBadRequest},
-	"/api/health":       {http.StatusBadRequest, http.StatusInternalServerError},
+// outcomes are the response's: one for each media type, and of problems one for
+// each example, whose names are codes.
+func (r response) outcomes(status int) []outcome {
+	if len(r.Content) == 0 {
+		return []outcome{{status, ""}}
+	}
+	var all []outcome
+	for media, content := range r.Content {
+		if media != problem.ContentType {
+			all = append(all, outcome{status, media})
+			continue
+		}
+		for code := range content.Examples {
+			all = append(all, outcome{status, code})
+		}
+	}
+	return all
 }
 
-// checkAgainst fails for each documented status that was never answered: what
+// outOfReach are codes that schemathesis cannot bring about anywhere, or on a
+// path: panics need a bug, and it sends neither two Authorization headers nor,
+// where none is described, a parameter or a body.
+var outOfReach = map[string][]string{
+	"":                  {"internal", "body-too-large"},
+	"/api/user-profile": {"invalid-parameter"},
+	"/api/session":      {"invalid-parameter"},
+	"/api/health":       {"invalid-parameter", "invalid-request", "misconfigured"},
+}
+
+// checkAgainst fails for each documented outcome that was never answered: what
 // the document says of it has been compared with nothing.
-func (r record) checkAgainst(t *testing.T, documented map[string][]int) {
+func (r record) checkAgainst(t *testing.T, documented map[string][]outcome) {
 	t.Helper()
 	if len(documented) == 0 {
 		t.Error("the document has no paths")
 	}
-	for path, statuses := range documented {
-		for _, status := range statuses {
-			if r[path][status] == 0 && status != http.StatusRequestEntityTooLarge && !slices.Contains(outOfReach[path], status) {
-				t.Errorf("%s: %d is documented and was never answered", path, status)
+	for path, outcomes := range documented {
+		for _, o := range outcomes {
+			if r[path][o] == 0 && !slices.Contains(slices.Concat(outOfReach[""], outOfReach[path]), o.what) {
+				t.Errorf("%s: %s is documented and was never answered", path, o)
 			}
+		}
+	}
+}
+
+// checkLetIn fails for each row for users that never let one in: their
+// credentials, then, are none.
+func (r record) checkLetIn(t *testing.T) {
+	t.Helper()
+	in := func(o outcome) bool { return o.status < 400 }
+	for _, row := range route.Table {
+		if row.Access == route.User && !slices.ContainsFunc(slices.Collect(maps.Keys(r[row.Pattern])), in) {
+			t.Errorf("%s: nobody was let in", row.Pattern)
 		}
 	}
 }

@@ -15,35 +15,59 @@ import (
 
 	"kinde-functions/shared/kindetest"
 	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/route"
 )
 
-// pagesOrigin is KINDE_SITE_URL; schemathesis.toml names it, too.
-const pagesOrigin = "https://www.example.com"
+// pagesOrigin is KINDE_SITE_URL; schemathesis.toml names it, too. The functions
+// are asked there, as it were.
+const (
+	pagesHost   = "www.example.com"
+	pagesOrigin = "https://" + pagesHost
+)
 
 // run is one run of schemathesis on all functions.
 type run struct {
 	name   string
 	format lambdarun.Format
-	unset  bool // the functions get no settings
-	// trouble spoils the tenant before the nth request for a path; nil: it is well.
-	trouble func(k *kindetest.Kinde, n int)
-	args    []string
+	unset  bool   // the functions get no settings
+	auth   string // byToken, byCookie, or nothing
+	// before may change the nth request for a row, and spoil the tenant; nil: all
+	// is well.
+	before func(p *party, row route.Route, r *http.Request, n int)
+	args   []string
 }
 
 const asJSON = "--header=Accept: application/json"
+
+// What a run's requests rely on, as schemathesis.toml would say it.
+const (
+	byToken = `
+[auth.openapi.accessToken]
+bearer = "${TOKEN}"
+`
+	byCookie = `
+[auth.openapi.session]
+api_key = "${SESSION}"
+[auth.openapi.csrfHeader]
+api_key = "1"
+`
+)
 
 // conformance leaves out what is said of requests: a tenant in trouble answers
 // good ones badly.
 const conformance = "--checks=status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance"
 
 var runs = []run{
-	{name: "a program", format: lambdarun.Netlify, args: []string{asJSON, "--max-examples=60"}},
-	{name: "a browser", format: lambdarun.HTTPAPI2, args: []string{"--max-examples=40"}},
+	{name: "a program", format: lambdarun.Netlify, auth: byToken, args: []string{asJSON, "--max-examples=60"}},
+	{name: "a script of the site's", format: lambdarun.Netlify, auth: byCookie, args: []string{asJSON, "--max-examples=30"}},
+	{name: "a browser", format: lambdarun.HTTPAPI2, auth: byCookie, args: []string{"--max-examples=40"}},
+	// 30 are two rounds of all visits: as JSON, and not.
+	{name: "visits", format: lambdarun.HTTPAPI2, before: browse, args: []string{conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=30"}},
 	// 27 are three rounds of troubles.
-	{name: "a tenant in trouble", format: lambdarun.Netlify, trouble: cycle,
+	{name: "a tenant in trouble", format: lambdarun.Netlify, auth: byToken, before: cycle,
 		args: []string{asJSON, conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=27"}},
-	{name: "no signing keys", format: lambdarun.Netlify, trouble: noKeys, args: []string{asJSON, conformance, "--phases=examples"}},
-	{name: "no settings", format: lambdarun.Netlify, unset: true, args: []string{asJSON, conformance, "--phases=examples"}},
+	{name: "no signing keys", format: lambdarun.Netlify, auth: byToken, before: noKeys, args: []string{asJSON, conformance, "--phases=examples"}},
+	{name: "no settings", format: lambdarun.Netlify, auth: byToken, unset: true, args: []string{asJSON, conformance, "--phases=examples"}},
 }
 
 func TestTheFunctionsAreAsDescribed(t *testing.T) {
@@ -51,15 +75,14 @@ func TestTheFunctionsAreAsDescribed(t *testing.T) {
 	answers := record{}
 	for _, r := range runs {
 		t.Run(r.name, func(t *testing.T) {
-			tenant, err := kindetest.Serve(kindetest.Options{Site: pagesOrigin})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(tenant.Close)
+			p := invite(t)
 			began := time.Now()
-			s := serve(t, binaries, tenant, r)
-			schemathesis(t, r.args, s.URL, tenant.Kinde.Mint())
+			s := serve(t, binaries, p, r)
+			schemathesis(t, r, s.URL, p)
 			fmt.Printf("%s: %.1f s\n%s", r.name, time.Since(began).Seconds(), s.answers)
+			if r.before == nil && !r.unset {
+				s.answers.checkLetIn(t)
+			}
 			answers.add(s.answers)
 		})
 	}
@@ -69,14 +92,21 @@ func TestTheFunctionsAreAsDescribed(t *testing.T) {
 }
 
 // schemathesis runs the tool and shows what it says when it finds anything.
-func schemathesis(t *testing.T, args []string, url, token string) {
+func schemathesis(t *testing.T, r run, url string, p *party) {
 	t.Helper()
-	tool, config, document := inProject(t, ".tools/venv/bin/schemathesis"), inProject(t, "scripts/check/openapi/schemathesis.toml"), inProject(t, documentPath)
-	args = append([]string{"--config-file", config, "run", document, "--url", url, "--no-color"}, args...)
+	tool, document, folder := inProject(t, ".tools/venv/bin/schemathesis"), inProject(t, documentPath), t.TempDir()
+	config, err := os.ReadFile(inProject(t, "scripts/check/openapi/schemathesis.toml"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, "run.toml"), append(config, r.auth...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := append([]string{"--config-file", "run.toml", "run", document, "--url", url, "--no-color"}, r.args...)
 	var said bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), tool, args...)
-	cmd.Dir = t.TempDir() // it leaves files behind
-	cmd.Env = append(os.Environ(), "TOKEN="+token)
+	cmd.Dir = folder // it leaves files behind
+	cmd.Env = append(os.Environ(), "TOKEN="+p.Kinde.Mint(), "SESSION="+p.session(t))
 	cmd.Stdout, cmd.Stderr = &said, &said
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
@@ -118,7 +148,8 @@ var troubles = []struct {
 	{[]string{"/account_api/v1/roles"}, kindetest.Fault{Hang: true}},
 }
 
-func cycle(k *kindetest.Kinde, n int) {
+func cycle(p *party, _ route.Route, _ *http.Request, n int) {
+	k := p.Kinde
 	k.ClearFaults()
 	trouble := troubles[n%len(troubles)]
 	for _, path := range trouble.paths {
@@ -126,7 +157,7 @@ func cycle(k *kindetest.Kinde, n int) {
 	}
 }
 
-func noKeys(k *kindetest.Kinde, _ int) {
-	k.ClearFaults()
-	k.Fault("/.well-known/jwks", kindetest.Fault{Status: 500})
+func noKeys(p *party, _ route.Route, _ *http.Request, _ int) {
+	p.Kinde.ClearFaults()
+	p.Kinde.Fault("/.well-known/jwks", kindetest.Fault{Status: 500})
 }

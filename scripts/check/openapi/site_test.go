@@ -3,6 +3,8 @@
 package openapi
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -10,8 +12,8 @@ import (
 	"sync"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
 	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/problem"
 	"kinde-functions/shared/route"
 )
 
@@ -19,7 +21,7 @@ import (
 type site struct {
 	*httptest.Server
 	functions map[string]http.Handler
-	before    func(n int) // the nth request for a path; may be nil
+	before    func(row route.Route, r *http.Request, n int) // may be nil
 
 	mu      sync.Mutex
 	begun   map[string]int // requests by pattern
@@ -43,18 +45,16 @@ func buildAll(t *testing.T) map[string]string {
 }
 
 // serve runs each function under a Runtime API, behind the run's platform.
-func serve(t *testing.T, binaries map[string]string, tenant *kindetest.Server, r run) *site {
+func serve(t *testing.T, binaries map[string]string, p *party, r run) *site {
 	t.Helper()
 	var env []string
-	for name, value := range tenant.Env() {
-		if !r.unset {
-			env = append(env, name+"="+value)
-		}
+	if !r.unset {
+		env = p.settings()
 	}
 	s := &site{functions: map[string]http.Handler{}, begun: map[string]int{}, answers: record{}}
-	if r.trouble != nil {
+	if r.before != nil {
 		env = append(env, "UPSTREAM_TIMEOUT=200ms")
-		s.before = func(n int) { r.trouble(tenant.Kinde, n) }
+		s.before = func(row route.Route, req *http.Request, n int) { r.before(p, row, req, n) }
 	}
 	for name, binary := range binaries {
 		f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: env})
@@ -79,17 +79,18 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	r.Host = pagesHost
 	s.mu.Lock()
 	if s.before != nil {
-		s.before(s.begun[row.Pattern])
+		s.before(row, r, s.begun[row.Pattern])
 	}
 	s.begun[row.Pattern]++
 	s.mu.Unlock()
-	out := &statusWriter{w, http.StatusOK}
+	out := &outcomeWriter{ResponseWriter: w}
 	s.functions[row.Function].ServeHTTP(out, r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answers.count(row.Pattern, out.status)
+	s.answers.count(row.Pattern, out.outcome())
 }
 
 // find is the row whose function gets the path. What stands in a {name}'s place
@@ -104,12 +105,30 @@ func find(path string) (route.Route, bool) {
 	return route.Route{}, false
 }
 
-type statusWriter struct {
+// outcomeWriter keeps what the record wants of an answer.
+type outcomeWriter struct {
 	http.ResponseWriter
 	status int
+	body   bytes.Buffer
 }
 
-func (w *statusWriter) WriteHeader(status int) {
+func (w *outcomeWriter) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *outcomeWriter) Write(p []byte) (int, error) {
+	w.body.Write(p)
+	return w.ResponseWriter.Write(p)
+}
+
+// outcome is the status, and a problem's code or another body's media type.
+func (w *outcomeWriter) outcome() outcome {
+	media, _, _ := strings.Cut(w.Header().Get("Content-Type"), ";")
+	if media != problem.ContentType {
+		return outcome{w.status, media}
+	}
+	var document struct{ Code string }
+	_ = json.Unmarshal(w.body.Bytes(), &document) // schemathesis judges it
+	return outcome{w.status, document.Code}
 }

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/session"
+)
+
+const site = functiontest.Site
+
+// signIn is a sign-in under way: what the login function has set and sent.
+type signIn struct {
+	*functiontest.Fixture
+	t       *testing.T
+	attempt session.Attempt
+	cookie  string
+}
+
+func start(t *testing.T, settings ...string) *signIn {
+	t.Helper()
+	f := functiontest.Start(t, function, kindetest.Options{}, append(settings, functiontest.Sessions...)...)
+	s := &signIn{Fixture: f, t: t, attempt: session.Attempt{
+		State: "state-of-this-attempt", Nonce: "nonce-of-this-attempt", Verifier: strings.Repeat("v", 43), ReturnURL: site + "/pricing", Started: time.Now(),
+	}}
+	s.begin()
+	return s
+}
+
+func (s *signIn) begin() {
+	h := http.Header{}
+	if err := s.Cookies().Begin(h, httptest.NewRequest("GET", site, nil), s.attempt); err != nil {
+		s.t.Fatal(err)
+	}
+	s.cookie = functiontest.Kept(h)
+}
+
+// code lets the demo person sign in at Kinde and gives the code.
+func (s *signIn) code(change ...string) string {
+	s.t.Helper()
+	sum := sha256.Sum256([]byte(s.attempt.Verifier))
+	query := url.Values{"response_type": {"code"}, "client_id": {kindetest.ClientID}, "redirect_uri": {site + "/auth/callback"}, "scope": {"openid profile email offline"},
+		"state": {s.attempt.State}, "nonce": {s.attempt.Nonce}, "code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"}}
+	for i := 0; i < len(change); i += 2 {
+		query.Set(change[i], change[i+1])
+	}
+	r := httptest.NewRequest("GET", s.URL+"/oauth2/auth?"+query.Encode(), nil)
+	r.AddCookie(s.SessionCookie(kindetest.DemoPerson))
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	location, err := url.Parse(w.Header().Get("Location"))
+	if err != nil || location.Query().Get("code") == "" {
+		s.t.Fatalf("no code: %d %s %s", w.Code, location, w.Body)
+	}
+	return location.Query().Get("code")
+}
+
+func (s *signIn) back(query string) *httptest.ResponseRecorder {
+	return s.Get(site+"/auth/callback?"+query, "Cookie", s.cookie, "Sec-Fetch-Site", "cross-site", "Accept", "text/html")
+}
+
+func TestAGoodCallbackSetsTheSession(t *testing.T) {
+	s := start(t)
+	w := s.back("state=" + s.attempt.State + "&code=" + s.code())
+	if w.Code != 302 || w.Header().Get("Location") != site+"/pricing" {
+		t.Fatalf("%d %s %s %s", w.Code, w.Header().Get("Location"), w.Body, s.Log())
+	}
+	tokens, err := s.Stored(w)
+	if err != nil || tokens.Access == "" || tokens.Refresh == "" {
+		t.Errorf("session: %v", err)
+	}
+	if strings.Contains(functiontest.Kept(w.Header()), "login") {
+		t.Error("the attempt's cookie stays")
+	}
+	for _, cookie := range w.Header().Values("Set-Cookie") {
+		if strings.HasPrefix(cookie, "__Host-session") && !strings.Contains(cookie, "SameSite=Strict") {
+			t.Errorf("not strict: %.60s", cookie)
+		}
+	}
+	if !strings.Contains(s.Log(), `"outcome":"allowed"`) || !strings.Contains(s.Log(), kindetest.DemoPerson) || strings.Contains(s.Log(), tokens.Refresh) {
+		t.Errorf("log %s", s.Log())
+	}
+}
+
+func TestAStateServesOnceAndOnlyItsOwnBrowser(t *testing.T) {
+	s := start(t)
+	good := "state=" + s.attempt.State + "&code=" + s.code()
+	for name, row := range map[string]struct{ query, cookie string }{
+		"no state":        {"code=x", s.cookie},
+		"empty state":     {"state=&code=x", s.cookie},
+		"another state":   {"state=another&code=x", s.cookie},
+		"no cookie":       {good, ""},
+		"damaged cookie":  {good, s.cookie[:len(s.cookie)-3] + "AAA"},
+		"doubled state":   {good + "&state=x", s.cookie},
+		"error, no state": {"error=access_denied", s.cookie},
+		"nothing":         {"", s.cookie},
+	} {
+		w := s.Get(site+"/auth/callback?"+row.query, "Cookie", row.cookie)
+		where := w.Header().Get("Location")
+		if w.Code != 302 || where != site+"/access/?error=login-expired" && !(name == "doubled state" && where == site+"/access/?error=invalid-parameter") {
+			t.Errorf("%s: %d %s", name, w.Code, where)
+		}
+		if strings.Contains(functiontest.Kept(w.Header()), "session") {
+			t.Errorf("%s: a session is set", name)
+		}
+	}
+	if n := len(s.Calls("/oauth2/token")); n != 0 {
+		t.Errorf("%d codes were redeemed", n)
+	}
+	first := s.back(good)
+	if first.Code != 302 || first.Header().Get("Location") != site+"/pricing" {
+		t.Fatalf("%d %s", first.Code, first.Header().Get("Location"))
+	}
+	s.attempt.Started = time.Now().Add(-11 * time.Minute)
+	s.begin()
+	if w := s.back(good); w.Header().Get("Location") != site+"/access/?error=login-expired" {
+		t.Errorf("after eleven minutes: %s", w.Header().Get("Location"))
+	}
+}
+
+func TestWhatKindeRefuses(t *testing.T) {
+	s := start(t)
+	for query, want := range map[string]string{
+		"error=access_denied": "access-denied", "error=login_required": "login-required", "error=server_error": "login-failed",
+		"error=%3Cscript%3Ealert(1)%3C/script%3E&error_description=%3Cb%3E": "login-failed", "": "login-failed", "code=": "login-failed", "code=made-up": "login-failed",
+		"code=" + strings.Repeat("x", 3000): "login-failed", "error=login_link_expired": "login-failed",
+	} {
+		w := s.back("state=" + s.attempt.State + "&" + query)
+		if w.Code != 302 || w.Header().Get("Location") != site+"/access/?error="+want || strings.Contains(w.Body.String()+s.Log(), "script") {
+			t.Errorf("%s: %d %s", query, w.Code, w.Header().Get("Location"))
+		}
+		if kept := functiontest.Kept(w.Header()); kept != "" {
+			t.Errorf("%s: cookies stay: %.40s", query, kept)
+		}
+	}
+}
+
+func TestAnExpiredLinkIsStartedAgainOnce(t *testing.T) {
+	s := start(t)
+	w := s.back("state=" + s.attempt.State + "&error=login_link_expired&reauth_state=abc123")
+	location, _ := url.Parse(w.Header().Get("Location"))
+	query := location.Query()
+	if w.Code != 302 || location.Path != "/oauth2/auth" || query.Get("reauth_state") != "abc123" || query.Get("state") == s.attempt.State {
+		t.Fatalf("%d %s", w.Code, location)
+	}
+	again := s.Get(site+"/auth/callback?state="+query.Get("state")+"&error=login_link_expired&reauth_state=abc", "Cookie", functiontest.Kept(w.Header()))
+	if again.Header().Get("Location") != site+"/access/?error=login-failed" {
+		t.Errorf("restarted twice: %s", again.Header().Get("Location"))
+	}
+}
+
+func TestTokensThatAreNotThisSignInsAreRefused(t *testing.T) {
+	s := start(t)
+	for name, answer := range map[string]string{
+		"another nonce":      `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID(kindetest.Nonce("x")) + `","refresh_token":"r"}`,
+		"no nonce":           `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID() + `"}`,
+		"no ID token":        `{"access_token":"` + s.Mint() + `"}`,
+		"forged ID token":    `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce), kindetest.SignedBy(kindetest.ForeignKey)) + `"}`,
+		"another's audience": `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce), kindetest.With("aud", []string{"other"})) + `"}`,
+		"forged access":      `{"access_token":"` + s.Mint(kindetest.SignedBy(kindetest.ForeignKey)) + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`,
+		"another person's":   `{"access_token":"` + s.Mint(kindetest.For(kindetest.AdminPerson)) + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`,
+		"no access token":    `{"id_token":"x"}`,
+		"not JSON":           `<html>`,
+	} {
+		s.ClearFaults()
+		s.Fault("/oauth2/token", kindetest.Fault{Body: answer})
+		w := s.back("state=" + s.attempt.State + "&code=c")
+		if w.Header().Get("Location") != site+"/access/?error=login-failed" || strings.Contains(functiontest.Kept(w.Header()), "session") {
+			t.Errorf("%s: %d %s", name, w.Code, w.Header().Get("Location"))
+		}
+	}
+	s.ClearFaults()
+	huge := s.Mint(kindetest.With("padding", strings.Repeat("x", 9000)))
+	s.Fault("/oauth2/token", kindetest.Fault{Body: `{"access_token":"` + huge + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`})
+	if w := s.back("state=" + s.attempt.State + "&code=c"); w.Header().Get("Location") != site+"/access/?error=session-too-large" {
+		t.Errorf("too large: %s", w.Header().Get("Location"))
+	}
+	for _, fault := range []kindetest.Fault{{Status: 500}, {Hang: true}, {Reset: true}, {Status: 401, Body: kindetest.ErrorBody(kindetest.ShapeC, "invalid_client", "d")}} {
+		s.ClearFaults()
+		s.Fault("/oauth2/token", fault)
+		if w := s.back("state=" + s.attempt.State + "&code=c"); w.Header().Get("Location") != site+"/access/?error=login-failed" {
+			t.Errorf("%+v: %s", fault, w.Header().Get("Location"))
+		}
+	}
+	if !strings.Contains(s.Log(), "KINDE_CLIENT_SECRET") {
+		t.Error("no remedy for invalid_client in the log")
+	}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/kindetest"
+)
+
+const site = functiontest.Site
+
+func start(t *testing.T, settings ...string) *functiontest.Fixture {
+	t.Helper()
+	return functiontest.Start(t, function, kindetest.Options{}, append(settings, functiontest.Sessions...)...)
+}
+
+// sent is the address at Kinde that an answer sends the browser to.
+func sent(t *testing.T, f *functiontest.Fixture, w *httptest.ResponseRecorder) url.Values {
+	t.Helper()
+	location, err := url.Parse(w.Header().Get("Location"))
+	if w.Code != 302 || err != nil || !strings.HasPrefix(location.String(), f.URL+"/oauth2/auth?") {
+		t.Fatalf("%d %s %s", w.Code, w.Header().Get("Location"), w.Body)
+	}
+	return location.Query()
+}
+
+func TestASignInBeginsWithSecretsThatOnlyTheCookieHolds(t *testing.T) {
+	f := start(t, "KINDE_AUDIENCE", "https://api.example.com")
+	seen := map[string]bool{}
+	for range 3 {
+		w := f.Get(site + "/auth/login?return_url=/pricing&utm_source=mail")
+		query := sent(t, f, w)
+		for name, want := range map[string]string{
+			"response_type": "code", "client_id": kindetest.ClientID, "redirect_uri": site + "/auth/callback",
+			"scope": "openid profile email offline", "code_challenge_method": "S256", "audience": "https://api.example.com",
+		} {
+			if query.Get(name) != want {
+				t.Errorf("%s = %q, want %q", name, query.Get(name), want)
+			}
+		}
+		if query.Has("utm_source") || query.Has("return_url") {
+			t.Errorf("passed on: %v", query)
+		}
+		r := httptest.NewRequest("GET", site+"/auth/callback", nil)
+		r.Header.Set("Cookie", functiontest.Kept(w.Header()))
+		attempt, err := f.Cookies().Attempt(r, query.Get("state"))
+		if err != nil || attempt.Nonce != query.Get("nonce") || attempt.ReturnURL != site+"/pricing" {
+			t.Fatalf("%+v %v", attempt, err)
+		}
+		sum := sha256.Sum256([]byte(attempt.Verifier))
+		if query.Get("code_challenge") != base64.RawURLEncoding.EncodeToString(sum[:]) || len(attempt.Verifier) < 43 {
+			t.Error("the challenge is not the verifier's")
+		}
+		for _, secret := range []string{attempt.State, attempt.Nonce, attempt.Verifier} {
+			if len(secret) < 22 || seen[secret] {
+				t.Errorf("a secret is short or repeats: %d characters", len(secret))
+			}
+			seen[secret] = true
+		}
+		cookie := w.Header().Get("Set-Cookie")
+		for _, attribute := range []string{"__Host-", "HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=600"} {
+			if !strings.Contains(cookie, attribute) {
+				t.Errorf("no %s in %s", attribute, cookie)
+			}
+		}
+		if strings.Contains(cookie, attempt.Verifier) || strings.Contains(f.Log(), attempt.State) {
+			t.Error("a secret is readable")
+		}
+	}
+}
+
+func TestParametersArePassedOnByNameOrRefused(t *testing.T) {
+	f := start(t)
+	for query, want := range map[string]url.Values{
+		"org_code=org_1&lang=pt-BR&login_hint=a%2Bb@example.com":                                  {"org_code": {"org_1"}, "lang": {"pt-BR"}, "login_hint": {"a+b@example.com"}},
+		"is_create_org=true&org_name=Caf%C3%A9+%26+Co":                                            {"is_create_org": {"true"}, "org_name": {"Café & Co"}},
+		"invitation_code=inv_1":                                                                   {"invitation_code": {"inv_1"}, "is_invitation": {"true"}},
+		"plan_interest=pro&pricing_table_key=main&connection_id=conn_1&prompt=login":              {"plan_interest": {"pro"}, "pricing_table_key": {"main"}, "connection_id": {"conn_1"}, "prompt": {"login"}},
+		"redirect_uri=https://evil.example/&scope=all&client_id=x&state=x&nonce=x&reauth_state=x": {"redirect_uri": {site + "/auth/callback"}, "client_id": {kindetest.ClientID}},
+	} {
+		got := sent(t, f, f.Get(site+"/auth/login?"+query))
+		for name := range want {
+			if got.Get(name) != want.Get(name) || len(got[name]) != 1 {
+				t.Errorf("%s: %s = %q", query, name, got[name])
+			}
+		}
+		if got.Has("reauth_state") {
+			t.Errorf("%s: reauth_state is the callback's to give", query)
+		}
+	}
+	if got := sent(t, f, f.Get(site+"/auth/register?prompt=none")); got.Get("prompt") != "create" {
+		t.Errorf("register: prompt=%s", got.Get("prompt"))
+	}
+	for _, query := range []string{"prompt=consent", "lang=x", "lang=en%0A", "org_code=a/b", "org_code=", "is_create_org=1", "org_name=a%0Ab", "login_hint=" + strings.Repeat("a", 321),
+		"org_code=a&org_code=b", "login_hint=%zz", "plan_interest=%3Cscript%3E"} {
+		w := f.Get(site + "/auth/login?" + query)
+		if w.Code != 302 || w.Header().Get("Location") != site+"/access/?error=invalid-parameter" || w.Header().Get("Set-Cookie") != "" {
+			t.Errorf("%s: %d %s", query, w.Code, w.Header())
+		}
+	}
+}
+
+func TestWhatStartsNothing(t *testing.T) {
+	f := start(t)
+	for _, purpose := range []string{"prefetch", "prefetch;prerender", "Prefetch"} {
+		if w := f.Get(site+"/auth/login", "Sec-Purpose", purpose); w.Code != 204 || len(w.Header().Values("Set-Cookie")) != 0 {
+			t.Errorf("%s: %d", purpose, w.Code)
+		}
+	}
+	for _, host := range []string{"https://preview--site.example", "https://site.example.evil.example", "https://SITE.example", "https://site.example:8443"} {
+		w := f.Get(host+"/auth/login", "Accept", "application/json", "X-Forwarded-Host", "site.example")
+		if w.Code != 400 || !strings.Contains(w.Body.String(), `"wrong-host"`) || !strings.Contains(w.Body.String(), site) {
+			t.Errorf("%s: %d %s", host, w.Code, w.Body)
+		}
+		if w := f.Get(host + "/auth/login"); w.Code != 400 {
+			t.Errorf("%s, a browser: %d", host, w.Code)
+		}
+	}
+	for _, back := range []string{"//evil.example", "https://evil.example/", "/auth/login", "/x/../y", ""} {
+		w := f.Get(site + "/auth/login?return_url=" + url.QueryEscape(back))
+		if w.Header().Get("Location") != site+"/access/?error=invalid-return-url" || w.Header().Get("Set-Cookie") != "" {
+			t.Errorf("%s: %d %s", back, w.Code, w.Header())
+		}
+		if w := f.Get(site+"/auth/login?return_url="+url.QueryEscape(back), "Accept", "application/json"); w.Code != 400 {
+			t.Errorf("%s: %d", back, w.Code)
+		}
+	}
+}
+
+func TestSessionsSwitchedOffAreMisconfigured(t *testing.T) {
+	f := functiontest.Start(t, function, kindetest.Options{})
+	if w := f.Get(site + "/auth/login"); w.Code != 500 || !strings.Contains(f.Log(), "SESSION_KEYS") || !strings.Contains(f.Log(), "KINDE_CLIENT_SECRET") {
+		t.Errorf("%d %s", w.Code, f.Log())
+	}
+}

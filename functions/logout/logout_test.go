@@ -1,0 +1,129 @@
+package main
+
+import (
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/session"
+)
+
+const (
+	site = functiontest.Site
+	form = "application/x-www-form-urlencoded"
+)
+
+func start(t *testing.T, settings ...string) *functiontest.Fixture {
+	t.Helper()
+	return functiontest.Start(t, function, kindetest.Options{}, append(settings, functiontest.Sessions...)...)
+}
+
+func leave(f *functiontest.Fixture, contentType, body string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("POST", site+"/auth/logout", strings.NewReader(body))
+	r.Header.Set("Content-Type", contentType)
+	return f.Send(r, header...)
+}
+
+func TestAPlainFormSignsOutHereAndAtKinde(t *testing.T) {
+	f := start(t)
+	refresh := f.MintRefresh()
+	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: refresh})
+	w := leave(f, form, "return_url=/bye", "Origin", site, "Sec-Fetch-Site", "same-origin", "Cookie", cookie)
+	want := f.URL + "/logout?redirect=" + url.QueryEscape(site+"/bye")
+	if w.Code != 303 || w.Header().Get("Location") != want {
+		t.Fatalf("%d %s %s", w.Code, w.Header().Get("Location"), w.Body)
+	}
+	expired := strings.Join(w.Header().Values("Set-Cookie"), "\n")
+	for _, name := range []string{"__Host-session=", "__Host-session-1=", "__Host-session-2="} {
+		if !strings.Contains(expired, name) {
+			t.Errorf("%s is not expired: %s", name, expired)
+		}
+	}
+	if functiontest.Kept(w.Header()) != "" {
+		t.Error("a cookie is kept")
+	}
+	calls := f.Calls("/oauth2/revoke")
+	if len(calls) != 1 || calls[0].Form.Get("token") != refresh || calls[0].Form.Get("token_type_hint") != "refresh_token" || calls[0].Header.Get("Authorization") != "" {
+		t.Errorf("revoked %+v", calls)
+	}
+	if strings.Contains(f.Log(), refresh) || !strings.Contains(f.Log(), kindetest.DemoPerson) {
+		t.Errorf("log %s", f.Log())
+	}
+}
+
+func TestProgramsGetTheAddress(t *testing.T) {
+	f := start(t, "AFTER_LOGOUT_PATH", "/goodbye")
+	w := leave(f, "application/json", `{}`, "X-CSRF", "1", "Accept", "application/json", "Cookie", f.Session(session.Tokens{Access: f.Mint()}))
+	if w.Code != 200 || !strings.Contains(w.Body.String(), `"url":"`+f.URL+"/logout?redirect="+url.QueryEscape(site+"/goodbye")) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := leave(f, "application/json", `{"return_url":"/x"}`, "X-CSRF", "1", "Accept", "application/json"); w.Code != 200 || !strings.Contains(w.Body.String(), url.QueryEscape(site+"/x")) {
+		t.Errorf("signed out already: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestOtherSitesSignNobodyOut(t *testing.T) {
+	f := start(t)
+	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: "r"})
+	for name, header := range map[string][]string{
+		"nothing to show":      nil,
+		"another Origin":       {"Origin", "https://evil.example"},
+		"Origin null":          {"Origin", "null"},
+		"cross-site":           {"X-CSRF", "1", "Sec-Fetch-Site", "cross-site"},
+		"a sibling":            {"X-CSRF", "1", "Origin", "https://other.site.example", "Sec-Fetch-Site", "same-site"},
+		"header, other Origin": {"X-CSRF", "1", "Origin", "https://evil.example"},
+	} {
+		for _, with := range [][]string{nil, {"Cookie", cookie}} { // the Strict cookie is not even sent
+			if w := leave(f, form, "", append(header, with...)...); w.Code != 403 || len(w.Header().Values("Set-Cookie")) != 0 {
+				t.Errorf("%s: %d %v", name, w.Code, w.Header())
+			}
+		}
+	}
+	if n := len(f.Calls("/oauth2/revoke")); n != 0 {
+		t.Errorf("%d tokens revoked", n)
+	}
+}
+
+func TestARefusedReturnURLSignsNobodyOut(t *testing.T) {
+	f := start(t)
+	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: "r"})
+	for body, code := range map[string]string{"return_url=https://evil.example/": "invalid-return-url", "return_url=": "invalid-return-url", "return_url=/a&return_url=/b": "invalid-parameter"} {
+		w := leave(f, form, body, "Origin", site, "Cookie", cookie)
+		if w.Code != 400 || !strings.Contains(w.Body.String(), code) || len(w.Header().Values("Set-Cookie")) != 0 || len(f.Calls("/oauth2/revoke")) != 0 {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+	if w := leave(f, "text/plain", "x", "Origin", site, "Cookie", cookie); w.Code != 415 {
+		t.Errorf("%d", w.Code)
+	}
+	if w := leave(f, "application/json", "[1]", "Origin", site, "Cookie", cookie); w.Code != 400 {
+		t.Errorf("%d", w.Code)
+	}
+}
+
+func TestNothingKeepsAPersonFromLeaving(t *testing.T) {
+	f := start(t)
+	for _, fault := range []kindetest.Fault{{Status: 503}, {Hang: true}, {Reset: true}} {
+		f.ClearFaults()
+		f.Fault("/oauth2/revoke", fault)
+		w := leave(f, form, "", "Origin", site, "Cookie", f.Session(session.Tokens{Access: f.Mint(), Refresh: "r"}))
+		if w.Code != 303 || functiontest.Kept(w.Header()) != "" {
+			t.Errorf("%+v: %d %s", fault, w.Code, w.Body)
+		}
+	}
+	for name, cookie := range map[string]string{
+		"damaged": "__Host-session=AAAA", "expired": f.Session(session.Tokens{Access: f.Mint(kindetest.ExpiresIn(-time.Hour)), Refresh: "r"}), "none": "",
+	} {
+		if w := leave(f, form, "", "Origin", site, "Cookie", cookie); w.Code != 303 || len(w.Header().Values("Set-Cookie")) < 3 {
+			t.Errorf("%s: %d", name, w.Code)
+		}
+	}
+	r := httptest.NewRequest("GET", site+"/auth/logout", nil)
+	if w := f.Send(r, "Sec-Purpose", "prefetch"); w.Code != 405 || len(w.Header().Values("Set-Cookie")) != 0 {
+		t.Errorf("a GET: %d", w.Code)
+	}
+}

@@ -1,0 +1,10 @@
+// Package browser takes a real Chromium on the tour that a visitor takes:
+// signing in at the embedded Kinde, the profile, the portal and back, signing
+// out, the Back button. It shows what no other test can: which cookies a
+// browser sends when, what its Content-Security-Policy blocks, and what it
+// still shows afterwards.
+//
+// Its tests have the build tag realtools, since they need Chromium; run them
+// by "go run ./scripts/check browser", which installs it. They leave a picture
+// of each station in .artifacts/browser.
+package browser

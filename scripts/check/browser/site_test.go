@@ -1,0 +1,107 @@
+//go:build realtools
+
+package browser
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// root is the project's folder; go test runs here, three folders below.
+const root = "../../.."
+
+// place is where the project runs: the site on localhost, Kinde and a third
+// party on 127.0.0.1. To a browser the two names are different sites.
+type place struct {
+	site, kinde string
+	elsewhere   string
+}
+
+// open runs scripts/dev, the whole project on this machine.
+func open(t *testing.T) place {
+	t.Helper()
+	dev := filepath.Join(t.TempDir(), "dev")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", dev, "./scripts/dev")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build ./scripts/dev: %v\n%s", err, out)
+	}
+	site, kinde := "localhost:"+freePort(t), "127.0.0.1:"+freePort(t)
+	log := &lockedBuffer{}
+	cmd := exec.CommandContext(t.Context(), dev, "-addr", site, "-kinde-addr", kinde)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "KINDE_ISSUER_URL=") // the embedded Kinde, whatever .env says
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) } // it clears up after itself
+	cmd.WaitDelay = 10 * time.Second
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Wait()
+		if t.Failed() {
+			t.Logf("scripts/dev:\n%s", log)
+		}
+	})
+	for end := time.Now().Add(3 * time.Minute); !strings.Contains(log.String(), "Ctrl-C stops everything"); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) || strings.Contains(log.String(), "DOES NOT") {
+			t.Fatalf("scripts/dev does not start:\n%s", log)
+		}
+	}
+	return place{"http://" + site, "http://" + kinde, elsewhere(t, "http://"+site)}
+}
+
+// elsewhere is another site's page, such as a web mail's, with a link to the
+// portal and a form that would sign people out.
+func elsewhere(t *testing.T, site string) string {
+	t.Helper()
+	page := fmt.Sprintf(`<!doctype html><html lang="en"><meta charset="utf-8"><title>Another site</title><link rel="icon" href="data:,">
+<p><a id="portal" href="%[1]s/portal?subnav=plan_details&amp;utm_source=mail">See your plan</a></p>
+<form method="post" action="%[1]s/auth/logout"><button id="sign-out">Sign them out</button></form></html>`, site)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, page)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL + "/"
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
+}
+
+// lockedBuffer is a log that is read while it is written.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

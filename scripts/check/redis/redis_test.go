@@ -1,0 +1,227 @@
+//go:build realtools
+
+package redis
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/session"
+)
+
+const (
+	site      = "https://site.example"
+	processes = 4
+	requests  = 25
+)
+
+var key = []byte("0123456789abcdef0123456789abcdef")
+
+// startRedis runs a redis-server that keeps nothing, and gives its URL and what
+// stops it.
+func startRedis(t *testing.T) (url string, stop func()) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	_, port, _ := net.SplitHostPort(address)
+	server := exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir())
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop = sync.OnceFunc(func() { server.Process.Kill(); server.Wait() })
+	t.Cleanup(stop)
+	for range 100 {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			conn.Close()
+			return "redis://" + address, stop
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatal("redis-server does not answer")
+	return "", nil
+}
+
+// fleet is a function in several processes, behind a tenant.
+type fleet struct {
+	t        *testing.T
+	tenant   *kindetest.Server
+	handlers []http.Handler
+	log      *lockedBuffer
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
+}
+
+func start(t *testing.T, tenant *kindetest.Server, function, redisURL string) *fleet {
+	t.Helper()
+	f := &fleet{t: t, tenant: tenant, log: &lockedBuffer{}}
+	binary := filepath.Join(t.TempDir(), function)
+	if err := lambdarun.Build(t.Context(), "kinde-functions/functions/"+function, binary); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"KINDE_ISSUER_URL=" + tenant.URL, "KINDE_CLIENT_ID=" + kindetest.ClientID, "KINDE_CLIENT_SECRET=" + kindetest.ClientSecret,
+		"KINDE_SITE_URL=" + site, "SESSION_KEYS=" + base64.StdEncoding.EncodeToString(key), "REDIS_URL=" + redisURL}
+	for range processes {
+		instance, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: env, Output: f.log})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { instance.Close() })
+		f.handlers = append(f.handlers, lambdarun.Handler(instance, lambdarun.Netlify))
+	}
+	return f
+}
+
+func newTenant(t *testing.T, overlap time.Duration) *kindetest.Server {
+	t.Helper()
+	tenant, err := kindetest.Serve(kindetest.Options{Site: site, RefreshOverlap: overlap})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tenant.Close() })
+	tenant.Kinde.Fault("/oauth2/token", kindetest.Fault{Delay: 200 * time.Millisecond})
+	return tenant
+}
+
+func (f *fleet) cookies() *session.Cookies {
+	box, err := session.NewBox([][]byte{key}, f.tenant.URL, kindetest.ClientID)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return session.NewCookies(site, box, time.Now)
+}
+
+func (f *fleet) cookie(tokens session.Tokens) string {
+	h := http.Header{}
+	if err := f.cookies().Write(h, tokens); err != nil {
+		f.t.Fatal(err)
+	}
+	return functiontest.Kept(h)
+}
+
+func (f *fleet) ask(i int, method, target, cookie string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, site+target, nil)
+	r.Header.Set("Cookie", cookie)
+	r.Header.Set("X-CSRF", "1")
+	w := httptest.NewRecorder()
+	f.handlers[i%len(f.handlers)].ServeHTTP(w, r)
+	return w
+}
+
+// storm sends requests in parallel with one expired session, and counts the
+// statuses.
+func (f *fleet) storm(cookie string) map[int]int {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	statuses := map[int]int{}
+	for i := range requests {
+		wg.Go(func() {
+			w := f.ask(i, "GET", "/api/session", cookie)
+			mu.Lock()
+			defer mu.Unlock()
+			statuses[w.Code]++
+		})
+	}
+	wg.Wait()
+	return statuses
+}
+
+func expired(tenant *kindetest.Server) session.Tokens {
+	return session.Tokens{Access: tenant.Kinde.Mint(kindetest.ExpiresIn(-time.Minute)), Refresh: tenant.Kinde.MintRefresh()}
+}
+
+func TestParallelRequestsOverProcesses(t *testing.T) {
+	for name, row := range map[string]struct {
+		redis    bool
+		overlap  time.Duration
+		refreshs int // at most
+		refused  bool
+	}{
+		"with Redis, no overlap at Kinde":    {true, -1, 1, false},
+		"with Redis and an overlap":          {true, time.Minute, 1, false},
+		"without Redis, with an overlap":     {false, time.Minute, requests, false},
+		"without Redis, no overlap at Kinde": {false, -1, requests, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			redisURL := ""
+			if row.redis {
+				redisURL, _ = startRedis(t)
+			}
+			tenant := newTenant(t, row.overlap)
+			f := start(t, tenant, "session", redisURL)
+			statuses := f.storm(f.cookie(expired(tenant)))
+			calls := len(tenant.Kinde.Calls("/oauth2/token"))
+			t.Logf("statuses %v, %d refreshes", statuses, calls)
+			if calls > row.refreshs || statuses[200]+statuses[409] != requests || statuses[200] == 0 || !row.refused && statuses[200] != requests {
+				t.Errorf("statuses %v, %d refreshes", statuses, calls)
+			}
+		})
+	}
+}
+
+func TestASignOutIsRememberedByAll(t *testing.T) {
+	redisURL, _ := startRedis(t)
+	tenant := newTenant(t, 0)
+	sessions, logout := start(t, tenant, "session", redisURL), start(t, tenant, "logout", redisURL)
+	cookie := sessions.cookie(session.Tokens{Access: tenant.Kinde.Mint(), Refresh: tenant.Kinde.MintRefresh()})
+	if w := sessions.ask(0, "GET", "/api/session", cookie); !strings.Contains(w.Body.String(), `"authenticated":true`) {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if w := logout.ask(0, "POST", "/auth/logout", cookie); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	for i := range processes {
+		if w := sessions.ask(i, "GET", "/api/session", cookie); w.Code != 200 || !strings.Contains(w.Body.String(), `"authenticated":false`) {
+			t.Errorf("process %d: a copy of the cookie still serves: %s", i, w.Body)
+		}
+	}
+}
+
+func TestARedisThatGoesDownCostsTheSharingAlone(t *testing.T) {
+	redisURL, stop := startRedis(t)
+	tenant := newTenant(t, time.Minute)
+	f := start(t, tenant, "session", redisURL)
+	stop()
+	for i := range 2 * processes {
+		begin := time.Now()
+		if w := f.ask(i, "GET", "/api/session", f.cookie(expired(tenant))); w.Code != 200 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		if took := time.Since(begin); took > 3*time.Second {
+			t.Errorf("took %v", took)
+		}
+	}
+	f.log.mu.Lock()
+	defer f.log.mu.Unlock()
+	if n := strings.Count(f.log.String(), `"msg":"store"`); n != processes {
+		t.Errorf("%d warnings of %d processes: %s", n, processes, f.log.String())
+	}
+	if strings.Contains(f.log.String(), fmt.Sprint(redisURL)) {
+		t.Error("the store's URL is in the log")
+	}
+}

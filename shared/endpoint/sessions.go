@@ -1,0 +1,225 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"kinde-functions/shared/config"
+	"kinde-functions/shared/kinde"
+	"kinde-functions/shared/outbound"
+	"kinde-functions/shared/problem"
+	"kinde-functions/shared/redirect"
+	"kinde-functions/shared/session"
+	"kinde-functions/shared/token"
+)
+
+// Sessions is what the functions around a sign-in share.
+type Sessions struct {
+	Cookies  *session.Cookies
+	Kinde    *kinde.Client
+	App      kinde.App
+	Verifier *token.Verifier
+	Returns  *redirect.Policy
+	Site     string
+	ended    *signOuts
+	refresh  *session.Refresher
+}
+
+// newSessions makes them from the settings. They are nil where sessions are
+// switched off.
+func newSessions(s *config.Settings, client *kinde.Client, verifier *token.Verifier) (*Sessions, error) {
+	if !s.Sessions() {
+		return nil, nil
+	}
+	box, err := session.NewBox(s.SessionKeys, s.Issuer, s.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	returns, err := redirect.NewPolicy(s.Site, s.AllowedOrigins)
+	if err != nil {
+		return nil, err
+	}
+	app := kinde.App{ID: s.ClientID, Secret: s.ClientSecret, RedirectURI: s.Site + "/auth/callback", Scopes: s.Scopes, Audiences: s.Audiences}
+	shared, err := sharedStore(s, box)
+	if err != nil {
+		return nil, err
+	}
+	return &Sessions{
+		Cookies: session.NewCookies(s.Site, box, time.Now), Kinde: client, App: app, Verifier: verifier, Returns: returns, Site: s.Site,
+		ended: &signOuts{shared}, refresh: session.NewRefresher(client, app, shared, s.UpstreamTimeout),
+	}, nil
+}
+
+// ConnectSessions is Connect for the functions that make and end sessions,
+// whose settings have switched them on.
+func ConnectSessions(s *config.Settings) (Callers, *Sessions, error) {
+	c, _, err := newCredentials(s, outbound.New(s.UpstreamTimeout))
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, c.sessions, nil
+}
+
+// ErrorPage is the page that explains why a sign-in failed. Somebody on another
+// host than the site's stays there and is told so.
+func (s *Sessions) ErrorPage(failed *problem.Error) string {
+	code := problem.LoginFailed
+	switch failed.Code {
+	case problem.WrongHost:
+		return ""
+	case problem.InvalidReturnURL, problem.InvalidParameter, problem.LoginExpired, problem.LoginRequired, problem.AccessDenied, problem.SessionTooLarge:
+		code = failed.Code
+	}
+	return s.Site + "/access/?error=" + string(code)
+}
+
+// guard refuses requests that another site may have caused. The session cookie
+// is SameSite=Strict; this holds also for what counts as the same site and is
+// not ours, and where a browser does not know SameSite. The header makes every
+// cross-origin request a preflighted one, which we do not allow with cookies.
+func (s *Sessions) guard(row *row, h http.Header) error {
+	form := row.Method == http.MethodPost && !row.API()
+	if !row.API() && !form {
+		return nil // a link that only reads: SameSite=Strict is its guard
+	}
+	origin, hasOrigin := first(h, "Origin")
+	if h.Get("X-CSRF") != "1" && !(form && origin == s.Site) {
+		return problem.New(problem.CSRFHeaderMissing, nil)
+	}
+	fetchSite, hasFetchSite := first(h, "Sec-Fetch-Site")
+	if hasFetchSite && fetchSite != "same-origin" || hasOrigin && origin != s.Site {
+		return problem.New(problem.CrossSite, nil)
+	}
+	return nil
+}
+
+func first(h http.Header, name string) (string, bool) {
+	values := h.Values(name)
+	if len(values) == 0 {
+		return "", false
+	}
+	return values[0], true
+}
+
+// read finds the session's caller. Set-Cookie lines go into out, to be sent
+// whatever the answer is.
+func (s *Sessions) read(row *row, r *http.Request, out http.Header) (*candidate, error) {
+	tokens, err := s.Cookies.Read(r)
+	if errors.Is(err, session.ErrNoSession) {
+		return nil, problem.New(problem.NoToken, nil)
+	}
+	if err := s.guard(row, r.Header); err != nil {
+		return nil, err
+	}
+	if err != nil {
+		s.Cookies.Clear(out)
+		return nil, problem.New(problem.InvalidToken, err)
+	}
+	unfinished, err := s.Verifier.CheckSession(tokens.Access)
+	switch {
+	case errors.Is(err, token.ErrExpired):
+		verify := func(ctx context.Context) (Caller, error) { return s.renew(ctx, r, tokens, out) }
+		return &candidate{verify: verify, slow: true}, nil
+	case err != nil:
+		s.Cookies.Clear(out)
+		return nil, refused(err)
+	}
+	verify := func(ctx context.Context) (Caller, error) { return s.verified(ctx, unfinished, tokens, out) }
+	return &candidate{unverified: sessionCaller(tokens, unfinished.Claims()), verify: verify}, nil
+}
+
+// verified is an unexpired session's caller.
+func (s *Sessions) verified(ctx context.Context, unfinished *token.Unverified, tokens session.Tokens, out http.Header) (Caller, error) {
+	if s.ended.has(ctx, tokens) {
+		s.Cookies.Clear(out)
+		return Caller{}, problem.New(problem.SessionExpired, errors.New("signed out elsewhere"))
+	}
+	claims, err := unfinished.Verify(ctx)
+	if err != nil {
+		return Caller{}, refused(err)
+	}
+	return sessionCaller(tokens, claims), nil
+}
+
+// renew refreshes a session whose access token has expired. Kinde refuses a
+// rotated refresh token with the same words as a revoked one, so the first
+// refusal asks the client to try again, with the cookies that the other request
+// has set by then, and leaves a marker; the second ends the session. Trouble on
+// the way to Kinde ends nothing.
+func (s *Sessions) renew(ctx context.Context, r *http.Request, old session.Tokens, out http.Header) (Caller, error) {
+	if old.Refresh == "" {
+		s.Cookies.Clear(out)
+		return Caller{}, problem.New(problem.SessionExpired, errors.New("no refresh token: KINDE_SCOPES lacks offline"))
+	}
+	if s.ended.has(ctx, old) {
+		s.Cookies.Clear(out)
+		return Caller{}, problem.New(problem.SessionExpired, errors.New("signed out elsewhere"))
+	}
+	renewed, err := s.refresh.Refresh(ctx, old)
+	switch {
+	case errors.Is(err, session.ErrRefused) && s.Cookies.Marked(r, old.Refresh):
+		s.Cookies.Clear(out)
+		return Caller{}, problem.New(problem.SessionExpired, err)
+	case errors.Is(err, session.ErrRefused):
+		s.Cookies.Mark(out, old.Refresh)
+		return Caller{}, problem.New(problem.SessionSuperseded, err)
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
+		return Caller{}, problem.New(problem.UpstreamTimeout, err)
+	case err != nil:
+		return Caller{}, err
+	}
+	return s.adopt(ctx, renewed, out)
+}
+
+// adopt verifies a refresh's tokens and puts them into the cookies. Nothing of
+// an access token that fails is kept, and the old session is left as it is.
+func (s *Sessions) adopt(ctx context.Context, renewed session.Tokens, out http.Header) (Caller, error) {
+	unfinished, err := s.Verifier.CheckSession(renewed.Access)
+	if err != nil {
+		// The same token again, expired: asking once more would go round for ever.
+		return Caller{}, problem.New(problem.UpstreamFailed, err)
+	}
+	claims, err := unfinished.Verify(ctx)
+	if err != nil {
+		if errors.Is(err, token.ErrInvalid) {
+			return Caller{}, problem.New(problem.UpstreamFailed, err)
+		}
+		return Caller{}, refused(err)
+	}
+	if err := s.Cookies.Write(out, renewed); err != nil {
+		return Caller{}, problem.New(problem.SessionTooLarge, err)
+	}
+	s.Cookies.Unmark(out)
+	return sessionCaller(renewed, claims), nil
+}
+
+// leaving is the caller of a row that ends sessions, in whatever state theirs
+// is. The subject is the sealed token's word, for the log.
+func (s *Sessions) leaving(row *row, r *http.Request) (*candidate, error) {
+	if err := s.guard(row, r.Header); err != nil {
+		return nil, err
+	}
+	tokens, err := s.Cookies.Read(r)
+	caller := Caller{}
+	if err == nil {
+		caller = Caller{Token: tokens.Access, Refresh: tokens.Refresh}
+		if unfinished, err := s.Verifier.CheckSession(tokens.Access); err == nil {
+			caller = sessionCaller(tokens, unfinished.Claims())
+		}
+	}
+	return &candidate{unverified: caller, verify: func(context.Context) (Caller, error) { return caller, nil }, slow: true}, nil
+}
+
+// End remembers that a session is over, as long as its access token would live,
+// where instances share a store.
+func (s *Sessions) End(ctx context.Context, c Caller) {
+	s.ended.add(ctx, session.Tokens{Access: c.Token, Refresh: c.Refresh}, c.Claims)
+}
+
+func sessionCaller(tokens session.Tokens, claims *token.Claims) Caller {
+	caller := callerOf(tokens.Access, claims)
+	caller.Refresh = tokens.Refresh
+	return caller
+}

@@ -1,0 +1,244 @@
+package endpoint
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/session"
+)
+
+var (
+	sessionKey  = []byte("0123456789abcdef0123456789abcdef")
+	withSession = []string{"SESSION_KEYS", base64.StdEncoding.EncodeToString(sessionKey), "KINDE_CLIENT_SECRET", kindetest.ClientSecret}
+)
+
+// cookie is the Cookie header of a session with those tokens.
+func (f *fixture) cookie(tokens session.Tokens) string {
+	f.t.Helper()
+	h := http.Header{}
+	if err := f.cookies().Write(h, tokens); err != nil {
+		f.t.Fatal(err)
+	}
+	return cookieHeader(h)
+}
+
+func (f *fixture) cookies() *session.Cookies {
+	f.t.Helper()
+	box, err := session.NewBox([][]byte{sessionKey}, f.tenant.Issuer(), kindetest.ClientID)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return session.NewCookies(site, box, time.Now)
+}
+
+// cookieHeader is what a browser sends after an answer: the cookies that were
+// set and not expired.
+func cookieHeader(h http.Header) string {
+	var kept []string
+	for _, cookie := range (&http.Response{Header: h}).Cookies() {
+		if cookie.MaxAge >= 0 && cookie.Value != "" {
+			kept = append(kept, cookie.Name+"="+cookie.Value)
+		}
+	}
+	return strings.Join(kept, "; ")
+}
+
+// stored reads the session that an answer has set.
+func (f *fixture) stored(w *httptest.ResponseRecorder) (session.Tokens, error) {
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Cookie", cookieHeader(w.Header()))
+	return f.cookies().Read(r)
+}
+
+func TestTheCookieIsACredentialUnderTheCSRFRules(t *testing.T) {
+	f := start(t, "user-profile", nil, withSession...)
+	cookie := f.cookie(session.Tokens{Access: f.tenant.Mint(), Refresh: "r"})
+	for name, row := range map[string]struct {
+		header []string
+		status int
+		code   string
+	}{
+		"with the header":                {[]string{"X-CSRF", "1"}, 200, ""},
+		"as a browser sends it":          {[]string{"X-CSRF", "1", "Sec-Fetch-Site", "same-origin", "Origin", site}, 200, ""},
+		"without the header":             {nil, 403, "csrf-header-missing"},
+		"another value":                  {[]string{"X-CSRF", "true"}, 403, "csrf-header-missing"},
+		"only the site's Origin":         {[]string{"Origin", site}, 403, "csrf-header-missing"},
+		"from another site":              {[]string{"X-CSRF", "1", "Sec-Fetch-Site", "cross-site"}, 403, "cross-site"},
+		"from a sibling":                 {[]string{"X-CSRF", "1", "Sec-Fetch-Site", "same-site"}, 403, "cross-site"},
+		"typed into the address bar":     {[]string{"X-CSRF", "1", "Sec-Fetch-Site", "none"}, 403, "cross-site"},
+		"another Origin":                 {[]string{"X-CSRF", "1", "Origin", "https://evil.example"}, 403, "cross-site"},
+		"Origin null":                    {[]string{"X-CSRF", "1", "Origin", "null"}, 403, "cross-site"},
+		"Bearer beside it wins":          {[]string{"Authorization", "Bearer " + f.tenant.Mint()}, 200, ""},
+		"a bad Bearer beside it is bad":  {[]string{"Authorization", "Bearer abc", "X-CSRF", "1"}, 401, "invalid-token"},
+		"another scheme beside it is no": {[]string{"Authorization", "Basic dTpw", "X-CSRF", "1"}, 200, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := f.get("/api/user-profile", append(row.header, "Cookie", cookie)...)
+			if w.Code != row.status || row.code != "" && code(t, w) != row.code {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+			if auth := events(t, f.log.take(), "auth"); len(auth) != 1 || auth[0]["outcome"] != map[bool]string{true: "allowed", false: "denied"}[row.status == 200] {
+				t.Errorf("%v", auth)
+			}
+		})
+	}
+}
+
+func TestWithoutSessionsTheCookieIsNothing(t *testing.T) {
+	f := start(t, "user-profile", nil)
+	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(session.Tokens{Access: f.tenant.Mint()}))
+	if w.Code != 401 || code(t, w) != "no-token" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestBadSessionsGo(t *testing.T) {
+	f := start(t, "user-profile", nil, withSession...)
+	good := f.cookie(session.Tokens{Access: f.tenant.Mint(), Refresh: "r"})
+	for name, cookie := range map[string]string{
+		"damaged":               good[:len(good)-4] + "AAAA",
+		"another tenant's":      f.cookie(session.Tokens{Access: f.tenant.Mint(kindetest.With("iss", "https://other.example")), Refresh: "r"}),
+		"an ID token in it":     f.cookie(session.Tokens{Access: f.tenant.MintID(), Refresh: "r"}),
+		"expired, no refresh":   f.cookie(session.Tokens{Access: f.tenant.Mint(kindetest.ExpiresIn(-time.Minute))}),
+		"expired within leeway": f.cookie(session.Tokens{Access: f.tenant.Mint(kindetest.ExpiresIn(-5 * time.Second))}),
+	} {
+		w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", cookie)
+		if w.Code != 401 || len(w.Header().Values("Set-Cookie")) == 0 || cookieHeader(w.Header()) != "" {
+			t.Errorf("%s: %d %s %v", name, w.Code, w.Body, w.Header())
+		}
+	}
+}
+
+// expired is a session whose access token is over, with a refresh token that
+// the tenant knows.
+func (f *fixture) expired() session.Tokens {
+	f.t.Helper()
+	return session.Tokens{Access: f.tenant.Mint(kindetest.ExpiresIn(-time.Minute)), Refresh: f.tenant.MintRefresh()}
+}
+
+func TestAnExpiredSessionIsRefreshedInsideTheRequest(t *testing.T) {
+	f := start(t, "user-profile", nil, withSession...)
+	old := f.expired()
+	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(old))
+	if w.Code != 200 || !strings.Contains(w.Body.String(), kindetest.DemoPerson) {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	renewed, err := f.stored(w)
+	if err != nil || renewed.Refresh == old.Refresh || renewed.Access == old.Access {
+		t.Errorf("%v; the session is not the new one", err)
+	}
+	f.tenant.ForgetCalls()
+	if w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", cookieHeader(w.Header())); w.Code != 200 || len(w.Header().Values("Set-Cookie")) != 0 {
+		t.Errorf("%d %v", w.Code, w.Header())
+	}
+	if n := len(f.tenant.Calls("/oauth2/token")); n != 0 {
+		t.Errorf("a fresh session was refreshed %d times", n)
+	}
+	if log := f.log.take(); strings.Contains(log, old.Refresh) || strings.Contains(log, renewed.Refresh) {
+		t.Error("a refresh token is in the log")
+	}
+}
+
+func TestARefusedRefreshAsksOnceMoreAndThenEnds(t *testing.T) {
+	f := start(t, "user-profile", nil, withSession...)
+	old := f.cookie(session.Tokens{Access: f.tenant.Mint(kindetest.ExpiresIn(-time.Minute)), Refresh: "revoked"})
+	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", old)
+	if w.Code != 409 || code(t, w) != "session-superseded" || len(w.Header().Values("Set-Cookie")) != 1 {
+		t.Fatalf("%d %s %v", w.Code, w.Body, w.Header())
+	}
+	marker := cookieHeader(w.Header())
+	w = f.get("/api/user-profile", "X-CSRF", "1", "Cookie", old+"; "+marker)
+	if w.Code != 401 || code(t, w) != "session-expired" || cookieHeader(w.Header()) != "" || len(w.Header().Values("Set-Cookie")) < 2 {
+		t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
+	}
+	// The marker is of that refresh token and no other.
+	other := f.cookie(session.Tokens{Access: f.tenant.Mint(kindetest.ExpiresIn(-time.Minute)), Refresh: "another"})
+	if w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", other+"; "+marker); w.Code != 409 {
+		t.Errorf("%d", w.Code)
+	}
+}
+
+func TestTroubleWhileRefreshingEndsNoSession(t *testing.T) {
+	for name, row := range map[string]struct {
+		fault  kindetest.Fault
+		status int
+		code   string
+	}{
+		"500":            {kindetest.Fault{Status: 500}, 502, "upstream-failed"},
+		"hangs":          {kindetest.Fault{Hang: true}, 504, "upstream-timeout"},
+		"resets":         {kindetest.Fault{Reset: true}, 502, "upstream-failed"},
+		"429":            {kindetest.Fault{Status: 429}, 429, "upstream-throttled"},
+		"not JSON":       {kindetest.Fault{Malformed: true}, 502, "upstream-failed"},
+		"invalid_client": {kindetest.Fault{Status: 401, Body: kindetest.ErrorBody(kindetest.ShapeC, "invalid_client", "d")}, 502, "upstream-misconfigured"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := start(t, "user-profile", nil, append(withSession, "UPSTREAM_TIMEOUT", "300ms")...)
+			f.tenant.Fault("/oauth2/token", row.fault)
+			w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(f.expired()))
+			if w.Code != row.status || code(t, w) != row.code || len(w.Header().Values("Set-Cookie")) != 0 {
+				t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
+			}
+		})
+	}
+}
+
+// Kinde gives the same access token when it is asked before the end of one; a
+// clock that disagrees must not go round for ever.
+func TestTheSameExpiredTokenAgainIsNotLoopedOn(t *testing.T) {
+	f := start(t, "user-profile", nil, withSession...)
+	old := f.expired()
+	f.tenant.Fault("/oauth2/token", kindetest.Fault{Body: `{"access_token":"` + old.Access + `","refresh_token":"r2"}`})
+	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(old))
+	if w.Code != 502 || len(f.tenant.Calls("/oauth2/token")) != 1 || len(w.Header().Values("Set-Cookie")) != 0 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestParallelRequestsRefreshOnce(t *testing.T) {
+	f := start(t, "user-profile", answering(`{}`), withSession...)
+	cookie := f.cookie(f.expired())
+	f.tenant.Fault("/oauth2/token", kindetest.Fault{Delay: 100 * time.Millisecond})
+	done := make(chan *httptest.ResponseRecorder)
+	for range 10 {
+		go func() { done <- f.get("/api/user-profile", "X-CSRF", "1", "Cookie", cookie) }()
+	}
+	for range 10 {
+		if w := <-done; w.Code != 200 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	if n := len(f.tenant.Calls("/oauth2/token")); n != 1 {
+		t.Errorf("%d refreshes", n)
+	}
+}
+
+func TestALinkFromElsewhereIsRepeatedOnce(t *testing.T) {
+	f := start(t, "portal", func(_ context.Context, r *Request) (*Reply, error) { return Redirect("/ok?" + r.Query["subnav"]), nil }, withSession...)
+	navigation := []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Accept", "text/html"}
+	w := f.get(`/portal?subnav=a"><script>&utm_source=mail&return_url=/x`, navigation...)
+	body := w.Body.String()
+	const again = `url=/portal?repeated=1&amp;return_url=%2Fx&amp;subnav=a%22%3E%3Cscript%3E"`
+	if w.Code != 200 || !strings.Contains(body, again) || strings.Contains(body, "<script>") || strings.Contains(body, "utm_source") || !strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
+		t.Errorf("%d %v %s", w.Code, w.Header(), body)
+	}
+	second := f.get("/portal?repeated=1", append(navigation, "Cookie", "")...)
+	if second.Code != 302 || !strings.HasSuffix(second.Header().Get("Location"), "no-token") {
+		t.Errorf("repeated twice: %d %s", second.Code, second.Body)
+	}
+	if w := f.get("/portal?subnav=x", append(navigation, "Cookie", f.cookie(session.Tokens{Access: f.tenant.Mint()}))...); w.Header().Get("Location") != "/ok?x" {
+		t.Errorf("with the cookie: %d %s", w.Code, w.Header())
+	}
+	if w := f.get("/portal", "Sec-Fetch-Site", "same-origin", "Sec-Fetch-Mode", "navigate"); w.Code != 302 {
+		t.Errorf("a link of our own: %d", w.Code)
+	}
+	f = start(t, "portal", answering(`{}`))
+	if w := f.get("/portal", navigation...); w.Code != 302 {
+		t.Errorf("without sessions: %d", w.Code)
+	}
+}
