@@ -51,12 +51,13 @@ type call struct {
 	location string // "" for none
 	header   map[string]string
 	body     map[string]any // members of the JSON answer
+	holds    string         // a part of the answer's text
 }
 
 // checkContract calls every function that exists as browsers and programs do.
 func (s served) checkContract(t *testing.T) {
 	good, expired := s.kinde.Kinde.Mint(), s.kinde.Kinde.Mint(kindetest.ExpiresIn(-time.Hour))
-	for _, c := range slices.Concat(s.portalCalls(good, expired), s.apiCalls(good, expired), s.healthCalls()) {
+	for _, c := range slices.Concat(s.portalCalls(good, expired), s.apiCalls(good, expired), accountCalls(good), s.healthCalls()) {
 		t.Run(c.name, func(t *testing.T) { s.check(t, c) })
 	}
 	t.Run("portal link", func(t *testing.T) { s.checkPortalLink(t, good) })
@@ -88,6 +89,24 @@ func (s served) apiCalls(good, expired string) []call {
 		{name: "profile with an unknown parameter", path: path + "?user_id=x", token: good, status: 400, body: map[string]any{"code": "invalid-parameter"}},
 		{name: "profile for another origin", path: path, token: good, origin: extraOrigin, status: 200, header: map[string]string{"Access-Control-Allow-Origin": extraOrigin}},
 		{name: "profile for a stranger's origin", path: path, token: good, origin: "https://evil.example", status: 200, header: map[string]string{"Access-Control-Allow-Origin": ""}},
+	}
+}
+
+// accountCalls ask the Account API for a page, a whole list, one entry and
+// several parts, with keys that hosts treat in ways of their own.
+func accountCalls(good string) []call {
+	more, whole := "\"has_more\":true", map[string]any{"metadata": map[string]any{"has_more": false}}
+	return []call{
+		{name: "a page", path: "/api/entitlements?page_size=3", token: good, status: 200, holds: more},
+		{name: "a whole list", path: "/api/entitlements?all=true", token: good, status: 200, body: whole},
+		{name: "another list", path: "/api/roles", token: good, status: 200, holds: `"roles":[`},
+		{name: "a page too large", path: "/api/entitlements?page_size=101", token: good, status: 400, body: map[string]any{"code": "invalid-parameter"}},
+		{name: "a page without a token", path: "/api/permissions", status: 401, body: map[string]any{"code": "no-token"}},
+		{name: "one", path: "/api/entitlements/seats", token: good, status: 200, holds: `"feature_key":"seats"`},
+		{name: "one by an unusual key", path: "/api/entitlements/unicode_%E5%90%8D%E5%89%8D", token: good, status: 200, holds: `"entitlement":`},
+		{name: "one without it", path: "/api/entitlements/no_such_feature", token: good, status: 404, body: map[string]any{"code": "not-entitled"}},
+		{name: "several parts", path: "/api/account?include=profile,roles", token: good, status: 200, holds: `"profile":{`},
+		{name: "an unknown part", path: "/api/account?include=secrets", token: good, status: 400, body: map[string]any{"code": "invalid-parameter"}},
 	}
 }
 
@@ -150,6 +169,9 @@ func (s served) check(t *testing.T, c call) {
 	checkHeaders(t, res)
 	if c.body != nil {
 		checkMembers(t, body, c.body)
+	}
+	if !strings.Contains(strings.ReplaceAll(string(body), ": ", ":"), c.holds) {
+		t.Errorf("no %s in %.300s", c.holds, body)
 	}
 }
 
