@@ -30,9 +30,10 @@ func (l logout) end(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, 
 			return nil, problem.New(problem.InvalidReturnURL, err)
 		}
 	}
+	l.sessions.End(ctx, r.Caller) // first: revoking may take all the time there is
 	failure := l.revoke(ctx, r.Caller)
-	l.sessions.End(ctx, r.Caller)
 	l.sessions.Cookies.Clear(r.Out)
+	l.sessions.Cookies.EndAll(r.Out, r.HTTP)
 	location := l.sessions.Kinde.LogoutURL(back.Absolute())
 	reply := endpoint.SeeOther(location)
 	if r.AcceptsJSON {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -52,6 +53,20 @@ func TestAPlainFormSignsOutHereAndAtKinde(t *testing.T) {
 	}
 	if strings.Contains(f.Log(), refresh) || !strings.Contains(f.Log(), kindetest.DemoPerson) {
 		t.Errorf("log %s", f.Log())
+	}
+}
+
+func TestSignInsUnderWayEndToo(t *testing.T) {
+	f := start(t)
+	h := http.Header{}
+	if err := f.Cookies().Begin(h, httptest.NewRequest("GET", site, nil), session.Attempt{State: "s", Nonce: "n", Verifier: "v", ReturnURL: site}); err != nil {
+		t.Fatal(err)
+	}
+	begun := functiontest.Kept(h)
+	name, _, _ := strings.Cut(begun, "=")
+	w := leave(f, form, "", "Origin", site, "Cookie", begun)
+	if expired := strings.Join(w.Header().Values("Set-Cookie"), "\n"); w.Code != 303 || !strings.Contains(expired, name+"=;") {
+		t.Errorf("%d %s", w.Code, expired)
 	}
 }
 

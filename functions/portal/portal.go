@@ -78,7 +78,7 @@ func failure(err error) error {
 func (p portal) errorPage(failed *problem.Error) string {
 	code := problem.PortalError
 	switch failed.Code {
-	case problem.NoToken, problem.InvalidToken:
+	case problem.NoToken, problem.InvalidToken, problem.SessionExpired:
 		code = problem.NoToken
 	case problem.InvalidReturnURL, problem.InvalidParameter, problem.PortalFailed, problem.InvalidResponse:
 		code = failed.Code

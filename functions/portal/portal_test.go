@@ -10,6 +10,7 @@ import (
 
 	"kinde-functions/shared/functiontest"
 	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/session"
 )
 
 const (
@@ -140,6 +141,11 @@ func TestCredentialsOnThePage(t *testing.T) {
 		if w := f.serve("/portal", asJSON, token); w.Code != 401 {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
+	}
+	sessions := functiontest.Start(t, function, kindetest.Options{}, functiontest.Sessions...)
+	over := sessions.Session(session.Tokens{Access: sessions.Mint(kindetest.ExpiresIn(-time.Hour))})
+	if w := sessions.Get("/portal", "Cookie", over); w.Header().Get("Location") != site+"/access/?error=no-token" {
+		t.Errorf("session over: %d %s", w.Code, w.Header().Get("Location"))
 	}
 	other := start(t)
 	other.Fault("/.well-known/", kindetest.Fault{Status: 500})

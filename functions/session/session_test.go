@@ -56,8 +56,9 @@ func TestNobodyIsSignedIn(t *testing.T) {
 	f := start(t)
 	for name, header := range map[string][]string{
 		"nothing": nil, "nothing, from elsewhere": {"Sec-Fetch-Site", "cross-site"},
-		"damaged":             {"Cookie", "__Host-session=AAAA", "X-CSRF", "1"},
-		"expired, no refresh": {"Cookie", f.Session(session.Tokens{Access: f.Mint(kindetest.ExpiresIn(-time.Hour))}), "X-CSRF", "1"},
+		"damaged":                    {"Cookie", "__Host-session=AAAA", "X-CSRF", "1"},
+		"damaged, behind a password": {"Cookie", "__Host-session=AAAA", "X-CSRF", "1", "Authorization", "Basic dTpw"},
+		"expired, no refresh":        {"Cookie", f.Session(session.Tokens{Access: f.Mint(kindetest.ExpiresIn(-time.Hour))}), "X-CSRF", "1"},
 	} {
 		if w := f.Get("/api/session", header...); w.Code != 200 || w.Body.String() != signedOut {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)

@@ -27,9 +27,10 @@ import (
 
 // counts say how much is measured.
 type counts struct {
-	cold      int // cold starts of each program
-	processes int // of each program, for the warm requests
-	warm      int // requests to each process
+	cold      int    // cold starts of each program
+	processes int    // of each program, for the warm requests
+	warm      int    // requests to each process
+	only      string // one comparison's name; empty: all
 }
 
 func main() {
@@ -37,6 +38,7 @@ func main() {
 	flag.IntVar(&n.cold, "cold", 50, "cold starts of each program")
 	flag.IntVar(&n.processes, "processes", 4, "processes of each program that get warm requests")
 	flag.IntVar(&n.warm, "warm", 100, "warm requests to each process")
+	flag.StringVar(&n.only, "only", "", "measure one comparison alone: portal, account or session")
 	delay := flag.Duration("delay", 20*time.Millisecond, "how long the upstream takes to answer")
 	memory := flag.Int("memory", 1024, "memory size in MB that the programs are told (Netlify: 1024)")
 	flag.Parse()
@@ -75,6 +77,9 @@ func run(ctx context.Context, out io.Writer, n counts, delay time.Duration, memo
 	b := bench{upstream: up, counts: n, memory: memory}
 	kept = true
 	for _, c := range comparisons {
+		if n.only != "" && c.name != n.only {
+			continue
+		}
 		rows, err := b.compare(ctx, c, dir)
 		if err != nil {
 			return false, err

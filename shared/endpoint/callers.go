@@ -126,6 +126,9 @@ func bearerToken(h http.Header) (string, error) {
 		return "", problem.New(problem.NoToken, nil)
 	}
 	scheme, raw, _ := strings.Cut(strings.TrimSpace(values[0]), " ")
+	if strings.EqualFold(scheme, "Basic") && strings.Contains(raw, ",") { // as payload 2.0 joins them
+		return "", problem.New(problem.InvalidRequest, errors.New("two Authorization headers"))
+	}
 	if !strings.EqualFold(scheme, "Bearer") {
 		return "", problem.New(problem.NoToken, nil)
 	}

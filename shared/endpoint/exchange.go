@@ -116,8 +116,9 @@ func (e *endpoint) reply(x *exchange, r *http.Request) (*Reply, error) {
 // over.
 func (x *exchange) turnedAway(row *row, r *http.Request, params map[string]string, err error) (*Reply, error) {
 	x.decide(Caller{}, err)
-	bearer := r.Header.Get("Authorization") != ""
 	code := problem.From(err).Code
+	_, bearerErr := bearerToken(r.Header)
+	bearer := bearerErr == nil || problem.From(bearerErr).Code != problem.NoToken
 	over := code == problem.SessionExpired || code == problem.InvalidToken && !bearer
 	if row.Access == route.Visitor && (code == problem.NoToken || over) {
 		if code == problem.NoToken {

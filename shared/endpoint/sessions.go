@@ -170,11 +170,17 @@ func (s *Sessions) renew(ctx context.Context, r *http.Request, old session.Token
 	case err != nil:
 		return Caller{}, err
 	}
+	if s.ended.has(ctx, renewed) { // another instance's refresh, signed out since
+		s.Cookies.Clear(out)
+		return Caller{}, problem.New(problem.SessionExpired, errors.New("signed out elsewhere"))
+	}
 	return s.adopt(ctx, renewed, out)
 }
 
-// adopt verifies a refresh's tokens and puts them into the cookies. Nothing of
-// an access token that fails is kept, and the old session is left as it is.
+// adopt verifies a refresh's tokens and puts them into the cookies, also when no
+// signing keys can be had just now: the old refresh token is used up, and every
+// request verifies what its cookie holds. Of an access token that fails nothing
+// is kept.
 func (s *Sessions) adopt(ctx context.Context, renewed session.Tokens, out http.Header) (Caller, error) {
 	unfinished, err := s.Verifier.CheckSession(renewed.Access)
 	if err != nil {
@@ -186,6 +192,7 @@ func (s *Sessions) adopt(ctx context.Context, renewed session.Tokens, out http.H
 		if errors.Is(err, token.ErrInvalid) {
 			return Caller{}, problem.New(problem.UpstreamFailed, err)
 		}
+		_ = s.Cookies.Write(out, renewed) // too large: the next request says so
 		return Caller{}, refused(err)
 	}
 	if err := s.Cookies.Write(out, renewed); err != nil {

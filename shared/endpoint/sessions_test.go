@@ -77,6 +77,7 @@ func TestTheCookieIsACredentialUnderTheCSRFRules(t *testing.T) {
 		"Bearer beside it wins":          {[]string{"Authorization", "Bearer " + f.tenant.Mint()}, 200, ""},
 		"a bad Bearer beside it is bad":  {[]string{"Authorization", "Bearer abc", "X-CSRF", "1"}, 401, "invalid-token"},
 		"another scheme beside it is no": {[]string{"Authorization", "Basic dTpw", "X-CSRF", "1"}, 200, ""},
+		"two headers, joined by a comma": {[]string{"Authorization", "Basic dTpw,Bearer abc", "X-CSRF", "1"}, 400, "invalid-request"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := f.get("/api/user-profile", append(row.header, "Cookie", cookie)...)
@@ -185,6 +186,21 @@ func TestTroubleWhileRefreshingEndsNoSession(t *testing.T) {
 				t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
 			}
 		})
+	}
+}
+
+// The refresh token is used up by then: the new one must not be lost, whatever
+// else is the matter.
+func TestARefreshWithoutSigningKeysKeepsTheSession(t *testing.T) {
+	f := start(t, "user-profile", nil, withSession...)
+	f.tenant.Fault("/.well-known/", kindetest.Fault{Status: 500})
+	old := f.expired()
+	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(old))
+	if w.Code != 503 || code(t, w) != "keys-unavailable" {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	if renewed, err := f.stored(w); err != nil || renewed.Refresh == old.Refresh || renewed.Refresh == "" {
+		t.Errorf("the rotated refresh token is lost: %v", err)
 	}
 }
 

@@ -99,7 +99,11 @@ func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	answer, err := w.answer()
 	if len(answer) > maxAnswer {
 		slog.LogAttrs(ctx, slog.LevelError, "answer too large", slog.String("request_id", requestID(ctx)), slog.Int("bytes", len(answer)))
+		cookies := w.header["Set-Cookie"] // a renewed session must not be lost
 		w = newResponseWriter(v2, r.Method)
+		if len(cookies) > 0 {
+			w.header["Set-Cookie"] = cookies
+		}
 		w.writeProblem(ctx, http.StatusInternalServerError, "internal", "The answer is larger than the platform can carry. Ask for less at a time.")
 		return w.answer()
 	}

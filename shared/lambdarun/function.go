@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -74,6 +75,7 @@ type Function struct {
 	turn    chan struct{}
 	closed  chan struct{}
 	closing sync.Once
+	took    atomic.Int64 // nanoseconds; see Duration
 
 	mu      sync.Mutex
 	process *process // nil after a crash or a timeout, until the next invoke
@@ -135,7 +137,7 @@ func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	go func() {
 		answer, err := f.invoke(event)
 		<-f.turn
-		done <- outcome{answer, err}
+		done <- outcome{answer: answer, err: err}
 	}()
 	select {
 	case o := <-done:
@@ -144,6 +146,10 @@ func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 		return nil, ctx.Err()
 	}
 }
+
+// Duration is how long the last event that was answered took, as Lambda counts it:
+// from handing the event to the process until its answer is there.
+func (f *Function) Duration() time.Duration { return time.Duration(f.took.Load()) }
 
 // invoke runs one event. The caller holds the turn.
 func (f *Function) invoke(event []byte) ([]byte, error) {
@@ -157,11 +163,13 @@ func (f *Function) invoke(event []byte) ([]byte, error) {
 	timer.Reset(f.opts.Timeout) // the function's time starts when it has the event
 	select {
 	case o := <-inv.done:
+		f.took.Store(int64(o.took))
 		return o.answer, o.err
 	case <-p.exited:
 		f.retire(p)
 		select {
 		case o := <-inv.done: // it answered, then died
+			f.took.Store(int64(o.took))
 			return o.answer, o.err
 		default:
 			return nil, fmt.Errorf("%w during an invoke: %s", ErrExited, p.ending)

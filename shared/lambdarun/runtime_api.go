@@ -22,12 +22,14 @@ type invocation struct {
 	id      string
 	event   []byte
 	timeout time.Duration
+	handed  time.Time    // when it was given to the process
 	done    chan outcome // has room for the one answer
 }
 
 type outcome struct {
 	answer []byte
 	err    error
+	took   time.Duration // from handing the event over to having the answer
 }
 
 func newInvocation(event []byte, timeout time.Duration) *invocation {
@@ -106,15 +108,16 @@ func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	case <-r.Context().Done():
 		return
 	}
-	a.mu.Lock()
-	a.current = inv
-	a.mu.Unlock()
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Lambda-Runtime-Aws-Request-Id", inv.id)
 	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(inv.timeout).UnixMilli(), 10))
 	h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:"+region+":"+account+":function:"+a.function)
 	h.Set("Lambda-Runtime-Trace-Id", traceID())
+	a.mu.Lock()
+	inv.handed = time.Now()
+	a.current = inv
+	a.mu.Unlock()
 	w.Write(inv.event)
 }
 
@@ -179,11 +182,13 @@ func (a *runtimeAPI) read(w http.ResponseWriter, r *http.Request) ([]byte, bool)
 // finish hands the outcome to the waiting invoke before it answers the
 // process, which may exit as soon as it has been answered.
 func (a *runtimeAPI) finish(w http.ResponseWriter, r *http.Request, o outcome) {
+	answered := time.Now()
 	inv := a.take(r.PathValue("id"))
 	if inv == nil {
 		refuse(w, http.StatusBadRequest, "InvalidRequestID")
 		return
 	}
+	o.took = answered.Sub(inv.handed)
 	inv.done <- o
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusAccepted)

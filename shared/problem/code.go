@@ -94,7 +94,7 @@ var meanings = map[Code]meaning{
 
 	NotEntitled: {http.StatusNotFound, "Not entitled", "The caller's plan does not include this feature.", ""},
 
-	Misconfigured: {http.StatusInternalServerError, "This deployment lacks settings", "The site's owner finds the names of the settings in the function's log and at /api/health.", ""},
+	Misconfigured: {http.StatusInternalServerError, "This deployment lacks settings", "The site's owner finds the names of the settings in the function's log.", ""},
 	Internal:      {http.StatusInternalServerError, "Internal error", "Try again; if it persists, give the site's owner the request id.", ""},
 }
 

@@ -80,6 +80,13 @@ func (c *Cookies) End(h http.Header, state string) {
 	c.expire(h, c.attemptName(state), http.SameSiteLaxMode)
 }
 
+// EndAll expires the cookies of all attempts that the request brings.
+func (c *Cookies) EndAll(h http.Header, r *http.Request) {
+	for _, a := range c.attempts(r) {
+		c.expire(h, a.name, http.SameSiteLaxMode)
+	}
+}
+
 // attemptName is a hash, so that a name tells nothing and takes few bytes.
 func (c *Cookies) attemptName(state string) string {
 	digest := sha256.Sum256([]byte(state))

@@ -99,7 +99,7 @@ func (r *Refresher) once(ctx context.Context, old Tokens) (Tokens, error) {
 			return r.ask(ctx, old)
 		}
 		if ours {
-			defer release(context.WithoutCancel(ctx))
+			defer giveBack(ctx, release)
 			if tokens, err, found := r.result(ctx, result); found {
 				return tokens, err
 			}
@@ -113,6 +113,14 @@ func (r *Refresher) once(ctx context.Context, old Tokens) (Tokens, error) {
 		case <-time.After(lookAgain):
 		}
 	}
+}
+
+// giveBack releases a lease within a moment, also when ctx has ended: the request
+// has no more time than that, and the lease ends by itself.
+func giveBack(ctx context.Context, release func(context.Context)) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Millisecond)
+	defer cancel()
+	release(ctx)
 }
 
 // result reads what another instance's refresh gave: tokens, or nothing where

@@ -202,6 +202,29 @@ func TestASignOutIsRememberedByAll(t *testing.T) {
 	}
 }
 
+// A copy of the cookie from before a refresh, or of a session whose refresh token
+// Kinde did not revoke, stays out too.
+func TestASignOutCoversCopiesThatCouldRefresh(t *testing.T) {
+	redisURL, _ := startRedis(t)
+	tenant := newTenant(t, time.Minute)
+	sessions, logout := start(t, tenant, "session", redisURL), start(t, tenant, "logout", redisURL)
+	old := sessions.cookie(expired(tenant))
+	renewed := functiontest.Kept(sessions.ask(0, "GET", "/api/session", old).Header())
+	if w := logout.ask(0, "POST", "/auth/logout", renewed); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	tenant.Kinde.Fault("/oauth2/revoke", kindetest.Fault{Status: 503})
+	unrevoked := sessions.cookie(expired(tenant))
+	if w := logout.ask(1, "POST", "/auth/logout", unrevoked); w.Code != http.StatusSeeOther {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	for name, cookie := range map[string]string{"from before the refresh": old, "not revoked": unrevoked} {
+		if w := sessions.ask(2, "GET", "/api/session", cookie); !strings.Contains(w.Body.String(), `"authenticated":false`) {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+}
+
 func TestARedisThatGoesDownCostsTheSharingAlone(t *testing.T) {
 	redisURL, stop := startRedis(t)
 	tenant := newTenant(t, time.Minute)
