@@ -22,6 +22,9 @@ type comparison struct {
 // subject is a program and the request that it is measured with.
 type subject struct {
 	pkg string // import path
+	// replaced is a file of the project, from its root, and text the Go that
+	// stands in its place for this build; both empty: none.
+	replaced, text string
 	// request makes the request as a browser would send it.
 	request func(*upstream) *http.Request
 	// check refuses an answer that is not the right one.
@@ -57,7 +60,28 @@ var comparisons = []comparison{{
 	limits: map[string]limit{
 		warmCPU: {over: 60e3},
 	},
+}, {
+	name: "redis",
+	says: "user-profile without REDIS_URL, plain built without the Redis client, ours as it is",
+	plain: subject{pkg: "kinde-functions/functions/user-profile", request: get("/api/user-profile"), check: ok,
+		replaced: "shared/endpoint/sharedstore.go", text: withoutRedis},
+	ours: subject{pkg: "kinde-functions/functions/user-profile", request: get("/api/user-profile"), check: ok},
+	limits: map[string]limit{
+		zipped: {over: 0.3e6},
+	},
 }}
+
+// withoutRedis is shared/endpoint/sharedstore.go where nothing is ever shared.
+const withoutRedis = `package endpoint
+
+import (
+	"kinde-functions/shared/config"
+	"kinde-functions/shared/session"
+	"kinde-functions/shared/store"
+)
+
+func sharedStore(*config.Settings, *session.Box) (store.Store, error) { return nil, nil }
+`
 
 // get is a request with an access token.
 func get(target string) func(*upstream) *http.Request {

@@ -38,6 +38,13 @@ type figures struct {
 
 // prepare builds the subject as path and sizes what a host would be sent.
 func (b *bench) prepare(ctx context.Context, s subject, path string) (*program, error) {
+	if s.replaced != "" {
+		restore, err := replace(s.replaced, s.text, path)
+		if err != nil {
+			return nil, err
+		}
+		defer restore()
+	}
 	if err := lambdarun.Build(ctx, s.pkg, path); err != nil {
 		return nil, err
 	}
