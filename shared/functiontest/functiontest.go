@@ -5,11 +5,9 @@
 package functiontest
 
 import (
-	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"kinde-functions/shared/endpoint"
@@ -26,7 +24,7 @@ type Fixture struct {
 	URL     string // the tenant's origin
 	t       testing.TB
 	handler http.Handler
-	log     lockedBuffer
+	log     Log
 }
 
 // Start serves f with good settings for a tenant with those options. Further
@@ -74,20 +72,3 @@ func (f *Fixture) SignedIn(target string, claims ...kindetest.Claim) *httptest.R
 
 // Log is what the function has written so far.
 func (f *Fixture) Log() string { return f.log.String() }
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}

@@ -1,16 +1,15 @@
 package route_test
 
 import (
-	"bytes"
 	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
+	"kinde-functions/shared/functiontest"
 	"kinde-functions/shared/kindetest"
 	"kinde-functions/shared/lambdarun"
 	"kinde-functions/shared/route"
@@ -76,7 +75,7 @@ func TestTheBuiltBundle(t *testing.T) {
 			if err := lambdarun.Build(t.Context(), "kinde-functions/functions/"+row.Function, binary); err != nil {
 				t.Fatal(err)
 			}
-			log := &lockedBuffer{}
+			log := &functiontest.Log{}
 			f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: env, Output: log})
 			if err != nil {
 				t.Fatal(err)
@@ -132,21 +131,4 @@ func askEverywhere(t *testing.T, f *lambdarun.Function, row route.Route, token s
 			t.Errorf("%v: unknown path: %d", format, w.Code)
 		}
 	}
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

@@ -3,7 +3,6 @@
 package browser
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -13,10 +12,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"kinde-functions/shared/functiontest"
 )
 
 // root is the project's folder; go test runs here, three folders below.
@@ -39,7 +39,7 @@ func open(t *testing.T) place {
 		t.Fatalf("go build ./scripts/dev: %v\n%s", err, out)
 	}
 	site, kinde := "localhost:"+freePort(t), "127.0.0.1:"+freePort(t)
-	log := &lockedBuffer{}
+	log := &functiontest.Log{}
 	cmd := exec.CommandContext(t.Context(), dev, "-addr", site, "-kinde-addr", kinde)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "KINDE_ISSUER_URL=") // the embedded Kinde, whatever .env says
@@ -86,22 +86,4 @@ func freePort(t *testing.T) string {
 	}
 	defer listener.Close()
 	return fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
-}
-
-// lockedBuffer is a log that is read while it is written.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"kinde-functions/shared/functiontest"
 	"kinde-functions/shared/kindetest"
 	"kinde-functions/shared/route"
 )
@@ -24,7 +25,7 @@ type served struct {
 	base  string // where the host listens
 	site  string // KINDE_SITE_URL
 	kinde *kindetest.Server
-	log   *lockedBuffer // all that the functions print
+	log   *functiontest.Log // all that the functions print
 }
 
 // startKinde starts an embedded Kinde for the site, for the test's time.

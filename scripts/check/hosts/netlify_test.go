@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"kinde-functions/shared/functiontest"
 )
 
 // netlifyTool returns the Netlify command-line tool and an environment in
@@ -70,7 +72,7 @@ func TestNetlifyDev(t *testing.T) {
 	// what netlify build has compiled.
 	env = append(env, "SESSION_KEYS="+sessionKeys, "ALLOWED_ORIGINS="+extraOrigin, "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc")
 
-	var log lockedBuffer
+	var log functiontest.Log
 	ctx, stop := context.WithCancel(t.Context())
 	cmd := command(ctx, copyOfProject(t), env, netlify, "dev", "--offline", "--no-open", "--skip-gitignore",
 		"--internal-disable-edge-functions", "--port", port)
@@ -83,7 +85,7 @@ func TestNetlifyDev(t *testing.T) {
 	t.Cleanup(func() {
 		stop()
 		<-exited
-		log.showIfFailed(t)
+		showIfFailed(t, &log)
 	})
 	waitUntilLoaded(t, &log, exited)
 
@@ -93,7 +95,7 @@ func TestNetlifyDev(t *testing.T) {
 }
 
 // waitUntilLoaded waits for netlify dev to have built every function.
-func waitUntilLoaded(t *testing.T, log *lockedBuffer, exited chan error) {
+func waitUntilLoaded(t *testing.T, log *functiontest.Log, exited chan error) {
 	t.Helper()
 	deadline := time.After(3 * time.Minute)
 	for _, name := range functions(t) {

@@ -19,6 +19,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"kinde-functions/shared/config"
+	"kinde-functions/shared/functiontest"
 	"kinde-functions/shared/lambdarun"
 )
 
@@ -47,8 +48,8 @@ func TestSAM(t *testing.T) {
 		"KindeClientSecret": kinde.Env()["KINDE_CLIENT_SECRET"], "SessionKeys": sessionKeys,
 		"KindeSiteUrl": site, "AllowedOrigins": extraOrigin,
 	})
-	var log lockedBuffer
-	t.Cleanup(func() { log.showIfFailed(t) })
+	var log functiontest.Log
+	t.Cleanup(func() { showIfFailed(t, &log) })
 	gateway := http.NewServeMux()
 	for _, id := range template.functions() {
 		binary := filepath.Join(built, id, "bootstrap")

@@ -3,7 +3,6 @@
 package redis
 
 import (
-	"bytes"
 	"encoding/base64"
 	"fmt"
 	"net"
@@ -63,23 +62,12 @@ type fleet struct {
 	t        *testing.T
 	tenant   *kindetest.Server
 	handlers []http.Handler
-	log      *lockedBuffer
-}
-
-type lockedBuffer struct {
-	mu sync.Mutex
-	bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.Buffer.Write(p)
+	log      *functiontest.Log
 }
 
 func start(t *testing.T, tenant *kindetest.Server, function, redisURL string) *fleet {
 	t.Helper()
-	f := &fleet{t: t, tenant: tenant, log: &lockedBuffer{}}
+	f := &fleet{t: t, tenant: tenant, log: &functiontest.Log{}}
 	binary := filepath.Join(t.TempDir(), function)
 	if err := lambdarun.Build(t.Context(), "kinde-functions/functions/"+function, binary); err != nil {
 		t.Fatal(err)
@@ -239,8 +227,6 @@ func TestARedisThatGoesDownCostsTheSharingAlone(t *testing.T) {
 			t.Errorf("took %v", took)
 		}
 	}
-	f.log.mu.Lock()
-	defer f.log.mu.Unlock()
 	if n := strings.Count(f.log.String(), `"msg":"store"`); n != processes {
 		t.Errorf("%d warnings of %d processes: %s", n, processes, f.log.String())
 	}
