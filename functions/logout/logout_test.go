@@ -115,8 +115,10 @@ func TestARefusedReturnURLSignsNobodyOut(t *testing.T) {
 	if w := leave(f, "text/plain", "x", "Origin", site, "Cookie", cookie); w.Code != 415 {
 		t.Errorf("%d", w.Code)
 	}
-	if w := leave(f, "application/json", "[1]", "Origin", site, "Cookie", cookie); w.Code != 400 {
-		t.Errorf("%d", w.Code)
+	for _, body := range []string{`[1]`, `{`, `{"return_url":7}`, `{"return_url":"/a","return_url":"/b"}`, `{"return_url":"/a"}x`} {
+		if w := leave(f, "application/json", body, "Origin", site, "Cookie", cookie); w.Code != 400 || len(w.Header().Values("Set-Cookie")) != 0 {
+			t.Errorf("%s: %d", body, w.Code)
+		}
 	}
 }
 

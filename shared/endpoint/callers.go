@@ -149,6 +149,10 @@ func refused(err error) *problem.Error {
 	if errors.Is(err, token.ErrInvalid) {
 		return problem.New(problem.InvalidToken, err)
 	}
+	return keysUnavailable(err)
+}
+
+func keysUnavailable(err error) *problem.Error {
 	p := problem.New(problem.KeysUnavailable, err)
 	p.RetryAfter = keysRetry
 	return p

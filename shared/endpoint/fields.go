@@ -1,11 +1,11 @@
 package endpoint
 
 import (
-	"encoding/json"
 	"mime"
 	"net/url"
 	"slices"
 
+	"kinde-functions/shared/jsonscan"
 	"kinde-functions/shared/problem"
 )
 
@@ -27,17 +27,21 @@ func (r *Request) Fields(known ...string) (map[string]string, error) {
 }
 
 func jsonFields(body []byte, known []string, strict bool) (map[string]string, error) {
-	var object map[string]any
-	if err := json.Unmarshal(body, &object); err != nil || object == nil {
+	values := url.Values{}
+	notText := ""
+	whole := jsonscan.Document(body, func(name, value []byte) bool {
+		text, ok := jsonscan.Text(value)
+		if !ok && slices.Contains(known, string(name)) {
+			notText = string(name)
+		}
+		values.Add(string(name), string(text)) // one given twice shows as such
+		return true
+	})
+	if !whole {
 		return nil, problem.New(problem.InvalidRequest, nil).WithDetail("The body is not a JSON object.")
 	}
-	values := url.Values{}
-	for name, value := range object {
-		text, ok := value.(string)
-		if !ok && slices.Contains(known, name) {
-			return nil, problem.BadParameter(name, "must be a string")
-		}
-		values.Set(name, text)
+	if notText != "" {
+		return nil, problem.BadParameter(notText, "must be a string")
 	}
 	return readQuery(values.Encode(), known, strict)
 }

@@ -27,6 +27,9 @@ type Sessions struct {
 	refresh  *session.Refresher
 }
 
+// unknownKey is token.InvalidError's reason for a key that is not in the set.
+const unknownKey = "unknown-key"
+
 // newSessions makes them from the settings. They are nil where sessions are
 // switched off.
 func newSessions(s *config.Settings, client *kinde.Client, verifier *token.Verifier) (*Sessions, error) {
@@ -133,8 +136,7 @@ func (s *Sessions) read(row *row, r *http.Request, out http.Header) (*candidate,
 // verified is an unexpired session's caller.
 func (s *Sessions) verified(ctx context.Context, unfinished *token.Unverified, tokens session.Tokens, out http.Header) (Caller, error) {
 	if s.ended.has(ctx, tokens) {
-		s.Cookies.Clear(out)
-		return Caller{}, problem.New(problem.SessionExpired, errors.New("signed out elsewhere"))
+		return Caller{}, s.over(out, errors.New("signed out elsewhere"))
 	}
 	claims, err := unfinished.Verify(ctx)
 	if err != nil {
@@ -150,18 +152,15 @@ func (s *Sessions) verified(ctx context.Context, unfinished *token.Unverified, t
 // the way to Kinde ends nothing.
 func (s *Sessions) renew(ctx context.Context, r *http.Request, old session.Tokens, out http.Header) (Caller, error) {
 	if old.Refresh == "" {
-		s.Cookies.Clear(out)
-		return Caller{}, problem.New(problem.SessionExpired, errors.New("no refresh token: KINDE_SCOPES lacks offline"))
+		return Caller{}, s.over(out, errors.New("no refresh token: KINDE_SCOPES lacks offline"))
 	}
 	if s.ended.has(ctx, old) {
-		s.Cookies.Clear(out)
-		return Caller{}, problem.New(problem.SessionExpired, errors.New("signed out elsewhere"))
+		return Caller{}, s.over(out, errors.New("signed out elsewhere"))
 	}
 	renewed, err := s.refresh.Refresh(ctx, old)
 	switch {
 	case errors.Is(err, session.ErrRefused) && s.Cookies.Marked(r, old.Refresh):
-		s.Cookies.Clear(out)
-		return Caller{}, problem.New(problem.SessionExpired, err)
+		return Caller{}, s.over(out, err)
 	case errors.Is(err, session.ErrRefused):
 		s.Cookies.Mark(out, old.Refresh)
 		return Caller{}, problem.New(problem.SessionSuperseded, err)
@@ -171,16 +170,21 @@ func (s *Sessions) renew(ctx context.Context, r *http.Request, old session.Token
 		return Caller{}, err
 	}
 	if s.ended.has(ctx, renewed) { // another instance's refresh, signed out since
-		s.Cookies.Clear(out)
-		return Caller{}, problem.New(problem.SessionExpired, errors.New("signed out elsewhere"))
+		return Caller{}, s.over(out, errors.New("signed out elsewhere"))
 	}
 	return s.adopt(ctx, renewed, out)
 }
 
-// adopt verifies a refresh's tokens and puts them into the cookies, also when no
-// signing keys can be had just now: the old refresh token is used up, and every
-// request verifies what its cookie holds. Of an access token that fails nothing
-// is kept.
+// over ends a session: its cookies go.
+func (s *Sessions) over(out http.Header, cause error) *problem.Error {
+	s.Cookies.Clear(out)
+	return problem.New(problem.SessionExpired, cause)
+}
+
+// adopt verifies a refresh's tokens and puts them into the cookies, also when the
+// signing key cannot be had just now, or is newer than the set fetched last: the
+// old refresh token is used up, and every request verifies what its cookie holds.
+// Of an access token that fails otherwise nothing is kept.
 func (s *Sessions) adopt(ctx context.Context, renewed session.Tokens, out http.Header) (Caller, error) {
 	unfinished, err := s.Verifier.CheckSession(renewed.Access)
 	if err != nil {
@@ -189,11 +193,11 @@ func (s *Sessions) adopt(ctx context.Context, renewed session.Tokens, out http.H
 	}
 	claims, err := unfinished.Verify(ctx)
 	if err != nil {
-		if errors.Is(err, token.ErrInvalid) {
+		if errors.Is(err, token.ErrInvalid) && reason(err) != unknownKey {
 			return Caller{}, problem.New(problem.UpstreamFailed, err)
 		}
 		_ = s.Cookies.Write(out, renewed) // too large: the next request says so
-		return Caller{}, refused(err)
+		return Caller{}, keysUnavailable(err)
 	}
 	if err := s.Cookies.Write(out, renewed); err != nil {
 		return Caller{}, problem.New(problem.SessionTooLarge, err)

@@ -192,8 +192,23 @@ func TestTroubleWhileRefreshingEndsNoSession(t *testing.T) {
 // The refresh token is used up by then: the new one must not be lost, whatever
 // else is the matter.
 func TestARefreshWithoutSigningKeysKeepsTheSession(t *testing.T) {
-	f := start(t, "user-profile", nil, withSession...)
-	f.tenant.Fault("/.well-known/", kindetest.Fault{Status: 500})
+	for name, trouble := range map[string]func(*fixture){
+		"none to be had": func(f *fixture) { f.tenant.Fault("/.well-known/", kindetest.Fault{Status: 500}) },
+		"rotated a moment after they were fetched": func(f *fixture) {
+			f.signedIn("/api/user-profile")
+			f.tenant.RotateKeys()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := start(t, "user-profile", nil, withSession...)
+			trouble(f)
+			keepsTheSession(t, f)
+		})
+	}
+}
+
+func keepsTheSession(t *testing.T, f *fixture) {
+	t.Helper()
 	old := f.expired()
 	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(old))
 	if w.Code != 503 || code(t, w) != "keys-unavailable" {

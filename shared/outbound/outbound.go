@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -178,5 +179,17 @@ func failure(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return problem.New(problem.UpstreamFailed, err)
 	}
-	return problem.New(problem.UpstreamFailed, fmt.Errorf("%w: %w", errConnection, err))
+	return problem.New(problem.UpstreamFailed, fmt.Errorf("%w: %w", errConnection, speakable(err)))
+}
+
+// speakable keeps the texts that are made of addresses, certificates and our own
+// words. Others, such as net/http's of a malformed answer, quote the answer.
+func speakable(err error) error {
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return err
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	return fmt.Errorf("%T", err)
 }

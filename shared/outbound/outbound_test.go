@@ -128,6 +128,29 @@ func TestFailuresByKind(t *testing.T) {
 	}
 }
 
+func TestAMalformedAnswerIsNotQuoted(t *testing.T) {
+	for _, answer := range []string{"HTTP/1.1 200 OK\r\nperson@example.com\r\n\r\n", "person@example.com\r\n\r\n", "HTTP/1.1 person@example.com\r\n\r\n"} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			conn.Read(make([]byte, 4096))
+			io.WriteString(conn, answer)
+		}()
+		_, err = New(time.Second).Do(within(t, time.Second), Request{Method: "POST", URL: "http://" + listener.Addr().String()})
+		listener.Close()
+		if code(err) != problem.UpstreamFailed || strings.Contains(err.Error(), "person") {
+			t.Errorf("err = %v", err)
+		}
+	}
+}
+
 func TestNothingListens(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
