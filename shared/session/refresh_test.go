@@ -39,7 +39,7 @@ func (k *tenant) grant(_ context.Context, refresh string) (kinde.Grant, error) {
 }
 
 func refresher(k *tenant, shared store.Store) *Refresher {
-	return &Refresher{grant: k.grant, shared: shared, lease: 10 * time.Second, flights: map[string]*flight{}}
+	return &Refresher{grant: k.grant, shared: shared, once: store.NewOnce[Tokens](shared, 10*time.Second)}
 }
 
 func newTenant() *tenant { return &tenant{used: map[string]bool{}, takes: 100 * time.Millisecond} }

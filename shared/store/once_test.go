@@ -1,0 +1,85 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Whoever leads a flight may have little time left; those who wait with more of it
+// go on by themselves.
+func TestAFlightThatIsAbandonedIsTakenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		once := NewOnce[string](nil, time.Second)
+		var calls atomic.Int32
+		slow := func(ctx context.Context) func() (string, error) {
+			return func() (string, error) {
+				calls.Add(1)
+				select {
+				case <-ctx.Done():
+					return "", ctx.Err()
+				case <-time.After(time.Second):
+					return "made", nil
+				}
+			}
+		}
+		brief, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		lost := make(chan error, 1)
+		go func() {
+			_, err := once.Do(brief, "key", nil, slow(brief))
+			lost <- err
+		}()
+		synctest.Wait()
+		got, err := once.Do(t.Context(), "key", nil, slow(t.Context()))
+		if got != "made" || err != nil || calls.Load() != 2 {
+			t.Errorf("%q %v after %d calls", got, err, calls.Load())
+		}
+		if err := <-lost; !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the first: %v", err)
+		}
+	})
+}
+
+// Trouble in making is everybody's: asking again at once would multiply it.
+func TestTroubleIsSharedByThoseWhoWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		once := NewOnce[int](nil, time.Second)
+		trouble := errors.New("trouble")
+		var calls atomic.Int32
+		create := func() (int, error) {
+			calls.Add(1)
+			time.Sleep(time.Second)
+			return 0, errors.Join(trouble, context.DeadlineExceeded) // an attempt's limit, not the caller's
+		}
+		ended := make(chan error, 5)
+		for range 5 {
+			go func() {
+				_, err := once.Do(t.Context(), "key", nil, create)
+				ended <- err
+			}()
+		}
+		for range 5 {
+			if err := <-ended; !errors.Is(err, trouble) {
+				t.Errorf("%v", err)
+			}
+		}
+		if calls.Load() != 1 {
+			t.Errorf("%d calls", calls.Load())
+		}
+	})
+}
+
+func TestACreateThatPanicsBlocksNobody(t *testing.T) {
+	once := NewOnce[int](nil, time.Second)
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = once.Do(t.Context(), "key", nil, func() (int, error) { panic("x") })
+	}()
+	if got, err := once.Do(t.Context(), "key", nil, func() (int, error) { return 7, nil }); got != 7 || err != nil {
+		t.Errorf("%d %v", got, err)
+	}
+}
