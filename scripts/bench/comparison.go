@@ -76,11 +76,18 @@ const withoutRedis = `package endpoint
 
 import (
 	"kinde-functions/shared/config"
-	"kinde-functions/shared/session"
 	"kinde-functions/shared/store"
 )
 
-func sharedStore(*config.Settings, *session.Box) (store.Store, error) { return nil, nil }
+// Shared holds none.
+type Shared struct {
+	Store store.Store
+	cells store.Cells
+	hash  func(string) string
+}
+
+// Share gives none.
+func Share(*config.Settings) (*Shared, error) { return &Shared{}, nil }
 `
 
 // get is a request with an access token.

@@ -35,6 +35,13 @@ type Settings struct {
 	SessionKeys     [][]byte // SESSION_KEYS: the first seals, all open; 32 bytes each
 	Scopes          string   // KINDE_SCOPES: asked for at login
 	RedisURL        string   // REDIS_URL
+	// M2MClientID and M2MClientSecret are KINDE_M2M_CLIENT_ID and _SECRET: the
+	// application that acts for the server itself.
+	M2MClientID, M2MClientSecret string
+	// IntrospectionPermission is INTROSPECTION_PERMISSION: whose holders may
+	// introspect others' tokens; empty: nobody.
+	IntrospectionPermission string
+	ProtectedScopes         []string // PROTECTED_RESOURCE_SCOPES: all of them are needed
 	// UpstreamTimeout is UPSTREAM_TIMEOUT: how long one attempt upstream may take.
 	UpstreamTimeout time.Duration
 	LogLevel        slog.Level // LOG_LEVEL
@@ -81,6 +88,25 @@ func (f Faults) name(setting string) bool {
 	return slices.ContainsFunc(f, func(fault Fault) bool { return fault.Name == setting })
 }
 
+// halves are the settings that are missing beside one that is useless alone.
+func (f Faults) halves(s *Settings, uses []Setting) (missing Faults) {
+	for _, pair := range []struct {
+		has    bool
+		other  string
+		absent Setting
+	}{
+		{s.Sessions(), s.ClientSecret, ClientSecret},
+		{s.M2MClientID != "", s.M2MClientSecret, M2MClientSecret},
+		{s.M2MClientSecret != "", s.M2MClientID, M2MClientID},
+	} {
+		used := slices.ContainsFunc(uses, func(u Setting) bool { return u.name == pair.absent.name })
+		if pair.has && pair.other == "" && used && !f.name(pair.absent.name) {
+			missing = append(missing, Fault{Name: pair.absent.name})
+		}
+	}
+	return missing
+}
+
 // Split gives the names of the settings that are missing and of those that are
 // wrong, for /api/health. Neither is nil.
 func (f Faults) Split() (missing, wrong []string) {
@@ -123,9 +149,7 @@ func Load(lookup Lookup, uses ...Setting) (*Settings, error) {
 	if settings.Management == "" {
 		settings.Management = settings.Issuer
 	}
-	if settings.Sessions() && settings.ClientSecret == "" && !faults.name(ClientSecret.name) && slices.ContainsFunc(uses, func(u Setting) bool { return u.name == ClientSecret.name }) {
-		faults = append(faults, Fault{Name: ClientSecret.name})
-	}
+	faults = append(faults, faults.halves(settings, uses)...)
 	if len(faults) > 0 {
 		return settings, faults
 	}

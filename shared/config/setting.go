@@ -36,20 +36,24 @@ var (
 	Issuer     = Setting{name: "KINDE_ISSUER_URL", read: originTo(func(s *Settings) *string { return &s.Issuer })}
 	Management = Setting{name: "KINDE_MANAGEMENT_URL", read: originTo(func(s *Settings) *string { return &s.Management })}
 	// Site falls back on URL, which Netlify sets to the site's main address.
-	Site           = Setting{name: "KINDE_SITE_URL", fallback: "URL", read: originTo(func(s *Settings) *string { return &s.Site })}
-	ClientID       = Setting{name: "KINDE_CLIENT_ID", read: wordTo(func(s *Settings) *string { return &s.ClientID })}
-	DeviceClientID = Setting{name: "KINDE_DEVICE_CLIENT_ID", read: wordTo(func(s *Settings) *string { return &s.DeviceClientID })}
-	Audiences      = Setting{name: "KINDE_AUDIENCE", read: readAudiences}
-	AllowedOrigins = Setting{name: "ALLOWED_ORIGINS", read: readAllowedOrigins}
-	AfterPortal    = Setting{name: "AFTER_PORTAL_PATH", preset: "/access/", read: pathTo(func(s *Settings) *string { return &s.AfterPortalPath })}
-	AfterLogin     = Setting{name: "AFTER_LOGIN_PATH", preset: "/", read: pathTo(func(s *Settings) *string { return &s.AfterLoginPath })}
-	AfterLogout    = Setting{name: "AFTER_LOGOUT_PATH", preset: "/", read: pathTo(func(s *Settings) *string { return &s.AfterLogoutPath })}
-	ClientSecret   = Setting{name: "KINDE_CLIENT_SECRET", read: wordTo(func(s *Settings) *string { return &s.ClientSecret })}
-	SessionKeys    = Setting{name: "SESSION_KEYS", read: readSessionKeys}
-	Scopes         = Setting{name: "KINDE_SCOPES", preset: "openid profile email offline", read: readScopes}
-	RedisURL       = Setting{name: "REDIS_URL", read: readRedisURL}
-	Timeout        = Setting{name: "UPSTREAM_TIMEOUT", preset: "5s", read: readTimeout}
-	LogLevel       = Setting{name: "LOG_LEVEL", preset: "info", read: readLogLevel}
+	Site                    = Setting{name: "KINDE_SITE_URL", fallback: "URL", read: originTo(func(s *Settings) *string { return &s.Site })}
+	ClientID                = Setting{name: "KINDE_CLIENT_ID", read: wordTo(func(s *Settings) *string { return &s.ClientID })}
+	DeviceClientID          = Setting{name: "KINDE_DEVICE_CLIENT_ID", read: wordTo(func(s *Settings) *string { return &s.DeviceClientID })}
+	Audiences               = Setting{name: "KINDE_AUDIENCE", read: readAudiences}
+	AllowedOrigins          = Setting{name: "ALLOWED_ORIGINS", read: readAllowedOrigins}
+	AfterPortal             = Setting{name: "AFTER_PORTAL_PATH", preset: "/access/", read: pathTo(func(s *Settings) *string { return &s.AfterPortalPath })}
+	AfterLogin              = Setting{name: "AFTER_LOGIN_PATH", preset: "/", read: pathTo(func(s *Settings) *string { return &s.AfterLoginPath })}
+	AfterLogout             = Setting{name: "AFTER_LOGOUT_PATH", preset: "/", read: pathTo(func(s *Settings) *string { return &s.AfterLogoutPath })}
+	ClientSecret            = Setting{name: "KINDE_CLIENT_SECRET", read: wordTo(func(s *Settings) *string { return &s.ClientSecret })}
+	SessionKeys             = Setting{name: "SESSION_KEYS", read: readSessionKeys}
+	Scopes                  = Setting{name: "KINDE_SCOPES", preset: "openid profile email offline", read: readScopes}
+	RedisURL                = Setting{name: "REDIS_URL", read: readRedisURL}
+	M2MClientID             = Setting{name: "KINDE_M2M_CLIENT_ID", read: wordTo(func(s *Settings) *string { return &s.M2MClientID })}
+	M2MClientSecret         = Setting{name: "KINDE_M2M_CLIENT_SECRET", read: wordTo(func(s *Settings) *string { return &s.M2MClientSecret })}
+	IntrospectionPermission = Setting{name: "INTROSPECTION_PERMISSION", read: wordTo(func(s *Settings) *string { return &s.IntrospectionPermission })}
+	ProtectedScopes         = Setting{name: "PROTECTED_RESOURCE_SCOPES", read: readProtectedScopes}
+	Timeout                 = Setting{name: "UPSTREAM_TIMEOUT", preset: "5s", read: readTimeout}
+	LogLevel                = Setting{name: "LOG_LEVEL", preset: "info", read: readLogLevel}
 )
 
 // ForUsers are the settings of every route that needs a signed-in caller.
@@ -64,7 +68,15 @@ func ForSessions(more ...Setting) []Setting {
 }
 
 // All are all settings, each as some function of the bundle needs or uses it.
-func All() []Setting { return ForUsers(AfterPortal, AfterLogin, AfterLogout, Scopes) }
+func All() []Setting {
+	return ForUsers(AfterPortal, AfterLogin, AfterLogout, Scopes, M2MClientID, M2MClientSecret, IntrospectionPermission, ProtectedScopes, RateLimit)
+}
+
+// ForMachine are the settings of the functions that call Kinde as the server
+// itself, for a signed-in person.
+func ForMachine(more ...Setting) []Setting {
+	return append(ForUsers(M2MClientID.Needed(), M2MClientSecret.Needed()), more...)
+}
 
 func originTo(field func(*Settings) *string) func(*Settings, string) error {
 	return func(s *Settings, value string) (err error) {
@@ -154,6 +166,19 @@ func readScopes(s *Settings, value string) error {
 		return fmt.Errorf("holds a character that is not ASCII")
 	}
 	s.Scopes = strings.Join(scopes, " ")
+	return nil
+}
+
+// readProtectedScopes reads scope-tokens (RFC 6749 section 3.3): a quote or a
+// backslash would break out of the challenge that names them.
+func readProtectedScopes(s *Settings, value string) error {
+	scopes := strings.Fields(value)
+	for _, scope := range scopes {
+		if !printable(scope) || strings.ContainsAny(scope, `"\,`) {
+			return fmt.Errorf("must be scopes separated by spaces, without commas, quotes and backslashes")
+		}
+	}
+	s.ProtectedScopes = scopes
 	return nil
 }
 

@@ -64,25 +64,46 @@ type credentials struct {
 	sessions *Sessions // nil: Bearer alone
 }
 
-// Connect makes what every function for signed-in people needs of the tenant in
-// the settings: the credential step, and a client that shares its connections.
-func Connect(s *config.Settings) (Callers, *kinde.Client, error) {
-	c, client, err := newCredentials(s, outbound.New(s.UpstreamTimeout))
-	if err != nil {
-		return nil, nil, err
-	}
-	return c, client, nil
+// Connection is what a function for signed-in people is connected to.
+type Connection struct {
+	Callers  Callers
+	Kinde    *kinde.Client
+	Verifier *token.Verifier
+	Shared   *Shared
+	sessions *Sessions
 }
 
-func newCredentials(s *config.Settings, upstream *outbound.Client) (*credentials, *kinde.Client, error) {
+// Open makes what the settings say: the credential step, and a client and a
+// verifier that share its connections.
+func Open(s *config.Settings) (*Connection, error) {
+	upstream := outbound.New(s.UpstreamTimeout)
 	keys := token.NewKeys(s.Issuer+kinde.KeysPath, upstream.HTTP())
 	verifier, err := token.NewVerifier(token.Config{Issuer: s.Issuer, ClientIDs: s.ClientIDs(), Audiences: s.Audiences, Keys: keys})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	shared, err := Share(s)
+	if err != nil {
+		return nil, err
 	}
 	client := kinde.New(s.Issuer, s.Management, upstream)
-	sessions, err := newSessions(s, client, verifier)
-	return &credentials{verifier: verifier, keys: keys, sessions: sessions}, client, err
+	sessions, err := newSessions(s, client, verifier, shared)
+	if err != nil {
+		return nil, err
+	}
+	return &Connection{
+		Callers: &credentials{verifier: verifier, keys: keys, sessions: sessions},
+		Kinde:   client, Verifier: verifier, Shared: shared, sessions: sessions,
+	}, nil
+}
+
+// Connect is Open for the functions that need no more than callers and Kinde.
+func Connect(s *config.Settings) (Callers, *kinde.Client, error) {
+	c, err := Open(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c.Callers, c.Kinde, nil
 }
 
 func (c *credentials) mustFetch() bool { return !c.keys.Held() && c.keys.Fetchable() }
@@ -149,10 +170,11 @@ func refused(err error) *problem.Error {
 	if errors.Is(err, token.ErrInvalid) {
 		return problem.New(problem.InvalidToken, err)
 	}
-	return keysUnavailable(err)
+	return KeysUnavailable(err)
 }
 
-func keysUnavailable(err error) *problem.Error {
+// KeysUnavailable is the problem of signing keys that could not be had.
+func KeysUnavailable(err error) *problem.Error {
 	p := problem.New(problem.KeysUnavailable, err)
 	p.RetryAfter = keysRetry
 	return p

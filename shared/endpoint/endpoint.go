@@ -45,11 +45,15 @@ type Parts struct {
 	Handlers map[string]Handler
 	// Callers finds out who calls; needed by rows that are not for anyone.
 	Callers Callers
+	// Limiter counts who has called how often; needed by limited rows.
+	Limiter Limiter
 }
 
 // Handler answers one row.
 type Handler struct {
 	Serve Handle
+	// Scopes must all be in the caller's token; none: any token will do.
+	Scopes []string
 	// ErrorPage, where it is set, gives the Location of the page that explains
 	// a failure to callers who do not accept JSON. Nil, or "" from it: they get
 	// the problem.
@@ -64,6 +68,7 @@ type Handle func(ctx context.Context, r *Request) (*Reply, error)
 type endpoint struct {
 	rows     []row
 	callers  Callers
+	limiter  Limiter
 	log      *audit.Log
 	chain    http.Handler // CORS, then answer
 	misfit   error        // why every request is answered `misconfigured`
@@ -95,7 +100,7 @@ func (f Function) Handler() http.Handler {
 	if err == nil || f.Tolerant {
 		var parts Parts
 		if parts, err = f.Build(settings); err == nil {
-			e.rows, e.callers = bind(f.Name, parts), parts.Callers
+			e.rows, e.callers, e.limiter = bind(f.Name, parts), parts.Callers, parts.Limiter
 			err = e.allow(settings.AllowedOrigins)
 		}
 	}
@@ -110,6 +115,9 @@ func bind(function string, parts Parts) []row {
 		handler, ok := parts.Handlers[r.Name()]
 		if !ok || r.Access != route.Anyone && parts.Callers == nil {
 			panic(fmt.Sprintf("endpoint: %s: no handler or no callers for %s", function, r.Name()))
+		}
+		if r.Limited && parts.Limiter == nil {
+			panic(fmt.Sprintf("endpoint: %s: no limiter for %s", function, r.Name()))
 		}
 		rows = append(rows, row{r, handler})
 	}

@@ -86,6 +86,9 @@ func (e *endpoint) reply(x *exchange, r *http.Request) (*Reply, error) {
 	}
 	x.row = row
 	if row.Access == route.Anyone {
+		if err := e.limit(x, r, Caller{}); err != nil {
+			return nil, err
+		}
 		return row.serve(x, r, params, Caller{})
 	}
 	x.decision = &audit.Decision{RequestID: x.id, Action: row.Name(), Outcome: audit.Denied}
@@ -98,23 +101,30 @@ func (e *endpoint) reply(x *exchange, r *http.Request) (*Reply, error) {
 			x.decision.Reason = "repeat-same-site"
 			return row.repeat(r)
 		}
-		return x.turnedAway(row, r, params, err)
+		return e.turnedAway(x, r, params, err)
 	}
 	if row.ReadsOnly && !found.slow && e.callers.mustFetch() {
 		return x.overlapped(row, r, params, found)
 	}
 	caller, err := found.verify(r.Context())
 	if err != nil {
-		return x.turnedAway(row, r, params, err)
+		return e.turnedAway(x, r, params, err)
 	}
 	x.decide(caller, nil)
+	if err := e.admit(x, r, caller); err != nil {
+		return nil, err
+	}
 	return row.serve(x, r, params, caller)
 }
 
 // turnedAway is the end for a caller without a good credential, except where
 // the row takes visitors and the credential is missing, or is a session that is
 // over.
-func (x *exchange) turnedAway(row *row, r *http.Request, params map[string]string, err error) (*Reply, error) {
+func (e *endpoint) turnedAway(x *exchange, r *http.Request, params map[string]string, err error) (*Reply, error) {
+	row := x.row
+	if limited := e.limit(x, r, Caller{}); limited != nil {
+		err = limited // who guesses tokens is told no more about them
+	}
 	x.decide(Caller{}, err)
 	code := problem.From(err).Code
 	_, bearerErr := bearerToken(r.Header)
@@ -222,12 +232,23 @@ func (e *endpoint) report(x *exchange, method string, status int, took time.Dura
 			line.Failure.Cause = x.failure.Cause.Error()
 		}
 	}
-	if d := x.decision; d != nil {
-		if d.Outcome == audit.Allowed && x.failure != nil && x.failure.Code == problem.InvalidToken {
-			d.Outcome, d.Reason = audit.Denied, "refused-by-kinde"
-		}
-	}
+	x.reconsider()
 	e.log.Write(line, x.decision)
+}
+
+// reconsider turns the decision about a caller whose token was good and who was
+// turned away for another reason.
+func (x *exchange) reconsider() {
+	d := x.decision
+	if d == nil || d.Outcome != audit.Allowed || x.failure == nil {
+		return
+	}
+	switch code := x.failure.Code; code {
+	case problem.InvalidToken:
+		d.Outcome, d.Reason = audit.Denied, "refused-by-kinde"
+	case problem.InsufficientScope, problem.RateLimited, problem.NotYourToken:
+		d.Outcome, d.Reason = audit.Denied, string(code)
+	}
 }
 
 // reason is a fixed word for why a caller was turned away.

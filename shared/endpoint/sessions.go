@@ -8,7 +8,6 @@ import (
 
 	"kinde-functions/shared/config"
 	"kinde-functions/shared/kinde"
-	"kinde-functions/shared/outbound"
 	"kinde-functions/shared/problem"
 	"kinde-functions/shared/redirect"
 	"kinde-functions/shared/session"
@@ -32,7 +31,7 @@ const unknownKey = "unknown-key"
 
 // newSessions makes them from the settings. They are nil where sessions are
 // switched off.
-func newSessions(s *config.Settings, client *kinde.Client, verifier *token.Verifier) (*Sessions, error) {
+func newSessions(s *config.Settings, client *kinde.Client, verifier *token.Verifier, shared *Shared) (*Sessions, error) {
 	if !s.Sessions() {
 		return nil, nil
 	}
@@ -45,24 +44,20 @@ func newSessions(s *config.Settings, client *kinde.Client, verifier *token.Verif
 		return nil, err
 	}
 	app := kinde.App{ID: s.ClientID, Secret: s.ClientSecret, RedirectURI: s.Site + "/auth/callback", Scopes: s.Scopes, Audiences: s.Audiences}
-	shared, err := sharedStore(s, box)
-	if err != nil {
-		return nil, err
-	}
 	return &Sessions{
 		Cookies: session.NewCookies(s.Site, box, time.Now), Kinde: client, App: app, Verifier: verifier, Returns: returns, Site: s.Site,
-		ended: &signOuts{shared}, refresh: session.NewRefresher(client, app, shared, s.UpstreamTimeout),
+		ended: &signOuts{shared.Store}, refresh: session.NewRefresher(client, app, shared.Store, s.UpstreamTimeout),
 	}, nil
 }
 
 // ConnectSessions is Connect for the functions that make and end sessions,
 // whose settings have switched them on.
 func ConnectSessions(s *config.Settings) (Callers, *Sessions, error) {
-	c, _, err := newCredentials(s, outbound.New(s.UpstreamTimeout))
+	c, err := Open(s)
 	if err != nil {
 		return nil, nil, err
 	}
-	return c, c.sessions, nil
+	return c.Callers, c.sessions, nil
 }
 
 // ErrorPage is the page that explains why a sign-in failed. Somebody on another
@@ -197,7 +192,7 @@ func (s *Sessions) adopt(ctx context.Context, renewed session.Tokens, out http.H
 			return Caller{}, problem.New(problem.UpstreamFailed, err)
 		}
 		_ = s.Cookies.Write(out, renewed) // too large: the next request says so
-		return Caller{}, keysUnavailable(err)
+		return Caller{}, KeysUnavailable(err)
 	}
 	if err := s.Cookies.Write(out, renewed); err != nil {
 		return Caller{}, problem.New(problem.SessionTooLarge, err)

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"cmp"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -16,11 +17,19 @@ import (
 // outage is how long a store that was found down is left in peace.
 const outage = 5 * time.Second
 
-// sharedStore is what instances share by REDIS_URL, sealed with the session
-// keys; nil without one.
-func sharedStore(s *config.Settings, box *session.Box) (store.Store, error) {
+// Shared is what the instances of a deployment share by REDIS_URL.
+type Shared struct {
+	// Store keeps values sealed and their names hashed, with the deployment's
+	// secrets; nil: there is none.
+	Store store.Store
+	cells store.Cells
+	hash  func(string) string // of cells' names
+}
+
+// Share connects to REDIS_URL, where there is one, at the first use.
+func Share(s *config.Settings) (*Shared, error) {
 	if s.RedisURL == "" {
-		return nil, nil
+		return &Shared{}, nil
 	}
 	if err := store.CheckURL(s.RedisURL); err != nil {
 		return nil, config.Faults{{Name: config.RedisURL.Name(), Why: err.Error()}}
@@ -29,7 +38,12 @@ func sharedStore(s *config.Settings, box *session.Box) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := hkdf.Key(sha256.New, s.SessionKeys[0], nil, "kinde-functions store names "+s.Issuer+" "+s.ClientID, sha256.Size)
+	keys, client := storeKeys(s), cmp.Or(s.ClientID, s.DeviceClientID)
+	box, err := session.NewBox(keys, s.Issuer, client)
+	if err != nil {
+		return nil, err
+	}
+	names, err := hkdf.Key(sha256.New, keys[0], nil, "kinde-functions store names "+s.Issuer+" "+client, sha256.Size)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +53,19 @@ func sharedStore(s *config.Settings, box *session.Box) (store.Store, error) {
 		return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 	}
 	warn := func(err error) {
-		slog.Warn("store", "cause", err.Error(), "remedy", "check REDIS_URL; until it answers, instances do not share sessions' refreshes and sign-outs")
+		slog.Warn("store", "cause", err.Error(), "remedy", "check REDIS_URL; until it answers, instances share nothing")
 	}
-	return store.Sealed(store.Breaker(redis, outage, warn), box.Seal, box.Open, hash), nil
+	guarded := store.Breaker(redis, outage, warn)
+	return &Shared{Store: store.Sealed(guarded, box.Seal, box.Open, hash), cells: guarded, hash: hash}, nil
+}
+
+// storeKeys are the session keys, or where there are none a key made of another
+// secret, which all instances of a function have alike. A function without any
+// shares nothing that is secret.
+func storeKeys(s *config.Settings) [][]byte {
+	if s.Sessions() {
+		return s.SessionKeys
+	}
+	key := sha256.Sum256([]byte("kinde-functions store\x00" + cmp.Or(s.M2MClientSecret, s.ClientSecret)))
+	return [][]byte{key[:]}
 }

@@ -5,6 +5,7 @@
 package functiontest
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -51,7 +52,23 @@ func Start(t testing.TB, f endpoint.Function, options kindetest.Options, setting
 // Get sends a GET; header holds names and values in turn.
 func (f *Fixture) Get(target string, header ...string) *httptest.ResponseRecorder {
 	f.t.Helper()
-	r := httptest.NewRequestWithContext(f.t.Context(), http.MethodGet, target, nil)
+	return f.Send(httptest.NewRequestWithContext(f.t.Context(), http.MethodGet, target, nil), header...)
+}
+
+// Post sends a POST with a form as its body, or JSON where it begins with a brace.
+func (f *Fixture) Post(target, body string, header ...string) *httptest.ResponseRecorder {
+	f.t.Helper()
+	r := httptest.NewRequestWithContext(f.t.Context(), http.MethodPost, target, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if strings.HasPrefix(body, "{") {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return f.Send(r, header...)
+}
+
+// Send sends a request of the test's own making.
+func (f *Fixture) Send(r *http.Request, header ...string) *httptest.ResponseRecorder {
+	f.t.Helper()
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Add(header[i], header[i+1])
 	}
@@ -63,12 +80,37 @@ func (f *Fixture) Get(target string, header ...string) *httptest.ResponseRecorde
 	return w
 }
 
+// Bearer is the header, as name and value, of a good token of the demo person, or of
+// the one that claims describe.
+func (f *Fixture) Bearer(claims ...kindetest.Claim) []string {
+	return []string{"Authorization", "Bearer " + f.Mint(claims...)}
+}
+
+// Handler is the function as a server would run it.
+func (f *Fixture) Handler() http.Handler { return f.handler }
+
 // SignedIn is Get with a good token of the demo person, or the one that claims
 // describe.
 func (f *Fixture) SignedIn(target string, claims ...kindetest.Claim) *httptest.ResponseRecorder {
 	f.t.Helper()
-	return f.Get(target, "Authorization", "Bearer "+f.Mint(claims...))
+	return f.Get(target, f.Bearer(claims...)...)
 }
 
 // Log is what the function has written so far.
 func (f *Fixture) Log() string { return f.log.String() }
+
+// Decisions are the `auth` events in the log so far: outcome and reason of each.
+func (f *Fixture) Decisions() []string {
+	f.t.Helper()
+	var found []string
+	for line := range strings.Lines(f.Log()) {
+		var event struct{ Msg, Outcome, Reason string }
+		if err := json.Unmarshal([]byte(line), &event); err != nil {
+			f.t.Fatalf("log line %q: %v", line, err)
+		}
+		if event.Msg == "auth" {
+			found = append(found, event.Outcome+" "+event.Reason)
+		}
+	}
+	return found
+}

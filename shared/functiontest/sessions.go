@@ -44,16 +44,6 @@ func (f *Fixture) Stored(w *httptest.ResponseRecorder) (session.Tokens, error) {
 	return f.Cookies().Read(r)
 }
 
-// Send sends a request of the test's own making.
-func (f *Fixture) Send(r *http.Request, header ...string) *httptest.ResponseRecorder {
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Add(header[i], header[i+1])
-	}
-	w := httptest.NewRecorder()
-	f.handler.ServeHTTP(w, r)
-	return w
-}
-
 // Kept is the Cookie header that a browser sends after an answer: of what was
 // set and not expired.
 func Kept(h http.Header) string {

@@ -44,6 +44,10 @@ const (
 
 	NotEntitled Code = "not-entitled"
 
+	RateLimited  Code = "rate-limited"
+	NotYourToken Code = "not-your-token"
+	NotRevoked   Code = "not-revoked"
+
 	Misconfigured Code = "misconfigured"
 	Internal      Code = "internal"
 )
@@ -93,6 +97,10 @@ var meanings = map[Code]meaning{
 	PortalError:     {http.StatusGatewayTimeout, "The portal cannot be reached", "Try again in a moment.", ""},
 
 	NotEntitled: {http.StatusNotFound, "Not entitled", "The caller's plan does not include this feature.", ""},
+
+	RateLimited:  {http.StatusTooManyRequests, "Too many requests", "Wait as long as Retry-After says, then try again.", ""},
+	NotYourToken: {http.StatusForbidden, "Not your token", "Ask about your own tokens: others' take a permission that you do not hold.", ""},
+	NotRevoked:   {http.StatusServiceUnavailable, "Not revoked", "Kinde is busy and the token still works. Try again after Retry-After.", ""},
 
 	Misconfigured: {http.StatusInternalServerError, "This deployment lacks settings", "The site's owner finds the names of the settings in the function's log.", ""},
 	Internal:      {http.StatusInternalServerError, "Internal error", "Try again; if it persists, give the site's owner the request id.", ""},

@@ -43,7 +43,10 @@ type Route struct {
 	// token. While no signing keys are held their call may start beside the
 	// key fetch; the answer is withheld until the signature has verified.
 	ReadsOnly bool
-	Does      string
+	// Limited rows take RATE_LIMIT requests of each caller: a person, or for want
+	// of one the address they come from.
+	Limited bool
+	Does    string
 }
 
 // paging are the parameters of the lists.
@@ -73,6 +76,16 @@ var Table = []Route{
 		Does: "roles: a page, or all"},
 	{Function: "account", Method: "GET", Pattern: "/api/account", Access: User, Query: []string{"include"}, ReadsOnly: true,
 		Does: "several of the above in one round trip"},
+	{Function: "introspect", Method: "POST", Pattern: "/api/introspect", Access: User, Limited: true,
+		Does: "whether a token is in force (RFC 7662)"},
+	{Function: "revoke", Method: "POST", Pattern: "/api/revoke", Access: User, Limited: true,
+		Does: "ends a token (RFC 7009)"},
+	{Function: "device", Method: "POST", Pattern: "/api/device/authorize", Tail: "/authorize", Access: Anyone, Limited: true,
+		Does: "starts the device flow (RFC 8628)"},
+	{Function: "device", Method: "POST", Pattern: "/api/device/token", Tail: "/token", Access: Anyone,
+		Does: "gives a device its tokens, once the person has agreed"},
+	{Function: "protected-resource", Method: "GET", Pattern: "/api/protected-resource", Access: User, Query: []string{"check"}, Limited: true,
+		Does: "the sample API that a token with scopes may call"},
 	{Function: "login", Method: "GET", Pattern: "/auth/login", Access: Anyone, Query: signIn,
 		Does: "starts signing in: authorization code + PKCE"},
 	{Function: "login", Method: "GET", Pattern: "/auth/register", Tail: "/register", Access: Anyone, Query: signIn,

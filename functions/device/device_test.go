@@ -1,0 +1,285 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/kindetest"
+)
+
+const (
+	authorizePath = "/api/device/authorize"
+	tokenPath     = "/api/device/token"
+)
+
+func start(t *testing.T, options kindetest.Options, settings ...string) *functiontest.Fixture {
+	t.Helper()
+	return functiontest.Start(t, function, options, append([]string{"KINDE_CLIENT_ID", "", "KINDE_SITE_URL", "", "KINDE_DEVICE_CLIENT_ID", kindetest.DeviceClientID}, settings...)...)
+}
+
+// started is Kinde's answer to a flow that begins.
+type started struct {
+	DeviceCode string `json:"device_code"`
+	UserCode   string `json:"user_code"`
+	Complete   string `json:"verification_uri_complete"`
+	Interval   int
+}
+
+func begin(t *testing.T, f *functiontest.Fixture, body string) started {
+	t.Helper()
+	w := f.Post(authorizePath, body)
+	var s started
+	if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || w.Code != 200 || s.DeviceCode == "" || s.UserCode == "" || s.Complete == "" {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	return s
+}
+
+// poll gives the error of a refusal in RFC 8628's shape, or "" with the tokens.
+func poll(t *testing.T, f *functiontest.Fixture, code string) string {
+	t.Helper()
+	w := f.Post(tokenPath, url.Values{"device_code": {code}}.Encode())
+	var answer map[string]any
+	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Content-Type") != "application/json" {
+		t.Fatalf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+	if w.Code == 200 && answer["access_token"] != nil {
+		return ""
+	}
+	if w.Code != 400 || len(answer) != 1 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	return answer["error"].(string)
+}
+
+func TestAPersonAgrees(t *testing.T) {
+	f := start(t, kindetest.Options{DeviceInterval: 50 * time.Millisecond}, "KINDE_AUDIENCE", kindetest.SampleAudience)
+	s := begin(t, f, "")
+	want := url.Values{"client_id": {kindetest.DeviceClientID}, "scope": {"openid profile email offline"}, "audience": {kindetest.SampleAudience}}
+	if form := f.Calls("/oauth2/device/auth")[0].Form; form.Encode() != want.Encode() {
+		t.Errorf("asked %v", form)
+	}
+	// The embedded Kinde says 0 s for 50 ms, so that the usual interval holds.
+	if got := poll(t, f, s.DeviceCode); got != "authorization_pending" {
+		t.Fatalf("%q", got)
+	}
+	if err := f.ApproveDevice(s.UserCode, kindetest.DemoPerson); err != nil {
+		t.Fatal(err)
+	}
+	if got := poll(t, f, s.DeviceCode); got != "slow_down" {
+		t.Errorf("too soon: %q", got)
+	}
+}
+
+// flow is a fixture whose intervals are a second, in the time of a bubble's clock or
+// of ours.
+func flow(t *testing.T) (*functiontest.Fixture, started) {
+	t.Helper()
+	f := start(t, kindetest.Options{DeviceInterval: time.Second, DeviceTTL: 3 * time.Second})
+	return f, begin(t, f, `{"scope":"openid"}`)
+}
+
+func TestTokensComeOnce(t *testing.T) {
+	f, s := flow(t)
+	if err := f.ApproveDevice(s.UserCode, kindetest.DemoPerson); err != nil {
+		t.Fatal(err)
+	}
+	if got := poll(t, f, s.DeviceCode); got != "" {
+		t.Fatalf("%q", got)
+	}
+	f.ForgetCalls()
+	time.Sleep(1100 * time.Millisecond)
+	if got := poll(t, f, s.DeviceCode); got != "expired_token" || len(f.Calls("/oauth2/token")) != 0 {
+		t.Errorf("again: %q, after %d calls", got, len(f.Calls("/oauth2/token")))
+	}
+}
+
+func TestAPersonDeclinesOrNeverAnswers(t *testing.T) {
+	t.Run("declines", func(t *testing.T) {
+		t.Parallel()
+		f, s := flow(t)
+		if err := f.DenyDevice(s.UserCode); err != nil {
+			t.Fatal(err)
+		}
+		if got := poll(t, f, s.DeviceCode); got != "access_denied" {
+			t.Errorf("%q", got)
+		}
+	})
+	t.Run("never answers", func(t *testing.T) {
+		t.Parallel()
+		f, s := flow(t)
+		if got := poll(t, f, s.DeviceCode); got != "authorization_pending" {
+			t.Errorf("%q", got)
+		}
+		time.Sleep(3100 * time.Millisecond)
+		f.ForgetCalls()
+		if got := poll(t, f, s.DeviceCode); got != "expired_token" || len(f.Calls("/oauth2/token")) != 0 {
+			t.Errorf("%q, after %d calls", got, len(f.Calls("/oauth2/token")))
+		}
+	})
+}
+
+// A hundred devices with one code, or one gone wild, are one poll in an interval.
+func TestParallelPollsAreOneInAnInterval(t *testing.T) {
+	f, s := flow(t)
+	for range 2 {
+		f.ForgetCalls()
+		count := map[string]int{}
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for range 100 {
+			wg.Go(func() {
+				w := f.Post(tokenPath, `{"device_code":"`+s.DeviceCode+`"}`)
+				mu.Lock()
+				defer mu.Unlock()
+				count[w.Body.String()]++
+			})
+		}
+		wg.Wait()
+		if n := len(f.Calls("/oauth2/token")); n != 1 || count[`{"error":"authorization_pending"}`] != 1 || count[`{"error":"slow_down"}`] != 99 {
+			t.Errorf("%d polls at Kinde, answers %v", n, count)
+		}
+		time.Sleep(1050 * time.Millisecond)
+	}
+}
+
+func TestKindesOwnSlowDownIsObeyed(t *testing.T) {
+	f, s := flow(t)
+	f.Fault("/oauth2/token", kindetest.Fault{Status: 400, Body: `{"error":"slow_down"}`, Times: 1})
+	if got := poll(t, f, s.DeviceCode); got != "slow_down" {
+		t.Fatalf("%q", got)
+	}
+	time.Sleep(1050 * time.Millisecond)
+	if got := poll(t, f, s.DeviceCode); got != "authorization_pending" { // the wait that had begun
+		t.Fatalf("%q", got)
+	}
+	time.Sleep(1500 * time.Millisecond)
+	f.ForgetCalls()
+	if got := poll(t, f, s.DeviceCode); got != "slow_down" || len(f.Calls("/oauth2/token")) != 0 {
+		t.Errorf("after 1.5 s of 6: %q", got)
+	}
+}
+
+func TestUnknownCodes(t *testing.T) {
+	f := start(t, kindetest.Options{})
+	for _, code := range []string{"no-such-code", strings.Repeat("x", 4096), "a+b&c=d", "…"[:1] + "x"} {
+		if strings.ContainsAny(code, "\xe2") {
+			continue
+		}
+		if got := poll(t, f, code); got != "expired_token" {
+			t.Errorf("%.20s: %q", code, got)
+		}
+	}
+	for _, body := range []string{"", "device_code=", "device_code=" + strings.Repeat("x", 4097), "device_code=a%20b", "device_code=a&device_code=b", "device_code=a&token=b",
+		"device_code=a&client_id=other", "device_code=a&grant_type=authorization_code", `{"device_code":1}`, `{"device_code":null}`} {
+		if w := f.Post(tokenPath, body); w.Code != 400 || !strings.Contains(w.Body.String(), `"invalid-parameter"`) {
+			t.Errorf("%.40s: %d %s", body, w.Code, w.Body)
+		}
+	}
+	if w := f.Get(tokenPath); w.Code != 405 {
+		t.Errorf("GET: %d", w.Code)
+	}
+}
+
+func TestWhatAFlowMayAskFor(t *testing.T) {
+	f := start(t, kindetest.Options{})
+	begin(t, f, "scope="+url.QueryEscape(kindetest.SampleScope+" offline")+"&client_id="+kindetest.DeviceClientID)
+	if got := f.Calls("/oauth2/device/auth")[0].Form.Get("scope"); got != kindetest.SampleScope+" offline" {
+		t.Errorf("scope %q", got)
+	}
+	f.ForgetCalls()
+	for _, body := range []string{"scope=", "scope=a++b", "scope=%22", "scope=a&scope=b", "client_id=other", "audience=x", "scope=" + strings.Repeat("a", 1001)} {
+		if w := f.Post(authorizePath, body); w.Code != 400 || len(f.Calls("/")) != 0 {
+			t.Errorf("%.30s: %d %s", body, w.Code, w.Body)
+		}
+	}
+	if w := f.Post(authorizePath, "scope=no:such"); w.Code != 400 || !strings.Contains(w.Body.String(), "`scope`") {
+		t.Errorf("a scope that is not given: %d %s", w.Code, w.Body)
+	}
+	f = start(t, kindetest.Options{}, "KINDE_SCOPES", "openid no:such")
+	if w := f.Post(authorizePath, ""); w.Code != 502 || !strings.Contains(f.Log(), "KINDE_SCOPES") {
+		t.Errorf("the deployment's own: %d %s", w.Code, w.Body)
+	}
+	f = start(t, kindetest.Options{}, "KINDE_DEVICE_CLIENT_ID", kindetest.ClientID)
+	if w := f.Post(authorizePath, ""); w.Code != 502 || !strings.Contains(f.Log(), "type Device") {
+		t.Errorf("another type of application: %d %s", w.Code, f.Log())
+	}
+}
+
+func TestStartsAreLimitedByAddress(t *testing.T) {
+	f := start(t, kindetest.Options{}, "RATE_LIMIT", "2/1m")
+	ask := func(path, address string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", path, strings.NewReader("device_code=unknown"+address))
+		if path == authorizePath {
+			r = httptest.NewRequest("POST", path, nil)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.RemoteAddr = address
+		return f.Send(r)
+	}
+	for i := range 4 {
+		if w := ask(authorizePath, "192.0.2.1"); (w.Code == 429) != (i >= 2) || w.Code == 429 && w.Header().Get("Retry-After") == "" {
+			t.Errorf("start %d: %d", i, w.Code)
+		}
+		if w := ask(tokenPath, fmt.Sprint(i)); w.Code != 400 {
+			t.Errorf("poll %d: %d", i, w.Code)
+		}
+	}
+	if w := ask(authorizePath, "192.0.2.2"); w.Code != 200 {
+		t.Errorf("another address: %d", w.Code)
+	}
+}
+
+// A client that somebody else wrote, and that knows nothing of us.
+func TestAnIndependentClientSignsIn(t *testing.T) {
+	f := start(t, kindetest.Options{DeviceInterval: time.Second})
+	server := httptest.NewServer(f.Handler())
+	defer server.Close()
+	client := oauth2.Config{ClientID: kindetest.DeviceClientID, Scopes: []string{"openid", "offline"}, Endpoint: oauth2.Endpoint{
+		DeviceAuthURL: server.URL + authorizePath, TokenURL: server.URL + tokenPath, AuthStyle: oauth2.AuthStyleInParams}}
+	answer, err := client.DeviceAuth(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		time.Sleep(1500 * time.Millisecond) // after a first poll
+		if err := f.ApproveDevice(answer.UserCode, kindetest.DemoPerson); err != nil {
+			t.Error(err)
+		}
+	}()
+	token, err := client.DeviceAccessToken(t.Context(), answer)
+	if err != nil || token.AccessToken == "" || token.RefreshToken == "" {
+		t.Fatalf("%v", err)
+	}
+	if log := f.Log(); strings.Contains(log, token.AccessToken[:20]) || strings.Contains(log, answer.DeviceCode) || strings.Contains(log, answer.UserCode) {
+		t.Error("a code or a token is in the log")
+	}
+}
+
+func TestTroubleUpstream(t *testing.T) {
+	for code, row := range map[string]struct {
+		fault  kindetest.Fault
+		status int
+	}{
+		"upstream-timeout":   {kindetest.Fault{Hang: true}, 504},
+		"upstream-failed":    {kindetest.Fault{Status: 500}, 502},
+		"upstream-throttled": {kindetest.Fault{Status: 429}, 429},
+	} {
+		f := start(t, kindetest.Options{})
+		f.Fault("/oauth2/", row.fault)
+		for _, w := range []*httptest.ResponseRecorder{f.Post(authorizePath, ""), f.Post(tokenPath, "device_code=a")} {
+			if w.Code != row.status || !strings.Contains(w.Body.String(), code) {
+				t.Errorf("%s: %d %s", code, w.Code, w.Body)
+			}
+		}
+	}
+}

@@ -1,0 +1,46 @@
+// Command device signs in people at devices without a browser, such as a terminal or
+// a TV: RFC 8628, with the client's name kept on the server. It defends Kinde, and
+// the plan's limits there, against devices that poll too often, and chooses the
+// client itself, so that nobody borrows the deployment for another.
+package main
+
+import (
+	"kinde-functions/shared/config"
+	"kinde-functions/shared/endpoint"
+	"kinde-functions/shared/kinde"
+	"kinde-functions/shared/lambdahttp"
+	"kinde-functions/shared/outbound"
+	"kinde-functions/shared/store"
+)
+
+var function = endpoint.Function{
+	Name: "device",
+	Settings: []config.Setting{config.Issuer.Needed(), config.DeviceClientID.Needed(), config.ClientID, config.ClientSecret, config.M2MClientSecret,
+		config.SessionKeys, config.Audiences, config.Scopes, config.AllowedOrigins, config.RateLimit, config.RedisURL, config.Timeout, config.LogLevel},
+	Build: build,
+}
+
+func main() { lambdahttp.Start(function.Handler()) }
+
+func build(s *config.Settings) (endpoint.Parts, error) {
+	shared, err := endpoint.Share(s)
+	if err != nil {
+		return endpoint.Parts{}, err
+	}
+	limiter, err := shared.Limiter(s, function.Name)
+	if err != nil {
+		return endpoint.Parts{}, err
+	}
+	d := device{
+		kinde: kinde.New(s.Issuer, s.Management, outbound.New(s.UpstreamTimeout)), client: s.DeviceClientID,
+		scopes: s.Scopes, audiences: s.Audiences,
+		pace: pace{shared: shared.Store, own: store.NewMemory(maxFlows, nil)},
+	}
+	return endpoint.Parts{
+		Limiter: limiter,
+		Handlers: map[string]endpoint.Handler{
+			"POST /api/device/authorize": {Serve: d.authorize},
+			"POST /api/device/token":     {Serve: d.token},
+		},
+	}, nil
+}

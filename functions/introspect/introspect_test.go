@@ -1,0 +1,204 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/session"
+)
+
+const path = "/api/introspect"
+
+func start(t *testing.T, settings ...string) *functiontest.Fixture {
+	t.Helper()
+	return functiontest.Start(t, function, kindetest.Options{}, append([]string{
+		"KINDE_M2M_CLIENT_ID", kindetest.M2MClientID, "KINDE_M2M_CLIENT_SECRET", kindetest.M2MClientSecret}, settings...)...)
+}
+
+// answer checks status and code, "" for a success, and gives what Kinde said of it.
+func answer(t *testing.T, what string, w *httptest.ResponseRecorder, status int, code string) map[string]any {
+	t.Helper()
+	var body map[string]any
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != status || code != "" && body["code"] != code {
+		t.Errorf("%s: %d %s", what, w.Code, w.Body)
+	}
+	return body
+}
+
+func TestTheCallersOwnTokenIsAskedAboutByDefault(t *testing.T) {
+	f := start(t)
+	for _, body := range []string{"", "{}", "token_type_hint=anything"} {
+		f.ForgetCalls()
+		got := answer(t, body, f.Post(path, body, f.Bearer()...), 200, "")
+		if got["active"] != true || got["client_id"] != kindetest.ClientID || got["exp"] == nil {
+			t.Errorf("%q: %v", body, got)
+		}
+		call := f.Calls("/oauth2/introspect")[0]
+		if bearer := call.Header.Get("Authorization"); call.Form.Get("token") == "" || strings.Contains(bearer, call.Form.Get("token")) || call.Form.Get("token_type_hint") != "access_token" {
+			t.Error("Kinde was not asked as the machine, about the caller's access token")
+		}
+	}
+	if n := len(f.Calls("POST /oauth2/token")); n != 0 {
+		t.Errorf("%d machine tokens after the first", n)
+	}
+}
+
+func TestWhoMayAskAboutWhat(t *testing.T) {
+	f := start(t, "INTROSPECTION_PERMISSION", "introspect_tokens")
+	own, others := f.Mint(), f.Mint(kindetest.For(kindetest.AdminPerson))
+	refresh := f.MintRefresh()
+	for what, row := range map[string]struct {
+		asked  string
+		claims []kindetest.Claim
+		status int
+	}{
+		"another token of theirs":                 {own, nil, 200},
+		"somebody else's":                         {others, nil, 403},
+		"somebody else's, with the permission":    {own, []kindetest.Claim{kindetest.For(kindetest.AdminPerson)}, 200},
+		"an opaque one":                           {refresh, nil, 403},
+		"an opaque one, with the permission":      {refresh, []kindetest.Claim{kindetest.For(kindetest.AdminPerson)}, 200},
+		"one that claims to be theirs":            {f.Mint(kindetest.SignedBy(kindetest.ForeignKey)), nil, 403},
+		"theirs, expired":                         {f.Mint(kindetest.ExpiresIn(-3600e9)), nil, 403},
+		"theirs at another application":           {f.Mint(kindetest.With("azp", "other")), nil, 403},
+		"one character":                           {"x", nil, 403},
+		"one character, with the permission":      {"x", []kindetest.Claim{kindetest.For(kindetest.AdminPerson)}, 200},
+		"a permission that only looks like it":    {others, []kindetest.Claim{kindetest.With("permissions", []string{"introspect_token", "Introspect_tokens"})}, 403},
+		"permissions in a string":                 {others, []kindetest.Claim{kindetest.With("permissions", "introspect_tokens")}, 403},
+		"the permission among scopes":             {others, []kindetest.Claim{kindetest.Scopes("introspect_tokens")}, 403},
+		"an ID token of somebody else":            {f.MintID(kindetest.For(kindetest.AdminPerson)), nil, 403},
+		"none, which is their own, by permission": {f.Mint(kindetest.For(kindetest.AdminPerson)), []kindetest.Claim{kindetest.For(kindetest.AdminPerson)}, 200},
+	} {
+		f.ForgetCalls()
+		w := f.Post(path, url.Values{"token": {row.asked}}.Encode(), f.Bearer(row.claims...)...)
+		code := ""
+		if row.status == 403 {
+			code = "not-your-token"
+		}
+		answer(t, what, w, row.status, code)
+		if n := len(f.Calls("/oauth2/introspect")); n != 0 && row.status == 403 {
+			t.Errorf("%s: Kinde was asked", what)
+		}
+	}
+	decisions := f.Decisions()
+	if !slices.Contains(decisions, "allowed ok") || !slices.Contains(decisions, "denied not-your-token") || len(decisions) != 15 {
+		t.Errorf("decisions %v", decisions)
+	}
+}
+
+func TestNobodyHoldsAPermissionThatIsNotSet(t *testing.T) {
+	f := start(t)
+	others := "token=" + f.Mint()
+	for _, permissions := range []any{[]string{""}, "", nil, []string{"introspect_tokens"}} {
+		w := f.Post(path, others, f.Bearer(kindetest.For(kindetest.AdminPerson), kindetest.With("permissions", permissions))...)
+		answer(t, "without the setting", w, 403, "not-your-token")
+	}
+}
+
+func TestTheSessionsTokensAreTheCallers(t *testing.T) {
+	f := start(t, functiontest.Sessions...)
+	refresh := f.MintRefresh()
+	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: refresh})
+	header := []string{"Cookie", cookie, "X-CSRF", "1"}
+	if got := answer(t, "the refresh token", f.Post(path, "token="+refresh+"&token_type_hint=refresh_token", header...), 200, ""); got["active"] != true {
+		t.Errorf("%v", got)
+	}
+	if call := f.Calls("/oauth2/introspect")[0]; call.Form.Get("token_type_hint") != "refresh_token" {
+		t.Errorf("hint %q", call.Form.Get("token_type_hint"))
+	}
+	answer(t, "no token", f.Post(path, "", header...), 200, "")
+	answer(t, "another refresh token", f.Post(path, "token="+f.MintRefresh(), header...), 403, "not-your-token")
+	answer(t, "without the header", f.Post(path, "", "Cookie", cookie), 403, "csrf-header-missing")
+}
+
+func TestATokenThatIsNotInForceIsInactiveAndNoMore(t *testing.T) {
+	f := start(t)
+	ended := f.Mint()
+	f.Fault("/oauth2/introspect", kindetest.Fault{Body: `{"active":false,"client_id":"c","exp":1}`, Times: 1})
+	if w := f.Post(path, "token="+ended, "Authorization", "Bearer "+ended); w.Code != 200 || w.Body.String() != `{"active":false}` {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	// Not to say is no answer, and not the answer no.
+	for _, body := range []string{`{}`, `{"exp":1}`, `{"active":null}`, `{"error":"x"}`, `[]`} {
+		f.Fault("/oauth2/introspect", kindetest.Fault{Body: body, Times: 1})
+		answer(t, body, f.Post(path, "", f.Bearer()...), 502, "upstream-failed")
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	f := start(t, "INTROSPECTION_PERMISSION", "introspect_tokens")
+	for body, code := range map[string]string{
+		"token=":                               "invalid-parameter",
+		`{"token":""}`:                         "invalid-parameter",
+		"token=" + strings.Repeat("a", 17_000): "invalid-parameter",
+		"token=a&token=b":                      "invalid-parameter",
+		`{"token":"a","token":"b"}`:            "invalid-parameter",
+		`{"token":7}`:                          "invalid-parameter",
+		"token=a%00b":                          "invalid-parameter",
+		"token=%E2%98%95":                      "invalid-parameter",
+		"token=a%0d%0ab":                       "invalid-parameter",
+		"token=a&user_id=kp_1":                 "invalid-parameter",
+		"token_type_hint=a&token_type_hint=b":  "invalid-parameter",
+		`{"token":"a"`:                         "invalid-request",
+		"token=" + strings.Repeat("a", 70<<10): "body-too-large",
+	} {
+		f.ForgetCalls()
+		w := f.Post(path, body, f.Bearer(kindetest.For(kindetest.AdminPerson))...)
+		status := 400
+		if code == "body-too-large" {
+			status = 413
+		}
+		answer(t, body[:min(len(body), 40)], w, status, code)
+		if len(f.Calls("/oauth2/introspect")) != 0 {
+			t.Errorf("%.40s: reached Kinde", body)
+		}
+	}
+	r := httptest.NewRequest("POST", path, strings.NewReader("token=a"))
+	r.Header.Set("Content-Type", "text/plain")
+	answer(t, "text", f.Send(r, f.Bearer()...), 415, "unsupported-media-type")
+	answer(t, "nobody", f.Post(path, "token=a"), 401, "no-token")
+	answer(t, "a token in the body is no credential", f.Post(path, "token="+f.Mint()), 401, "no-token")
+	if w := f.Get(path, f.Bearer()...); w.Code != 405 || w.Header().Get("Allow") != "POST" {
+		t.Errorf("GET: %d", w.Code)
+	}
+}
+
+func TestTroubleUpstream(t *testing.T) {
+	f := start(t)
+	for code, row := range map[string]struct {
+		status int
+		path   string
+		fault  kindetest.Fault
+	}{
+		"upstream-timeout":       {504, "/oauth2/introspect", kindetest.Fault{Hang: true}},
+		"upstream-failed":        {502, "/oauth2/introspect", kindetest.Fault{Status: 500}},
+		"upstream-throttled":     {429, "/oauth2/introspect", kindetest.Fault{Status: 429}},
+		"upstream-misconfigured": {502, "/oauth2/introspect", kindetest.Fault{Status: 401, Body: `{"error":"request_unauthorized"}`}},
+		"keys-unavailable":       {503, "/.well-known/jwks", kindetest.Fault{Status: 500}},
+	} {
+		if code == "keys-unavailable" {
+			f = start(t)
+		}
+		f.ClearFaults()
+		f.Fault(row.path, row.fault)
+		answer(t, code, f.Post(path, "", f.Bearer()...), row.status, code)
+	}
+	if log := f.Log(); strings.Contains(log, kindetest.M2MClientSecret) {
+		t.Error("the secret is in the log")
+	}
+}
+
+func TestHalfAPairIsMisconfigured(t *testing.T) {
+	for _, name := range []string{"KINDE_M2M_CLIENT_ID", "KINDE_M2M_CLIENT_SECRET"} {
+		f := start(t, name, "")
+		answer(t, name, f.Post(path, "", f.Bearer()...), 500, "misconfigured")
+		if !strings.Contains(f.Log(), name+" is not set") {
+			t.Errorf("the log does not name %s: %s", name, f.Log())
+		}
+	}
+}

@@ -1,0 +1,37 @@
+// Command protected-resource is an API that accepts access tokens with the right
+// scopes, those of the device flow among them: the sample that device clients call,
+// and the one to copy for an API of your own. It defends what it protects by
+// verifying each token by itself, here, and on request at Kinde as well.
+package main
+
+import (
+	"kinde-functions/shared/config"
+	"kinde-functions/shared/endpoint"
+	"kinde-functions/shared/lambdahttp"
+)
+
+var function = endpoint.Function{
+	Name:     "protected-resource",
+	Settings: config.ForUsers(config.ProtectedScopes, config.RateLimit),
+	Build:    build,
+}
+
+func main() { lambdahttp.Start(function.Handler()) }
+
+func build(s *config.Settings) (endpoint.Parts, error) {
+	c, err := endpoint.Open(s)
+	if err != nil {
+		return endpoint.Parts{}, err
+	}
+	limiter, err := c.Shared.Limiter(s, function.Name)
+	if err != nil {
+		return endpoint.Parts{}, err
+	}
+	p := protected{kinde: c.Kinde}
+	return endpoint.Parts{
+		Callers: c.Callers, Limiter: limiter,
+		Handlers: map[string]endpoint.Handler{
+			"GET /api/protected-resource": {Serve: p.show, Scopes: s.ProtectedScopes},
+		},
+	}, nil
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"kinde-functions/shared/endpoint"
+	"kinde-functions/shared/kinde"
+	"kinde-functions/shared/problem"
+)
+
+type protected struct{ kinde *kinde.Client }
+
+// granted is the answer. User holds the token's claims.
+type granted struct {
+	Message string          `json:"message"`
+	User    json.RawMessage `json:"user"`
+}
+
+// GET /api/protected-resource?check=remote
+//
+// 200 {"message": "Access granted", "user": the token's claims}. With check=remote
+// Kinde is asked as well, so that a token that was revoked is refused.
+func (p protected) show(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+	if check, given := r.Query["check"]; given {
+		if check != "remote" {
+			return nil, problem.BadParameter("check", "must be remote, or left out")
+		}
+		if _, err := p.kinde.UserProfile(ctx, r.Caller.Token); err != nil {
+			return nil, err
+		}
+	}
+	body, err := json.Marshal(granted{Message: "Access granted", User: r.Caller.Claims.Raw})
+	if err != nil {
+		return nil, err
+	}
+	return endpoint.JSON(http.StatusOK, body), nil
+}

@@ -1,0 +1,35 @@
+// Command revoke ends a token at Kinde for a signed-in person, with the server's own
+// credentials, which never leave it. Kinde ends no tokens but our application's; a
+// token that could not be ended is never called ended.
+package main
+
+import (
+	"kinde-functions/shared/config"
+	"kinde-functions/shared/endpoint"
+	"kinde-functions/shared/kinde"
+	"kinde-functions/shared/lambdahttp"
+)
+
+var function = endpoint.Function{
+	Name:     "revoke",
+	Settings: config.ForUsers(config.ClientSecret.Needed(), config.RateLimit),
+	Build:    build,
+}
+
+func main() { lambdahttp.Start(function.Handler()) }
+
+func build(s *config.Settings) (endpoint.Parts, error) {
+	c, err := endpoint.Open(s)
+	if err != nil {
+		return endpoint.Parts{}, err
+	}
+	limiter, err := c.Shared.Limiter(s, function.Name)
+	if err != nil {
+		return endpoint.Parts{}, err
+	}
+	v := revoke{kinde: c.Kinde, app: kinde.App{ID: s.ClientID, Secret: s.ClientSecret}}
+	return endpoint.Parts{
+		Callers: c.Callers, Limiter: limiter,
+		Handlers: map[string]endpoint.Handler{"POST /api/revoke": {Serve: v.end}},
+	}, nil
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/session"
+)
+
+const path = "/api/revoke"
+
+func start(t *testing.T, settings ...string) *functiontest.Fixture {
+	t.Helper()
+	return functiontest.Start(t, function, kindetest.Options{}, append([]string{"KINDE_CLIENT_SECRET", kindetest.ClientSecret}, settings...)...)
+}
+
+func TestATokenIsEndedAtKinde(t *testing.T) {
+	f := start(t)
+	refresh := f.MintRefresh()
+	for what, row := range map[string]struct{ body, token, hint string }{
+		"form":              {"token=" + refresh + "&token_type_hint=refresh_token", refresh, "refresh_token"},
+		"JSON":              {`{"token":"` + refresh + `"}`, refresh, ""},
+		"unknown hint":      {"token=abc&token_type_hint=saml2", "abc", ""},
+		"one character":     {"token=x", "x", ""},
+		"nobody knows it":   {"token=no.such.token", "no.such.token", ""},
+		"reserved letters":  {"token=" + url.QueryEscape("a+b/c=&d"), "a+b/c=&d", ""},
+		"longest there are": {"token=" + strings.Repeat("a", 16<<10), strings.Repeat("a", 16<<10), ""},
+	} {
+		f.ForgetCalls()
+		w := f.Post(path, row.body, f.Bearer()...)
+		if w.Code != 200 || w.Body.Len() != 0 {
+			t.Errorf("%s: %d %s", what, w.Code, w.Body)
+			continue
+		}
+		want := url.Values{"token": {row.token}, "client_id": {kindetest.ClientID}, "client_secret": {kindetest.ClientSecret}}
+		if row.hint != "" {
+			want.Set("token_type_hint", row.hint)
+		}
+		if calls := f.Calls("/oauth2/revoke"); len(calls) != 1 || calls[0].Form.Encode() != want.Encode() || calls[0].Header.Get("Authorization") != "" {
+			t.Errorf("%s: Kinde was not asked so", what)
+		}
+	}
+	if log := f.Log(); strings.Contains(log, refresh) || strings.Contains(log, kindetest.ClientSecret) {
+		t.Error("a secret is in the log")
+	}
+}
+
+// The caller's own token is revoked when none is named, and is then worth nothing.
+func TestTheCallersOwnTokenByDefault(t *testing.T) {
+	f := start(t)
+	bearer := f.Bearer()
+	if w := f.Post(path, "", bearer...); w.Code != 200 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	call := f.Calls("/oauth2/revoke")[0]
+	if "Bearer "+call.Form.Get("token") != bearer[1] || call.Form.Get("token_type_hint") != "access_token" {
+		t.Error("another token was revoked")
+	}
+}
+
+func TestASessionMayRevokeItsOwn(t *testing.T) {
+	f := start(t, functiontest.Sessions...)
+	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: f.MintRefresh()})
+	if w := f.Post(path, "", "Cookie", cookie, "X-CSRF", "1"); w.Code != 200 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := f.Post(path, "", "Cookie", cookie); w.Code != 403 || len(f.Calls("/oauth2/revoke")) != 1 {
+		t.Errorf("without the header: %d", w.Code)
+	}
+}
+
+// A token that still works is never called revoked.
+func TestTroubleUpstream(t *testing.T) {
+	f := start(t)
+	for code, row := range map[string]struct {
+		fault      kindetest.Fault
+		status     int
+		retryAfter string
+	}{
+		"not-revoked":            {kindetest.Fault{Status: 503, Header: map[string][]string{"Retry-After": {"120"}}}, 503, "120"},
+		"upstream-failed":        {kindetest.Fault{Status: 500}, 502, ""},
+		"upstream-timeout":       {kindetest.Fault{Hang: true}, 504, ""},
+		"upstream-throttled":     {kindetest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"7"}}}, 429, "7"},
+		"upstream-misconfigured": {kindetest.Fault{Status: 401, Body: `{"error":"invalid_client"}`}, 502, ""},
+	} {
+		f.ClearFaults()
+		f.ForgetCalls()
+		f.Fault("/oauth2/revoke", row.fault)
+		w := f.Post(path, "", f.Bearer()...)
+		if w.Code != row.status || !strings.Contains(w.Body.String(), `"code":"`+code+`"`) || w.Header().Get("Retry-After") != row.retryAfter {
+			t.Errorf("%s: %d %v %s", code, w.Code, w.Header(), w.Body)
+		}
+		if n := len(f.Calls("/oauth2/revoke")); n != 1 {
+			t.Errorf("%s: asked %d times", code, n)
+		}
+	}
+	f.ClearFaults()
+	f.Fault("/oauth2/revoke", kindetest.Fault{Status: 503})
+	if w := f.Post(path, "", f.Bearer()...); w.Code != 503 || w.Header().Get("Retry-After") != "1" {
+		t.Errorf("503 without a time: %d %v", w.Code, w.Header())
+	}
+	if !strings.Contains(f.Log(), "KINDE_CLIENT_SECRET") {
+		t.Error("the log holds no remedy for invalid_client")
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	f := start(t)
+	for _, body := range []string{"token=", "token=a&token=b", "token=" + strings.Repeat("a", 17_000), "token=a&client_id=b", "token=a%0ab"} {
+		if w := f.Post(path, body, f.Bearer()...); w.Code != 400 || !strings.Contains(w.Body.String(), "invalid-parameter") {
+			t.Errorf("%.30s: %d %s", body, w.Code, w.Body)
+		}
+	}
+	if w := f.Post(path, "token=a"); w.Code != 401 {
+		t.Errorf("nobody: %d", w.Code)
+	}
+	if n := len(f.Calls("/oauth2/revoke")); n != 0 {
+		t.Errorf("Kinde was asked %d times", n)
+	}
+	if got := f.Decisions(); !slices.Equal(got[len(got)-1:], []string{"denied no-token"}) {
+		t.Errorf("%v", got)
+	}
+}
