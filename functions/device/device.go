@@ -55,12 +55,14 @@ func (d device) authorize(ctx context.Context, r *endpoint.Request) (*endpoint.R
 	return endpoint.JSON(http.StatusOK, grant.Answer), nil
 }
 
-// POST /api/device/token, form or JSON fields device_code, grant_type, client_id
+// POST /api/device/token, form or JSON fields device_code, grant_type, client_id, scope
+//
+// grant_type may only be the device flow's; scope is ignored, since some send it again.
 //
 // 200 with Kinde's tokens, or 400 {"error": "authorization_pending" | "slow_down" |
 // "access_denied" | "expired_token"} (RFC 8628 section 3.5).
 func (d device) token(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
-	fields, err := d.fields(r, "device_code", "grant_type", "client_id")
+	fields, err := d.fields(r, "device_code", "grant_type", "client_id", "scope")
 	if err != nil {
 		return nil, err
 	}

@@ -13,8 +13,10 @@ import (
 	"kinde-functions/shared/store"
 )
 
+const name = "device"
+
 var function = endpoint.Function{
-	Name: "device",
+	Name: name,
 	Settings: []config.Setting{config.Issuer.Needed(), config.DeviceClientID.Needed(), config.ClientID, config.ClientSecret, config.M2MClientSecret,
 		config.SessionKeys, config.Audiences, config.Scopes, config.AllowedOrigins, config.RateLimit, config.RedisURL, config.Timeout, config.LogLevel},
 	Build: build,
@@ -27,7 +29,7 @@ func build(s *config.Settings) (endpoint.Parts, error) {
 	if err != nil {
 		return endpoint.Parts{}, err
 	}
-	limiter, err := shared.Limiter(s, function.Name)
+	limiter, err := shared.Limiter(s, name)
 	if err != nil {
 		return endpoint.Parts{}, err
 	}

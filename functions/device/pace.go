@@ -15,14 +15,21 @@ import (
 )
 
 const (
-	// maxFlows is how many flows one instance remembers: about 200 bytes each.
+	// maxFlows is how many flows one instance remembers: about 300 bytes each.
 	maxFlows = 10_000
 	// usualInterval is taken for a flow that nobody here remembers, and slower what
 	// each slow_down adds (RFC 8628 sections 3.2 and 3.5).
 	usualInterval = 5 * time.Second
 	slower        = 5 * time.Second
-	// remembered is how long a flow is known to have ended, at least.
+	// remembered is how long a flow is known to have ended, and stranger how long one
+	// is remembered that did not begin here.
 	remembered = time.Hour
+	stranger   = 2 * time.Minute
+	// grace is how much too early a poll may come: it waits here for that long. Devices
+	// that poll by a ticker would else be told to slow down for a network's jitter.
+	grace = 500 * time.Millisecond
+	// margin is what clocks and timers may be wrong by.
+	margin = 10 * time.Millisecond
 )
 
 // pace lets one poll for a device code through in each interval, in this instance
@@ -35,7 +42,8 @@ type pace struct {
 // flow is what is remembered of a device code.
 type flow struct {
 	Interval time.Duration
-	Ends     time.Time
+	Ends     time.Time // zero: not known
+	Polled   time.Time // when a poll was last let through
 }
 
 // begin remembers a flow's interval and end.
@@ -48,13 +56,21 @@ func (p pace) begin(ctx context.Context, g kinde.DeviceGrant) {
 }
 
 // admit lets a poll through, or says why not: kinde.ErrSlowDown when it comes within
-// the interval, kinde.ErrExpiredToken when the flow has ended. The interval begins
-// when the poll comes in, and a device waits after the answer, so one that keeps to
-// it is never turned away.
+// the interval, kinde.ErrExpiredToken when the flow has ended.
 func (p pace) admit(ctx context.Context, code string) error {
-	f, _ := p.find(ctx, code)
+	f := p.find(ctx, code)
 	if !f.Ends.IsZero() && !time.Now().Before(f.Ends) {
 		return kinde.ErrExpiredToken
+	}
+	switch early := time.Until(f.Polled.Add(f.Interval)); {
+	case early > min(grace, f.Interval/10):
+		return kinde.ErrSlowDown
+	case early > 0:
+		select {
+		case <-ctx.Done():
+			return problem.New(problem.UpstreamTimeout, ctx.Err())
+		case <-time.After(early + margin):
+		}
 	}
 	for _, s := range p.stores() {
 		_, ours, err := s.Acquire(ctx, "poll:"+hash(code), f.Interval)
@@ -66,17 +82,19 @@ func (p pace) admit(ctx context.Context, code string) error {
 			return kinde.ErrSlowDown
 		}
 	}
+	f.Polled = time.Now().Round(0)
+	p.keep(ctx, code, f)
 	return nil
 }
 
-// note remembers what Kinde's answer to a poll changes. Codes that Kinde does not
-// know would fill the store.
+// note remembers what Kinde's answer to a poll changes. A code that neither began here
+// nor is known at Kinde is soon forgotten.
 func (p pace) note(ctx context.Context, code string, err error) {
-	f, known := p.find(ctx, code)
+	f := p.find(ctx, code)
 	switch {
 	case errors.Is(err, kinde.ErrSlowDown):
 		f.Interval += slower
-	case err == nil, errors.Is(err, kinde.ErrAccessDenied), known && errors.Is(err, kinde.ErrExpiredToken):
+	case err == nil, errors.Is(err, kinde.ErrAccessDenied), errors.Is(err, kinde.ErrExpiredToken) && !f.Ends.IsZero():
 		f.Ends = time.Now().Round(0)
 	default:
 		return
@@ -95,13 +113,14 @@ func (p pace) stores() []store.Store {
 
 // find gives what is remembered of a code, by all instances rather than by this one;
 // of an unknown code the usual.
-func (p pace) find(ctx context.Context, code string) (f flow, known bool) {
+func (p pace) find(ctx context.Context, code string) flow {
 	for _, s := range slices.Backward(p.stores()) {
+		var f flow
 		if value, found, err := s.Get(ctx, "flow:"+hash(code)); err == nil && found && json.Unmarshal(value, &f) == nil {
-			return f, true
+			return f
 		}
 	}
-	return flow{Interval: usualInterval}, false
+	return flow{Interval: usualInterval}
 }
 
 func (p pace) keep(ctx context.Context, code string, f flow) {
@@ -109,8 +128,12 @@ func (p pace) keep(ctx context.Context, code string, f flow) {
 	if err != nil {
 		return
 	}
+	life := stranger
+	if !f.Ends.IsZero() {
+		life = max(time.Until(f.Ends), 0) + remembered
+	}
 	for _, s := range p.stores() {
-		_ = s.Set(ctx, "flow:"+hash(code), value, max(time.Until(f.Ends), 0)+remembered) // down: this instance alone knows
+		_ = s.Set(ctx, "flow:"+hash(code), value, life) // down: this instance alone knows
 	}
 }
 

@@ -11,8 +11,10 @@ import (
 	"kinde-functions/shared/lambdahttp"
 )
 
+const name = "introspect"
+
 var function = endpoint.Function{
-	Name:     "introspect",
+	Name:     name,
 	Settings: config.ForMachine(config.IntrospectionPermission, config.RateLimit),
 	Build:    build,
 }
@@ -24,7 +26,7 @@ func build(s *config.Settings) (endpoint.Parts, error) {
 	if err != nil {
 		return endpoint.Parts{}, err
 	}
-	limiter, err := c.Shared.Limiter(s, function.Name)
+	limiter, err := c.Shared.Limiter(s, name)
 	if err != nil {
 		return endpoint.Parts{}, err
 	}

@@ -10,8 +10,10 @@ import (
 	"kinde-functions/shared/lambdahttp"
 )
 
+const name = "protected-resource"
+
 var function = endpoint.Function{
-	Name:     "protected-resource",
+	Name:     name,
 	Settings: config.ForUsers(config.ProtectedScopes, config.RateLimit),
 	Build:    build,
 }
@@ -23,7 +25,7 @@ func build(s *config.Settings) (endpoint.Parts, error) {
 	if err != nil {
 		return endpoint.Parts{}, err
 	}
-	limiter, err := c.Shared.Limiter(s, function.Name)
+	limiter, err := c.Shared.Limiter(s, name)
 	if err != nil {
 		return endpoint.Parts{}, err
 	}

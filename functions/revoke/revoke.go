@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/kinde"
-	"kinde-functions/shared/problem"
 )
 
 type revoke struct {
@@ -23,14 +21,7 @@ func (v revoke) end(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, 
 	if err != nil {
 		return nil, err
 	}
-	err = v.kinde.Revoke(ctx, v.app, token, hint)
-	if refusal, refused := errors.AsType[*kinde.Error](err); refused && refusal.Status == http.StatusServiceUnavailable {
-		// RFC 7009 section 2.2.1: 503 says that the token still exists.
-		p := problem.New(problem.NotRevoked, err)
-		p.RetryAfter = problem.From(err).RetryAfter
-		return nil, p
-	}
-	if err != nil {
+	if err := v.kinde.Revoke(ctx, v.app, token, hint); err != nil {
 		return nil, err
 	}
 	return &endpoint.Reply{Status: http.StatusOK}, nil

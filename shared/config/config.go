@@ -42,9 +42,16 @@ type Settings struct {
 	// introspect others' tokens; empty: nobody.
 	IntrospectionPermission string
 	ProtectedScopes         []string // PROTECTED_RESOURCE_SCOPES: all of them are needed
+	RateLimit               Rate     // RATE_LIMIT: per caller and function
 	// UpstreamTimeout is UPSTREAM_TIMEOUT: how long one attempt upstream may take.
 	UpstreamTimeout time.Duration
 	LogLevel        slog.Level // LOG_LEVEL
+}
+
+// Rate is a number of requests in a time. The zero Rate is no limit.
+type Rate struct {
+	Requests int
+	Window   time.Duration
 }
 
 // ClientIDs are the clients whose tokens are accepted: values of azp.

@@ -30,6 +30,9 @@ func TestLoadReadsSettingsAndDefaults(t *testing.T) {
 		"ALLOWED_ORIGINS", "http://localhost:3000,https://app.example:8443",
 		"LOG_LEVEL", "",
 		"KINDE_CLIENT_SECRET", "secret",
+		"KINDE_M2M_CLIENT_ID", "machine", "KINDE_M2M_CLIENT_SECRET", "secret",
+		"INTROSPECTION_PERMISSION", "introspect:any",
+		"PROTECTED_RESOURCE_SCOPES", " read:reports  write:reports ",
 		"SESSION_KEYS", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8=, MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT4",
 	), All()...)
 	if err != nil {
@@ -42,7 +45,9 @@ func TestLoadReadsSettingsAndDefaults(t *testing.T) {
 		AllowedOrigins:  []string{"http://localhost:3000", "https://app.example:8443"},
 		AfterPortalPath: "/access/", AfterLoginPath: "/", AfterLogoutPath: "/",
 		Scopes: "openid profile email offline", ClientSecret: "secret",
-		SessionKeys:     [][]byte{[]byte("0123456789abcdef0123456789abcde?"), []byte("0123456789abcdef0123456789abcde>")},
+		SessionKeys: [][]byte{[]byte("0123456789abcdef0123456789abcde?"), []byte("0123456789abcdef0123456789abcde>")},
+		M2MClientID: "machine", M2MClientSecret: "secret", IntrospectionPermission: "introspect:any",
+		ProtectedScopes: []string{"read:reports", "write:reports"}, RateLimit: Rate{100, 15 * time.Minute},
 		UpstreamTimeout: 5 * time.Second, LogLevel: slog.LevelInfo,
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -72,6 +77,37 @@ func TestLoadNamesEveryFaultAtOnceAndNoValue(t *testing.T) {
 	}
 	if strings.Contains(err.Error(), "leaked-value") || !strings.Contains(err.Error(), "slash") {
 		t.Errorf("error text: %v", err)
+	}
+}
+
+// Of a pair of which either is useless alone, the other is missing; and only to those
+// who use it.
+func TestHalvesOfPairs(t *testing.T) {
+	keys := "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8="
+	required := []string{"KINDE_ISSUER_URL", "https://a.example", "KINDE_CLIENT_ID", "c", "KINDE_SITE_URL", "https://s.example"}
+	for _, row := range [][3]string{
+		{"SESSION_KEYS", keys, "KINDE_CLIENT_SECRET"},
+		{"KINDE_M2M_CLIENT_ID", "m", "KINDE_M2M_CLIENT_SECRET"},
+		{"KINDE_M2M_CLIENT_SECRET", "s", "KINDE_M2M_CLIENT_ID"},
+	} {
+		env := environment(append([]string{row[0], row[1]}, required...)...)
+		for name, settings := range map[string][]Setting{"all": All(), "machine": ForMachine()} {
+			_, err := Load(env, settings...)
+			if err == nil || strings.Count(err.Error(), row[2]) != 1 {
+				t.Errorf("%s, %s: %v", row[0], name, err)
+			}
+		}
+		if _, err := Load(env, Issuer.Needed(), SessionKeys, M2MClientID, LogLevel); err != nil && !strings.HasPrefix(row[0], "KINDE_M2M") {
+			t.Errorf("%s, where the other is not used: %v", row[0], err)
+		}
+	}
+}
+
+func TestProtectedScopes(t *testing.T) {
+	for _, value := range []string{"a,b", `a"b`, `a\b`, "ä", "a b\x00"} {
+		if _, err := Load(environment("PROTECTED_RESOURCE_SCOPES", value), ProtectedScopes); err == nil {
+			t.Errorf("%q is taken", value)
+		}
 	}
 }
 

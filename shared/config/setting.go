@@ -52,6 +52,7 @@ var (
 	M2MClientSecret         = Setting{name: "KINDE_M2M_CLIENT_SECRET", read: wordTo(func(s *Settings) *string { return &s.M2MClientSecret })}
 	IntrospectionPermission = Setting{name: "INTROSPECTION_PERMISSION", read: wordTo(func(s *Settings) *string { return &s.IntrospectionPermission })}
 	ProtectedScopes         = Setting{name: "PROTECTED_RESOURCE_SCOPES", read: readProtectedScopes}
+	RateLimit               = Setting{name: "RATE_LIMIT", preset: "100/15m", read: readRateLimit}
 	Timeout                 = Setting{name: "UPSTREAM_TIMEOUT", preset: "5s", read: readTimeout}
 	LogLevel                = Setting{name: "LOG_LEVEL", preset: "info", read: readLogLevel}
 )
@@ -188,6 +189,25 @@ func readRedisURL(s *Settings, value string) error {
 		return fmt.Errorf("must be redis://… or rediss://…")
 	}
 	s.RedisURL = value
+	return nil
+}
+
+func readRateLimit(s *Settings, value string) error {
+	if value == "off" {
+		return nil
+	}
+	count, window, _ := strings.Cut(value, "/")
+	requests, err := strconv.Atoi(count)
+	d, windowErr := time.ParseDuration(window)
+	switch {
+	case err != nil || windowErr != nil || strconv.Itoa(requests) != count:
+		return fmt.Errorf("must be such as 100/15m, or off")
+	case requests < 1 || requests > 1_000_000:
+		return fmt.Errorf("must allow 1 to 1000000 requests, such as 100/15m, or be off")
+	case d < time.Second || d > 24*time.Hour:
+		return fmt.Errorf("must have a time of 1s to 24h, such as 100/15m, or be off")
+	}
+	s.RateLimit = Rate{Requests: requests, Window: d}
 	return nil
 }
 

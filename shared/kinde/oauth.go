@@ -92,17 +92,22 @@ func (c *Client) grant(ctx context.Context, app App, form url.Values) (Grant, er
 	return Grant(answer), nil
 }
 
-// Revoke ends a token (RFC 7009). hint is access_token, refresh_token or empty.
+// Revoke ends a token (RFC 7009). hint is access_token, refresh_token or empty. A 503
+// of Kinde's says that the token still exists (section 2.2.1): problem.NotRevoked.
 func (c *Client) Revoke(ctx context.Context, app App, token, hint string) error {
 	form := url.Values{"token": {token}, "client_id": {app.ID}, "client_secret": {app.Secret}}
 	if hint != "" {
 		form.Set("token_type_hint", hint)
 	}
 	resp, err := c.out.Do(ctx, outbound.Request{Method: http.MethodPost, URL: c.issuer + "/oauth2/revoke", Form: form})
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if resp.Status < 200 || resp.Status > 299 {
+	case resp.Status == http.StatusServiceUnavailable:
+		p := problem.New(problem.NotRevoked, &Error{Status: resp.Status, Codes: codesIn(resp.Body)})
+		p.RetryAfter = max(resp.RetryAfter(time.Now()), time.Second)
+		return p
+	case resp.Status < 200 || resp.Status > 299:
 		return refusalOfApp(resp)
 	}
 	return nil

@@ -26,24 +26,30 @@ type sample struct {
 	target string // the row's path and a query
 	status int
 	holds  string // in the body, or for a redirect in Location
+	form   string // the request's body
 }
 
 var samples = map[string]sample{
-	"GET /portal":                 {"/portal?subnav=profile&return_url=/a%3Fb=c&utm_source=x", 302, "/portal_redirect?key="},
-	"GET /api/user-profile":       {"/api/user-profile", 200, kindetest.DemoPerson},
-	"GET /api/entitlements":       {"/api/entitlements?page_size=3", 200, `"has_more":true`},
-	"GET /api/entitlements/{key}": {"/api/entitlements/unicode_%E5%90%8D%E5%89%8D", 200, `"entitlement":`},
-	"GET /api/feature-flags":      {"/api/feature-flags", 200, `"feature_flags":`},
-	"GET /api/permissions":        {"/api/permissions?all=true", 200, `"permissions":`},
-	"GET /api/properties":         {"/api/properties", 200, `"properties":`},
-	"GET /api/roles":              {"/api/roles", 200, `"roles":`},
-	"GET /api/account":            {"/api/account?include=profile,roles", 200, `"profile":`},
-	"GET /auth/login":             {"/auth/login?return_url=/a%3Fb=c&utm_source=x", 302, "/oauth2/auth?"},
-	"GET /auth/register":          {"/auth/register?lang=de", 302, "prompt=create"},
-	"GET /auth/callback":          {"/auth/callback?state=of-no-sign-in&code=x", 302, "/access/?error=login-expired"},
-	"POST /auth/logout":           {"/auth/logout", 303, "/logout?redirect=" + url.QueryEscape(site+"/")},
-	"GET /api/session":            {"/api/session", 200, `"authenticated":true`},
-	"GET /api/health":             {"/api/health", 200, `"missing":[]`},
+	"GET /portal":                 {"/portal?subnav=profile&return_url=/a%3Fb=c&utm_source=x", 302, "/portal_redirect?key=", ""},
+	"GET /api/user-profile":       {"/api/user-profile", 200, kindetest.DemoPerson, ""},
+	"GET /api/entitlements":       {"/api/entitlements?page_size=3", 200, `"has_more":true`, ""},
+	"GET /api/entitlements/{key}": {"/api/entitlements/unicode_%E5%90%8D%E5%89%8D", 200, `"entitlement":`, ""},
+	"GET /api/feature-flags":      {"/api/feature-flags", 200, `"feature_flags":`, ""},
+	"GET /api/permissions":        {"/api/permissions?all=true", 200, `"permissions":`, ""},
+	"GET /api/properties":         {"/api/properties", 200, `"properties":`, ""},
+	"GET /api/roles":              {"/api/roles", 200, `"roles":`, ""},
+	"GET /api/account":            {"/api/account?include=profile,roles", 200, `"profile":`, ""},
+	"POST /api/introspect":        {"/api/introspect", 200, `"active":true`, ""},
+	"POST /api/revoke":            {"/api/revoke", 200, "", "token=unknown"},
+	"POST /api/device/authorize":  {"/api/device/authorize", 200, `"user_code":`, ""},
+	"POST /api/device/token":      {"/api/device/token", 400, "`device_code`", ""},
+	"GET /api/protected-resource": {"/api/protected-resource", 200, kindetest.DemoPerson, ""},
+	"GET /auth/login":             {"/auth/login?return_url=/a%3Fb=c&utm_source=x", 302, "/oauth2/auth?", ""},
+	"GET /auth/register":          {"/auth/register?lang=de", 302, "prompt=create", ""},
+	"GET /auth/callback":          {"/auth/callback?state=of-no-sign-in&code=x", 302, "/access/?error=login-expired", ""},
+	"POST /auth/logout":           {"/auth/logout", 303, "/logout?redirect=" + url.QueryEscape(site+"/"), ""},
+	"GET /api/session":            {"/api/session", 200, `"authenticated":true`, ""},
+	"GET /api/health":             {"/api/health", 200, `"missing":[]`, ""},
 }
 
 // address is the sample's target at the row's second address.
@@ -53,14 +59,24 @@ func (s sample) address(row route.Route) string {
 	return own + strings.TrimPrefix(s.target, literal)
 }
 
+// sessionKey is SESSION_KEYS' only one.
+var sessionKey = []byte("0123456789abcdef0123456789abcdef")
+
+// environment are the settings with which every function serves.
+func environment(tenant *kindetest.Server) []string {
+	env := []string{"SESSION_KEYS=" + base64.StdEncoding.EncodeToString(sessionKey)}
+	for name, value := range tenant.Env() {
+		env = append(env, name+"="+value)
+	}
+	return env
+}
+
 func TestTheBuiltBundle(t *testing.T) {
 	tenant, err := kindetest.Serve(kindetest.Options{Site: site})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { tenant.Close() })
-	env := []string{"KINDE_ISSUER_URL=" + tenant.URL, "KINDE_CLIENT_ID=" + kindetest.ClientID, "KINDE_SITE_URL=" + site,
-		"KINDE_CLIENT_SECRET=" + kindetest.ClientSecret, "SESSION_KEYS=" + base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))}
 	token := tenant.Kinde.Mint()
 	folder := t.TempDir()
 	started := map[string]bool{}
@@ -76,7 +92,7 @@ func TestTheBuiltBundle(t *testing.T) {
 				t.Fatal(err)
 			}
 			log := &functiontest.Log{}
-			f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: env, Output: log})
+			f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: environment(tenant), Output: log})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -84,6 +100,7 @@ func TestTheBuiltBundle(t *testing.T) {
 			for _, row := range route.Of(row.Function) {
 				askEverywhere(t, f, row, token)
 			}
+			walkOutcomes(t, f, row.Function, tenant, log)
 			if out := log.String(); strings.Contains(out, token[:20]) || !strings.Contains(out, `"msg":"request"`) {
 				t.Errorf("the log is missing or holds a token: %s", out)
 			}
@@ -108,8 +125,9 @@ func askEverywhere(t *testing.T, f *lambdarun.Function, row route.Route, token s
 		}
 		handler := lambdarun.Handler(f, format)
 		ask := func(target, token string) *httptest.ResponseRecorder {
-			r := httptest.NewRequestWithContext(t.Context(), row.Method, site+target, nil)
+			r := httptest.NewRequestWithContext(t.Context(), row.Method, site+target, strings.NewReader(want.form))
 			r.Header.Set("X-CSRF", "1") // as a page of the site does
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			if token != "" {
 				r.Header.Set("Authorization", "Bearer "+token)
 			}

@@ -1,0 +1,193 @@
+package route_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/route"
+	"kinde-functions/shared/session"
+)
+
+// A decision about a caller is one line in the log, whatever it was, and nothing
+// that a thief could use is in any.
+
+// outcome is a credential and what is decided about it on a row for users.
+type outcome struct {
+	name           string
+	header         []string
+	decided        string // outcome and reason
+	onlyWithKindes bool   // where the row asks Kinde with the caller's token
+}
+
+func outcomes(t *testing.T, tenant *kindetest.Server) []outcome {
+	t.Helper()
+	mint := func(claims ...kindetest.Claim) []string {
+		return []string{"Authorization", "Bearer " + tenant.Kinde.Mint(claims...)}
+	}
+	cookie := sessionCookie(t, tenant, session.Tokens{Access: tenant.Kinde.Mint(), Refresh: tenant.Kinde.MintRefresh()})
+	expired := sessionCookie(t, tenant, session.Tokens{Access: tenant.Kinde.Mint(kindetest.ExpiresIn(-time.Hour))})
+	return []outcome{
+		{"nobody", nil, "denied no-token", false},
+		{"two credentials", append(mint(), mint()...), "denied invalid-request", false},
+		{"not a token", []string{"Authorization", "Bearer x"}, "denied malformed", false},
+		{"old", mint(kindetest.ExpiresIn(-time.Hour)), "denied expired", false},
+		{"another application's", mint(kindetest.With("azp", "other")), "denied client", false},
+		{"a stranger's key", mint(kindetest.SignedBy(kindetest.ForeignKey)), "denied signature", false},
+		{"good", mint(), "allowed ok", false},
+		{"session", []string{"Cookie", cookie, "X-CSRF", "1"}, "allowed ok", false},
+		{"session without the header", []string{"Cookie", cookie}, "denied csrf-header-missing", false},
+		{"session from elsewhere", []string{"Cookie", cookie, "X-CSRF", "1", "Origin", "https://evil.example"}, "denied cross-site", false},
+		{"damaged session", []string{"Cookie", "__Host-session=AAAA", "X-CSRF", "1"}, "denied invalid-token", false},
+		{"session that is over", []string{"Cookie", expired, "X-CSRF", "1"}, "denied session-expired", false},
+		{"ended at Kinde", revoked(t, tenant), "denied refused-by-kinde", true},
+	}
+}
+
+func sessionCookie(t *testing.T, tenant *kindetest.Server, tokens session.Tokens) string {
+	t.Helper()
+	box, err := session.NewBox([][]byte{sessionKey}, tenant.URL, kindetest.ClientID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := http.Header{}
+	if err := session.NewCookies(site, box, time.Now).Write(h, tokens); err != nil {
+		t.Fatal(err)
+	}
+	return functiontest.Kept(h)
+}
+
+// revoked is the header of a token that Kinde has ended.
+func revoked(t *testing.T, tenant *kindetest.Server) []string {
+	t.Helper()
+	token := tenant.Kinde.Mint(kindetest.With("jti", "ended"))
+	form := map[string][]string{"token": {token}, "client_id": {kindetest.ClientID}, "client_secret": {kindetest.ClientSecret}}
+	resp, err := http.PostForm(tenant.URL+"/oauth2/revoke", form)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatal(err, resp)
+	}
+	resp.Body.Close()
+	return []string{"Authorization", "Bearer " + token}
+}
+
+// asksKinde are the rows for users that send Kinde the caller's own token whatever
+// their parameters.
+func asksKinde(row route.Route) bool {
+	return row.ReadsOnly
+}
+
+func walkOutcomes(t *testing.T, f *lambdarun.Function, function string, tenant *kindetest.Server, log *functiontest.Log) {
+	t.Helper()
+	handler := lambdarun.Handler(f, lambdarun.Netlify)
+	all := outcomes(t, tenant)
+	want := map[string]string{} // by request id
+	var secrets []string
+	for r, row := range route.Of(function) {
+		for i, o := range all {
+			secrets = append(secrets, o.header...)
+			if o.onlyWithKindes && !asksKinde(row) {
+				continue
+			}
+			id := fmt.Sprintf("outcome-%d-%d", r, i)
+			want[id] = decision(row, o)
+			sample := samples[row.Name()]
+			req := httptest.NewRequestWithContext(t.Context(), row.Method, site+sample.target, strings.NewReader(sample.form))
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			req.Header.Set("X-Request-Id", id)
+			for i := 0; i < len(o.header); i += 2 {
+				req.Header.Add(o.header[i], o.header[i+1])
+			}
+			handler.ServeHTTP(httptest.NewRecorder(), req)
+		}
+	}
+	awaitRequests(log, want)
+	compareDecisions(t, log.String(), want)
+	searchLog(t, log.String(), append(secrets, kindetest.ClientSecret, kindetest.M2MClientSecret, "dana@example.com"))
+}
+
+// awaitRequests waits for the last lines: a function writes them after its answer.
+func awaitRequests(log *functiontest.Log, want map[string]string) {
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		ended := 0
+		for line := range strings.Lines(log.String()) {
+			if strings.Contains(line, `"msg":"request"`) && strings.Contains(line, `"request_id":"outcome-`) {
+				ended++
+			}
+		}
+		if ended >= len(want) {
+			return
+		}
+	}
+}
+
+// decision is what the log must say of an outcome on a row; "" is nothing.
+func decision(row route.Route, o outcome) string {
+	switch row.Access {
+	case route.User:
+		if strings.HasPrefix(row.Pattern, "/api/") || !strings.Contains(o.decided, "csrf") && !strings.Contains(o.decided, "cross-site") {
+			return o.decided
+		}
+		return "allowed ok" // a link: SameSite=Strict is its guard
+	case route.Newcomer:
+		return "denied login-expired"
+	case route.Leaver: // whoever has no session may leave too; the form's own origin, or the header, is needed
+		switch {
+		case strings.Contains(strings.Join(o.header, " "), "evil.example"):
+			return "denied cross-site"
+		case strings.Contains(strings.Join(o.header, " "), "X-CSRF"):
+			return "allowed ok"
+		}
+		return "denied csrf-header-missing"
+	case route.Visitor:
+		if o.decided == "denied no-token" {
+			return ""
+		}
+		return o.decided
+	}
+	return ""
+}
+
+func compareDecisions(t *testing.T, log string, want map[string]string) {
+	t.Helper()
+	got := map[string][]string{}
+	requests := map[string]int{}
+	for line := range strings.Lines(log) {
+		var event struct {
+			Msg, Outcome, Reason string
+			RequestID            string `json:"request_id"`
+		}
+		if err := json.Unmarshal([]byte(line), &event); err != nil {
+			t.Fatalf("log line %q: %v", line, err)
+		}
+		switch event.Msg {
+		case "auth":
+			got[event.RequestID] = append(got[event.RequestID], event.Outcome+" "+event.Reason)
+		case "request":
+			requests[event.RequestID]++
+		}
+	}
+	for id, decided := range want {
+		if one := strings.Join(got[id], "; "); one != decided || requests[id] != 1 {
+			t.Errorf("%s: decided %q in %d requests, want %q in one", id, one, requests[id], decided)
+		}
+	}
+}
+
+// searchLog looks for secrets and for pieces of them.
+func searchLog(t *testing.T, log string, secrets []string) {
+	t.Helper()
+	for _, secret := range secrets {
+		for part := range strings.FieldsFuncSeq(secret, func(r rune) bool { return r == '.' || r == ' ' || r == '=' || r == ';' }) {
+			if len(part) > 16 && strings.Contains(log, part[:16]) && !strings.HasPrefix(part, "__Host-session") {
+				t.Errorf("a secret is in the log: it begins with %.4q", part)
+			}
+		}
+	}
+}
