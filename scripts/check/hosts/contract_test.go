@@ -48,6 +48,7 @@ type call struct {
 	token    string
 	accept   string
 	origin   string
+	form     string // the body of a POST
 	status   int
 	location string // "" for none
 	header   map[string]string
@@ -58,11 +59,12 @@ type call struct {
 // checkContract calls every function that exists as browsers and programs do.
 func (s served) checkContract(t *testing.T) {
 	good, expired := s.kinde.Kinde.Mint(), s.kinde.Kinde.Mint(kindetest.ExpiresIn(-time.Hour))
-	for _, c := range slices.Concat(s.portalCalls(good, expired), s.apiCalls(good, expired), accountCalls(good), s.healthCalls()) {
+	for _, c := range slices.Concat(s.portalCalls(good, expired), s.apiCalls(good, expired), accountCalls(good), tokenCalls(good), s.healthCalls()) {
 		t.Run(c.name, func(t *testing.T) { s.check(t, c) })
 	}
 	t.Run("portal link", func(t *testing.T) { s.checkPortalLink(t, good) })
 	t.Run("sign-in", s.checkSignIn)
+	t.Run("device", s.checkDevice)
 	t.Run("both addresses", s.checkAddresses)
 	t.Run("log", func(t *testing.T) { s.checkLog(t, good) })
 }
@@ -123,9 +125,12 @@ func (s served) send(t *testing.T, c call) (*http.Response, []byte) {
 	if method == "" {
 		method = http.MethodGet
 	}
-	r, err := http.NewRequestWithContext(t.Context(), method, s.base+c.path, nil)
+	r, err := http.NewRequestWithContext(t.Context(), method, s.base+c.path, strings.NewReader(c.form))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if c.form != "" {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	for name, value := range map[string]string{"Accept": c.accept, "Origin": c.origin} {
 		if value != "" {

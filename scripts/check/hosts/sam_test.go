@@ -46,7 +46,8 @@ func TestSAM(t *testing.T) {
 	env := template.environment(t, map[string]string{
 		"KindeIssuerUrl": kinde.URL, "KindeClientId": kinde.Env()["KINDE_CLIENT_ID"],
 		"KindeClientSecret": kinde.Env()["KINDE_CLIENT_SECRET"], "SessionKeys": sessionKeys,
-		"KindeSiteUrl": site, "AllowedOrigins": extraOrigin,
+		"KindeM2MClientId": kinde.Env()["KINDE_M2M_CLIENT_ID"], "KindeM2MClientSecret": kinde.Env()["KINDE_M2M_CLIENT_SECRET"],
+		"KindeDeviceClientId": kinde.Env()["KINDE_DEVICE_CLIENT_ID"], "KindeSiteUrl": site, "AllowedOrigins": extraOrigin,
 	})
 	var log functiontest.Log
 	t.Cleanup(func() { showIfFailed(t, &log) })
