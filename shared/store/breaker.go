@@ -10,7 +10,7 @@ import (
 
 // breaker is what Breaker makes.
 type breaker struct {
-	inner Store
+	inner Shared
 	pause time.Duration
 	warn  func(error)
 
@@ -19,12 +19,13 @@ type breaker struct {
 	until time.Time // wall clock: not asked before, while open
 }
 
-// Breaker makes a Store that leaves inner in peace for pause after an ErrDown, so
+// Breaker makes a Shared that leaves inner in peace for pause after an ErrDown, so
 // that not every request pays for finding it down: meanwhile each call is ErrDown at
 // once. Then one call tries it, and until that is answered the others still do not;
 // pause must be longer than a call of inner may take. warn gets the first error of
-// each outage, and only that. An outage ends with a call that succeeds.
-func Breaker(inner Store, pause time.Duration, warn func(error)) Store {
+// each outage, and only that. An outage ends with a call that succeeds. Values,
+// leases and cells have it together, as they have one server.
+func Breaker(inner Shared, pause time.Duration, warn func(error)) Shared {
 	return &breaker{inner: inner, pause: pause, warn: warn}
 }
 
@@ -62,6 +63,33 @@ func (b *breaker) Acquire(ctx context.Context, key string, ttl time.Duration) (r
 			giveBack(ctx)
 		}
 	}, true, nil
+}
+
+// GetWithTime is Cells'.
+func (b *breaker) GetWithTime(ctx context.Context, key string) (number int64, now time.Time, err error) {
+	err = b.ask(func() error {
+		number, now, err = b.inner.GetWithTime(ctx, key)
+		return err
+	})
+	return number, now, err
+}
+
+// SetIfNotExistsWithTTL is Cells'.
+func (b *breaker) SetIfNotExistsWithTTL(ctx context.Context, key string, number int64, ttl time.Duration) (set bool, err error) {
+	err = b.ask(func() error {
+		set, err = b.inner.SetIfNotExistsWithTTL(ctx, key, number, ttl)
+		return err
+	})
+	return set, err
+}
+
+// CompareAndSwapWithTTL is Cells'.
+func (b *breaker) CompareAndSwapWithTTL(ctx context.Context, key string, old, new int64, ttl time.Duration) (swapped bool, err error) {
+	err = b.ask(func() error {
+		swapped, err = b.inner.CompareAndSwapWithTTL(ctx, key, old, new, ttl)
+		return err
+	})
+	return swapped, err
 }
 
 func (b *breaker) ask(call func() error) error {

@@ -64,10 +64,31 @@ func (f *flaky) Acquire(ctx context.Context, key string, ttl time.Duration) (fun
 	return func(ctx context.Context) { f.asked.Add(1); release(ctx) }, ok, err
 }
 
+func (f *flaky) GetWithTime(ctx context.Context, key string) (int64, time.Time, error) {
+	if err := f.trouble(); err != nil {
+		return none, time.Time{}, err
+	}
+	return f.Memory.GetWithTime(ctx, key)
+}
+
+func (f *flaky) SetIfNotExistsWithTTL(ctx context.Context, key string, number int64, ttl time.Duration) (bool, error) {
+	if err := f.trouble(); err != nil {
+		return false, err
+	}
+	return f.Memory.SetIfNotExistsWithTTL(ctx, key, number, ttl)
+}
+
+func (f *flaky) CompareAndSwapWithTTL(ctx context.Context, key string, old, new int64, ttl time.Duration) (bool, error) {
+	if err := f.trouble(); err != nil {
+		return false, err
+	}
+	return f.Memory.CompareAndSwapWithTTL(ctx, key, old, new, ttl)
+}
+
 const pause = 3 * time.Second
 
 // broken is a Breaker over a flaky store, and the warnings it has given.
-func broken() (inner *flaky, s Store, warnings *[]error) {
+func broken() (inner *flaky, s Shared, warnings *[]error) {
 	inner, warnings = &flaky{Memory: NewMemory(10, nil)}, new([]error)
 	var mu sync.Mutex
 	return inner, Breaker(inner, pause, func(err error) {

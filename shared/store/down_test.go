@@ -43,23 +43,34 @@ var calls = map[string]func(context.Context, Store) error{
 
 // wantDown makes each call and checks that it is ErrDown for reason, in time, and
 // says nothing it must not.
-func wantDown(t *testing.T, s Store, reason string, most time.Duration) {
+func wantDown(t *testing.T, s Shared, reason string, most time.Duration) {
 	t.Helper()
-	var wg sync.WaitGroup
-	for name, call := range calls {
-		wg.Go(func() {
-			began := time.Now()
-			err := call(t.Context(), s)
-			if took := time.Since(began); took > most {
-				t.Errorf("%s took %v", name, took)
-			}
-			wantOnly(t, name, err, ErrDown, context.DeadlineExceeded)
-			if err != nil && (!strings.Contains(err.Error(), reason) || strings.Contains(err.Error(), "rkv")) {
-				t.Errorf("%s: %v; want %q", name, err, reason)
-			}
-		})
+	for _, asked := range []map[string]func(context.Context) error{on[Store](s, calls), on[Cells](s, cellCalls)} {
+		var wg sync.WaitGroup
+		for name, call := range asked {
+			wg.Go(func() {
+				began := time.Now()
+				err := call(t.Context())
+				if took := time.Since(began); took > most {
+					t.Errorf("%s took %v", name, took)
+				}
+				wantOnly(t, name, err, ErrDown, context.DeadlineExceeded)
+				if err != nil && (!strings.Contains(err.Error(), reason) || strings.Contains(err.Error(), "rkv")) {
+					t.Errorf("%s: %v; want %q", name, err, reason)
+				}
+			})
+		}
+		wg.Wait()
 	}
-	wg.Wait()
+}
+
+// on are calls of s.
+func on[S any](s S, calls map[string]func(context.Context, S) error) map[string]func(context.Context) error {
+	all := map[string]func(context.Context) error{}
+	for name, call := range calls {
+		all[name] = func(ctx context.Context) error { return call(ctx, s) }
+	}
+	return all
 }
 
 func TestWrongAnswers(t *testing.T) {

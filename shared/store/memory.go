@@ -9,25 +9,26 @@ import (
 	"time"
 )
 
-// Memory is a Store for one process.
+// Memory is a Shared for one process.
 type Memory struct {
 	now func() time.Time
 
 	mu     sync.Mutex
 	values shelf
 	leases shelf
+	cells  shelf
 }
 
-// NewMemory makes a Memory that holds at most maxEntries values and as many leases;
-// one at least. A value too many drops the one that would have ended soonest; a
-// lease too many is refused with an error, since dropping one would let two hold it.
-// now is the clock (nil: time.Now).
+// NewMemory makes a Memory that holds at most maxEntries values, as many leases and
+// as many cells; one at least. A value or a cell too many drops the one that would
+// have ended soonest; a lease too many is refused with an error, since dropping one
+// would let two hold it. now is the clock (nil: time.Now).
 func NewMemory(maxEntries int, now func() time.Time) *Memory {
 	if now == nil {
 		now = time.Now
 	}
 	m := &Memory{now: now}
-	for _, s := range []*shelf{&m.values, &m.leases} {
+	for _, s := range []*shelf{&m.values, &m.leases, &m.cells} {
 		s.most, s.entries = max(maxEntries, 1), map[string]*entry{}
 	}
 	return m
@@ -50,12 +51,7 @@ func (m *Memory) Set(_ context.Context, key string, value []byte, ttl time.Durat
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	now := m.wallClock()
-	m.values.remove(key)
-	if m.values.full(now) {
-		m.values.remove(m.values.order[0].key)
-	}
-	m.values.put(&entry{key: key, value: slices.Clone(value), ends: now.Add(ttl)})
+	m.values.replace(&entry{key: key, value: slices.Clone(value)}, m.wallClock(), ttl)
 	return nil
 }
 
@@ -97,10 +93,11 @@ func (m *Memory) Acquire(_ context.Context, key string, ttl time.Duration) (rele
 func (m *Memory) wallClock() time.Time { return m.now().Round(0) }
 
 type entry struct {
-	key   string
-	value []byte
-	ends  time.Time
-	index int // in shelf.order
+	key    string
+	value  []byte
+	number int64 // a cell's
+	ends   time.Time
+	index  int // in shelf.order
 }
 
 // shelf holds entries by key and, as a heap, by when they end.
@@ -125,6 +122,17 @@ func (s *shelf) full(now time.Time) bool {
 		s.remove(s.order[0].key)
 	}
 	return len(s.order) >= s.most
+}
+
+// replace puts e where another of its key may be, and drops what would have ended
+// soonest when it is one too many.
+func (s *shelf) replace(e *entry, now time.Time, ttl time.Duration) {
+	s.remove(e.key)
+	if s.full(now) {
+		s.remove(s.order[0].key)
+	}
+	e.ends = now.Add(ttl)
+	s.put(e)
 }
 
 func (s *shelf) put(e *entry) {

@@ -130,7 +130,7 @@ func count(t *testing.T, r *Redis) {
 
 func TestRealPasswordUserAndDatabase(t *testing.T) {
 	address := startRedis(t, "--requirepass", "rkv pass",
-		"--user", "app", "on", ">rkvapp", "~kinde:*", "+get", "+set", "+del", "+eval", "+ping", "+select")
+		"--user", "app", "on", ">rkvapp", "~kinde:*", "+get", "+set", "+del", "+eval", "+time", "+ping", "+select")
 	for in, want := range map[string]string{
 		":rkv%20pass@": "", "default:rkv%20pass@": "", "app:rkvapp@": "", ":wrong@": "WRONGPASS", "": "NOAUTH",
 	} {
@@ -147,6 +147,11 @@ func TestRealPasswordUserAndDatabase(t *testing.T) {
 			release := acquire(t, r, "lease", time.Minute, true)
 			release(t.Context())
 			acquire(t, r, "lease", time.Minute, true)(t.Context())
+			for name, call := range cellCalls {
+				if err := call(t.Context(), r); err != nil {
+					t.Errorf("%q %s: %v", in, name, err)
+				}
+			}
 		}
 	}
 	if r := newRedis(t, "redis://:rkv%20pass@"+address); !t.Failed() {
@@ -168,6 +173,20 @@ func TestRealServerThatStopsAndComesBack(t *testing.T) {
 	}
 	if err := r.Delete(t.Context(), "k"); !errors.Is(err, ErrDown) {
 		t.Errorf("gone: %v", err)
+	}
+}
+
+func TestRealCells(t *testing.T) {
+	r := newRedis(t, "redis://"+startRedis(t))
+	cellsBehave(t, r)
+	if now := cell(t, r, "never", -1); time.Since(now).Abs() > 2*time.Second {
+		t.Errorf("the server's time is %v", now)
+	}
+	if _, err := r.do(t.Context(), "SET", cellPrefix+"text", "rkv"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := r.GetWithTime(t.Context(), "text"); !errors.Is(err, ErrDown) {
+		t.Error(err)
 	}
 }
 

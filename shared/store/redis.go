@@ -10,10 +10,11 @@ import (
 )
 
 // Prefixes of the keys in the Redis, which others may use too. An ACL for this
-// package is: ~kinde:* +get +set +del +eval +ping +select
+// package is: ~kinde:* +get +set +del +eval +time +ping +select
 const (
 	valuePrefix = "kinde:value:"
 	leasePrefix = "kinde:lease:"
+	cellPrefix  = "kinde:cell:"
 )
 
 // connections is how many connections there are at most, idle ones included.
@@ -22,7 +23,7 @@ const connections = 4
 // giveBack deletes a lease if it still holds our token, in one step.
 const giveBack = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0`
 
-// Redis is a Store in a Redis (6.0 or later, or what speaks as it does), for all
+// Redis is a Shared in a Redis (6.0 or later, or what speaks as it does), for all
 // processes that share it. A call takes at most 800 ms, 500 of which are for
 // getting a connection, and less when its context ends before. It does not follow a
 // cluster from one node to another.

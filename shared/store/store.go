@@ -1,6 +1,7 @@
 // Package store keeps the few values that instances of a function may share, in
 // memory or in a Redis: who refreshes a session now, which sign-outs to remember,
-// a machine-to-machine token that many cold starts may use.
+// a machine-to-machine token that many cold starts may use, how often somebody has
+// called.
 //
 // It defends a request against its store. One that is slow, gone, wrong or hostile
 // costs it a bounded time (Redis) and only now and then (Breaker), a bounded number
