@@ -35,9 +35,16 @@ type Settings struct {
 	SessionKeys     [][]byte // SESSION_KEYS: the first seals, all open; 32 bytes each
 	Scopes          string   // KINDE_SCOPES: asked for at login
 	RedisURL        string   // REDIS_URL
+	RateLimit       Rate     // RATE_LIMIT: per caller and function
 	// UpstreamTimeout is UPSTREAM_TIMEOUT: how long one attempt upstream may take.
 	UpstreamTimeout time.Duration
 	LogLevel        slog.Level // LOG_LEVEL
+}
+
+// Rate is a number of requests in a time. The zero Rate is no limit.
+type Rate struct {
+	Requests int
+	Window   time.Duration
 }
 
 // ClientIDs are the clients whose tokens are accepted: values of azp.

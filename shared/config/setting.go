@@ -48,6 +48,7 @@ var (
 	SessionKeys    = Setting{name: "SESSION_KEYS", read: readSessionKeys}
 	Scopes         = Setting{name: "KINDE_SCOPES", preset: "openid profile email offline", read: readScopes}
 	RedisURL       = Setting{name: "REDIS_URL", read: readRedisURL}
+	RateLimit      = Setting{name: "RATE_LIMIT", preset: "100/15m", read: readRateLimit}
 	Timeout        = Setting{name: "UPSTREAM_TIMEOUT", preset: "5s", read: readTimeout}
 	LogLevel       = Setting{name: "LOG_LEVEL", preset: "info", read: readLogLevel}
 )
@@ -163,6 +164,25 @@ func readRedisURL(s *Settings, value string) error {
 		return fmt.Errorf("must be redis://… or rediss://…")
 	}
 	s.RedisURL = value
+	return nil
+}
+
+func readRateLimit(s *Settings, value string) error {
+	if value == "off" {
+		return nil
+	}
+	count, window, _ := strings.Cut(value, "/")
+	requests, err := strconv.Atoi(count)
+	d, windowErr := time.ParseDuration(window)
+	switch {
+	case err != nil || windowErr != nil || strconv.Itoa(requests) != count:
+		return fmt.Errorf("must be such as 100/15m, or off")
+	case requests < 1 || requests > 1_000_000:
+		return fmt.Errorf("must allow 1 to 1000000 requests, such as 100/15m, or be off")
+	case d < time.Second || d > 24*time.Hour:
+		return fmt.Errorf("must have a time of 1s to 24h, such as 100/15m, or be off")
+	}
+	s.RateLimit = Rate{Requests: requests, Window: d}
 	return nil
 }
 
