@@ -21,7 +21,7 @@ const root = "../.."
 // floors of shared/ by package: imports point to a lower floor.
 var floors = map[string]int{
 	"endpoint": 3, "listing": 3,
-	"kinde": 2, "token": 2, "session": 2,
+	"kinde": 2, "token": 2, "session": 2, "ratelimit": 2,
 	"lambdahttp": 1, "route": 1, "outbound": 1, "redirect": 1, "problem": 1, "audit": 1, "config": 1, "store": 1, "jsonscan": 1,
 }
 
@@ -35,6 +35,7 @@ var onlyIn = map[string]string{
 	"github.com/golang-jwt/jwt/":                  "shared/token",
 	"github.com/MicahParks/":                      "shared/token",
 	"github.com/gomodule/redigo":                  "shared/store",
+	"github.com/throttled/throttled/":             "shared/ratelimit",
 }
 
 // forTests are imported by tests and scripts alone.

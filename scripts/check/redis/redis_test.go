@@ -31,7 +31,7 @@ var key = []byte("0123456789abcdef0123456789abcdef")
 
 // startRedis runs a redis-server that keeps nothing, and gives its URL and what
 // stops it.
-func startRedis(t *testing.T) (url string, stop func()) {
+func startRedis(t testing.TB) (url string, stop func()) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,6 +39,12 @@ func startRedis(t *testing.T) (url string, stop func()) {
 	}
 	address := listener.Addr().String()
 	listener.Close()
+	return "redis://" + address, runRedis(t, address)
+}
+
+// runRedis runs one at that address, and gives what stops it.
+func runRedis(t testing.TB, address string) (stop func()) {
+	t.Helper()
 	_, port, _ := net.SplitHostPort(address)
 	server := exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir())
 	if err := server.Start(); err != nil {
@@ -49,12 +55,12 @@ func startRedis(t *testing.T) (url string, stop func()) {
 	for range 100 {
 		if conn, err := net.Dial("tcp", address); err == nil {
 			conn.Close()
-			return "redis://" + address, stop
+			return stop
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatal("redis-server does not answer")
-	return "", nil
+	return nil
 }
 
 // fleet is a function in several processes, behind a tenant.
