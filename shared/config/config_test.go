@@ -200,3 +200,33 @@ func TestSessionsNeedBothKeysAndSecret(t *testing.T) {
 		}
 	}
 }
+
+func TestRateLimit(t *testing.T) {
+	for value, want := range map[string]Rate{
+		"":             {100, 15 * time.Minute},
+		"off":          {},
+		"100/15m":      {100, 15 * time.Minute},
+		"1/1s":         {1, time.Second},
+		"1000000/24h":  {1_000_000, 24 * time.Hour},
+		"7/1m30s":      {7, 90 * time.Second},
+		"10000/86400s": {10_000, 24 * time.Hour},
+	} {
+		s, err := Load(environment("RATE_LIMIT", value), RateLimit)
+		if err != nil || s.RateLimit != want {
+			t.Errorf("%q: %v, %v", value, s.RateLimit, err)
+		}
+	}
+	for value, why := range map[string]string{
+		"100": "such as 100/15m, or off", "/": "such as", "100/": "such as", "/15m": "such as", "100/15": "such as", "100 /15m": "such as",
+		"100/ 15m": "such as", "0100/15m": "such as", "+100/15m": "such as", "1e3/15m": "such as", "1.5/15m": "such as", "100/15m/2": "such as",
+		"100/15 min": "such as", "OFF": "such as", "false": "such as", "99999999999999999999/1s": "such as",
+		"0/15m": "1 to 1000000 requests", "-1/15m": "1 to 1000000 requests", "1000001/15m": "1 to 1000000 requests",
+		"100/0s": "1s to 24h", "100/-15m": "1s to 24h", "100/999ms": "1s to 24h", "100/24h1s": "1s to 24h",
+	} {
+		_, err := Load(environment("RATE_LIMIT", value), RateLimit)
+		var faults Faults
+		if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Name != "RATE_LIMIT" || !strings.Contains(faults[0].Why, why) {
+			t.Errorf("%q: %v, want %q", value, err, why)
+		}
+	}
+}

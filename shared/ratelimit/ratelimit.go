@@ -72,7 +72,7 @@ func newLimiter(policy Policy, function string, shared store.Cells, hash func(st
 	if policy == (Policy{}) {
 		return nil, nil
 	}
-	if policy.Requests < 1 || policy.Window < time.Duration(policy.Requests)*time.Microsecond {
+	if policy.Requests < 1 || policy.period() < time.Microsecond {
 		return nil, errors.New("ratelimit: the policy must allow a request at least, and at most one in a microsecond")
 	}
 	if shared != nil && hash == nil {
@@ -88,12 +88,17 @@ func newLimiter(policy Policy, function string, shared store.Cells, hash func(st
 	var err error
 	// Every attempt lost in memory is another's that passed: their number is bounded
 	// by the quota, and each takes less than a microsecond.
-	if l.own, err = newGCRA(policy, own, math.MaxInt); err != nil || shared == nil {
-		return l, err
+	if l.own, err = newGCRA(policy, own, math.MaxInt); err != nil {
+		return nil, err
+	}
+	if shared == nil {
+		return l, nil
 	}
 	l.turns = newTurns()
-	l.shared, err = newGCRA(policy, common{cells{shared, policy}, own}, policy.Requests+spare)
-	return l, err
+	if l.shared, err = newGCRA(policy, common{cells{shared, policy}, own}, policy.Requests+spare); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 func newGCRA(policy Policy, in throttled.GCRAStoreCtx, attempts int) (*throttled.GCRARateLimiterCtx, error) {
