@@ -78,8 +78,10 @@ func start(t *testing.T, tenant *kindetest.Server, function, redisURL string) *f
 	if err := lambdarun.Build(t.Context(), "kinde-functions/functions/"+function, binary); err != nil {
 		t.Fatal(err)
 	}
-	env := []string{"KINDE_ISSUER_URL=" + tenant.URL, "KINDE_CLIENT_ID=" + kindetest.ClientID, "KINDE_CLIENT_SECRET=" + kindetest.ClientSecret,
-		"KINDE_SITE_URL=" + site, "SESSION_KEYS=" + base64.StdEncoding.EncodeToString(key), "REDIS_URL=" + redisURL}
+	env := []string{"SESSION_KEYS=" + base64.StdEncoding.EncodeToString(key), "REDIS_URL=" + redisURL}
+	for name, value := range tenant.Env() {
+		env = append(env, name+"="+value)
+	}
 	for range processes {
 		instance, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: env, Output: f.log})
 		if err != nil {
