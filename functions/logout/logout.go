@@ -34,6 +34,7 @@ func (l logout) end(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, 
 	failure := l.revoke(ctx, r.Caller)
 	l.sessions.Cookies.Clear(r.Out)
 	l.sessions.Cookies.EndAll(r.Out, r.HTTP)
+	l.sessions.Cookies.DisconnectAll(r.Out, r.HTTP)
 	location := l.sessions.Kinde.LogoutURL(back.Absolute())
 	reply := endpoint.SeeOther(location)
 	if r.AcceptsJSON {

@@ -33,13 +33,13 @@ func TestAPlainFormSignsOutHereAndAtKinde(t *testing.T) {
 	f := start(t)
 	refresh := f.MintRefresh()
 	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: refresh})
-	w := leave(f, form, "return_url=/bye", "Origin", site, "Sec-Fetch-Site", "same-origin", "Cookie", cookie)
+	w := leave(f, form, "return_url=/bye", "Origin", site, "Sec-Fetch-Site", "same-origin", "Cookie", cookie+"; __Host-connection-drive=x")
 	want := f.URL + "/logout?redirect=" + url.QueryEscape(site+"/bye")
 	if w.Code != 303 || w.Header().Get("Location") != want {
 		t.Fatalf("%d %s %s", w.Code, w.Header().Get("Location"), w.Body)
 	}
 	expired := strings.Join(w.Header().Values("Set-Cookie"), "\n")
-	for _, name := range []string{"__Host-session=", "__Host-session-1=", "__Host-session-2="} {
+	for _, name := range []string{"__Host-session=", "__Host-session-1=", "__Host-session-2=", "__Host-connection-drive="} {
 		if !strings.Contains(expired, name) {
 			t.Errorf("%s is not expired: %s", name, expired)
 		}

@@ -42,6 +42,7 @@ type Settings struct {
 	// introspect others' tokens; empty: nobody.
 	IntrospectionPermission string
 	ProtectedScopes         []string // PROTECTED_RESOURCE_SCOPES: all of them are needed
+	ConnectedApps           []string // CONNECTED_APPS: the key_code_refs that may be used
 	RateLimit               Rate     // RATE_LIMIT: per caller and function
 	// UpstreamTimeout is UPSTREAM_TIMEOUT: how long one attempt upstream may take.
 	UpstreamTimeout time.Duration

@@ -32,6 +32,7 @@ func TestLoadReadsSettingsAndDefaults(t *testing.T) {
 		"KINDE_CLIENT_SECRET", "secret",
 		"KINDE_M2M_CLIENT_ID", "machine", "KINDE_M2M_CLIENT_SECRET", "secret",
 		"INTROSPECTION_PERMISSION", "introspect:any",
+		"CONNECTED_APPS", "google_drive, sample-2",
 		"PROTECTED_RESOURCE_SCOPES", " read:reports  write:reports ",
 		"SESSION_KEYS", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8=, MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT4",
 	), All()...)
@@ -47,6 +48,7 @@ func TestLoadReadsSettingsAndDefaults(t *testing.T) {
 		Scopes: "openid profile email offline", ClientSecret: "secret",
 		SessionKeys: [][]byte{[]byte("0123456789abcdef0123456789abcde?"), []byte("0123456789abcdef0123456789abcde>")},
 		M2MClientID: "machine", M2MClientSecret: "secret", IntrospectionPermission: "introspect:any",
+		ConnectedApps:   []string{"google_drive", "sample-2"},
 		ProtectedScopes: []string{"read:reports", "write:reports"}, RateLimit: Rate{100, 15 * time.Minute},
 		UpstreamTimeout: 5 * time.Second, LogLevel: slog.LevelInfo,
 	}
@@ -106,6 +108,14 @@ func TestHalvesOfPairs(t *testing.T) {
 func TestProtectedScopes(t *testing.T) {
 	for _, value := range []string{"a,b", `a"b`, `a\b`, "ä", "a b\x00"} {
 		if _, err := Load(environment("PROTECTED_RESOURCE_SCOPES", value), ProtectedScopes); err == nil {
+			t.Errorf("%q is taken", value)
+		}
+	}
+}
+
+func TestConnectedApps(t *testing.T) {
+	for _, value := range []string{"a,", "a,,b", "a b", "a/b", "a.b", "ä", "a;b", "a=b", strings.Repeat("a", 65), "../a"} {
+		if _, err := Load(environment("CONNECTED_APPS", value), ConnectedApps); err == nil {
 			t.Errorf("%q is taken", value)
 		}
 	}

@@ -52,6 +52,7 @@ var (
 	M2MClientSecret         = Setting{name: "KINDE_M2M_CLIENT_SECRET", read: wordTo(func(s *Settings) *string { return &s.M2MClientSecret })}
 	IntrospectionPermission = Setting{name: "INTROSPECTION_PERMISSION", read: wordTo(func(s *Settings) *string { return &s.IntrospectionPermission })}
 	ProtectedScopes         = Setting{name: "PROTECTED_RESOURCE_SCOPES", read: readProtectedScopes}
+	ConnectedApps           = Setting{name: "CONNECTED_APPS", read: readConnectedApps}
 	RateLimit               = Setting{name: "RATE_LIMIT", preset: "100/15m", read: readRateLimit}
 	Timeout                 = Setting{name: "UPSTREAM_TIMEOUT", preset: "5s", read: readTimeout}
 	LogLevel                = Setting{name: "LOG_LEVEL", preset: "info", read: readLogLevel}
@@ -70,7 +71,7 @@ func ForSessions(more ...Setting) []Setting {
 
 // All are all settings, each as some function of the bundle needs or uses it.
 func All() []Setting {
-	return ForUsers(AfterPortal, AfterLogin, AfterLogout, Scopes, M2MClientID, M2MClientSecret, IntrospectionPermission, ProtectedScopes, RateLimit)
+	return ForUsers(AfterPortal, AfterLogin, AfterLogout, Scopes, M2MClientID, M2MClientSecret, IntrospectionPermission, ProtectedScopes, ConnectedApps, RateLimit)
 }
 
 // ForMachine are the settings of the functions that call Kinde as the server
@@ -180,6 +181,21 @@ func readProtectedScopes(s *Settings, value string) error {
 		}
 	}
 	s.ProtectedScopes = scopes
+	return nil
+}
+
+// readConnectedApps reads names that are fit for a path, a cookie's name and a log.
+func readConnectedApps(s *Settings, value string) error {
+	list, err := commaList(value)
+	if err != nil {
+		return err
+	}
+	for i, app := range list {
+		if len(app) > 64 || strings.Trim(app, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != "" {
+			return fmt.Errorf("entry %d is no key_code_ref: letters, digits, _ and - alone", i+1)
+		}
+	}
+	s.ConnectedApps = list
 	return nil
 }
 

@@ -29,7 +29,9 @@ type Caller struct {
 	Token string
 	// Refresh is the session's refresh token; empty for Bearer callers.
 	Refresh string
-	Claims  *token.Claims
+	// ByCookie says that the session cookie was the credential.
+	ByCookie bool
+	Claims   *token.Claims
 }
 
 // Callers finds out who calls: the one place where credentials are read. It is

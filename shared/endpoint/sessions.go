@@ -226,6 +226,6 @@ func (s *Sessions) End(ctx context.Context, c Caller) {
 
 func sessionCaller(tokens session.Tokens, claims *token.Claims) Caller {
 	caller := callerOf(tokens.Access, claims)
-	caller.Refresh = tokens.Refresh
+	caller.Refresh, caller.ByCookie = tokens.Refresh, true
 	return caller
 }

@@ -38,12 +38,11 @@ func Share(s *config.Settings) (*Shared, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, client := storeKeys(s), cmp.Or(s.ClientID, s.DeviceClientID)
-	box, err := session.NewBox(keys, s.Issuer, client)
+	box, err := sealing(s)
 	if err != nil {
 		return nil, err
 	}
-	names, err := hkdf.Key(sha256.New, keys[0], nil, "kinde-functions store names "+s.Issuer+" "+client, sha256.Size)
+	names, err := hkdf.Key(sha256.New, sealingKeys(s)[0], nil, "kinde-functions store names "+s.Issuer+" "+s.ClientID, sha256.Size)
 	if err != nil {
 		return nil, err
 	}
@@ -59,13 +58,26 @@ func Share(s *config.Settings) (*Shared, error) {
 	return &Shared{Store: store.Sealed(guarded, box.Seal, box.Open, hash), cells: guarded, hash: hash}, nil
 }
 
-// storeKeys are the session keys, or where there are none a key made of another
+// ConnectionCookies keep connected apps' sealed handles. They need no sessions.
+func ConnectionCookies(s *config.Settings) (*session.Cookies, error) {
+	box, err := sealing(s)
+	if err != nil {
+		return nil, err
+	}
+	return session.NewCookies(s.Site, box, time.Now), nil
+}
+
+func sealing(s *config.Settings) (*session.Box, error) {
+	return session.NewBox(sealingKeys(s), s.Issuer, cmp.Or(s.ClientID, s.DeviceClientID))
+}
+
+// sealingKeys are the session keys, or where there are none a key made of another
 // secret, which all instances of a function have alike. A function without any
-// shares nothing that is secret.
-func storeKeys(s *config.Settings) [][]byte {
+// seals nothing that is secret.
+func sealingKeys(s *config.Settings) [][]byte {
 	if s.Sessions() {
 		return s.SessionKeys
 	}
-	key := sha256.Sum256([]byte("kinde-functions store\x00" + cmp.Or(s.M2MClientSecret, s.ClientSecret)))
+	key := sha256.Sum256([]byte("kinde-functions sealing\x00" + cmp.Or(s.M2MClientSecret, s.ClientSecret)))
 	return [][]byte{key[:]}
 }

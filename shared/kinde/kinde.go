@@ -104,11 +104,8 @@ func (c *Client) asUser(ctx context.Context, token, path string, query url.Value
 // own reports whether link is an absolute URL on one of the tenant's hosts:
 // https, or http where the issuer itself is (config allows that on loopback).
 func (c *Client) own(link string) bool {
-	if len(link) > 8<<10 || strings.ContainsFunc(link, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }) {
-		return false
-	}
-	u, err := url.Parse(link)
-	if err != nil || u.Host == "" || u.User != nil || u.Opaque != "" {
+	u, ok := c.absolute(link)
+	if !ok {
 		return false
 	}
 	for _, origin := range []string{c.issuer, c.management} {
@@ -118,6 +115,19 @@ func (c *Client) own(link string) bool {
 		}
 	}
 	return false
+}
+
+// absolute reads a link that a browser may be sent to: absolute, without user
+// information, and https, or http where the issuer itself is.
+func (c *Client) absolute(link string) (*url.URL, bool) {
+	if len(link) > 8<<10 || strings.ContainsFunc(link, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }) {
+		return nil, false
+	}
+	u, err := url.Parse(link)
+	if err != nil || u.Host == "" || u.User != nil || u.Opaque != "" {
+		return nil, false
+	}
+	return u, u.Scheme == "https" || u.Scheme == "http" && strings.HasPrefix(c.issuer, "http://")
 }
 
 func unusable(why string) *problem.Error {

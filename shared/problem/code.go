@@ -48,6 +48,9 @@ const (
 	NotYourToken Code = "not-your-token"
 	NotRevoked   Code = "not-revoked"
 
+	UnknownApp   Code = "unknown-app"
+	NotConnected Code = "not-connected"
+
 	Misconfigured Code = "misconfigured"
 	Internal      Code = "internal"
 )
@@ -101,6 +104,9 @@ var meanings = map[Code]meaning{
 	RateLimited:  {http.StatusTooManyRequests, "Too many requests", "Wait as long as Retry-After says, then try again.", ""},
 	NotYourToken: {http.StatusForbidden, "Not your token", "Ask about your own tokens: others' take a permission that you do not hold.", ""},
 	NotRevoked:   {http.StatusServiceUnavailable, "Not revoked", "Kinde is busy and the token still works. Try again after Retry-After.", ""},
+
+	UnknownApp:   {http.StatusNotFound, "Unknown app", "This deployment connects no app of that name: its owner lists them in CONNECTED_APPS.", ""},
+	NotConnected: {http.StatusNotFound, "Not connected", "Connect the app first, or again.", ""},
 
 	Misconfigured: {http.StatusInternalServerError, "This deployment lacks settings", "The site's owner finds the names of the settings in the function's log.", ""},
 	Internal:      {http.StatusInternalServerError, "Internal error", "Try again; if it persists, give the site's owner the request id.", ""},

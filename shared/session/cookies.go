@@ -38,6 +38,8 @@ type Cookies struct {
 	session []string
 	attempt string // what the names of login attempts begin with
 	marker  string
+	// connection is what the names of connections to apps begin with.
+	connection string
 }
 
 // NewCookies takes the site's origin, the box that seals, and the clock.
@@ -53,6 +55,7 @@ func NewCookies(site string, box *Box, now func() time.Time) *Cookies {
 	}
 	c.marker = c.session[0] + "-superseded"
 	c.attempt = prefix + "login-"
+	c.connection = prefix + "connection-"
 	return c
 }
 

@@ -47,7 +47,8 @@ func TestSAM(t *testing.T) {
 		"KindeIssuerUrl": kinde.URL, "KindeClientId": kinde.Env()["KINDE_CLIENT_ID"],
 		"KindeClientSecret": kinde.Env()["KINDE_CLIENT_SECRET"], "SessionKeys": sessionKeys,
 		"KindeM2MClientId": kinde.Env()["KINDE_M2M_CLIENT_ID"], "KindeM2MClientSecret": kinde.Env()["KINDE_M2M_CLIENT_SECRET"],
-		"KindeDeviceClientId": kinde.Env()["KINDE_DEVICE_CLIENT_ID"], "KindeSiteUrl": site, "AllowedOrigins": extraOrigin,
+		"KindeDeviceClientId": kinde.Env()["KINDE_DEVICE_CLIENT_ID"], "ConnectedApps": kinde.Env()["CONNECTED_APPS"],
+		"KindeSiteUrl": site, "AllowedOrigins": extraOrigin,
 	})
 	var log functiontest.Log
 	t.Cleanup(func() { showIfFailed(t, &log) })
