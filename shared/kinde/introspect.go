@@ -42,14 +42,6 @@ func refusalOfMachine(resp *outbound.Response, scope string) *problem.Error {
 	if !refusesToken(resp) {
 		return p
 	}
-	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
-	switch {
-	case cause.Has("MISSING_AUDIENCE"):
-		p.Remedy = "the machine's token is for another audience: set KINDE_MANAGEMENT_URL to https://<subdomain>.kinde.com"
-	case scope != "":
-		p.Remedy = "give the machine-to-machine application the scope " + scope + " of the Kinde Management API"
-	default:
-		p.Remedy = "Kinde refuses the machine's token: compare KINDE_ISSUER_URL and KINDE_MANAGEMENT_URL with the tenant"
-	}
+	p.Remedy = ManagementRemedy(&Error{Status: resp.Status, Codes: codesIn(resp.Body)}, scope)
 	return p
 }

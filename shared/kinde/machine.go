@@ -190,14 +190,6 @@ func (m *Machine) ask(ctx context.Context) (machineToken, error) {
 // Kinde is in trouble.
 func (m *Machine) refusal(resp *outbound.Response) *problem.Error {
 	p := refusalOfApp(resp)
-	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
-	switch audience := m.client.management + "/api"; {
-	case cause.Has("invalid_client"):
-		p.Remedy = "compare KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET with the machine-to-machine application in Kinde"
-	case cause.Has("unauthorized_client"), cause.Has("access_denied"):
-		p.Remedy = "authorise the machine-to-machine application for the Kinde Management API in Kinde (" + audience + ")"
-	case cause.Has("invalid_scope"), cause.Has("invalid_request"):
-		p.Remedy = "the audience " + audience + " is not the Management API's: set KINDE_MANAGEMENT_URL to https://<subdomain>.kinde.com"
-	}
+	p.Remedy = MachineRemedy(&Error{Status: resp.Status, Codes: codesIn(resp.Body)}, m.client.management)
 	return p
 }
