@@ -7,13 +7,14 @@ import "net/http"
 
 // Remedies of what is not told by an answer's codes alone.
 const (
-	CodeRemedy      = "the code was used or ran out, or the registered callback URL differs from <KINDE_SITE_URL>/auth/callback"
-	RefreshRemedy   = "another request has renewed the session, or it was ended: send the request again with the newer cookie, else sign in again"
-	NoRefreshRemedy = "KINDE_SCOPES must hold offline: without it, or with offline_access in its place, Kinde gives no refresh token and says nothing"
-	CallbackRemedy  = "the callback URL is not registered: add exactly <KINDE_SITE_URL>/auth/callback to the application's allowed callback URLs in Kinde"
-	LogoutRemedy    = "the address is not registered: add it exactly to the application's allowed logout redirect URLs in Kinde"
-	KeysRemedy      = "the key set is refused where the host is not the tenant's, or where something on the way adds an Authorization header: check KINDE_ISSUER_URL, and proxies"
-	ThrottledRemedy = "Kinde throttles: wait as long as Retry-After says, else RateLimit-Reset seconds, then try again"
+	CodeRemedy       = "the code was used or ran out, or the registered callback URL differs from <KINDE_SITE_URL>/auth/callback"
+	DeviceCodeRemedy = "the device's code was used or ran out: begin the device flow again"
+	RefreshRemedy    = "another request has renewed the session, or it was ended: send the request again with the newer cookie, else sign in again"
+	NoRefreshRemedy  = "KINDE_SCOPES must hold offline: without it, or with offline_access in its place, Kinde gives no refresh token and says nothing"
+	CallbackRemedy   = "the callback URL is not registered: add exactly <KINDE_SITE_URL>/auth/callback to the application's allowed callback URLs in Kinde"
+	LogoutRemedy     = "the address is not registered: add it exactly to the application's allowed logout redirect URLs in Kinde"
+	KeysRemedy       = "the key set is refused where the host is not the tenant's, or where something on the way adds an Authorization header: check KINDE_ISSUER_URL, and proxies"
+	ThrottledRemedy  = "Kinde throttles: wait as long as Retry-After says, else RateLimit-Reset seconds, then try again"
 )
 
 // Remedy tells the deployer what is behind the answer and how to mend it;

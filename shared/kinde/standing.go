@@ -11,11 +11,10 @@ import (
 type Standing struct{ Audiences, Scopes []string }
 
 // Sparing makes the machine keep to the first token it gets, whatever Kinde says of
-// it: for who finds out what it is good for, and may not spend a second.
+// it and however short its life: for whoever finds out what it is good for, and may
+// not spend a second. It is for a new machine.
 func (m *Machine) Sparing() *Machine {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.resting = m.wallClock().Add(maxTokenLife)
+	m.sparing = true
 	return m
 }
 

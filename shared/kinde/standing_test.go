@@ -51,4 +51,15 @@ func TestSparing(t *testing.T) {
 	if n := w.asked(); n > 1 {
 		t.Errorf("%d tokens", n)
 	}
+	w.ClearFaults()
+	w.Fault("/oauth2/token", kindetest.Fault{Body: `{"access_token":"e30.e30.c2ln"}`})
+	m = w.machine(nil).Sparing()
+	for range 3 {
+		if _, err := m.Standing(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := w.asked(); n != 1 {
+		t.Errorf("%d tokens, of which the first had no lifetime", n)
+	}
 }
