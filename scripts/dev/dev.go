@@ -71,6 +71,9 @@ func run(ctx context.Context, o options) error {
 		functions: functions,
 		static:    static{dir: filepath.Join(o.root, "public"), config: filepath.Join(o.root, "netlify.toml")},
 	}
+	if kinde != nil {
+		handler.drive = kinde.Kinde
+	}
 	return serve(ctx, listeners, handler, func(ctx context.Context) {
 		watch(ctx, pollEvery, before, func() snapshot { return look(o.root) }, func(paths []string) {
 			functions.changed(ctx, paths)

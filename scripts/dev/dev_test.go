@@ -39,6 +39,7 @@ func TestRun(t *testing.T) {
 		site + "/api/health?x=1":                    "health /api/health health ",
 		site + "/.netlify/functions/health/a":       "health /.netlify/functions/health/a health ",
 		site + "/portal":                            "404: not found", // its row has no folder here
+		site + "/sample-drive/files":                "third party does not know this token",
 		kinde + "/.well-known/openid-configuration": `"issuer"`,
 	} {
 		if got := get(t, path); !strings.Contains(got, want) {
