@@ -39,6 +39,7 @@ var steps = []step{
 	{name: "deadcode", run: deadcode},
 	{name: "shellcheck", needs: []string{"debian"}, run: shellcheck},
 	{name: "cfn-lint", needs: []string{"python"}, run: cfnLint},
+	{name: "release", show: true, run: release},
 	{name: "netlify", needs: []string{"npm"}, show: true, run: netlify},
 	{name: "sam", needs: []string{"debian", "python"}, show: true, run: sam},
 	{name: "openapi", needs: []string{"npm", "python"}, show: true, run: openapi},
