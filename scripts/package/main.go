@@ -25,7 +25,7 @@ import (
 )
 
 func main() {
-	out := flag.String("out", "dist", "the folder to write to; one that is there is removed first")
+	out := flag.String("out", "dist", "the folder to write to; a release that is there is replaced")
 	version := flag.String("version", "", "the release's version, such as v1.2.0 (default: git describe)")
 	only := flag.String("arch", "", "one processor alone: amd64 or arm64")
 	flag.Parse()

@@ -91,6 +91,31 @@ func TestALargeZipFails(t *testing.T) {
 	}
 }
 
+func TestNothingButAReleaseIsReplaced(t *testing.T) {
+	dir := t.TempDir()
+	if err := empty(filepath.Join(dir, "new", "folder")); err != nil {
+		t.Error(err)
+	}
+	write(t, filepath.Join(dir, "release", "SHA256SUMS"), "x")
+	write(t, filepath.Join(dir, "release", "old_linux_amd64.zip"), "x")
+	if err := empty(filepath.Join(dir, "release")); err != nil {
+		t.Error(err)
+	}
+	if left, _ := os.ReadDir(filepath.Join(dir, "release")); len(left) != 0 {
+		t.Errorf("left %v", left)
+	}
+	write(t, filepath.Join(dir, "project", "go.mod"), "x")
+	write(t, filepath.Join(dir, "both", "SHA256SUMS"), "x")
+	write(t, filepath.Join(dir, "both", "src", "main.go"), "x")
+	for _, kept := range []string{"project/go.mod", "both/src/main.go"} {
+		folder, _, _ := strings.Cut(kept, "/")
+		err := empty(filepath.Join(dir, folder))
+		if _, gone := os.Stat(filepath.Join(dir, kept)); err == nil || gone != nil {
+			t.Errorf("%s: %v, %v", kept, err, gone)
+		}
+	}
+}
+
 func TestVersions(t *testing.T) {
 	for version, good := range map[string]bool{"v1.2.3": true, "v1.2.3-4-gabc-dirty": true, "95236b5": true, "v1+x": true, "": false, "-X": false, "a b": false, "v1'": false, strings.Repeat("a", 65): false} {
 		if plainVersion.MatchString(version) != good {

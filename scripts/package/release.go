@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"debug/buildinfo"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -42,10 +43,7 @@ func (r *release) make(ctx context.Context, archs []string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.RemoveAll(r.out); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(r.out, 0o755); err != nil {
+	if err := empty(r.out); err != nil {
 		return err
 	}
 	for _, arch := range archs {
@@ -68,6 +66,30 @@ func (r *release) make(ctx context.Context, archs []string) error {
 		return err
 	}
 	return r.writeSums()
+}
+
+// empty makes out an empty folder. What is there is removed if it is a release: a
+// slip of the hand in -out must not cost somebody their files.
+func empty(out string) error {
+	entries, err := os.ReadDir(out)
+	_, notARelease := os.Stat(filepath.Join(out, "SHA256SUMS"))
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return os.MkdirAll(out, 0o755)
+	case err != nil:
+		return err
+	case len(entries) > 0 && notARelease != nil:
+		return fmt.Errorf("%s holds something else than a release; name another folder with -out", out)
+	}
+	for _, entry := range entries {
+		if entry.IsDir() {
+			return fmt.Errorf("%s holds a folder, which no release does; name another folder with -out", out)
+		}
+		if err := os.Remove(filepath.Join(out, entry.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *release) inParallel(ctx context.Context, names []string, arch string) error {
