@@ -45,6 +45,7 @@ if (document.adoptedStyleSheets) {
     :is(kinde-portal-button, kinde-logout-button) > [role="status"] {
       position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
     }
+    :is(kinde-portal-button, kinde-logout-button) > [aria-disabled="true"] { opacity: 0.6; cursor: progress; }
   `);
   document.adoptedStyleSheets.push(sheet);
 }

@@ -3,7 +3,7 @@
 /** @typedef {{ signal?: AbortSignal }} Call */
 /** @typedef {Call & { returnUrl?: string }} Return */
 /** @typedef {{ id: string, key: string, name: string, value?: any }} Named */
-/** @typedef {{ feature_key: string, entitlement_limit_max: number | null }} Entitlement */
+/** @typedef {Record<string, any> & { feature_key: string, entitlement_limit_max: number | null }} Entitlement */
 /** @typedef {{ authenticated: false } | { authenticated: true, user: { id: string, org_code: string }, permissions: string[], roles: Named[], feature_flags: Record<string, { v?: any }>, expires_at: string }} Session */
 /** @template T @typedef {{ data: T & { org_code: string }, metadata?: { has_more: boolean } }} Page */
 /** @template T @typedef {(o?: Call & { pageSize?: number }) => AsyncIterable<Page<T>> & { all(): Promise<Page<T>> }} List */
@@ -103,9 +103,9 @@ export function createClient({ baseUrl = "", getToken, fetch: fetcher, timeout =
       return json;
     }
     const failure = json?.code ? new KindeError(json, Number(response.headers.get("Retry-After")) || undefined) : unreadable(response.status);
-    // The newer cookie is on its way, or the wait is short.
-    const wait = failure.code === "session-superseded" ? 0.3 : body ? NaN : failure.retryAfter ?? NaN;
-    if (again || !(wait <= 5)) {
+    // The newer cookie is under way, or the wait is short.
+    const wait = failure.code === "session-superseded" ? 0.3 : !body && failure.retryAfter;
+    if (again || !wait || wait > 5) {
       throw failure;
     }
     await new Promise((resolve) => setTimeout(resolve, wait * 1000));
@@ -146,7 +146,7 @@ export function createClient({ baseUrl = "", getToken, fetch: fetcher, timeout =
   /** @type {typeof ask} */
   async function call(path, o, body) {
     if (!getToken) {
-      await session(o).catch(() => {}); // renews what has ended, in one tab at a time
+      await session(o).catch(() => {}); // renewed by one tab at a time
     }
     return ask(path, o, body).catch((failure) => {
       failure?.status === 401 && renew();
@@ -178,7 +178,7 @@ export function createClient({ baseUrl = "", getToken, fetch: fetcher, timeout =
     if (!channel && !getToken && globalThis.document) {
       channel = new BroadcastChannel("kinde-functions");
       channel.onmessage = ({ data }) => data !== told && renew();
-      addEventListener("pagehide", () => { // an open one would keep the page from being kept
+      addEventListener("pagehide", () => { // or the page is not kept
         channel = channel?.close();
         forget();
         addEventListener("pageshow", renew, { once: true });
@@ -194,7 +194,7 @@ export function createClient({ baseUrl = "", getToken, fetch: fetcher, timeout =
     }
     listen();
     const answer = await ask("/api/session", o);
-    if (!getToken && known === before) { // nobody signed in or out meanwhile
+    if (!getToken && known === before) { // no news meanwhile
       known = answer;
       tell(JSON.stringify({ ...answer, expires_at: 0 }));
     }
@@ -254,7 +254,7 @@ export function createClient({ baseUrl = "", getToken, fetch: fetcher, timeout =
       /** @type {any} */
       const own = {
         permission: who.permissions,
-        role: who.roles?.length && who.roles, // tokens need not carry any
+        role: who.roles?.length && who.roles, // not in every token
         flag: who.feature_flags && [{ key: asked.flag, value: who.feature_flags[asked.flag ?? ""]?.v }],
       };
       const held = await Promise.all(Object.entries(who.authenticated ? asked : {}).map(async ([kind, key]) => {

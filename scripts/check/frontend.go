@@ -46,7 +46,9 @@ func frontend(j *job) error {
 	if err := j.sizes(); err != nil {
 		return err
 	}
-	tests, err := j.files(func(name string) bool { return strings.HasPrefix(name, dir+"/") && strings.HasSuffix(name, ".test.mjs") })
+	tests, err := j.files(func(name string) bool {
+		return strings.HasPrefix(name, dir+"/") && strings.HasSuffix(name, ".test.mjs")
+	})
 	if err != nil {
 		return err
 	}
