@@ -181,7 +181,7 @@ class Departure extends HTMLElement {
       await left();
     } catch (error) {
       if (announce(this, "kinde-error", error)) {
-        alert.textContent = ` ${this.getAttribute("failed") ?? explain(error)}`;
+        alert.textContent = ` ${this.getAttribute("failed") ?? explain(error)} `;
       }
     }
     control.removeAttribute("aria-disabled");

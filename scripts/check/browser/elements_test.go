@@ -29,6 +29,8 @@ var elementStations = []struct {
 	{"portal by keyboard", visitor.departsByKeyboard},
 	{"portal in trouble", visitor.cannotDepart},
 	{"conditions", visitor.seesWhatHolds},
+	{"own words and links", visitor.usesItsOwn},
+	{"nothing can be known", visitor.cannotKnow},
 	{"sign-out in another tab", visitor.isSignedOutElsewhere},
 	{"sign-in in another tab", visitor.isSignedInElsewhere},
 	{"back to a kept page", visitor.comesBackToKeptElements},
@@ -240,6 +242,50 @@ func (v visitor) seesWhatHolds(t *testing.T) {
 	}
 	v.get(t, `(document.querySelector("kinde-if[role=admin]:not([permission])").setAttribute("role", "editor"), "")`)
 	v.until(t, `document.body.innerText.includes('[role="admin"]')`)
+}
+
+// usesItsOwn puts a link and words of the page's own into the buttons.
+func (v visitor) usesItsOwn(t *testing.T) {
+	v.goTo(t, v.fiveLines())
+	v.until(t, shows(inText))
+	v.get(t, `(() => {
+		const real = window.fetch;
+		window.fetch = (path, init) => path.startsWith("/portal") ? (window.asked = path, Promise.reject(new TypeError("down"))) : real(path, init);
+		document.body.innerHTML = '<kinde-portal-button subnav="profile" return-url="/access/" failed="Das ging nicht." busy="Moment."><a href="/portal">Profil</a></kinde-portal-button>'
+			+ '<kinde-portal-button id="quiet"></kinde-portal-button>';
+		document.querySelector("#quiet").addEventListener("kinde-error", (event) => event.preventDefault());
+		return "";
+	})()`)
+	v.click(t, "kinde-portal-button > a")
+	v.until(t, shows("Profil Das ging nicht. Your account"))
+	if got := v.get(t, `window.asked`); got != "/portal?subnav=profile&return_url=%2Faccess%2F" {
+		t.Errorf("asked for %s", got)
+	}
+	v.click(t, "#quiet > button")
+	v.until(t, `window.asked === "/portal" && !document.querySelector("#quiet > button").hasAttribute("aria-disabled")`)
+	if text := v.text(t); strings.Count(text, "not") != 0 || strings.Count(text, "nicht") != 1 {
+		t.Errorf("shows %q", text)
+	}
+}
+
+// cannotKnow asks functions that fail: then nothing shows, neither to those who
+// are signed in nor to those who are not.
+func (v visitor) cannotKnow(t *testing.T) {
+	tab := visitor{v.place, v.another(t)}
+	call(t, tab.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watching + `
+		window.heard = [];
+		addEventListener("kinde-error", (event) => window.heard.push(event.target.localName + " " + event.detail.code));
+		window.fetch = async () => new Response(JSON.stringify({ code: "upstream-failed", title: "t" }), { status: 502 });
+	`})
+	tab.goTo(t, v.fiveLines())
+	tab.until(t, `window.heard.length === 3`)
+	if got := tab.get(t, `window.heard.sort().join()`); got != "kinde-if upstream-failed,kinde-signed-in upstream-failed,kinde-signed-out upstream-failed" {
+		t.Errorf("heard %s", got)
+	}
+	if got := tab.seen(t); !slices.Equal(got, []string{""}) {
+		t.Errorf("showed %q", got)
+	}
+	tab.quiet(t)
 }
 
 func (v visitor) isSignedOutElsewhere(t *testing.T) {
