@@ -43,6 +43,7 @@ var steps = []step{
 	{name: "netlify", needs: []string{"npm"}, show: true, run: netlify},
 	{name: "sam", needs: []string{"debian", "python"}, show: true, run: sam},
 	{name: "openapi", needs: []string{"npm", "python"}, show: true, run: openapi},
+	{name: "frontend", needs: []string{"npm"}, run: frontend},
 	{name: "redis", needs: []string{"debian"}, run: redis},
 	{name: "browser", needs: []string{"debian"}, run: browser},
 	{name: "race", alone: true, run: race},

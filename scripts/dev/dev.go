@@ -21,9 +21,10 @@ import (
 const pollEvery = 500 * time.Millisecond
 
 type options struct {
-	root      string // the project's folder
-	addr      string // the site's address
-	kindeAddr string // the embedded Kinde's
+	root      string        // the project's folder
+	addr      string        // the site's address
+	kindeAddr string        // the embedded Kinde's
+	accessTTL time.Duration // of its tokens; 0: as Kinde's
 	lookup    lookup
 	out       io.Writer
 }
@@ -45,7 +46,7 @@ func run(ctx context.Context, o options) error {
 	defer closeAll(listeners)
 	var kinde *kindetest.Server
 	if !settings.hasTenant() {
-		if kinde, err = kindetest.Serve(kindetest.Options{Addr: o.kindeAddr, Site: origin}); err != nil {
+		if kinde, err = kindetest.Serve(kindetest.Options{Addr: o.kindeAddr, Site: origin, AccessTTL: o.accessTTL}); err != nil {
 			return explain(err, "-kinde-addr", o.kindeAddr)
 		}
 		defer kinde.Close()
