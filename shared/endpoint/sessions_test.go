@@ -189,6 +189,22 @@ func TestTroubleWhileRefreshingEndsNoSession(t *testing.T) {
 	}
 }
 
+// A clock that is behind ours gives the same token again, which it takes itself.
+func TestARefreshByAClockBehindOurs(t *testing.T) {
+	for age, want := range map[time.Duration]int{-2 * time.Second: 200, -time.Hour: 502} {
+		f := start(t, "user-profile", answering(`{}`), withSession...)
+		same := f.tenant.Mint(kindetest.ExpiresIn(age))
+		f.tenant.Fault("/oauth2/token", kindetest.Fault{Body: `{"access_token":"` + same + `","refresh_token":"new"}`})
+		w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(session.Tokens{Access: same, Refresh: "old"}))
+		if w.Code != want {
+			t.Errorf("%v: %d %s", age, w.Code, w.Body)
+		}
+		if kept, err := f.stored(w); err != nil || kept != (session.Tokens{Access: same, Refresh: "new"}) {
+			t.Errorf("%v: the new refresh token is lost", age)
+		}
+	}
+}
+
 // The refresh token is used up by then: the new one must not be lost, whatever
 // else is the matter.
 func TestARefreshWithoutSigningKeysKeepsTheSession(t *testing.T) {
