@@ -17,6 +17,7 @@ var function = endpoint.Function{
 	Name:     name,
 	Settings: config.ForMachine(config.IntrospectionPermission, config.RateLimit),
 	Build:    build,
+	CORS:     endpoint.AllowOrigins,
 }
 
 func main() { lambdahttp.Start(function.Handler()) }

@@ -16,6 +16,7 @@ var function = endpoint.Function{
 	Name:     name,
 	Settings: config.ForUsers(config.ClientSecret.Needed(), config.RateLimit),
 	Build:    build,
+	CORS:     endpoint.AllowOrigins,
 }
 
 func main() { lambdahttp.Start(function.Handler()) }

@@ -18,8 +18,6 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"github.com/jub0bs/cors"
-
 	"kinde-functions/shared/audit"
 	"kinde-functions/shared/config"
 	"kinde-functions/shared/problem"
@@ -33,6 +31,9 @@ type Function struct {
 	// Build makes the parts. It is called once, during init; its error becomes
 	// a `misconfigured` answer to each request, its text goes to the log.
 	Build func(*config.Settings) (Parts, error)
+	// CORS is AllowOrigins where there are rows under /api/. It is handed in so that
+	// a binary without such rows links none of it.
+	CORS CORS
 	// Tolerant functions serve with the settings that could be read.
 	Tolerant bool
 	Lookup   config.Lookup // nil: the process's environment
@@ -101,7 +102,7 @@ func (f Function) Handler() http.Handler {
 		var parts Parts
 		if parts, err = f.Build(settings); err == nil {
 			e.rows, e.callers, e.limiter = bind(f.Name, parts), parts.Callers, parts.Limiter
-			err = e.allow(settings.AllowedOrigins)
+			err = e.allow(f.CORS, settings.AllowedOrigins)
 		}
 	}
 	e.misfit = err
@@ -125,24 +126,4 @@ func bind(function string, parts Parts) []row {
 		panic(fmt.Sprintf("endpoint: %s: handlers %v are not its rows", function, slices.Sorted(maps.Keys(parts.Handlers))))
 	}
 	return rows
-}
-
-// allow lets further origins call the JSON API from a browser, without
-// credentials of the browser's: a token is what admits them.
-func (e *endpoint) allow(origins []string) error {
-	if len(origins) == 0 || !e.rows[0].API() {
-		return nil
-	}
-	middleware, err := cors.NewMiddleware(cors.Config{
-		Origins:         origins,
-		Methods:         []string{http.MethodGet, http.MethodPost},
-		RequestHeaders:  []string{"Authorization", "Content-Type", "X-CSRF", "X-Request-Id"},
-		ResponseHeaders: []string{"RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "WWW-Authenticate", "X-Request-Id"},
-		MaxAgeInSeconds: 600,
-	})
-	if err != nil {
-		return fmt.Errorf("ALLOWED_ORIGINS: %w", err)
-	}
-	e.chain = middleware.Wrap(e.chain)
-	return nil
 }
