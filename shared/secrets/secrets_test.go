@@ -134,7 +134,7 @@ func TestFaults(t *testing.T) {
 		"no JSON":            {refuse(403, `never-in-a-log`), oneARN, "403 no error code", 1},
 		"down":               {refuse(503, ``), oneARN, "503", attempts},
 		"throttled":          {refuse(400, `{"__type":"ThrottlingException"}`), oneARN, "ThrottlingException", attempts},
-		"redirects":          {http.RedirectHandler("http://127.0.0.1:1/never-in-a-log", 307).ServeHTTP, oneARN, "answered 307", 1},
+		"redirects":          {http.RedirectHandler("http://127.0.0.1:1/never-in-a-log", http.StatusTemporaryRedirect).ServeHTTP, oneARN, "answered 307", 1},
 		"other JSON":         {refuse(200, `["never-in-a-log"]`), oneARN, "what is not its JSON", 1},
 		"cut off":            {refuse(200, `{"SecretString": "never-in-a-log`), oneARN, "what is not its JSON", 1},
 		"binary":             {refuse(200, `{"SecretBinary": "bmV2ZXI="}`), oneARN, "holds no text", 1},
