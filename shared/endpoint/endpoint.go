@@ -10,6 +10,7 @@ package endpoint
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -17,19 +18,22 @@ import (
 	"os"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"kinde-functions/shared/audit"
 	"kinde-functions/shared/config"
 	"kinde-functions/shared/problem"
 	"kinde-functions/shared/route"
+	"kinde-functions/shared/secrets"
 )
 
 // Function is what a binary is made of.
 type Function struct {
 	Name     string           // its folder, and its name in route.Table
 	Settings []config.Setting // what it needs and uses
-	// Build makes the parts. It is called once, during init; its error becomes
-	// a `misconfigured` answer to each request, its text goes to the log.
+	// Build makes the parts, during init; its error becomes a `misconfigured`
+	// answer to each request, its text goes to the log. It is called once, except
+	// where a secret could not be fetched: then when it has been.
 	Build func(*config.Settings) (Parts, error)
 	// CORS is AllowOrigins where there are rows under /api/. It is handed in so that
 	// a binary without such rows links none of it.
@@ -70,6 +74,7 @@ type endpoint struct {
 	rows     []row
 	callers  Callers
 	limiter  Limiter
+	origin   string // by which the site's distribution is known; empty: there is none
 	log      *audit.Log
 	chain    http.Handler // CORS, then answer
 	misfit   error        // why every request is answered `misconfigured`
@@ -85,12 +90,28 @@ type row struct {
 // handler. It panics when handlers and table disagree, which is a mistake in
 // the program and not in a deployment.
 func (f Function) Handler() http.Handler {
+	e, unfetched := f.make(context.Background())
+	if unfetched {
+		return &later{function: f, current: e, next: time.Now().Add(laterPause)}
+	}
+	return e
+}
+
+// make is Handler once, and reports whether a secret could not be fetched, which
+// may pass.
+func (f Function) make(ctx context.Context) (e *endpoint, unfetched bool) {
 	lookup := f.Lookup
 	if lookup == nil {
 		lookup = os.LookupEnv
 	}
-	settings, err := config.Load(lookup, f.Settings...)
-	e := &endpoint{}
+	uses := append(slices.Clip(f.Settings), config.OriginSecret)
+	lookup, faults := secrets.Fetch(ctx, lookup, uses)
+	settings, err := config.Load(lookup, uses...)
+	if len(faults) > 0 {
+		others, _ := errors.AsType[config.Faults](err)
+		err = append(faults, others...)
+	}
+	e = &endpoint{origin: settings.OriginSecret}
 	if f.Output != nil {
 		e.log = audit.New(f.Output, f.Name, settings.LogLevel)
 	} else {
@@ -106,7 +127,7 @@ func (f Function) Handler() http.Handler {
 		}
 	}
 	e.misfit = err
-	return e
+	return e, len(faults) > 0
 }
 
 // bind puts each handler to its row.

@@ -43,6 +43,7 @@ type exchangeKey struct{}
 
 // ServeHTTP answers a request and writes its log lines.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	fromOrigin(r, e.origin)
 	x := &exchange{id: requestID(r.Header), begin: time.Now(), cold: e.requests.Add(1) == 1, out: http.Header{}, limiter: e.limiter}
 	end := x.begin.Add(ownLimit)
 	if platform, ok := r.Context().Deadline(); ok {
