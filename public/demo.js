@@ -2,23 +2,31 @@
 // cookie that this script cannot see. A pasted access token, for those who have no session here, lives in
 // the variable below alone, never in storage, a URL or the page.
 
-import { ACCOUNT_PATH, clearAccount, showAccount } from "./demo/account.js";
-import { portalLink } from "./demo/portal.js";
-import { showProblem } from "./demo/problem.js";
+import { createClient, KindeError } from "./kinde-functions.js";
+import { ACCOUNT_PARTS, clearAccount, showAccount } from "./demo/account.js";
+import { problemOf, showProblem } from "./demo/problem.js";
 import { clearProfile, showProfile } from "./demo/profile.js";
-import { request } from "./demo/request.js";
-import { askSession, signOut } from "./demo/session.js";
 import { readToken } from "./demo/token.js";
 import { showTrace } from "./demo/trace.js";
-
-/** @typedef {import("./demo/request.js").Answer} Answer */
+import { traced } from "./demo/traced.js";
 
 /** @typedef {"checking" | "out" | "ended" | "in" | "failed" | "token" | "refused"} Visitor who the page is for */
 
 /** How long a portal link stays busy while the browser is on its way, so that one click asks for one link. */
 const DEPARTURE_MS = 10_000;
 
+const NOT_AT_KINDE = {
+  title: "You are signed out here, but not at Kinde",
+  detail: "The answer held no address to sign out at. Close your browser if others use this device.",
+  code: "",
+  requestId: "",
+};
+
 let token = "";
+
+const tracing = traced((trace) => showTrace(byId("last-request", HTMLElement), trace));
+const site = createClient({ fetch: tracing });
+const bearer = createClient({ fetch: tracing, getToken: () => token });
 
 /** Ends every call when the visitor leaves or becomes somebody else. */
 let visit = new AbortController();
@@ -34,10 +42,10 @@ const portalAreas = byId("portal-areas", HTMLElement);
 const again = byId("profile-again", HTMLButtonElement);
 const news = byId("news", HTMLElement);
 
-/** What is private on the page: where it is shown, how, and what empties it. */
+/** What is private on the page: where it is shown, what it is, how it is shown, and what empties it. */
 const cards = [
-  { element: byId("profile", HTMLElement), path: "/api/user-profile", problem: "profile-problem", show: showProfile, clear: clearProfile },
-  { element: byId("account", HTMLElement), path: ACCOUNT_PATH, problem: "account-problem", show: showAccount, clear: clearAccount },
+  { element: byId("profile", HTMLElement), problem: "profile-problem", load: loadProfile, show: showProfile, clear: clearProfile },
+  { element: byId("account", HTMLElement), problem: "account-problem", load: loadAccount, show: showAccount, clear: clearAccount },
 ];
 
 /** @typedef {typeof cards[number]} Card */
@@ -56,16 +64,46 @@ function byId(id, kind) {
   return found;
 }
 
+/** @param {AbortSignal} signal */
+function loadProfile(signal) {
+  return client().profile({ signal });
+}
+
+/** @param {AbortSignal} signal */
+function loadAccount(signal) {
+  return client().account({ include: ACCOUNT_PARTS, signal });
+}
+
+function client() {
+  return token ? bearer : site;
+}
+
 /**
- * Puts an answer's trace on the strip and its problem, if any, into a box. With a 401 the visitor is signed
- * in no more, or the token is of no further use.
- * @param {Answer} answer
+ * What a call has come to: exactly one of the two is set.
+ * @template T
+ * @param {Promise<T>} call
+ * @returns {Promise<{answer: T, error: null} | {answer: null, error: KindeError}>} rejects when the visitor has left
+ */
+async function outcome(call) {
+  try {
+    return { answer: await call, error: null };
+  } catch (error) {
+    if (error instanceof KindeError) {
+      return { answer: null, error };
+    }
+    throw error;
+  }
+}
+
+/**
+ * Puts what went wrong, if anything, into a box. With a 401 the visitor is signed in no more, or the token is
+ * of no further use.
+ * @param {KindeError | null} error
  * @param {string} box the id of the box
  */
-function report(answer, box) {
-  showTrace(byId("last-request", HTMLElement), answer.trace);
-  showProblem(byId(box, HTMLElement), answer.problem);
-  if (answer.problem?.status === 401) {
+function report(error, box) {
+  showProblem(byId(box, HTMLElement), error && problemOf(error));
+  if (error?.status === 401) {
     const visitor = token ? "refused" : "ended";
     startOver();
     render(visitor);
@@ -154,17 +192,31 @@ async function begin() {
   wipe();
   render("checking");
   await during(async (signal) => {
-    const { answer, authenticated } = await askSession(signal);
-    report(answer, "sign-in-problem");
-    if (answer.problem) {
+    const { answer, error } = await outcome(site.session({ signal }));
+    report(error, "sign-in-problem");
+    if (error) {
       render("failed");
+      explainSetUp(error);
       return;
     }
-    render(authenticated ? "in" : "out");
-    if (authenticated) {
+    render(answer.authenticated ? "in" : "out");
+    if (answer.authenticated) {
       await loadCards(signal);
     }
   });
+}
+
+/** @param {KindeError} error of asking who is signed in */
+function explainSetUp({ code, requestId }) {
+  if (code === "misconfigured") {
+    showProblem(byId("sign-in-problem", HTMLElement), {
+      title: "Signing in is not set up on this site",
+      detail: "The functions lack a setting that signing in needs, most often KINDE_CLIENT_SECRET or SESSION_KEYS, " +
+        "or cannot read one. The log of the session function names it. An access token may work all the same.",
+      code,
+      requestId,
+    });
+  }
 }
 
 /** @param {string} pasted */
@@ -182,12 +234,12 @@ async function loadCards(signal) {
   await Promise.all(cards.map(async (card) => {
     showProblem(byId(card.problem, HTMLElement), null);
     renderCard(card, "loading");
-    const answer = await request("GET", card.path, { token, signal });
-    if (answer.body) {
-      card.show(card.element, answer.body);
+    const { answer, error } = await outcome(card.load(signal));
+    if (!error) {
+      card.show(card.element, answer);
     }
-    renderCard(card, answer.body ? "shown" : "failed");
-    report(answer, card.problem);
+    renderCard(card, error ? "failed" : "shown");
+    report(error, card.problem);
   }));
   news.textContent = cards[0].element.dataset.state === "shown" ? "Your profile is here." : "";
 }
@@ -203,10 +255,10 @@ async function openPortal(link) {
   await busy(link, async (signal) => {
     news.textContent = "Opening your account.";
     showProblem(byId("portal-problem", HTMLElement), null);
-    const { answer, url } = await portalLink(link.pathname + link.search, { token, signal });
-    report(answer, "portal-problem");
-    if (url) {
-      location.assign(url);
+    const asked = new URLSearchParams(link.search);
+    const { error } = await outcome(bearer.openPortal({ subnav: asked.get("subnav") ?? undefined, returnUrl: asked.get("return_url") ?? undefined, signal }));
+    report(error, "portal-problem");
+    if (!error) {
       await ended(AbortSignal.any([signal, AbortSignal.timeout(DEPARTURE_MS)]));
     }
     news.textContent = "";
@@ -252,14 +304,15 @@ again.addEventListener("click", () => busy(again, loadCards));
 
 signOutButton.addEventListener("click", () => busy(signOutButton, async (signal) => {
   showProblem(byId("sign-in-problem", HTMLElement), null);
-  const { answer, url } = await signOut(signal);
-  if (answer.trace.status === 200) {
+  const { error } = await outcome(site.logout({ signal }));
+  const left = !error || (await outcome(site.session({ signal }))).answer?.authenticated === false;
+  if (left) {
     wipe();
     render("out");
   }
-  report(answer, "sign-in-problem");
-  if (url) {
-    location.assign(url);
+  report(error, "sign-in-problem");
+  if (error && left) {
+    showProblem(byId("sign-in-problem", HTMLElement), NOT_AT_KINDE);
   }
 }));
 

@@ -1,8 +1,8 @@
 // The account card: plan, roles, permissions and feature flags, from one call. Names come from Kinde and
 // from the site's makers: text, never markup.
 
-/** Path and query of the call that the card shows. */
-export const ACCOUNT_PATH = "/api/account?include=entitlements,feature_flags,permissions,roles";
+/** The parts of an account that the card shows. */
+export const ACCOUNT_PARTS = ["entitlements", "feature_flags", "permissions", "roles"];
 
 /** More than this of one kind is told as a number. */
 const MOST_SHOWN = 8;

@@ -1,6 +1,6 @@
 // The strip that tells about the last request: what was asked, how it ended, where its time went.
 
-/** @typedef {import("./request.js").Trace} Trace */
+/** @typedef {import("./traced.js").Trace} Trace */
 
 /**
  * The durations in a Server-Timing header, by metric name, in milliseconds.

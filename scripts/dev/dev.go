@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kinde-functions/scripts/workplace"
+	"kinde-functions/shared/config"
 	"kinde-functions/shared/kindetest"
 	"kinde-functions/shared/route"
 )
@@ -21,10 +22,14 @@ import (
 // pollEvery is how often the sources are looked at.
 const pollEvery = 500 * time.Millisecond
 
+// defaultAddr is where the site listens unless it is told another address.
+const defaultAddr = "localhost:8888"
+
 type options struct {
-	root      string // the project's folder
-	addr      string // the site's address
-	kindeAddr string // the embedded Kinde's
+	root      string        // the project's folder
+	addr      string        // the site's address
+	kindeAddr string        // the embedded Kinde's
+	accessTTL time.Duration // of its tokens; 0: as Kinde's
 	lookup    workplace.Lookup
 	out       io.Writer
 }
@@ -46,7 +51,7 @@ func run(ctx context.Context, o options) error {
 	defer closeAll(listeners)
 	var kinde *kindetest.Server
 	if !settings.hasTenant() {
-		if kinde, err = kindetest.Serve(kindetest.Options{Addr: o.kindeAddr, Site: origin}); err != nil {
+		if kinde, err = kindetest.Serve(kindetest.Options{Addr: o.kindeAddr, Site: origin, AccessTTL: o.accessTTL}); err != nil {
 			return explain(err, "-kinde-addr", o.kindeAddr)
 		}
 		defer kinde.Close()
@@ -71,6 +76,9 @@ func run(ctx context.Context, o options) error {
 		routes:    rows(route.Table),
 		functions: functions,
 		static:    static{dir: filepath.Join(o.root, "public"), config: filepath.Join(o.root, "netlify.toml")},
+	}
+	if kinde != nil {
+		handler.drive = kinde.Kinde
 	}
 	return serve(ctx, listeners, handler, func(ctx context.Context) {
 		watch(ctx, pollEvery, before, func() snapshot { return look(o.root) }, func(paths []string) {
@@ -119,6 +127,9 @@ func welcome(screen *terminal, origin string, kinde *kindetest.Server, s setting
 	screen.say("  Kinde  %s (%s)", issuer, tenant)
 	screen.say("")
 	screen.say("Open the site, sign in there, then open the portal.")
+	if kinde != nil || s[config.DeviceClientID.Name()] != "" {
+		screen.say("To sign in from a terminal instead: %s", deviceCommand(origin))
+	}
 	if kinde != nil {
 		screen.say("To use a tenant of your own, set KINDE_ISSUER_URL here or in .env.")
 	} else {
@@ -127,4 +138,13 @@ func welcome(screen *terminal, origin string, kinde *kindetest.Server, s setting
 	}
 	screen.say("Changes in functions/ and shared/ are rebuilt as you save them. Ctrl-C stops everything.")
 	screen.say("")
+}
+
+// deviceCommand is how scripts/device is run against the site.
+func deviceCommand(origin string) string {
+	const command = "go run ./scripts/device"
+	if origin == "http://"+defaultAddr { // where it looks by itself
+		return command
+	}
+	return command + " -site " + origin
 }

@@ -30,6 +30,7 @@ func TestRun(t *testing.T) {
 		t.Fatalf("no addresses on the screen:\n%s", screen)
 	}
 	site, kinde := found[1], found[2]
+	screen.shows(t, "from a terminal instead: go run ./scripts/device -site "+site+"\n")
 	if !strings.HasPrefix(site, "http://localhost:") || !strings.HasPrefix(kinde, "http://127.0.0.1:") {
 		t.Errorf("site %s and Kinde %s, want localhost and 127.0.0.1", site, kinde)
 	}
@@ -38,6 +39,7 @@ func TestRun(t *testing.T) {
 		site + "/api/health?x=1":                    "health /api/health health ",
 		site + "/.netlify/functions/health/a":       "health /.netlify/functions/health/a health ",
 		site + "/portal":                            "404: not found", // its row has no folder here
+		site + "/sample-drive/files":                "third party does not know this token",
 		kinde + "/.well-known/openid-configuration": `"issuer"`,
 	} {
 		if got := get(t, path); !strings.Contains(got, want) {
@@ -96,6 +98,20 @@ func TestRunWithATenant(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestTheDeviceCommand(t *testing.T) {
+	const issuer, client = "KINDE_ISSUER_URL", "KINDE_DEVICE_CLIENT_ID"
+	for _, test := range []struct {
+		settings settings
+		shown    bool
+	}{{settings{issuer: "https://t.kinde.com"}, false}, {settings{issuer: "https://t.kinde.com", client: "x"}, true}} {
+		screen := &screenshot{}
+		welcome(&terminal{out: screen}, "http://localhost:8888", nil, test.settings)
+		if strings.Contains(screen.String(), "go run ./scripts/device\n") != test.shown {
+			t.Errorf("%v: %s", test.settings, screen)
+		}
 	}
 }
 

@@ -13,7 +13,14 @@ type site struct {
 	routes    []row
 	functions *fleet
 	static    static
+	// drive is the API of the third party that the embedded Kinde plays; nil without
+	// one. It has a path on the site, so that the pages' Content-Security-Policy is the
+	// deployed one.
+	drive http.Handler
 }
+
+// drivePath is where the demo page finds the sample drive's files.
+const drivePath = "/sample-drive/files"
 
 func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
@@ -22,6 +29,11 @@ func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			function.ServeHTTP(w, r)
 			return
 		}
+	}
+	if path == drivePath && s.drive != nil {
+		r.URL.Path = "/third-party/files"
+		s.drive.ServeHTTP(w, r)
+		return
 	}
 	s.static.ServeHTTP(w, r)
 }

@@ -72,6 +72,8 @@ func howToSet(name string) []step {
 		return []step{set(name, "/")}
 	case config.ConnectedApps.Name():
 		return []step{{Do: "A comma list of the key code refs that Kinde shows under Settings → Connected apps."}, set(name, "google_drive")}
+	case config.OriginSecret.Name():
+		return []step{{Do: "On AWS template.yaml makes it; the distribution in front must send the same."}, {Run: "netlify env:set " + name + ` "$(openssl rand -hex 32)" --secret`}}
 	case config.ProtectedScopes.Name():
 		return []step{{Do: "Scopes separated by spaces."}, set(name, "read:reports")}
 	case config.Audiences.Name():

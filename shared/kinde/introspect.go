@@ -7,7 +7,6 @@ import (
 	"net/url"
 
 	"kinde-functions/shared/outbound"
-	"kinde-functions/shared/problem"
 )
 
 // Introspect asks whether a token is in force (RFC 7662), as the machine. The
@@ -33,15 +32,4 @@ func (c *Client) Introspect(ctx context.Context, m *Machine, token, hint string)
 		return json.RawMessage(`{"active":false}`), nil
 	}
 	return resp.Body, nil
-}
-
-// refusalOfMachine is the problem of an answer to a call with the machine's token.
-// scope is what the call needs; empty: none that Kinde documents.
-func refusalOfMachine(resp *outbound.Response, scope string) *problem.Error {
-	p := refusalOfApp(resp)
-	if !refusesToken(resp) {
-		return p
-	}
-	p.Remedy = ManagementRemedy(&Error{Status: resp.Status, Codes: codesIn(resp.Body)}, scope)
-	return p
 }

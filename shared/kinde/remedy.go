@@ -84,7 +84,7 @@ func ManagementRemedy(e *Error, scope string) string {
 	case e.Has("MISSING_AUDIENCE"):
 		return "the machine's token is for another audience: set KINDE_MANAGEMENT_URL to https://<subdomain>.kinde.com"
 	case scope != "":
-		return "give the machine-to-machine application the scope " + scope + " of the Kinde Management API"
+		return "give the machine-to-machine application the scope " + scope + " of the Kinde Management API; it takes effect within the hour"
 	}
 	return "Kinde refuses the machine's token: compare KINDE_ISSUER_URL and KINDE_MANAGEMENT_URL with the tenant"
 }

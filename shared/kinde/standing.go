@@ -21,11 +21,11 @@ func (m *Machine) Sparing() *Machine {
 // Standing reads the token's claims, asking for a token when none is held. The token
 // itself is not given out, and its signature not checked: Kinde is who judges it.
 func (m *Machine) Standing(ctx context.Context) (Standing, error) {
-	value, _, err := m.token(ctx, "")
+	token, err := m.token(ctx, machineToken{})
 	if err != nil {
 		return Standing{}, err
 	}
-	_, rest, _ := strings.Cut(value, ".")
+	_, rest, _ := strings.Cut(token.Value, ".")
 	payload, _, _ := strings.Cut(rest, ".")
 	raw, err := base64.RawURLEncoding.DecodeString(payload)
 	var claims struct {

@@ -1,8 +1,9 @@
 // Package browser takes a real Chromium on the tour that a visitor takes:
 // signing in at the embedded Kinde, the profile, the portal and back, signing
-// out, the Back button. It shows what no other test can: which cookies a
-// browser sends when, what its Content-Security-Policy blocks, and what it
-// still shows afterwards.
+// out, the Back button; on a second one over a page of the site's elements; and
+// into pages that use the module by cookie and by token. It shows what no other
+// test can: which cookies a browser sends when, what its Content-Security-Policy
+// blocks, and what it still shows afterwards.
 //
 // Its tests have the build tag realtools, since they need Chromium; run them
 // by "go run ./scripts/check browser", which installs it. They leave a picture

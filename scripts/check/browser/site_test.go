@@ -29,8 +29,9 @@ type place struct {
 	elsewhere   string
 }
 
-// open runs scripts/dev, the whole project on this machine.
-func open(t *testing.T) place {
+// open runs scripts/dev, the whole project on this machine, with further
+// settings of the form NAME=value for the functions and flags for dev itself.
+func open(t *testing.T, settings []string, flags ...string) place {
 	t.Helper()
 	dev := filepath.Join(t.TempDir(), "dev")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", dev, "./scripts/dev")
@@ -40,9 +41,9 @@ func open(t *testing.T) place {
 	}
 	site, kinde := "localhost:"+freePort(t), "127.0.0.1:"+freePort(t)
 	log := &functiontest.Log{}
-	cmd := exec.CommandContext(t.Context(), dev, "-addr", site, "-kinde-addr", kinde)
+	cmd := exec.CommandContext(t.Context(), dev, append(flags, "-addr", site, "-kinde-addr", kinde)...)
 	cmd.Dir = root
-	cmd.Env = append(os.Environ(), "KINDE_ISSUER_URL=") // the embedded Kinde, whatever .env says
+	cmd.Env = append(append(os.Environ(), "KINDE_ISSUER_URL="), settings...) // the embedded Kinde, whatever .env says
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) } // it clears up after itself
 	cmd.WaitDelay = 10 * time.Second

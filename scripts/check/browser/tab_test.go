@@ -36,6 +36,8 @@ type tab struct {
 	complains []string
 	asked     []string
 	fetched   []network.RequestID // by the page's scripts, since its document
+	renewed   int                 // answers that set the session's cookie
+	statuses  []int64
 	heap      strings.Builder
 }
 
@@ -111,6 +113,13 @@ func (b *tab) hear(event any) {
 	case *network.EventResponseReceived:
 		if e.Type == network.ResourceTypeFetch || e.Type == network.ResourceTypeXHR {
 			b.fetched = append(b.fetched, e.RequestID)
+		}
+	case *network.EventResponseReceivedExtraInfo:
+		b.statuses = append(b.statuses, e.StatusCode)
+		for name, value := range e.Headers {
+			if strings.EqualFold(name, "Set-Cookie") && strings.Contains(fmt.Sprint(value), "session=") {
+				b.renewed++
+			}
 		}
 	case *heapprofiler.EventAddHeapSnapshotChunk:
 		b.heap.WriteString(e.Chunk)

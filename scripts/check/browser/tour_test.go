@@ -47,7 +47,7 @@ var stations = []struct {
 }
 
 func TestTour(t *testing.T) {
-	v := visitor{open(t), launch(t)}
+	v := visitor{open(t, nil), launch(t)}
 	for _, station := range stations {
 		passed := t.Run(station.name, func(t *testing.T) {
 			station.stop(v, t)

@@ -1,0 +1,152 @@
+//go:build realtools
+
+package browser
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Two tabs find the session's access token expired at the same moment: one
+// renews it while the other waits, then finds the new one.
+func TestTabsRenewOneAtATime(t *testing.T) {
+	const ttl = 6 * time.Second
+	v := visitor{open(t, nil, "-access-ttl", ttl.String()), launch(t)}
+	v.goTo(t, v.site+"/auth/login?return_url=/five-lines.html")
+	v.until(t, `document.querySelector('`+choose(demo.ID)+`')`)
+	v.click(t, choose(demo.ID))
+	v.until(t, shows(inText))
+	second := visitor{v.place, v.another(t)}
+	second.goTo(t, v.fiveLines())
+	second.until(t, shows(inText))
+	tabs := []visitor{v, second}
+	for _, tab := range tabs {
+		tab.forgetAnswers()
+		tab.get(t, `import("/kinde-functions.js").then(async (site) => {
+			const { expires_at } = await site.session();
+			window.outcome = "";
+			setTimeout(async () => {
+				const all = await Promise.allSettled([site.profile(), site.account({ include: ["roles"] }), site.can({ permission: "view_reports" })]);
+				window.outcome = all.map(({ status, value, reason }) => status === "fulfilled" ? "ok" : String(reason.code)).join();
+			}, Date.parse(expires_at) + 1500 - Date.now()); // Kinde itself looks at fractions of the second
+			return "";
+		})`)
+	}
+	renewed := 0
+	for _, tab := range tabs {
+		tab.until(t, `window.outcome`)
+		if got := tab.get(t, `window.outcome`); got != "ok,ok,ok" {
+			t.Errorf("a tab's calls came to %s", got)
+		}
+		n, statuses := tab.answers()
+		renewed += n
+		if slices.ContainsFunc(statuses, func(status int64) bool { return status >= 400 }) {
+			t.Errorf("answers in a tab: %v", statuses)
+		}
+		tab.quiet(t)
+	}
+	if renewed != 1 {
+		t.Errorf("the session was renewed %d times, want once", renewed)
+	}
+}
+
+// forgetAnswers begins to count anew.
+func (b *tab) forgetAnswers() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.renewed, b.statuses = 0, nil
+}
+
+// answers counts those that set the session's cookie, and lists all statuses.
+func (b *tab) answers() (renewed int, statuses []int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.renewed, slices.Clone(b.statuses)
+}
+
+// A page on another origin, with its own copy of the scripts, asks by token.
+func TestAnotherOrigin(t *testing.T) {
+	server := httptest.NewServer(otherSite())
+	t.Cleanup(server.Close)
+	v := visitor{open(t, []string{"ALLOWED_ORIGINS=" + server.URL}), launch(t)}
+	v.goTo(t, v.kinde+"/")
+	v.click(t, choose(demo.ID))
+	v.until(t, `document.querySelector("textarea")?.value`)
+	token := v.get(t, `document.querySelector("textarea").value`)
+
+	v.goTo(t, server.URL+"/")
+	v.until(t, "window.ready")
+	use := fmt.Sprintf(`window.begin(%q, %q), ""`, v.site, token)
+	do(t, v.tab, "hand over the token", chromedp.Evaluate[string](use))
+	v.until(t, shows("Private Reports Dashboard"))
+	for expression, want := range map[string]string{
+		`client.profile().then((p) => p.email)`:                                                           demo.Email,
+		`client.session().then((s) => s.user.id)`:                                                         demo.ID,
+		`client.account({ include: ["roles"] }).then((a) => a.roles.data.roles[0].key)`:                   demo.Memberships[0].Roles[0].Key,
+		`client.can({ permission: "view_reports", entitlement: "seats" }).then(String)`:                   "true",
+		`client.can({ permission: "delete_organization" }).then(String)`:                                  "false",
+		`client.can({ role: "editor", flag: "upload_limit", value: 50 }).then(String)`:                    "true",
+		`client.entitlements().all().then((a) => String(a.data.entitlements.length))`:                     "23",
+		`(async () => { let n = 0; for await (const p of client.entitlements()) { n++ } return ""+n })()`: "3",
+		`client.health().then((h) => h.missing.join())`:                                                   "",
+		`other("not.a.token").profile().catch((e) => e.code + e.status)`:                                  "invalid-token401",
+		`other(null).profile().catch((e) => e.code)`:                                                      "no-token",
+		`other(null).signedIn().then(String)`:                                                             "false",
+		`JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])`:                   `[{},{},""]`,
+	} {
+		if got := v.get(t, expression); got != want {
+			t.Errorf("%s: %q, want %q", expression, got, want)
+		}
+	}
+	v.picture(t, "24-another-origin")
+	for _, complaint := range v.drain() {
+		if !strings.Contains(complaint, "401") || !strings.HasSuffix(complaint, "/api/user-profile") {
+			t.Errorf("console: %s", complaint)
+		}
+	}
+	// Links to the portal are not part of what other origins may fetch.
+	if got := v.get(t, `client.openPortal().catch((e) => e.code)`); got != "unreachable" {
+		t.Errorf("the portal from another origin: %q", got)
+	}
+	v.drain()
+}
+
+// otherSite is a site of its own, with the two scripts copied to it.
+func otherSite() http.Handler {
+	mux := http.NewServeMux()
+	for _, name := range []string{"kinde-functions.js", "kinde-elements.js"} {
+		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
+			http.ServeFile(w, r, filepath.Join(root, "public", name))
+		})
+	}
+	text := func(path, kind, body string) {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind+"; charset=utf-8")
+			_, _ = w.Write([]byte(body))
+		})
+	}
+	text("/app.js", "text/javascript", `
+		import { createClient } from "./kinde-functions.js";
+		import { useClient } from "./kinde-elements.js";
+		window.begin = (baseUrl, token) => {
+			window.other = (token) => createClient({ baseUrl, getToken: async () => token });
+			window.client = window.other(token);
+			useClient(window.client);
+		};
+		useClient(createClient({ getToken: () => null }));
+		window.ready = true;
+	`)
+	text("/{$}", "text/html", `<!doctype html><html lang="en"><meta charset="utf-8"><title>Another origin</title><link rel="icon" href="data:,">
+		<script type="module" src="/app.js"></script>
+		<kinde-signed-in hidden>Private</kinde-signed-in><kinde-signed-out hidden>Sign in</kinde-signed-out>
+		<kinde-if permission="view_reports" hidden>Reports</kinde-if> <kinde-if flag="new_dashboard" hidden>Dashboard</kinde-if></html>`)
+	return mux
+}

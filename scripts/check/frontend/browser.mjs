@@ -1,0 +1,148 @@
+// What a browser gives the module, made up for tests: an address, locks, a channel between tabs, and a server
+// whose answers each test writes down.
+
+import { setMaxListeners } from "node:events";
+import { test } from "node:test";
+
+export const moduleURL = new URL("../../../public/kinde-functions.js", import.meta.url).href;
+
+/** Locks as tabs of one origin share them: exclusive, in the order asked for, given up on abort. */
+export class FakeLocks {
+  held = [];
+  #last = Promise.resolve();
+
+  async request(name, { signal }, work) {
+    const before = this.#last;
+    const turn = Promise.withResolvers?.() ?? withResolvers();
+    this.#last = turn.promise;
+    try {
+      await Promise.race([before, aborted(signal)]);
+      this.held.push(name);
+      return await work({ name });
+    } finally {
+      before.then(turn.resolve);
+    }
+  }
+}
+
+function withResolvers() {
+  const made = {};
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
+}
+
+function aborted(signal) {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+}
+
+/** A channel between tabs; a message arrives later, and never where it came from. */
+export class FakeChannel {
+  static open = new Set();
+  static sent = [];
+
+  constructor(name) {
+    this.name = name;
+    FakeChannel.open.add(this);
+  }
+
+  postMessage(data) {
+    FakeChannel.sent.push(data);
+    for (const other of FakeChannel.open) {
+      if (other !== this && other.name === this.name) {
+        setImmediate(() => FakeChannel.open.has(other) && other.onmessage?.({ data: structuredClone(data) }));
+      }
+    }
+  }
+
+  close() {
+    FakeChannel.open.delete(this);
+  }
+}
+
+/**
+ * Runs a test with a page's globals and leaves none of them behind.
+ * @param {string} name
+ * @param {(page: {visited: string[], locks: FakeLocks, events: EventTarget, pass: (ms: number) => void}) => Promise<void>} body
+ * @param {{locks?: boolean}} [browser] what this browser has
+ */
+export function inPage(name, body, browser = {}) {
+  test(name, async (t) => {
+    const { now } = Date;
+    let passed = 0;
+    t.mock.method(Date, "now", () => now() + passed);
+    const page = { visited: [], locks: new FakeLocks(), events: new EventTarget(), pass: (ms) => { passed += ms; } };
+    setMaxListeners(100, page.events);
+    const fakes = {
+      location: { href: "https://site.example/pricing?plan=pro#seats", origin: "https://site.example", assign: (url) => page.visited.push(url) },
+      document: {},
+      navigator: browser.locks === false ? {} : { locks: page.locks },
+      BroadcastChannel: FakeChannel,
+      addEventListener: page.events.addEventListener.bind(page.events),
+    };
+    const before = Object.keys(fakes).map((key) => [key, Object.getOwnPropertyDescriptor(globalThis, key)]);
+    for (const [key, value] of Object.entries(fakes)) {
+      Object.defineProperty(globalThis, key, { value, configurable: true, writable: true });
+    }
+    FakeChannel.open.clear();
+    FakeChannel.sent.length = 0;
+    try {
+      await body(page);
+    } finally {
+      for (const [key, descriptor] of before) {
+        delete globalThis[key];
+        descriptor && Object.defineProperty(globalThis, key, descriptor);
+      }
+    }
+  });
+}
+
+/**
+ * A server: what it answers to "METHOD /path", in turn, the last one again and again. An answer is a JSON body,
+ * a Response, an Error to fail with, or a function of the call.
+ * @param {Record<string, any>} answers
+ */
+export function server(answers) {
+  const calls = [];
+  const fetch = async (url, init) => {
+    const call = { url, path: url.replace(/^https?:\/\/[^/]+/, ""), ...init };
+    call.name = `${init.method} ${call.path}`;
+    calls.push(call);
+    const found = answers[call.name] ?? answers["*"];
+    if (found === undefined) {
+      throw new Error(`nothing is written down for ${call.name}`);
+    }
+    const next = Array.isArray(found) ? (found.length > 1 ? found.shift() : found[0]) : found;
+    const answer = typeof next === "function" ? await next(call) : next;
+    init.signal?.throwIfAborted();
+    if (answer instanceof Error) {
+      throw answer;
+    }
+    return answer instanceof Response ? answer.clone() : json(answer);
+  };
+  return { fetch, calls, names: () => calls.map((call) => call.name) };
+}
+
+export function json(body, status = 200, headers = {}) {
+  return new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json", ...headers } });
+}
+
+export function problem(status, code, headers = {}) {
+  return json({ type: `urn:x:${code}`, title: `Title of ${code}`, status, detail: `Detail of ${code}`, code, request_id: "r-1" }, status, headers);
+}
+
+/** An answer that comes only when the call is aborted, as a server that hangs. */
+export function hangs({ signal }) {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+}
+
+export const signedIn = (expires = 3600_000, more = {}) => ({
+  authenticated: true, user: { id: "kp_1", org_code: "org_1" }, permissions: ["view_reports"],
+  roles: [{ id: "role_1", key: "editor", name: "Editor" }],
+  feature_flags: { on: { t: "b", v: true }, off: { t: "b", v: false }, theme: { t: "s", v: "dark" }, limit: { t: "i", v: 50 } },
+  expires_at: new Date(Date.now() + expires).toISOString(), ...more,
+});
+
+export const signedOut = { authenticated: false };
+
+/** Lets everything happen that needs no time. */
+export const settle = () => new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"archive/zip"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The same binary gives the same zip, whoever made it, when, and under what umask.
+func TestZipsAreTheSame(t *testing.T) {
+	var sums [2][32]byte
+	for i := range sums {
+		binary, archive := filepath.Join(t.TempDir(), "bootstrap"), filepath.Join(t.TempDir(), "f.zip")
+		write(t, binary, "binary")
+		age := time.Now().Add(-time.Duration(i) * 1000 * time.Hour)
+		if err := os.Chtimes(binary, age, age); err != nil {
+			t.Fatal(err)
+		}
+		if err := zipFile(binary, archive); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if _, sums[i], err = measure(archive); err != nil {
+			t.Fatal(err)
+		}
+		z, err := zip.OpenReader(archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer z.Close()
+		if len(z.File) != 1 || z.File[0].Name != "bootstrap" || z.File[0].Mode().Perm() != 0o755 {
+			t.Errorf("holds %v", z.File)
+		}
+		in, err := z.File[0].Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if content, err := io.ReadAll(in); err != nil || string(content) != "binary" {
+			t.Errorf("%q %v", content, err)
+		}
+	}
+	if sums[0] != sums[1] {
+		t.Error("two zips of the same binary differ")
+	}
+}
+
+func TestLicences(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, licence, err := licenceOf(root); licence != "MIT" || err != nil {
+		t.Errorf("our own: %s %v", licence, err)
+	}
+	for content, want := range map[string]string{
+		"  Apache License\n   Version 2.0, January 2004":                                           "Apache-2.0",
+		"Redistributions in binary form must reproduce the above copyright\n… Neither the name of": "BSD-3-Clause",
+		"Redistributions in binary form must reproduce the above copyright":                        "BSD-2-Clause",
+		"GNU AFFERO GENERAL PUBLIC LICENSE":                                                        "",
+	} {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "LICENSE"), content)
+		if _, licence, err := licenceOf(dir); licence != want || (err != nil) != (want == "") {
+			t.Errorf("%.30q: %q %v", content, licence, err)
+		}
+	}
+	if _, _, err := licenceOf(t.TempDir()); err == nil {
+		t.Error("none at all is taken")
+	}
+}
+
+func TestALargeZipFails(t *testing.T) {
+	r := &release{version: "v1.0.0", out: "dist", built: []artefact{{function: "small", arch: "amd64", size: maxZip}, {function: "large", arch: "arm64", size: maxZip + 1}}}
+	var said strings.Builder
+	if err := r.print(&said); err == nil || !strings.Contains(err.Error(), "large for arm64") || strings.Contains(err.Error(), "small") || !strings.Contains(said.String(), "3.50 MB") {
+		t.Errorf("%v %s", err, said.String())
+	}
+}
+
+func TestNothingButAReleaseIsReplaced(t *testing.T) {
+	dir := t.TempDir()
+	if err := empty(filepath.Join(dir, "new", "folder")); err != nil {
+		t.Error(err)
+	}
+	write(t, filepath.Join(dir, "release", "SHA256SUMS"), "x")
+	write(t, filepath.Join(dir, "release", "old_linux_amd64.zip"), "x")
+	if err := empty(filepath.Join(dir, "release")); err != nil {
+		t.Error(err)
+	}
+	if left, _ := os.ReadDir(filepath.Join(dir, "release")); len(left) != 0 {
+		t.Errorf("left %v", left)
+	}
+	write(t, filepath.Join(dir, "project", "go.mod"), "x")
+	write(t, filepath.Join(dir, "both", "SHA256SUMS"), "x")
+	write(t, filepath.Join(dir, "both", "src", "main.go"), "x")
+	for _, kept := range []string{"project/go.mod", "both/src/main.go"} {
+		folder, _, _ := strings.Cut(kept, "/")
+		err := empty(filepath.Join(dir, folder))
+		if _, gone := os.Stat(filepath.Join(dir, kept)); err == nil || gone != nil {
+			t.Errorf("%s: %v, %v", kept, err, gone)
+		}
+	}
+}
+
+func TestVersions(t *testing.T) {
+	for version, good := range map[string]bool{"v1.2.3": true, "v1.2.3-4-gabc-dirty": true, "95236b5": true, "v1+x": true, "": false, "-X": false, "a b": false, "v1'": false, strings.Repeat("a", 65): false} {
+		if plainVersion.MatchString(version) != good {
+			t.Errorf("%q", version)
+		}
+	}
+	if err := run(t.Context(), t.TempDir(), "v1", "sparc"); err == nil {
+		t.Error("any processor is taken")
+	}
+}
