@@ -66,17 +66,25 @@ func TestNoSecretIsShown(t *testing.T) {
 	own := clients(kindetest.ClientID, func(c *kindetest.Client) { c.Secret = webSecret })
 	own[slices.IndexFunc(own, func(c kindetest.Client) bool { return c.ID == kindetest.M2MClientID })].Secret = machineSecret
 	for name, change := range map[string]func(p *patient, env map[string]string){
-		"all is well":        func(*patient, map[string]string) {},
-		"wrong secrets":      func(_ *patient, env map[string]string) { env["KINDE_CLIENT_SECRET"] = webSecret + "x" },
-		"in a public place":  func(_ *patient, env map[string]string) { env["KINDE_CLIENT_ID"] = webSecret },
-		"in the site":        func(_ *patient, env map[string]string) { env["KINDE_SITE_URL"] = "https://x:" + webSecret + "@site.example" },
-		"in the issuer":      func(_ *patient, env map[string]string) { env["KINDE_ISSUER_URL"] = "https://t.kinde.com?k=" + machineSecret },
-		"as a name":          func(_ *patient, env map[string]string) { env["KINDE_X_"+webSecret] = "1" },
-		"malformed":          func(_ *patient, env map[string]string) { env["REDIS_URL"] = "redis://" + redisPassword + "@h" },
-		"malformed keys":     func(_ *patient, env map[string]string) { env["SESSION_KEYS"] += "," + webSecret },
-		"scopes":             func(_ *patient, env map[string]string) { env["KINDE_SCOPES"] = "openid " + webSecret },
-		"echoed by a server": func(p *patient, _ map[string]string) { p.Kinde.SetQuirks(kindetest.Quirks{DiscoveryIssuer: "https://" + webSecret + "/dana@example.com"}) },
-		"echoed as a host":   func(p *patient, _ map[string]string) { p.Kinde.SetQuirks(kindetest.Quirks{DiscoveryIssuer: "https://" + webSecret + ".example"}) },
+		"all is well":       func(*patient, map[string]string) {},
+		"wrong secrets":     func(_ *patient, env map[string]string) { env["KINDE_CLIENT_SECRET"] = webSecret + "x" },
+		"in a public place": func(_ *patient, env map[string]string) { env["KINDE_CLIENT_ID"] = webSecret },
+		"in the site": func(_ *patient, env map[string]string) {
+			env["KINDE_SITE_URL"] = "https://x:" + webSecret + "@site.example"
+		},
+		"in the issuer": func(_ *patient, env map[string]string) {
+			env["KINDE_ISSUER_URL"] = "https://t.kinde.com?k=" + machineSecret
+		},
+		"as a name":      func(_ *patient, env map[string]string) { env["KINDE_X_"+webSecret] = "1" },
+		"malformed":      func(_ *patient, env map[string]string) { env["REDIS_URL"] = "redis://" + redisPassword + "@h" },
+		"malformed keys": func(_ *patient, env map[string]string) { env["SESSION_KEYS"] += "," + webSecret },
+		"scopes":         func(_ *patient, env map[string]string) { env["KINDE_SCOPES"] = "openid " + webSecret },
+		"echoed by a server": func(p *patient, _ map[string]string) {
+			p.Kinde.SetQuirks(kindetest.Quirks{DiscoveryIssuer: "https://" + webSecret + "/dana@example.com"})
+		},
+		"echoed as a host": func(p *patient, _ map[string]string) {
+			p.Kinde.SetQuirks(kindetest.Quirks{DiscoveryIssuer: "https://" + webSecret + ".example"})
+		},
 		"echoed as a code": func(p *patient, _ map[string]string) {
 			p.Kinde.Fault("/oauth2/", kindetest.Fault{Status: 400, Body: kindetest.ErrorBody(kindetest.ShapeC, webSecret, "dana@example.com")})
 		},

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"kinde-functions/shared/functiontest"
 	"kinde-functions/shared/lambdarun"
@@ -89,6 +90,9 @@ func TestABuiltFunctionWithoutItsSecrets(t *testing.T) {
 		path := map[string]string{"login": "/auth/login", "health": "/api/health"}[function]
 		w := httptest.NewRecorder()
 		lambdarun.Handler(f, lambdarun.HTTPAPI2).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "https://www.example.com"+path, nil))
+		for end := time.Now().Add(5 * time.Second); !strings.Contains(log.String(), `"msg":"request"`) && time.Now().Before(end); {
+			time.Sleep(5 * time.Millisecond) // it comes after the answer
+		}
 		f.Close()
 		if !strings.Contains(w.Body.String(), want) || strings.Contains(w.Body.String(), "arn:") {
 			t.Errorf("%s: %d %s", function, w.Code, w.Body)
