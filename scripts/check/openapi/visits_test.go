@@ -54,7 +54,7 @@ func usualVisitsTo(row route.Route) []visit {
 	case "device":
 		return devicesTo(row)
 	case "connected-apps":
-		return append(slices.Clip(sessions), connected, byTokenAlone, deeper)
+		return slices.Concat([]visit{connected, byTokenAlone}, sessions, []visit{deeper})
 	case "introspect":
 		return append(slices.Clip(sessions), asking)
 	case "protected-resource":
