@@ -28,61 +28,69 @@ func answers(code string, status int) kindetest.Fault {
 
 // Each way in which Kinde refuses a deployment, as the embedded Kinde does it or as a
 // fault of it, and the remedy that is shown for it.
+// refusal is a way in which Kinde refuses a deployment, the check that meets it and the
+// remedy that it must show.
+type refusal struct {
+	options kindetest.Options
+	fault   string
+	how     kindetest.Fault
+	changes []string
+	id      string
+	remedy  string
+}
+
+const bothCodes = `{"errors":[{"code":"INVALID_CREDENTIALS"},{"code":"MISSING_AUDIENCE"}]}`
+
+var throttled = kindetest.Fault{Status: 429, Header: http.Header{"Retry-After": {"30"}}}
+
+var refusals = map[string]refusal{
+	"INVALID_CREDENTIALS and MISSING_AUDIENCE": {fault: "/api/v1/connected_apps/token", how: kindetest.Fault{Status: 403, Body: bothCodes},
+		id: "machine.management-api", remedy: kinde.ManagementRemedy(coded(403, "MISSING_AUDIENCE"), "")},
+	"a machine token for another audience": {fault: "POST /oauth2/token", how: kindetest.Fault{Body: machineToken(`"aud":["https://other"]`), Times: 0},
+		changes: []string{"KINDE_CLIENT_SECRET", "", "SESSION_KEYS", ""},
+		id:      "machine.audience", remedy: kinde.ManagementRemedy(coded(403, "MISSING_AUDIENCE"), "")},
+	"INVALID_CREDENTIALS alone": {options: kindetest.Options{Clients: clients(kindetest.M2MClientID, func(c *kindetest.Client) { c.Scopes = []string{"create:connected_apps"} })},
+		id: "machine.management-api", remedy: kinde.ManagementRemedy(coded(403), "read:connected_apps")},
+	"a scope that is missing": {options: kindetest.Options{Clients: clients(kindetest.M2MClientID, func(c *kindetest.Client) { c.Scopes = []string{"read:connected_apps"} })},
+		id: "machine.scopes", remedy: kinde.ManagementRemedy(coded(403), "create:connected_apps")},
+	"403 from the Management API": {fault: "/api/v1/", how: kindetest.Fault{Status: 403},
+		id: "machine.management-api", remedy: kinde.ManagementRemedy(coded(403), "read:connected_apps")},
+	"403 on introspection": {fault: "/oauth2/introspect", how: kindetest.Fault{Status: 403},
+		id: "machine.introspection", remedy: kinde.ManagementRemedy(coded(403), "")},
+	"ROUTE_NOT_FOUND": {fault: "/api/v1/", how: kindetest.Fault{Status: 404, Body: kindetest.ErrorBody(kindetest.ShapeB, "ROUTE_NOT_FOUND", "")},
+		id: "machine.management-api", remedy: coded(404, "ROUTE_NOT_FOUND").Remedy()},
+	"another host": {fault: "/", how: kindetest.Fault{Status: 404}, id: "tenant.discovery", remedy: coded(404).Remedy()},
+
+	"invalid_client":               {changes: []string{"KINDE_CLIENT_SECRET", "an-older-one"}, id: "application.credentials", remedy: kinde.AppRemedy(coded(401, "invalid_client"))},
+	"invalid_client of a machine":  {changes: []string{"KINDE_M2M_CLIENT_SECRET", "rotated"}, id: "machine.credentials", remedy: kinde.MachineRemedy(coded(401, "invalid_client"), "")},
+	"invalid_client of a device":   {changes: []string{"KINDE_DEVICE_CLIENT_ID", "unknown"}, id: "device.client", remedy: kinde.DeviceRemedy(coded(401, "invalid_client"))},
+	"unauthorized_client":          {changes: []string{"KINDE_CLIENT_ID", kindetest.M2MClientID, "KINDE_CLIENT_SECRET", kindetest.M2MClientSecret}, id: "application.type", remedy: kinde.AppRemedy(coded(400, "unauthorized_client"))},
+	"unauthorized_client, device":  {changes: []string{"KINDE_DEVICE_CLIENT_ID", kindetest.SPAClientID}, id: "device.client", remedy: kinde.DeviceRemedy(coded(400, "unauthorized_client"))},
+	"unauthorized_client, machine": {options: kindetest.Options{Clients: clients(kindetest.M2MClientID, func(c *kindetest.Client) { c.Audiences = nil })}, id: "machine.credentials", remedy: "Authorise the machine-to-machine application for the Kinde Management API"},
+
+	"invalid_scope":            {changes: []string{"KINDE_SCOPES", "openid offline write:everything"}, id: "application.sign-in", remedy: kinde.AppRemedy(coded(400, "invalid_scope"))},
+	"invalid_scope, device":    {changes: []string{"KINDE_SCOPES", "openid offline write:everything"}, id: "device.scopes", remedy: kinde.DeviceRemedy(coded(400, "invalid_scope"))},
+	"unsupported_grant_type":   {fault: "POST /oauth2/token", how: answers("unsupported_grant_type", 400), id: "application.credentials", remedy: kinde.AppRemedy(coded(400, "unsupported_grant_type"))},
+	"invalid_request":          {fault: "POST /oauth2/token", how: answers("invalid_request", 400), id: "application.credentials", remedy: kinde.AppRemedy(coded(400, "invalid_request"))},
+	"invalid_request, machine": {fault: "POST /oauth2/token", how: answers("invalid_request", 400), id: "machine.credentials", remedy: "set KINDE_MANAGEMENT_URL to https://<subdomain>.kinde.com"},
+
+	"Invalid callback URL": {options: kindetest.Options{Clients: clients(kindetest.ClientID, func(c *kindetest.Client) { c.Callbacks = []string{site + "/auth/callback/"} })},
+		id: "application.callback-url", remedy: `"copy":"` + site + `/auth/callback"`},
+	"a logout URL": {changes: []string{"AFTER_LOGOUT_PATH", "/bye"}, id: "application.logout-url", remedy: `"copy":"` + site + `/bye"`},
+
+	"offline_access": {changes: []string{"KINDE_SCOPES", "openid offline_access"}, id: "application.refresh-scope", remedy: kinde.NoRefreshRemedy},
+
+	"429 of the tenant":      {fault: "/.well-known/", how: throttled, id: "tenant.discovery", remedy: kinde.ThrottledRemedy},
+	"429 of the keys":        {fault: "/.well-known/jwks", how: throttled, id: "tenant.keys", remedy: kinde.ThrottledRemedy},
+	"429 of the application": {fault: "POST /oauth2/token", how: throttled, id: "application.credentials", remedy: kinde.ThrottledRemedy + " (now 30s)"},
+	"429 of the machine":     {fault: "POST /oauth2/token", how: throttled, id: "machine.credentials", remedy: kinde.ThrottledRemedy},
+	"429 of sign-ins":        {fault: "/oauth2/auth", how: throttled, id: "application.callback-url", remedy: kinde.ThrottledRemedy},
+	"429 of sign-outs":       {fault: "/logout", how: throttled, id: "application.logout-url", remedy: kinde.ThrottledRemedy},
+	"403 on the key set":     {fault: "/.well-known/jwks", how: kindetest.Fault{Status: 403}, id: "tenant.keys", remedy: kinde.KeysRemedy},
+}
+
 func TestRefusalsOfADeployment(t *testing.T) {
-	const both = `{"errors":[{"code":"INVALID_CREDENTIALS"},{"code":"MISSING_AUDIENCE"}]}`
-	throttled := kindetest.Fault{Status: 429, Header: http.Header{"Retry-After": {"30"}}}
-	for name, row := range map[string]struct {
-		options kindetest.Options
-		fault   string
-		how     kindetest.Fault
-		changes []string
-		id      string
-		remedy  string
-	}{
-		"INVALID_CREDENTIALS and MISSING_AUDIENCE": {fault: "/api/v1/connected_apps/token", how: kindetest.Fault{Status: 403, Body: both},
-			id: "machine.management-api", remedy: kinde.ManagementRemedy(coded(403, "MISSING_AUDIENCE"), "")},
-		"a machine token for another audience": {fault: "POST /oauth2/token", how: kindetest.Fault{Body: machineToken(`"aud":["https://other"]`), Times: 0},
-			changes: []string{"KINDE_CLIENT_SECRET", "", "SESSION_KEYS", ""},
-			id:      "machine.audience", remedy: kinde.ManagementRemedy(coded(403, "MISSING_AUDIENCE"), "")},
-		"INVALID_CREDENTIALS alone": {options: kindetest.Options{Clients: clients(kindetest.M2MClientID, func(c *kindetest.Client) { c.Scopes = []string{"create:connected_apps"} })},
-			id: "machine.management-api", remedy: kinde.ManagementRemedy(coded(403), "read:connected_apps")},
-		"a scope that is missing": {options: kindetest.Options{Clients: clients(kindetest.M2MClientID, func(c *kindetest.Client) { c.Scopes = []string{"read:connected_apps"} })},
-			id: "machine.scopes", remedy: kinde.ManagementRemedy(coded(403), "create:connected_apps")},
-		"403 from the Management API": {fault: "/api/v1/", how: kindetest.Fault{Status: 403},
-			id: "machine.management-api", remedy: kinde.ManagementRemedy(coded(403), "read:connected_apps")},
-		"403 on introspection": {fault: "/oauth2/introspect", how: kindetest.Fault{Status: 403},
-			id: "machine.introspection", remedy: kinde.ManagementRemedy(coded(403), "")},
-		"ROUTE_NOT_FOUND": {fault: "/api/v1/", how: kindetest.Fault{Status: 404, Body: kindetest.ErrorBody(kindetest.ShapeB, "ROUTE_NOT_FOUND", "")},
-			id: "machine.management-api", remedy: coded(404, "ROUTE_NOT_FOUND").Remedy()},
-		"another host": {fault: "/", how: kindetest.Fault{Status: 404}, id: "tenant.discovery", remedy: coded(404).Remedy()},
-
-		"invalid_client":               {changes: []string{"KINDE_CLIENT_SECRET", "an-older-one"}, id: "application.credentials", remedy: kinde.AppRemedy(coded(401, "invalid_client"))},
-		"invalid_client of a machine":  {changes: []string{"KINDE_M2M_CLIENT_SECRET", "rotated"}, id: "machine.credentials", remedy: kinde.MachineRemedy(coded(401, "invalid_client"), "")},
-		"invalid_client of a device":   {changes: []string{"KINDE_DEVICE_CLIENT_ID", "unknown"}, id: "device.client", remedy: kinde.DeviceRemedy(coded(401, "invalid_client"))},
-		"unauthorized_client":          {changes: []string{"KINDE_CLIENT_ID", kindetest.M2MClientID, "KINDE_CLIENT_SECRET", kindetest.M2MClientSecret}, id: "application.type", remedy: kinde.AppRemedy(coded(400, "unauthorized_client"))},
-		"unauthorized_client, device":  {changes: []string{"KINDE_DEVICE_CLIENT_ID", kindetest.SPAClientID}, id: "device.client", remedy: kinde.DeviceRemedy(coded(400, "unauthorized_client"))},
-		"unauthorized_client, machine": {options: kindetest.Options{Clients: clients(kindetest.M2MClientID, func(c *kindetest.Client) { c.Audiences = nil })}, id: "machine.credentials", remedy: "Authorise the machine-to-machine application for the Kinde Management API"},
-
-		"invalid_scope":            {changes: []string{"KINDE_SCOPES", "openid offline write:everything"}, id: "application.sign-in", remedy: kinde.AppRemedy(coded(400, "invalid_scope"))},
-		"invalid_scope, device":    {changes: []string{"KINDE_SCOPES", "openid offline write:everything"}, id: "device.scopes", remedy: kinde.DeviceRemedy(coded(400, "invalid_scope"))},
-		"unsupported_grant_type":   {fault: "POST /oauth2/token", how: answers("unsupported_grant_type", 400), id: "application.credentials", remedy: kinde.AppRemedy(coded(400, "unsupported_grant_type"))},
-		"invalid_request":          {fault: "POST /oauth2/token", how: answers("invalid_request", 400), id: "application.credentials", remedy: kinde.AppRemedy(coded(400, "invalid_request"))},
-		"invalid_request, machine": {fault: "POST /oauth2/token", how: answers("invalid_request", 400), id: "machine.credentials", remedy: "set KINDE_MANAGEMENT_URL to https://<subdomain>.kinde.com"},
-
-		"Invalid callback URL": {options: kindetest.Options{Clients: clients(kindetest.ClientID, func(c *kindetest.Client) { c.Callbacks = []string{site + "/auth/callback/"} })},
-			id: "application.callback-url", remedy: `"copy":"` + site + `/auth/callback"`},
-		"a logout URL": {changes: []string{"AFTER_LOGOUT_PATH", "/bye"}, id: "application.logout-url", remedy: `"copy":"` + site + `/bye"`},
-
-		"offline_access": {changes: []string{"KINDE_SCOPES", "openid offline_access"}, id: "application.refresh-scope", remedy: kinde.NoRefreshRemedy},
-
-		"429 of the tenant":      {fault: "/.well-known/", how: throttled, id: "tenant.discovery", remedy: kinde.ThrottledRemedy},
-		"429 of the keys":        {fault: "/.well-known/jwks", how: throttled, id: "tenant.keys", remedy: kinde.ThrottledRemedy},
-		"429 of the application": {fault: "POST /oauth2/token", how: throttled, id: "application.credentials", remedy: kinde.ThrottledRemedy + " (now 30s)"},
-		"429 of the machine":     {fault: "POST /oauth2/token", how: throttled, id: "machine.credentials", remedy: kinde.ThrottledRemedy},
-		"429 of sign-ins":        {fault: "/oauth2/auth", how: throttled, id: "application.callback-url", remedy: kinde.ThrottledRemedy},
-		"429 of sign-outs":       {fault: "/logout", how: throttled, id: "application.logout-url", remedy: kinde.ThrottledRemedy},
-		"403 on the key set":     {fault: "/.well-known/jwks", how: kindetest.Fault{Status: 403}, id: "tenant.keys", remedy: kinde.KeysRemedy},
-	} {
+	for name, row := range refusals {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPatient(t, row.options)

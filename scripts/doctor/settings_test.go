@@ -9,16 +9,18 @@ import (
 )
 
 // One fault in otherwise good settings: which check says what, and how it is mended.
-func TestSettings(t *testing.T) {
-	const prefix = "settings."
-	jwtLike := "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJrcCJ9.c2lnbmF0dXJl"
-	p := newPatient(t, kindetest.Options{})
-	for name, row := range map[string]struct {
-		changes []string
-		id      string
-		state   state
-		says    []string
-	}{
+// setting is a change to good settings, and what the check of that id must say of it.
+type setting struct {
+	changes []string
+	id      string
+	state   state
+	says    []string
+}
+
+// settingFaults are changes to a patient's settings.
+func settingFaults(p *patient) map[string]setting {
+	const jwtLike = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJrcCJ9.c2lnbmF0dXJl"
+	return map[string]setting{
 		"slash":           {[]string{"KINDE_ISSUER_URL", p.URL + "/"}, "KINDE_ISSUER_URL", toMend, []string{"ends in a slash", "netlify env:set KINDE_ISSUER_URL " + p.URL + `"`}},
 		"space":           {[]string{"KINDE_ISSUER_URL", p.URL + " "}, "KINDE_ISSUER_URL", toMend, []string{"space", "env:set KINDE_ISSUER_URL " + p.URL + `"`}},
 		"capitals":        {[]string{"KINDE_SITE_URL", "https://Site.Example"}, "KINDE_SITE_URL", toMend, []string{"lower case", "env:set KINDE_SITE_URL https://site.example"}},
@@ -63,7 +65,13 @@ func TestSettings(t *testing.T) {
 		"localhost":      {[]string{"ALLOWED_ORIGINS", "http://localhost:3000"}, "site-and-origins", isNote, []string{"visitors' own machines"}},
 		"path":           {[]string{"AFTER_LOGIN_PATH", "/a/../b"}, "return-paths", toMend, []string{"AFTER_LOGIN_PATH", "dot segment"}},
 		"misspelt":       {[]string{"KINDE_CLIENTID", "x", "Redis_URL", "y"}, "unknown", isNote, []string{"KINDE_CLIENTID, Redis_URL"}},
-	} {
+	}
+}
+
+func TestSettings(t *testing.T) {
+	const prefix = "settings."
+	p := newPatient(t, kindetest.Options{})
+	for name, row := range settingFaults(p) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := p.examined(t, row.changes...)[prefix+row.id]
