@@ -3,6 +3,7 @@
 // the variable below alone, never in storage, a URL or the page.
 
 import { createClient, KindeError } from "./kinde-functions.js";
+import { connectedApp } from "./demo/app.js";
 import { ACCOUNT_PARTS, clearAccount, showAccount } from "./demo/account.js";
 import { problemOf, showProblem } from "./demo/problem.js";
 import { clearProfile, showProfile } from "./demo/profile.js";
@@ -41,6 +42,7 @@ const signOutButton = byId("sign-out", HTMLButtonElement);
 const portalAreas = byId("portal-areas", HTMLElement);
 const again = byId("profile-again", HTMLButtonElement);
 const news = byId("news", HTMLElement);
+const app = connectedApp(byId("app", HTMLElement), site, { busy, outcome, report: (error) => report(error, "app-problem") });
 
 /** What is private on the page: where it is shown, what it is, how it is shown, and what empties it. */
 const cards = [
@@ -119,6 +121,7 @@ function render(visitor) {
   portalAreas.inert = !signedIn;
   byId("portal-locked", HTMLElement).hidden = signedIn || visitor === "checking";
   again.hidden = !signedIn;
+  app.render(visitor);
   if (!signedIn) {
     // What went wrong stays to be read; what is somebody's does not.
     cards.filter(({ element }) => element.dataset.state !== "failed").forEach((card) => renderCard(card, "empty"));
@@ -181,7 +184,7 @@ function wipe() {
   cards.forEach((card) => renderCard(card, "empty"));
   field.value = "";
   showFieldError("");
-  for (const box of ["sign-in-problem", "profile-problem", "account-problem", "portal-problem"]) {
+  for (const box of ["sign-in-problem", "profile-problem", "account-problem", "portal-problem", "app-problem"]) {
     showProblem(byId(box, HTMLElement), null);
   }
   news.textContent = "";
@@ -201,7 +204,7 @@ async function begin() {
     }
     render(answer.authenticated ? "in" : "out");
     if (answer.authenticated) {
-      await loadCards(signal);
+      await Promise.all([loadCards(signal), app.comeBack(signal)]);
     }
   });
 }

@@ -94,12 +94,6 @@ func (d *doctor) refused(id string, err error, more ...step) {
 	d.report.mend(id, found, append([]step{{Do: sentence(remedy)}}, more...)...)
 }
 
-// passing reports whether an error says nothing of what was asked.
-func passing(err error) bool {
-	answer, answered := errors.AsType[*kinde.Error](err)
-	return err != nil && (!answered || answer.Status == 429 || answer.Status >= 500)
-}
-
 // sentence makes one of a remedy, which the log has in lower case.
 func sentence(remedy string) string {
 	if remedy == "" {

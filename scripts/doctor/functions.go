@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -30,9 +31,7 @@ func (d *doctor) examineFunctions(ctx context.Context, at *deployment) {
 			answers, trouble := d.askFunction(ctx, name)
 			mu.Lock()
 			defer mu.Unlock()
-			for asked, got := range answers {
-				at.answers[asked] = got
-			}
+			maps.Copy(at.answers, answers)
 			d.reportFunction(name, trouble, at)
 		})
 	}
