@@ -26,7 +26,7 @@ func tokenCalls(good string) []call {
 		{name: "a poll with a code that nobody knows", method: "POST", path: "/api/device/token", form: "device_code=x", status: 400, body: map[string]any{"error": "expired_token"}},
 		{name: "connecting an app", path: "/api/connected-apps/" + kindetest.SampleDrive + "/connect?return_url=%2Ffiles%3Fa%3Db", token: good, accept: "application/json", status: 200, holds: `"connection":"`},
 		{name: "an app that is not connected", path: "/api/connected-apps/" + kindetest.SampleDrive + "/token?connection=x", token: good, status: 404, body: map[string]any{"code": "not-connected"}},
-		{name: "an app that is not in the list", method: "POST", path: "/api/connected-apps/a%2Fb/revoke", token: good, status: 404, body: map[string]any{"code": "unknown-app"}},
+		{name: "an app that is not in the list", method: "POST", path: "/api/connected-apps/nothing/revoke", token: good, status: 404, body: map[string]any{"code": "unknown-app"}},
 		{name: "somebody else's connection", path: "/api/connected-apps/" + kindetest.SampleDrive + "/token?user_id=kp_1", token: good, status: 400, body: map[string]any{"code": "invalid-parameter"}},
 		{name: "a poll without a code", method: "POST", path: "/api/device/token", status: 400, body: map[string]any{"code": "invalid-parameter"}},
 	}
