@@ -34,6 +34,10 @@ func netlifyTool(t *testing.T) (binary string, env []string) {
 		[]string{"CI=true", "XDG_CONFIG_HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "GOENV=" + strings.TrimSpace(string(goenv))}
 }
 
+// maxNetlifyZip is in bytes. Netlify's archiver compresses less than scripts/package,
+// where the limit is 3.5 MB.
+const maxNetlifyZip = 3_700_000
+
 func TestNetlifyBuild(t *testing.T) {
 	netlify, env := netlifyTool(t)
 	dir := copyOfProject(t)
@@ -54,10 +58,14 @@ func TestNetlifyBuild(t *testing.T) {
 			t.Fatal(err)
 		}
 		printSize(t, "Netlify", name, binary, info.Size())
+		if info.Size() > maxNetlifyZip {
+			t.Errorf("%s: %d bytes zipped, over %d", name, info.Size(), maxNetlifyZip)
+		}
 	}
 	if want := functions(t); !slices.Equal(built, want) {
 		t.Errorf("built %v, want %v", built, want)
 	}
+	t.Run("deploy", func(t *testing.T) { checkNetlifyDeploy(t, netlify, dir, env) })
 }
 
 func TestNetlifyDev(t *testing.T) {
