@@ -59,6 +59,46 @@ func TestNetlifyRedirectsAreTheTables(t *testing.T) {
 	same(t, "redirects", redirects, rows)
 }
 
+// Headers of netlify.toml are the static site's: one for a function's path would do
+// nothing, and one about caches might do what nobody wants. What the deploy button asks
+// for are settings.
+func TestNetlifyHeadersAndButtonAreWhatTheySay(t *testing.T) {
+	var file struct {
+		Headers []struct {
+			For    string
+			Values map[string]string
+		}
+		Template struct{ Environment map[string]string }
+	}
+	if _, err := toml.DecodeFile(filepath.Join(root, "netlify.toml"), &file); err != nil {
+		t.Fatal(err)
+	}
+	if len(file.Headers) == 0 || len(file.Template.Environment) < 4 {
+		t.Fatalf("%+v", file)
+	}
+	for _, h := range file.Headers {
+		for _, row := range route.Table {
+			if h.For != "/*" && strings.HasPrefix(row.Pattern, strings.TrimSuffix(h.For, "*")) {
+				t.Errorf("headers for %s, which is %s's", h.For, row.Function)
+			}
+		}
+		for name := range h.Values {
+			if strings.Contains(strings.ToLower(name), "cache-control") {
+				t.Errorf("%s in netlify.toml", name)
+			}
+		}
+	}
+	known := map[string]bool{}
+	for _, setting := range config.All() {
+		known[setting.Name()] = true
+	}
+	for name, says := range file.Template.Environment {
+		if !known[name] || says == "" {
+			t.Errorf("the button asks for %s: %q", name, says)
+		}
+	}
+}
+
 // placeholders writes {name} as Netlify does.
 func placeholders(pattern string) string {
 	return regexp.MustCompile(`\{(\w+)\}`).ReplaceAllString(pattern, ":$1")
