@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ const defaultAddr = "localhost:8888"
 
 type options struct {
 	root      string        // the project's folder
+	publish   string        // the site's, from root; empty: public
 	addr      string        // the site's address
 	kindeAddr string        // the embedded Kinde's
 	accessTTL time.Duration // of its tokens; 0: as Kinde's
@@ -75,7 +77,7 @@ func run(ctx context.Context, o options) error {
 	handler := site{
 		routes:    rows(route.Table),
 		functions: functions,
-		static:    static{dir: filepath.Join(o.root, "public"), config: filepath.Join(o.root, "netlify.toml")},
+		static:    static{dir: filepath.Join(o.root, cmp.Or(o.publish, "public")), config: filepath.Join(o.root, "netlify.toml")},
 	}
 	if kinde != nil {
 		handler.drive = kinde.Kinde

@@ -17,12 +17,12 @@ import (
 // row is in the real table, so its path is routed.
 func TestRun(t *testing.T) {
 	root, screen := project(t, "health"), &screenshot{}
-	put(t, root, "public/index.html", "home")
+	put(t, root, "dist/index.html", "home")
 	t.Setenv("TMPDIR", t.TempDir())
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- run(ctx, options{root: root, addr: "localhost:0", kindeAddr: "127.0.0.1:0", lookup: from(nil), out: screen})
+		ended <- run(ctx, options{root: root, publish: "dist", addr: "localhost:0", kindeAddr: "127.0.0.1:0", lookup: from(nil), out: screen})
 	}()
 	screen.shows(t, "Ctrl-C stops everything")
 	found := regexp.MustCompile(`Site +(\S+)\n +Kinde +(\S+) \(embedded`).FindStringSubmatch(screen.String())

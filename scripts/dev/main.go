@@ -32,9 +32,10 @@ func main() {
 	flag.StringVar(&o.addr, "addr", defaultAddr, "where the site listens")
 	flag.StringVar(&o.kindeAddr, "kinde-addr", "127.0.0.1:8890", "where the embedded Kinde listens")
 	flag.DurationVar(&o.accessTTL, "access-ttl", 0, "how long the embedded Kinde's access tokens last; short, sessions are renewed before your eyes (default 24h)")
+	flag.StringVar(&o.publish, "publish", "public", "the folder that is served as the site, from the project's: what a site generator writes, for example")
 	flag.Parse()
 	if flag.NArg() > 0 {
-		fmt.Fprintln(os.Stderr, "usage: go run ./scripts/dev [-addr host:port] [-kinde-addr host:port] [-access-ttl duration]")
+		fmt.Fprintln(os.Stderr, "usage: go run ./scripts/dev [-addr host:port] [-kinde-addr host:port] [-access-ttl duration] [-publish folder]")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
