@@ -45,7 +45,7 @@ var steps = []step{
 	{name: "openapi", needs: []string{"npm", "python"}, show: true, run: openapi},
 	{name: "frontend", needs: []string{"npm"}, run: frontend},
 	{name: "redis", needs: []string{"debian"}, run: redis},
-	{name: "browser", needs: []string{"debian"}, run: browser},
+	{name: "browser", needs: []string{"debian", "npm"}, run: browser},
 	{name: "race", needs: []string{"debian"}, alone: true, run: race},
 	{name: "fuzz", alone: true, run: fuzz},
 }
