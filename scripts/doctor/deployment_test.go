@@ -188,7 +188,7 @@ var spoilt = map[string]spoiling{
 	"functions are not there": {at: "/api/health", instead: page, id: "health", state: toMend, says: []string{"answered 200", "netlify deploy --build --prod"}},
 	"settings missing": {at: "/api/health", instead: func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"version":"dev","missing":["KINDE_SITE_URL"],"wrong":["REDIS_URL"]}`)
-	}, id: "health", state: toMend, says: []string{"KINDE_SITE_URL is missing, REDIS_URL is wrong", "netlify env:set KINDE_SITE_URL", "your_redis_url --secret"}},
+	}, id: "health", state: toMend, says: []string{"KINDE_SITE_URL is missing, REDIS_URL is wrong", "netlify env:set KINDE_SITE_URL", "your_redis_url --secret --context production"}},
 	"health misconfigured": {at: "/api/health", instead: problemOf(500, "misconfigured"), id: "health", state: toMend, says: []string{"ALLOWED_ORIGINS"}},
 
 	"function not deployed":  {at: "/.netlify/functions/roles", instead: http.NotFound, id: "function.roles", state: toMend, says: []string{"PUT /.netlify/functions/roles: 404 in place of 405", "redirect in netlify.toml"}},
@@ -201,7 +201,7 @@ var spoilt = map[string]spoiling{
 		}
 		problemOf(405, "method-not-allowed")(w, r)
 	}, id: "function.roles", state: toMend, says: []string{"GET /api/roles: 200 in place of 401 no-token"}},
-	"part that is not used":  {at: "/api/introspect", instead: problemOf(500, "misconfigured"), stranger: true, id: "function.introspect", state: isNote, says: []string{"KINDE_M2M_CLIENT_SECRET your_m2m_client_secret --secret"}},
+	"part that is not used":  {at: "/api/introspect", instead: problemOf(500, "misconfigured"), stranger: true, id: "function.introspect", state: isNote, says: []string{"KINDE_M2M_CLIENT_SECRET your_m2m_client_secret --secret --context production"}},
 	"part that is set here":  {at: "/api/introspect", instead: problemOf(500, "misconfigured"), id: "function.introspect", state: toMend, says: []string{"set here and not there"}},
 	"sessions are off there": {at: "/auth/login", instead: problemOf(500, "misconfigured"), stranger: true, id: "login-redirect", state: isSkipped, says: []string{"because of deployment.function.login"}},
 

@@ -19,7 +19,7 @@ func set(name, value string) step {
 
 // secret is set for a value that the deployer puts in place of the placeholder.
 func secret(name, placeholder string) step {
-	return step{Run: "netlify env:set " + name + " " + placeholder + " --secret"}
+	return step{Run: "netlify env:set " + name + " " + placeholder + " --secret --context production"}
 }
 
 // In Kinde: where things are.
@@ -51,7 +51,7 @@ func howToSet(name string) []step {
 	case config.SessionKeys.Name():
 		return []step{
 			{Do: "Make one. In use already, keep the old one behind it, after a comma, until its sessions are over:"},
-			{Run: "netlify env:set " + name + ` "$(openssl rand -base64 32)" --secret`},
+			{Run: "netlify env:set " + name + ` "$(openssl rand -base64 32)" --secret --context production`},
 		}
 	case config.Scopes.Name():
 		return []step{set(name, "openid profile email offline")}
@@ -73,7 +73,7 @@ func howToSet(name string) []step {
 	case config.ConnectedApps.Name():
 		return []step{{Do: "A comma list of the key code refs that Kinde shows under Settings → Connected apps."}, set(name, "google_drive")}
 	case config.OriginSecret.Name():
-		return []step{{Do: "On AWS template.yaml makes it; the distribution in front must send the same."}, {Run: "netlify env:set " + name + ` "$(openssl rand -hex 32)" --secret`}}
+		return []step{{Do: "On AWS template.yaml makes it; the distribution in front must send the same."}, {Run: "netlify env:set " + name + ` "$(openssl rand -hex 32)" --secret --context production`}}
 	case config.ProtectedScopes.Name():
 		return []step{{Do: "Scopes separated by spaces."}, set(name, "read:reports")}
 	case config.Audiences.Name():
