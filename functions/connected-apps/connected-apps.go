@@ -39,12 +39,14 @@ func (a apps) connect(ctx context.Context, r *endpoint.Request) (*endpoint.Reply
 		}
 		callback = target.Absolute()
 	}
+	kept, err := a.inUse(ctx, r, app)
+	if err != nil {
+		return nil, err
+	}
 	begun, err := a.kinde.Connect(ctx, a.machine, app, r.Caller.Subject, r.Caller.OrgCode, callback)
 	if err != nil {
 		return nil, err
 	}
-	// What is connected already stays until the person has agreed anew.
-	kept := a.cookies.OpenConnection(app, r.Caller.Subject, a.cookies.Connection(r.HTTP, app))
 	a.cookies.Connect(r.Out, app, a.seal(r, app, append([]string{begun.SessionID}, kept...)...))
 	answer := map[string]string{"url": begun.URL}
 	switch {
@@ -55,6 +57,23 @@ func (a apps) connect(ctx context.Context, r *endpoint.Request) (*endpoint.Reply
 		return endpoint.Redirect(begun.URL), nil
 	}
 	return asJSON(answer)
+}
+
+// inUse is the handle of what is connected already, which stays until the person has
+// agreed anew. Of two, one was never agreed to, or has taken the other's place.
+func (a apps) inUse(ctx context.Context, r *endpoint.Request, app string) ([]string, error) {
+	kept := a.cookies.OpenConnection(app, r.Caller.Subject, a.cookies.Connection(r.HTTP, app))
+	if len(kept) < 2 {
+		return kept, nil
+	}
+	_, err := a.kinde.ConnectedToken(ctx, a.machine, kept[0])
+	switch {
+	case err == nil:
+		return kept[:1], nil
+	case problem.From(err).Code == problem.NotConnected:
+		return kept[1:], nil
+	}
+	return nil, err
 }
 
 // GET /api/connected-apps/{app}/token?connection=

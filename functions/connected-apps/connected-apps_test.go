@@ -182,6 +182,19 @@ func TestAPersonDeclinesOrConnectsTwice(t *testing.T) {
 			t.Errorf("%s", got)
 		}
 	})
+	t.Run("connects, then clicks twice and agrees to neither, or to the first", func(t *testing.T) {
+		b := start(t)
+		b.answer(b.begin(), "approve")
+		first := member(t, b.fetch("GET", token), 200, "access_token")
+		second := b.begin()
+		b.begin()
+		if got := member(t, b.fetch("GET", token), 200, "access_token"); got != first {
+			t.Errorf("what was connected is lost")
+		}
+		b.answer(second, "approve")
+		b.begin()
+		member(t, b.fetch("GET", token), 200, "access_token")
+	})
 }
 
 func TestAPersonIsAnotherOrGone(t *testing.T) {
@@ -223,7 +236,9 @@ func TestAPersonIsAnotherOrGone(t *testing.T) {
 	t.Run("is unknown at Kinde when it is ended", func(t *testing.T) {
 		b := start(t)
 		b.answer(b.begin(), "approve")
-		b.Fault("/api/v1/connected_apps/revoke", kindetest.Fault{Status: 400, Body: kindetest.ErrorBody(kindetest.ShapeA, "SESSION_ID_INVALID", "m")})
+		unknown := kindetest.Fault{Status: 400, Body: kindetest.ErrorBody(kindetest.ShapeA, "SESSION_ID_INVALID", "m")}
+		b.Fault("/api/v1/connected_apps/revoke", unknown)
+		b.Fault("/api/v1/connected_apps/token", unknown)
 		if w := b.fetch("POST", revoke); w.Code != 200 || b.cookies["__Host-connection-"+app] != "" {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
@@ -323,6 +338,8 @@ func TestTroubleUpstream(t *testing.T) {
 		"a script for a url":           {"auth_url", connect, kindetest.Fault{Body: `{"url":"javascript:alert(1)","session_id":"s"}`}, 502, "upstream-failed", ""},
 		"no session":                   {"auth_url", connect, kindetest.Fault{Body: `{"url":"https://third.example/x"}`}, 502, "upstream-failed", ""},
 		"no token":                     {"token", token, kindetest.Fault{Body: `{"access_token":""}`}, 502, "upstream-failed", ""},
+		"a refusal that ends nothing":  {"revoke", revoke, kindetest.Fault{Status: 400, Body: kindetest.ErrorBody(kindetest.ShapeA, "THIRD_PARTY_REVOKE_FAILED", "m")}, 502, "upstream-failed", ""},
+		"somebody else's page":         {"token", token, kindetest.Fault{Status: 404, Body: "<html>not found</html>"}, 502, "upstream-failed", ""},
 		"down":                         {"revoke", revoke, kindetest.Fault{Status: 500}, 502, "upstream-failed", ""},
 		"throttled":                    {"revoke", revoke, kindetest.Fault{Status: 429}, 429, "upstream-throttled", ""},
 		"hangs":                        {"token", token, kindetest.Fault{Hang: true}, 504, "upstream-timeout", ""},

@@ -17,6 +17,7 @@ var function = endpoint.Function{
 	Name:     "connected-apps",
 	Settings: config.ForMachine(config.ConnectedApps),
 	Build:    build,
+	CORS:     endpoint.AllowOrigins,
 }
 
 func main() { lambdahttp.Start(function.Handler()) }

@@ -73,6 +73,11 @@ func (d device) token(ctx context.Context, r *endpoint.Request) (*endpoint.Reply
 	if len(code) > 4096 || !deviceCode.MatchString(code) {
 		return nil, problem.BadParameter("device_code", "must be the one that authorize gave")
 	}
+	if _, known := d.pace.find(ctx, code); !known { // or anybody could poll by making codes up
+		if err := r.CountAddress(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := d.pace.admit(ctx, code); err != nil {
 		return refused(err)
 	}

@@ -61,7 +61,7 @@ func poll(t *testing.T, f *functiontest.Fixture, code string) string {
 	return answer["error"].(string)
 }
 
-func TestAPersonAgrees(t *testing.T) {
+func TestWhatKindeIsAskedAndThatTheFirstPollPasses(t *testing.T) {
 	f := start(t, kindetest.Options{DeviceInterval: 50 * time.Millisecond}, "KINDE_AUDIENCE", kindetest.SampleAudience)
 	s := begin(t, f, "")
 	want := url.Values{"client_id": {kindetest.DeviceClientID}, "scope": {"openid profile email offline"}, "audience": {kindetest.SampleAudience}}
@@ -88,6 +88,7 @@ func shortFlow(t *testing.T) (*functiontest.Fixture, started) {
 }
 
 func TestTokensComeOnce(t *testing.T) {
+	t.Parallel()
 	f, s := shortFlow(t)
 	if err := f.ApproveDevice(s.UserCode, kindetest.DemoPerson); err != nil {
 		t.Fatal(err)
@@ -129,6 +130,7 @@ func TestAPersonDeclinesOrNeverAnswers(t *testing.T) {
 
 // A hundred devices with one code, or one gone wild, are one poll in an interval.
 func TestParallelPollsAreOneInAnInterval(t *testing.T) {
+	t.Parallel()
 	f, s := shortFlow(t)
 	for range 2 {
 		f.ForgetCalls()
@@ -152,6 +154,7 @@ func TestParallelPollsAreOneInAnInterval(t *testing.T) {
 }
 
 func TestKindesOwnSlowDownIsObeyed(t *testing.T) {
+	t.Parallel()
 	f, s := shortFlow(t)
 	f.Fault("/oauth2/token", kindetest.Fault{Status: 400, Body: `{"error":"slow_down"}`, Times: 1})
 	if got := poll(t, f, s.DeviceCode); got != "slow_down" {
@@ -166,6 +169,7 @@ func TestKindesOwnSlowDownIsObeyed(t *testing.T) {
 
 // A device that polls by a ticker comes a little early at times.
 func TestAPollThatComesALittleEarlyWaits(t *testing.T) {
+	t.Parallel()
 	f, s := shortFlow(t)
 	for range 2 {
 		if got := poll(t, f, s.DeviceCode); got != "authorization_pending" {
@@ -221,32 +225,51 @@ func TestWhatAFlowMayAskFor(t *testing.T) {
 	}
 }
 
-func TestStartsAreLimitedByAddress(t *testing.T) {
-	f := start(t, kindetest.Options{}, "RATE_LIMIT", "2/1m")
-	ask := func(path, address string) *httptest.ResponseRecorder {
-		r := httptest.NewRequest("POST", path, strings.NewReader("device_code=unknown"+address))
-		if path == authorizePath {
-			r = httptest.NewRequest("POST", path, nil)
-		}
+// Flows that begin are counted, and polls with codes that nobody knows here; those of
+// flows that have begun are not.
+func TestAddressesAreLimited(t *testing.T) {
+	f := start(t, kindetest.Options{DeviceInterval: time.Second}, "RATE_LIMIT", "4/1m")
+	ask := func(path, address, body string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", path, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.RemoteAddr = address
 		return f.Send(r)
 	}
-	for i := range 4 {
-		if w := ask(authorizePath, "192.0.2.1"); (w.Code == 429) != (i >= 2) || w.Code == 429 && w.Header().Get("Retry-After") == "" {
+	var begun started
+	for i := range 5 {
+		w := ask(authorizePath, "192.0.2.1", "")
+		if (w.Code == 429) != (i >= 4) || w.Code == 429 && w.Header().Get("Retry-After") == "" {
 			t.Errorf("start %d: %d", i, w.Code)
 		}
-		if w := ask(tokenPath, fmt.Sprint(i)); w.Code != 400 {
-			t.Errorf("poll %d: %d", i, w.Code)
+		if i == 0 {
+			if err := json.Unmarshal(w.Body.Bytes(), &begun); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
-	if w := ask(authorizePath, "192.0.2.2"); w.Code != 200 {
+	for range 10 {
+		if w := ask(tokenPath, "192.0.2.1", "device_code="+begun.DeviceCode); w.Code != 400 {
+			t.Errorf("a poll of a flow that began: %d", w.Code)
+		}
+	}
+	if w := ask(authorizePath, "192.0.2.2", ""); w.Code != 200 {
 		t.Errorf("another address: %d", w.Code)
+	}
+	f.ForgetCalls()
+	for i := range 10 {
+		w := ask(tokenPath, "198.51.100.1", "device_code=made-up-"+fmt.Sprint(i))
+		if limited := i >= 4; limited != (w.Code == 429) || limited && w.Header().Get("Retry-After") == "" {
+			t.Errorf("made-up code %d: %d", i, w.Code)
+		}
+	}
+	if n := len(f.Calls("/oauth2/token")); n != 4 {
+		t.Errorf("%d of them reached Kinde", n)
 	}
 }
 
 // A client that somebody else wrote, and that knows nothing of us.
 func TestAnIndependentClientSignsIn(t *testing.T) {
+	t.Parallel()
 	f := start(t, kindetest.Options{DeviceInterval: time.Second})
 	server := httptest.NewServer(f.Handler())
 	defer server.Close()
@@ -272,6 +295,7 @@ func TestAnIndependentClientSignsIn(t *testing.T) {
 }
 
 func TestTroubleUpstream(t *testing.T) {
+	t.Parallel()
 	for code, row := range map[string]struct {
 		fault  kindetest.Fault
 		status int

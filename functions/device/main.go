@@ -20,6 +20,7 @@ var function = endpoint.Function{
 	Settings: []config.Setting{config.Issuer.Needed(), config.DeviceClientID.Needed(), config.ClientID, config.ClientSecret, config.M2MClientSecret,
 		config.SessionKeys, config.Audiences, config.Scopes, config.AllowedOrigins, config.RateLimit, config.RedisURL, config.Timeout, config.LogLevel},
 	Build: build,
+	CORS:  endpoint.AllowOrigins,
 }
 
 func main() { lambdahttp.Start(function.Handler()) }

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"slices"
 	"time"
 
 	"kinde-functions/shared/kinde"
@@ -58,11 +57,12 @@ func (p pace) begin(ctx context.Context, g kinde.DeviceGrant) {
 // admit lets a poll through, or says why not: kinde.ErrSlowDown when it comes within
 // the interval, kinde.ErrExpiredToken when the flow has ended.
 func (p pace) admit(ctx context.Context, code string) error {
-	f := p.find(ctx, code)
+	f, _ := p.find(ctx, code)
 	if !f.Ends.IsZero() && !time.Now().Before(f.Ends) {
 		return kinde.ErrExpiredToken
 	}
 	switch early := time.Until(f.Polled.Add(f.Interval)); {
+	case early > f.Interval: // another clock's word: the lease decides
 	case early > min(grace, f.Interval/10):
 		return kinde.ErrSlowDown
 	case early > 0:
@@ -90,7 +90,7 @@ func (p pace) admit(ctx context.Context, code string) error {
 // note remembers what Kinde's answer to a poll changes. A code that neither began here
 // nor is known at Kinde is soon forgotten.
 func (p pace) note(ctx context.Context, code string, err error) {
-	f := p.find(ctx, code)
+	f, _ := p.find(ctx, code)
 	switch {
 	case errors.Is(err, kinde.ErrSlowDown):
 		f.Interval += slower
@@ -111,16 +111,29 @@ func (p pace) stores() []store.Store {
 	return []store.Store{p.own, p.shared}
 }
 
-// find gives what is remembered of a code, by all instances rather than by this one;
-// of an unknown code the usual.
-func (p pace) find(ctx context.Context, code string) flow {
-	for _, s := range slices.Backward(p.stores()) {
-		var f flow
-		if value, found, err := s.Get(ctx, "flow:"+hash(code)); err == nil && found && json.Unmarshal(value, &f) == nil {
-			return f
+// find gives what is remembered of a code, here or by all instances: of both the
+// stricter, since either may have missed something. Of an unknown code the usual.
+func (p pace) find(ctx context.Context, code string) (f flow, known bool) {
+	f.Interval = usualInterval
+	for _, s := range p.stores() {
+		var have flow
+		value, found, err := s.Get(ctx, "flow:"+hash(code))
+		if err != nil || !found || json.Unmarshal(value, &have) != nil {
+			continue
+		}
+		if !known {
+			f, known = have, true
+			continue
+		}
+		f.Interval = max(f.Interval, have.Interval)
+		if have.Polled.After(f.Polled) {
+			f.Polled = have.Polled
+		}
+		if f.Ends.IsZero() || !have.Ends.IsZero() && have.Ends.Before(f.Ends) {
+			f.Ends = have.Ends
 		}
 	}
-	return flow{Interval: usualInterval}
+	return f, known
 }
 
 func (p pace) keep(ctx context.Context, code string, f flow) {

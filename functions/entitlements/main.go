@@ -16,6 +16,7 @@ var function = endpoint.Function{
 	Name:     "entitlements",
 	Settings: config.ForUsers(),
 	Build:    build,
+	CORS:     endpoint.AllowOrigins,
 }
 
 func main() { lambdahttp.Start(function.Handler()) }

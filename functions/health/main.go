@@ -15,6 +15,7 @@ var function = endpoint.Function{
 	Settings: []config.Setting{config.AllowedOrigins, config.LogLevel},
 	Tolerant: true,
 	Build:    build,
+	CORS:     endpoint.AllowOrigins,
 }
 
 func main() { lambdahttp.Start(function.Handler()) }

@@ -43,7 +43,7 @@ func (i introspect) ask(ctx context.Context, r *endpoint.Request) (*endpoint.Rep
 // verifies as theirs.
 func (i introspect) allowed(ctx context.Context, caller endpoint.Caller, asked string) error {
 	own := asked == caller.Token || caller.Refresh != "" && asked == caller.Refresh
-	if own || i.permission != "" && slices.Contains(caller.Claims.Permissions, i.permission) {
+	if own || i.permission != "" && slices.Contains(caller.Claims.Grants().Permissions, i.permission) {
 		return nil
 	}
 	switch claims, err := i.verifier.Access(ctx, asked); {

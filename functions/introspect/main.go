@@ -17,16 +17,13 @@ var function = endpoint.Function{
 	Name:     name,
 	Settings: config.ForMachine(config.IntrospectionPermission, config.RateLimit),
 	Build:    build,
+	CORS:     endpoint.AllowOrigins,
 }
 
 func main() { lambdahttp.Start(function.Handler()) }
 
 func build(s *config.Settings) (endpoint.Parts, error) {
-	c, err := endpoint.Open(s)
-	if err != nil {
-		return endpoint.Parts{}, err
-	}
-	limiter, err := c.Shared.Limiter(s, name)
+	c, err := endpoint.OpenLimited(s, name)
 	if err != nil {
 		return endpoint.Parts{}, err
 	}
@@ -35,7 +32,7 @@ func build(s *config.Settings) (endpoint.Parts, error) {
 		machine: kinde.NewMachine(c.Kinde, s.M2MClientID, s.M2MClientSecret, c.Shared.Store, s.UpstreamTimeout),
 	}
 	return endpoint.Parts{
-		Callers: c.Callers, Limiter: limiter,
+		Callers: c.Callers, Limiter: c.Limiter,
 		Handlers: map[string]endpoint.Handler{"POST /api/introspect": {Serve: i.ask}},
 	}, nil
 }

@@ -16,22 +16,19 @@ var function = endpoint.Function{
 	Name:     name,
 	Settings: config.ForUsers(config.ProtectedScopes, config.RateLimit),
 	Build:    build,
+	CORS:     endpoint.AllowOrigins,
 }
 
 func main() { lambdahttp.Start(function.Handler()) }
 
 func build(s *config.Settings) (endpoint.Parts, error) {
-	c, err := endpoint.Open(s)
-	if err != nil {
-		return endpoint.Parts{}, err
-	}
-	limiter, err := c.Shared.Limiter(s, name)
+	c, err := endpoint.OpenLimited(s, name)
 	if err != nil {
 		return endpoint.Parts{}, err
 	}
 	p := protected{kinde: c.Kinde}
 	return endpoint.Parts{
-		Callers: c.Callers, Limiter: limiter,
+		Callers: c.Callers, Limiter: c.Limiter,
 		Handlers: map[string]endpoint.Handler{
 			"GET /api/protected-resource": {Serve: p.show, Scopes: s.ProtectedScopes},
 		},

@@ -16,22 +16,19 @@ var function = endpoint.Function{
 	Name:     name,
 	Settings: config.ForUsers(config.ClientSecret.Needed(), config.RateLimit),
 	Build:    build,
+	CORS:     endpoint.AllowOrigins,
 }
 
 func main() { lambdahttp.Start(function.Handler()) }
 
 func build(s *config.Settings) (endpoint.Parts, error) {
-	c, err := endpoint.Open(s)
-	if err != nil {
-		return endpoint.Parts{}, err
-	}
-	limiter, err := c.Shared.Limiter(s, name)
+	c, err := endpoint.OpenLimited(s, name)
 	if err != nil {
 		return endpoint.Parts{}, err
 	}
 	v := revoke{kinde: c.Kinde, app: kinde.App{ID: s.ClientID, Secret: s.ClientSecret}}
 	return endpoint.Parts{
-		Callers: c.Callers, Limiter: limiter,
+		Callers: c.Callers, Limiter: c.Limiter,
 		Handlers: map[string]endpoint.Handler{"POST /api/revoke": {Serve: v.end}},
 	}, nil
 }

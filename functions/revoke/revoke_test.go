@@ -108,6 +108,21 @@ func TestTroubleUpstream(t *testing.T) {
 	}
 }
 
+// RFC 7009 section 2.2: the client wanted it invalid, and it is.
+func TestTokensThatKindeDoesNotKnow(t *testing.T) {
+	f := start(t)
+	for body, status := range map[string]int{
+		kindetest.ErrorBody(kindetest.ShapeA, "TOKEN_NOT_FOUND", "m"): 200, kindetest.ErrorBody(kindetest.ShapeC, "invalid_token", "m"): 200,
+		kindetest.ErrorBody(kindetest.ShapeC, "invalid_request", "m"): 502, kindetest.ErrorBody(kindetest.ShapeC, "invalid_client", "m"): 502, "?": 502,
+	} {
+		f.ClearFaults()
+		f.Fault("/oauth2/revoke", kindetest.Fault{Status: 400, Body: body})
+		if w := f.Post(path, "token=x", f.Bearer()...); w.Code != status {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+}
+
 func TestBadInput(t *testing.T) {
 	f := start(t)
 	for _, body := range []string{"token=", "token=a&token=b", "token=" + strings.Repeat("a", 17_000), "token=a&client_id=b", "token=a%0ab"} {

@@ -13,6 +13,7 @@ var function = endpoint.Function{
 	Name:     "session",
 	Settings: config.ForSessions(),
 	Build:    build,
+	CORS:     endpoint.AllowOrigins,
 }
 
 func main() { lambdahttp.Start(function.Handler()) }

@@ -33,13 +33,14 @@ func who(_ context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
 		return endpoint.JSON(http.StatusOK, []byte(`{"authenticated":false}`)), nil
 	}
 	claims := r.Caller.Claims
-	flags := claims.FeatureFlags
+	grants := claims.Grants()
+	flags := grants.FeatureFlags
 	if flags == nil {
 		flags = map[string]token.Flag{}
 	}
 	body, err := json.Marshal(state{
 		Authenticated: true, User: user{claims.Subject, claims.OrgCode},
-		Permissions: append([]string{}, claims.Permissions...), Roles: append([]token.Role{}, claims.Roles...),
+		Permissions: append([]string{}, grants.Permissions...), Roles: append([]token.Role{}, grants.Roles...),
 		FeatureFlags: flags, ExpiresAt: claims.Expiry.UTC(),
 	})
 	if err != nil {

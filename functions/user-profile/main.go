@@ -13,6 +13,7 @@ var function = endpoint.Function{
 	Name:     "user-profile",
 	Settings: config.ForUsers(),
 	Build:    build,
+	CORS:     endpoint.AllowOrigins,
 }
 
 func main() { lambdahttp.Start(function.Handler()) }

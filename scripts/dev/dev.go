@@ -13,12 +13,16 @@ import (
 	"sync"
 	"time"
 
+	"kinde-functions/shared/config"
 	"kinde-functions/shared/kindetest"
 	"kinde-functions/shared/route"
 )
 
 // pollEvery is how often the sources are looked at.
 const pollEvery = 500 * time.Millisecond
+
+// defaultAddr is where the site listens unless it is told another address.
+const defaultAddr = "localhost:8888"
 
 type options struct {
 	root      string        // the project's folder
@@ -122,6 +126,9 @@ func welcome(screen *terminal, origin string, kinde *kindetest.Server, s setting
 	screen.say("  Kinde  %s (%s)", issuer, tenant)
 	screen.say("")
 	screen.say("Open the site, sign in there, then open the portal.")
+	if kinde != nil || s[config.DeviceClientID.Name()] != "" {
+		screen.say("To sign in from a terminal instead: %s", deviceCommand(origin))
+	}
 	if kinde != nil {
 		screen.say("To use a tenant of your own, set KINDE_ISSUER_URL here or in .env.")
 	} else {
@@ -130,6 +137,15 @@ func welcome(screen *terminal, origin string, kinde *kindetest.Server, s setting
 	}
 	screen.say("Changes in functions/ and shared/ are rebuilt as you save them. Ctrl-C stops everything.")
 	screen.say("")
+}
+
+// deviceCommand is how scripts/device is run against the site.
+func deviceCommand(origin string) string {
+	const command = "go run ./scripts/device"
+	if origin == "http://"+defaultAddr { // where it looks by itself
+		return command
+	}
+	return command + " -site " + origin
 }
 
 // findRoot is the project's folder: the nearest one above dir with both a

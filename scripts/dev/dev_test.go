@@ -31,6 +31,7 @@ func TestRun(t *testing.T) {
 		t.Fatalf("no addresses on the screen:\n%s", screen)
 	}
 	site, kinde := found[1], found[2]
+	screen.shows(t, "from a terminal instead: go run ./scripts/device -site "+site+"\n")
 	if !strings.HasPrefix(site, "http://localhost:") || !strings.HasPrefix(kinde, "http://127.0.0.1:") {
 		t.Errorf("site %s and Kinde %s, want localhost and 127.0.0.1", site, kinde)
 	}
@@ -98,6 +99,20 @@ func TestRunWithATenant(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestTheDeviceCommand(t *testing.T) {
+	const issuer, client = "KINDE_ISSUER_URL", "KINDE_DEVICE_CLIENT_ID"
+	for _, test := range []struct {
+		settings settings
+		shown    bool
+	}{{settings{issuer: "https://t.kinde.com"}, false}, {settings{issuer: "https://t.kinde.com", client: "x"}, true}} {
+		screen := &screenshot{}
+		welcome(&terminal{out: screen}, "http://localhost:8888", nil, test.settings)
+		if strings.Contains(screen.String(), "go run ./scripts/device\n") != test.shown {
+			t.Errorf("%v: %s", test.settings, screen)
+		}
 	}
 }
 

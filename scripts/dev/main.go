@@ -27,7 +27,7 @@ import (
 
 func main() {
 	o := options{lookup: os.LookupEnv, out: os.Stdout}
-	flag.StringVar(&o.addr, "addr", "localhost:8888", "where the site listens")
+	flag.StringVar(&o.addr, "addr", defaultAddr, "where the site listens")
 	flag.StringVar(&o.kindeAddr, "kinde-addr", "127.0.0.1:8890", "where the embedded Kinde listens")
 	flag.DurationVar(&o.accessTTL, "access-ttl", 0, "how long the embedded Kinde's access tokens last; short, sessions are renewed before your eyes (default 24h)")
 	flag.Parse()

@@ -35,6 +35,7 @@ type Settings struct {
 	SessionKeys     [][]byte // SESSION_KEYS: the first seals, all open; 32 bytes each
 	Scopes          string   // KINDE_SCOPES: asked for at login
 	RedisURL        string   // REDIS_URL
+	OriginSecret    string   // ORIGIN_SECRET: by which the site's distribution is known
 	// M2MClientID and M2MClientSecret are KINDE_M2M_CLIENT_ID and _SECRET: the
 	// application that acts for the server itself.
 	M2MClientID, M2MClientSecret string
@@ -97,19 +98,13 @@ func (f Faults) name(setting string) bool {
 }
 
 // halves are the settings that are missing beside one that is useless alone.
-func (f Faults) halves(s *Settings, uses []Setting) (missing Faults) {
-	for _, pair := range []struct {
-		has    bool
-		other  string
-		absent Setting
-	}{
-		{s.Sessions(), s.ClientSecret, ClientSecret},
-		{s.M2MClientID != "", s.M2MClientSecret, M2MClientSecret},
-		{s.M2MClientSecret != "", s.M2MClientID, M2MClientID},
-	} {
-		used := slices.ContainsFunc(uses, func(u Setting) bool { return u.name == pair.absent.name })
-		if pair.has && pair.other == "" && used && !f.name(pair.absent.name) {
-			missing = append(missing, Fault{Name: pair.absent.name})
+// given are the names of those that have a good value.
+func (f Faults) halves(given []string, uses []Setting) (missing Faults) {
+	for _, pair := range [][2]Setting{{SessionKeys, ClientSecret}, {M2MClientID, M2MClientSecret}, {M2MClientSecret, M2MClientID}} {
+		has, absent := pair[0], pair[1]
+		used := slices.ContainsFunc(uses, func(u Setting) bool { return u.name == absent.name })
+		if slices.Contains(given, has.name) && !slices.Contains(given, absent.name) && used && !f.name(absent.name) {
+			missing = append(missing, Fault{Name: absent.name})
 		}
 	}
 	return missing
@@ -133,9 +128,13 @@ func (f Faults) Split() (missing, wrong []string) {
 // they are set. A variable set to the empty string counts as unset, since
 // templates set optional ones so. It returns the settings it could read and,
 // when anything needed is missing or anything used is malformed, Faults.
+//
+// A secret's setting that still holds a Reference counts as set and stays unread:
+// shared/secrets fetches those, and says which it could not.
 func Load(lookup Lookup, uses ...Setting) (*Settings, error) {
 	settings := &Settings{}
 	var faults Faults
+	given := make([]string, 0, len(uses))
 	for _, use := range uses {
 		value, _ := lookup(use.name)
 		if value == "" && use.fallback != "" {
@@ -147,8 +146,11 @@ func Load(lookup Lookup, uses ...Setting) (*Settings, error) {
 		switch {
 		case faults.name(use.name): // named twice, as used and as needed
 		case value != "":
-			if err := use.read(settings, value); err != nil {
+			err := use.readOrRefer(settings, value)
+			if err != nil {
 				faults = append(faults, Fault{Name: use.name, Why: err.Error()})
+			} else {
+				given = append(given, use.name)
 			}
 		case use.needed:
 			faults = append(faults, Fault{Name: use.name})
@@ -157,7 +159,7 @@ func Load(lookup Lookup, uses ...Setting) (*Settings, error) {
 	if settings.Management == "" {
 		settings.Management = settings.Issuer
 	}
-	faults = append(faults, faults.halves(settings, uses)...)
+	faults = append(faults, faults.halves(given, uses)...)
 	if len(faults) > 0 {
 		return settings, faults
 	}

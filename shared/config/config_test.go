@@ -163,6 +163,7 @@ func TestMalformedValuesAreFaultsOfTheirSetting(t *testing.T) {
 		"KINDE_SCOPES":         {"profile email", "openid offline_access", " "},
 		"REDIS_URL":            {"localhost:6379", "http://localhost", "redis://"},
 		"KINDE_CLIENT_SECRET":  {"a b", "a\n"},
+		"ORIGIN_SECRET":        {"short", strings.Repeat("a b ", 10)},
 		"KINDE_MANAGEMENT_URL": {"https://acme.kinde.com/api"},
 	} {
 		for _, value := range values {

@@ -19,6 +19,7 @@ type Setting struct {
 	fallback string // another variable that serves when this one is unset
 	preset   string // the default
 	needed   bool
+	secret   bool // its value may be a Reference
 	read     func(*Settings, string) error
 }
 
@@ -30,6 +31,18 @@ func (s Setting) Needed() Setting {
 
 // Name is the environment variable's name.
 func (s Setting) Name() string { return s.name }
+
+// Secret reports whether the value may be a Reference.
+func (s Setting) Secret() bool { return s.secret }
+
+func (s Setting) readOrRefer(settings *Settings, value string) error {
+	if s.secret {
+		if _, refers, err := ParseReference(value); refers {
+			return err
+		}
+	}
+	return s.read(settings, value)
+}
 
 // The settings, by their variables.
 var (
@@ -44,18 +57,20 @@ var (
 	AfterPortal             = Setting{name: "AFTER_PORTAL_PATH", preset: "/access/", read: pathTo(func(s *Settings) *string { return &s.AfterPortalPath })}
 	AfterLogin              = Setting{name: "AFTER_LOGIN_PATH", preset: "/", read: pathTo(func(s *Settings) *string { return &s.AfterLoginPath })}
 	AfterLogout             = Setting{name: "AFTER_LOGOUT_PATH", preset: "/", read: pathTo(func(s *Settings) *string { return &s.AfterLogoutPath })}
-	ClientSecret            = Setting{name: "KINDE_CLIENT_SECRET", read: wordTo(func(s *Settings) *string { return &s.ClientSecret })}
-	SessionKeys             = Setting{name: "SESSION_KEYS", read: readSessionKeys}
+	ClientSecret            = Setting{name: "KINDE_CLIENT_SECRET", secret: true, read: wordTo(func(s *Settings) *string { return &s.ClientSecret })}
+	SessionKeys             = Setting{name: "SESSION_KEYS", secret: true, read: readSessionKeys}
 	Scopes                  = Setting{name: "KINDE_SCOPES", preset: "openid profile email offline", read: readScopes}
-	RedisURL                = Setting{name: "REDIS_URL", read: readRedisURL}
+	RedisURL                = Setting{name: "REDIS_URL", secret: true, read: readRedisURL}
 	M2MClientID             = Setting{name: "KINDE_M2M_CLIENT_ID", read: wordTo(func(s *Settings) *string { return &s.M2MClientID })}
-	M2MClientSecret         = Setting{name: "KINDE_M2M_CLIENT_SECRET", read: wordTo(func(s *Settings) *string { return &s.M2MClientSecret })}
+	M2MClientSecret         = Setting{name: "KINDE_M2M_CLIENT_SECRET", secret: true, read: wordTo(func(s *Settings) *string { return &s.M2MClientSecret })}
 	IntrospectionPermission = Setting{name: "INTROSPECTION_PERMISSION", read: wordTo(func(s *Settings) *string { return &s.IntrospectionPermission })}
 	ProtectedScopes         = Setting{name: "PROTECTED_RESOURCE_SCOPES", read: readProtectedScopes}
 	ConnectedApps           = Setting{name: "CONNECTED_APPS", read: readConnectedApps}
 	RateLimit               = Setting{name: "RATE_LIMIT", preset: "100/15m", read: readRateLimit}
-	Timeout                 = Setting{name: "UPSTREAM_TIMEOUT", preset: "5s", read: readTimeout}
-	LogLevel                = Setting{name: "LOG_LEVEL", preset: "info", read: readLogLevel}
+	// OriginSecret is used by every function: shared/endpoint sees to it.
+	OriginSecret = Setting{name: "ORIGIN_SECRET", secret: true, read: readOriginSecret}
+	Timeout      = Setting{name: "UPSTREAM_TIMEOUT", preset: "5s", read: readTimeout}
+	LogLevel     = Setting{name: "LOG_LEVEL", preset: "info", read: readLogLevel}
 )
 
 // ForUsers are the settings of every route that needs a signed-in caller.
@@ -71,7 +86,7 @@ func ForSessions(more ...Setting) []Setting {
 
 // All are all settings, each as some function of the bundle needs or uses it.
 func All() []Setting {
-	return ForUsers(AfterPortal, AfterLogin, AfterLogout, Scopes, M2MClientID, M2MClientSecret, IntrospectionPermission, ProtectedScopes, ConnectedApps, RateLimit)
+	return ForUsers(AfterPortal, AfterLogin, AfterLogout, Scopes, M2MClientID, M2MClientSecret, IntrospectionPermission, ProtectedScopes, ConnectedApps, RateLimit, OriginSecret)
 }
 
 // ForMachine are the settings of the functions that call Kinde as the server
@@ -205,6 +220,16 @@ func readRedisURL(s *Settings, value string) error {
 		return fmt.Errorf("must be redis://… or rediss://…")
 	}
 	s.RedisURL = value
+	return nil
+}
+
+// readOriginSecret wants what nobody guesses: who knows it may say which host a
+// request was for, and whose it is.
+func readOriginSecret(s *Settings, value string) error {
+	if !printable(value) || len(value) < 32 {
+		return fmt.Errorf("must be 32 characters or more, without spaces; make one with: openssl rand -hex 32")
+	}
+	s.OriginSecret = value
 	return nil
 }
 

@@ -11,8 +11,8 @@ import (
 	"kinde-functions/shared/problem"
 )
 
-// Limiter counts who has called how often; Limit makes one. It is an interface so
-// that a binary without limited rows links none of it.
+// Limiter counts who has called how often; Shared.Limiter makes one. It is an
+// interface so that a binary without limited rows links none of it.
 type Limiter interface {
 	// take counts a request of caller and puts what is left to them into h. wait is
 	// how long they must wait; zero: the request may pass.
@@ -21,20 +21,31 @@ type Limiter interface {
 
 // limit counts a request to a limited row against its caller: a person, or the
 // address when nobody has been verified.
-func (e *endpoint) limit(x *exchange, r *http.Request, caller Caller) error {
+func (x *exchange) limit(r *http.Request, caller Caller) error {
 	if !x.row.Limited {
 		return nil
 	}
-	who := "ip:" + network(r.RemoteAddr)
 	if caller.Subject != "" {
-		who = "sub:" + caller.Subject
+		return x.count(r.Context(), "sub:"+caller.Subject)
 	}
-	if wait := e.limiter.take(r.Context(), who, x.out); wait > 0 {
-		p := problem.New(problem.RateLimited, nil)
-		p.RetryAfter = wait
-		return p
+	return x.count(r.Context(), "ip:"+network(r.RemoteAddr))
+}
+
+func (x *exchange) count(ctx context.Context, who string) error {
+	wait := x.limiter.take(ctx, who, x.out)
+	if wait == 0 {
+		return nil
 	}
-	return nil
+	p := problem.New(problem.RateLimited, nil)
+	p.RetryAfter = wait
+	return p
+}
+
+// CountAddress counts a request against the address that it comes from, on a row that
+// is not limited, in a function that has a Limiter: where only the handler can tell
+// which requests are to be counted. Its error is problem.RateLimited.
+func (r *Request) CountAddress(ctx context.Context) error {
+	return r.exchange.count(ctx, "ip:"+network(r.HTTP.RemoteAddr))
 }
 
 // network is whom an address counts as: itself, or of IPv6 the /64, of which one
@@ -58,8 +69,8 @@ func network(remote string) string {
 
 // admit applies what a verified caller must meet besides: the row's limit, then the
 // handler's scopes (RFC 6750 section 3.1).
-func (e *endpoint) admit(x *exchange, r *http.Request, caller Caller) error {
-	if err := e.limit(x, r, caller); err != nil {
+func (x *exchange) admit(r *http.Request, caller Caller) error {
+	if err := x.limit(r, caller); err != nil {
 		return err
 	}
 	for _, scope := range x.row.Scopes {

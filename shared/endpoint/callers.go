@@ -72,6 +72,7 @@ type Connection struct {
 	Kinde    *kinde.Client
 	Verifier *token.Verifier
 	Shared   *Shared
+	Limiter  Limiter // nil unless OpenLimited made it
 	sessions *Sessions
 }
 
@@ -97,6 +98,16 @@ func Open(s *config.Settings) (*Connection, error) {
 		Callers: &credentials{verifier: verifier, keys: keys, sessions: sessions},
 		Kinde:   client, Verifier: verifier, Shared: shared, sessions: sessions,
 	}, nil
+}
+
+// OpenLimited is Open for a function with limited rows, which gives its name.
+func OpenLimited(s *config.Settings, function string) (*Connection, error) {
+	c, err := Open(s)
+	if err != nil {
+		return nil, err
+	}
+	c.Limiter, err = c.Shared.Limiter(s, function)
+	return c, err
 }
 
 // Connect is Open for the functions that need no more than callers and Kinde.

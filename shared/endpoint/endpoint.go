@@ -10,6 +10,7 @@ package endpoint
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -17,22 +18,26 @@ import (
 	"os"
 	"slices"
 	"sync/atomic"
-
-	"github.com/jub0bs/cors"
+	"time"
 
 	"kinde-functions/shared/audit"
 	"kinde-functions/shared/config"
 	"kinde-functions/shared/problem"
 	"kinde-functions/shared/route"
+	"kinde-functions/shared/secrets"
 )
 
 // Function is what a binary is made of.
 type Function struct {
 	Name     string           // its folder, and its name in route.Table
 	Settings []config.Setting // what it needs and uses
-	// Build makes the parts. It is called once, during init; its error becomes
-	// a `misconfigured` answer to each request, its text goes to the log.
+	// Build makes the parts, during init; its error becomes a `misconfigured`
+	// answer to each request, its text goes to the log. It is called once, except
+	// where a secret could not be fetched: then when it has been.
 	Build func(*config.Settings) (Parts, error)
+	// CORS is AllowOrigins where there are rows under /api/. It is handed in so that
+	// a binary without such rows links none of it.
+	CORS CORS
 	// Tolerant functions serve with the settings that could be read.
 	Tolerant bool
 	Lookup   config.Lookup // nil: the process's environment
@@ -69,6 +74,7 @@ type endpoint struct {
 	rows     []row
 	callers  Callers
 	limiter  Limiter
+	origin   string // by which the site's distribution is known; empty: there is none
 	log      *audit.Log
 	chain    http.Handler // CORS, then answer
 	misfit   error        // why every request is answered `misconfigured`
@@ -84,12 +90,28 @@ type row struct {
 // handler. It panics when handlers and table disagree, which is a mistake in
 // the program and not in a deployment.
 func (f Function) Handler() http.Handler {
+	e, unfetched := f.make(context.Background())
+	if unfetched {
+		return &later{function: f, current: e, next: time.Now().Add(laterPause)}
+	}
+	return e
+}
+
+// make is Handler once, and reports whether a secret could not be fetched, which
+// may pass.
+func (f Function) make(ctx context.Context) (e *endpoint, unfetched bool) {
 	lookup := f.Lookup
 	if lookup == nil {
 		lookup = os.LookupEnv
 	}
-	settings, err := config.Load(lookup, f.Settings...)
-	e := &endpoint{}
+	uses := append(slices.Clip(f.Settings), config.OriginSecret)
+	lookup, faults := secrets.Fetch(ctx, lookup, uses)
+	settings, err := config.Load(lookup, uses...)
+	if len(faults) > 0 {
+		others, _ := errors.AsType[config.Faults](err)
+		err = append(faults, others...)
+	}
+	e = &endpoint{origin: settings.OriginSecret}
 	if f.Output != nil {
 		e.log = audit.New(f.Output, f.Name, settings.LogLevel)
 	} else {
@@ -101,11 +123,11 @@ func (f Function) Handler() http.Handler {
 		var parts Parts
 		if parts, err = f.Build(settings); err == nil {
 			e.rows, e.callers, e.limiter = bind(f.Name, parts), parts.Callers, parts.Limiter
-			err = e.allow(settings.AllowedOrigins)
+			err = e.allow(f.CORS, settings.AllowedOrigins)
 		}
 	}
 	e.misfit = err
-	return e
+	return e, len(faults) > 0
 }
 
 // bind puts each handler to its row.
@@ -125,24 +147,4 @@ func bind(function string, parts Parts) []row {
 		panic(fmt.Sprintf("endpoint: %s: handlers %v are not its rows", function, slices.Sorted(maps.Keys(parts.Handlers))))
 	}
 	return rows
-}
-
-// allow lets further origins call the JSON API from a browser, without
-// credentials of the browser's: a token is what admits them.
-func (e *endpoint) allow(origins []string) error {
-	if len(origins) == 0 || !e.rows[0].API() {
-		return nil
-	}
-	middleware, err := cors.NewMiddleware(cors.Config{
-		Origins:         origins,
-		Methods:         []string{http.MethodGet, http.MethodPost},
-		RequestHeaders:  []string{"Authorization", "Content-Type", "X-CSRF", "X-Request-Id"},
-		ResponseHeaders: []string{"RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "WWW-Authenticate", "X-Request-Id"},
-		MaxAgeInSeconds: 600,
-	})
-	if err != nil {
-		return fmt.Errorf("ALLOWED_ORIGINS: %w", err)
-	}
-	e.chain = middleware.Wrap(e.chain)
-	return nil
 }

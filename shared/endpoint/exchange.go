@@ -32,7 +32,8 @@ type exchange struct {
 	begin    time.Time
 	traffic  *outbound.Traffic
 	cold     bool
-	row      *row            // nil until the path and method have matched
+	row      *row // nil until the path and method have matched
+	limiter  Limiter
 	out      http.Header     // goes with the answer, whatever it is
 	decision *audit.Decision // nil until credentials have been looked at
 	failure  *problem.Error
@@ -42,7 +43,8 @@ type exchangeKey struct{}
 
 // ServeHTTP answers a request and writes its log lines.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{id: requestID(r.Header), begin: time.Now(), cold: e.requests.Add(1) == 1, out: http.Header{}}
+	fromOrigin(r, e.origin)
+	x := &exchange{id: requestID(r.Header), begin: time.Now(), cold: e.requests.Add(1) == 1, out: http.Header{}, limiter: e.limiter}
 	end := x.begin.Add(ownLimit)
 	if platform, ok := r.Context().Deadline(); ok {
 		end = platform.Add(-reserve)
@@ -86,7 +88,7 @@ func (e *endpoint) reply(x *exchange, r *http.Request) (*Reply, error) {
 	}
 	x.row = row
 	if row.Access == route.Anyone {
-		if err := e.limit(x, r, Caller{}); err != nil {
+		if err := x.limit(r, Caller{}); err != nil {
 			return nil, err
 		}
 		return row.serve(x, r, params, Caller{})
@@ -101,17 +103,18 @@ func (e *endpoint) reply(x *exchange, r *http.Request) (*Reply, error) {
 			x.decision.Reason = "repeat-same-site"
 			return row.repeat(r)
 		}
-		return e.turnedAway(x, r, params, err)
+		return x.turnedAway(row, r, params, err)
 	}
-	if row.ReadsOnly && !found.slow && e.callers.mustFetch() {
+	// Whoever must meet more than verify is not asked for beforehand.
+	if row.ReadsOnly && !row.Limited && len(row.Scopes) == 0 && !found.slow && e.callers.mustFetch() {
 		return x.overlapped(row, r, params, found)
 	}
 	caller, err := found.verify(r.Context())
 	if err != nil {
-		return e.turnedAway(x, r, params, err)
+		return x.turnedAway(row, r, params, err)
 	}
 	x.decide(caller, nil)
-	if err := e.admit(x, r, caller); err != nil {
+	if err := x.admit(r, caller); err != nil {
 		return nil, err
 	}
 	return row.serve(x, r, params, caller)
@@ -120,9 +123,8 @@ func (e *endpoint) reply(x *exchange, r *http.Request) (*Reply, error) {
 // turnedAway is the end for a caller without a good credential, except where
 // the row takes visitors and the credential is missing, or is a session that is
 // over.
-func (e *endpoint) turnedAway(x *exchange, r *http.Request, params map[string]string, err error) (*Reply, error) {
-	row := x.row
-	if limited := e.limit(x, r, Caller{}); limited != nil {
+func (x *exchange) turnedAway(row *row, r *http.Request, params map[string]string, err error) (*Reply, error) {
+	if limited := x.limit(r, Caller{}); limited != nil {
 		err = limited // who guesses tokens is told no more about them
 	}
 	x.decide(Caller{}, err)

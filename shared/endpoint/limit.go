@@ -21,7 +21,6 @@ type limiter struct{ *ratelimit.Limiter }
 func (l limiter) take(ctx context.Context, caller string, h http.Header) (wait time.Duration) {
 	result := l.Take(ctx, caller)
 	result.SetHeader(h)
-	h.Del("Retry-After") // the problem sends it
 	if result.Allowed {
 		return 0
 	}

@@ -2,11 +2,13 @@ package endpoint
 
 import (
 	"context"
+	"io"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 
+	"kinde-functions/shared/config"
 	"kinde-functions/shared/kindetest"
 )
 
@@ -137,4 +139,18 @@ func TestCORS(t *testing.T) {
 	if got := f.signedIn("/portal", "Origin", ally).Header().Get("Access-Control-Allow-Origin"); got != "" {
 		t.Error("the portal is not part of the API")
 	}
+}
+
+func TestTheAPIDoesNotStartWithoutCORS(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a function with rows under /api/ serves without CORS")
+		}
+	}()
+	Function{
+		Name: "health", Tolerant: true, Output: io.Discard, Lookup: func(string) (string, bool) { return "", false },
+		Build: func(*config.Settings) (Parts, error) {
+			return Parts{Handlers: map[string]Handler{"GET /api/health": {Serve: answering(`{}`)}}}, nil
+		},
+	}.Handler()
 }

@@ -1,8 +1,8 @@
 package endpoint
 
 import (
-	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"kinde-functions/shared/problem"
@@ -48,9 +48,13 @@ func (reply *Reply) write(w http.ResponseWriter, x *exchange) {
 	}
 	_, upstream := x.traffic.Read()
 	app := max(time.Since(x.begin)-upstream, 0)
-	h.Set("Server-Timing", fmt.Sprintf("upstream;dur=%.1f, app;dur=%.1f", float64(upstream)/1e6, float64(app)/1e6))
+	h.Set("Server-Timing", "upstream;dur="+milliseconds(upstream)+", app;dur="+milliseconds(app))
 	w.WriteHeader(reply.Status)
 	_, _ = w.Write(reply.Body) // a caller who has gone is no failure of ours
+}
+
+func milliseconds(d time.Duration) string {
+	return strconv.FormatFloat(float64(d)/1e6, 'f', 1, 64)
 }
 
 // failureReply renders x.failure: as the page that explains it where the row

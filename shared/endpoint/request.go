@@ -28,6 +28,7 @@ type Request struct {
 	// AcceptsJSON says whether the caller asks for JSON by name.
 	AcceptsJSON bool
 	strict      bool // whether unknown fields of the body are refused
+	exchange    *exchange
 }
 
 // serve checks the parameters and the body, then lets the handler answer.
@@ -41,7 +42,7 @@ func (row *row) serve(x *exchange, r *http.Request, params map[string]string, ca
 		return nil, err
 	}
 	return row.Serve(r.Context(), &Request{
-		ID: x.id, Caller: caller, Path: params, Query: query, Body: body, HTTP: r, Out: x.out, AcceptsJSON: acceptsJSON(r.Header), strict: row.API(),
+		ID: x.id, Caller: caller, Path: params, Query: query, Body: body, HTTP: r, Out: x.out, AcceptsJSON: acceptsJSON(r.Header), strict: row.API(), exchange: x,
 	})
 }
 

@@ -8,7 +8,9 @@ package jsonscan
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -143,7 +145,7 @@ func scanString(b []byte, i int) int {
 	if at(b, i) != '"' {
 		return -1
 	}
-	for i++; i < len(b); i++ {
+	for i = skipPlain(b, i+1); i < len(b); i = skipPlain(b, i+1) {
 		switch c := b[i]; {
 		case c == '"':
 			return i + 1
@@ -165,6 +167,26 @@ func scanString(b []byte, i int) int {
 		}
 	}
 	return -1
+}
+
+// skipPlain gives the index of the first byte from i on that scanString must look
+// at, or len(b). Most of what is read is long, so it takes eight bytes at a time: a
+// byte of special has its top bit set where w has a control character, a quotation
+// mark or a backslash, and perhaps where the byte before it has one.
+func skipPlain(b []byte, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(b); i += 8 {
+		w := binary.LittleEndian.Uint64(b[i:])
+		quote, backslash := w^ones*'"', w^ones*'\\'
+		special := (w-ones*' ')&^w | (quote-ones)&^quote | (backslash-ones)&^backslash
+		if special &= tops; special != 0 {
+			return i + bits.TrailingZeros64(special)/8
+		}
+	}
+	for i < len(b) && b[i] >= ' ' && b[i] != '"' && b[i] != '\\' {
+		i++
+	}
+	return i
 }
 
 func scanNumber(b []byte, i int) int {

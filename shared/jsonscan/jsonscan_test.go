@@ -63,3 +63,23 @@ func depth(b []byte) (deepest int) {
 		}
 	}
 }
+
+// Every byte, in every place of the eight that are looked at together and behind
+// every neighbour.
+func TestSkipPlainStopsAtTheFirstByteThatCounts(t *testing.T) {
+	for first := range 256 {
+		for second := range 256 {
+			for place := range 12 {
+				b := []byte(strings.Repeat("x", 24))
+				b[place], b[place+1] = byte(first), byte(second)
+				want := 0
+				for want < len(b) && b[want] >= ' ' && b[want] != '"' && b[want] != '\\' {
+					want++
+				}
+				if got := skipPlain(b, 0); got != want {
+					t.Fatalf("%q: %d, want %d", b, got, want)
+				}
+			}
+		}
+	}
+}

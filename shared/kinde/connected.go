@@ -1,8 +1,10 @@
 package kinde
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -73,6 +75,8 @@ func (c *Client) ConnectedToken(ctx context.Context, m *Machine, sessionID strin
 		return AppToken{}, err
 	case unknownSession(resp):
 		return AppToken{}, problem.New(problem.NotConnected, &Error{Status: resp.Status, Codes: codesIn(resp.Body)})
+	case resp.Status == http.StatusBadRequest || resp.Status == http.StatusNotFound && !(&Error{Codes: codesIn(resp.Body)}).Has("ROUTE_NOT_FOUND"):
+		return AppToken{}, problem.New(problem.UpstreamFailed, &Error{Status: resp.Status})
 	case !succeeded(resp):
 		return AppToken{}, refusalOfMachine(resp, readConnectedApps)
 	}
@@ -87,13 +91,24 @@ func (c *Client) ConnectedToken(ctx context.Context, m *Machine, sessionID strin
 }
 
 // Disconnect ends a connection (POST /api/v1/connected_apps/revoke). One that Kinde
-// does not know has ended.
+// does not know has ended; a refusal that may mean that is taken for it only when the
+// connection gives no token any more.
 func (c *Client) Disconnect(ctx context.Context, m *Machine, sessionID string) error {
 	resp, err := c.manage(ctx, m, http.MethodPost, "/api/v1/connected_apps/revoke", url.Values{"session_id": {sessionID}})
-	if err != nil || succeeded(resp) || unknownSession(resp) {
+	switch {
+	case err != nil || succeeded(resp):
 		return err
+	case !unknownSession(resp):
+		return refusalOfMachine(resp, createConnectedApps)
 	}
-	return refusalOfMachine(resp, createConnectedApps)
+	_, err = c.ConnectedToken(ctx, m, sessionID)
+	if p, failed := errors.AsType[*problem.Error](err); failed && p.Code == problem.NotConnected {
+		return nil
+	}
+	if err == nil {
+		err = problem.New(problem.UpstreamFailed, &Error{Status: resp.Status, Codes: codesIn(resp.Body)})
+	}
+	return err
 }
 
 // manage calls the Management API as the machine.
@@ -103,11 +118,12 @@ func (c *Client) manage(ctx context.Context, m *Machine, method, path string, qu
 
 func succeeded(resp *outbound.Response) bool { return resp.Status >= 200 && resp.Status <= 299 }
 
-// unknownSession is how Kinde says that there is no such connection; a path that does
-// not exist is another matter.
+// unknownSession is how Kinde says that there is no such connection. A path that does
+// not exist is another matter, and so is a page that is no answer of Kinde's.
 func unknownSession(resp *outbound.Response) bool {
-	wrongPath := &Error{Codes: codesIn(resp.Body)}
-	return (resp.Status == http.StatusBadRequest || resp.Status == http.StatusNotFound) && !wrongPath.Has("ROUTE_NOT_FOUND")
+	said := &Error{Codes: codesIn(resp.Body)}
+	return (resp.Status == http.StatusBadRequest || resp.Status == http.StatusNotFound) &&
+		!said.Has("ROUTE_NOT_FOUND") && (len(said.Codes) > 0 || len(bytes.TrimSpace(resp.Body)) == 0)
 }
 
 // refusedConnection is refusalOfMachine, with what to do about an app or an address

@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"kinde-functions/shared/outbound"
@@ -16,8 +19,8 @@ const (
 	// defaultInterval is what a device waits between polls when it is told nothing
 	// (RFC 8628 section 3.2).
 	defaultInterval = 5 * time.Second
-	longestInterval = time.Minute
-	longestDevice   = time.Hour
+	longestInterval = 15 * time.Minute
+	longestDevice   = 24 * time.Hour
 )
 
 // DeviceGrant is a device flow that has begun.
@@ -43,11 +46,11 @@ func (c *Client) AuthorizeDevice(ctx context.Context, clientID, scopes string, a
 		return DeviceGrant{}, refusalOfDevice(resp)
 	}
 	var answer struct {
-		DeviceCode string  `json:"device_code"`
-		UserCode   string  `json:"user_code"`
-		URI        string  `json:"verification_uri"`
-		ExpiresIn  float64 `json:"expires_in"` // seconds
-		Interval   float64 // seconds
+		DeviceCode string          `json:"device_code"`
+		UserCode   string          `json:"user_code"`
+		URI        string          `json:"verification_uri"`
+		ExpiresIn  json.RawMessage `json:"expires_in"`
+		Interval   json.RawMessage
 	}
 	if json.Unmarshal(resp.Body, &answer) != nil || answer.DeviceCode == "" || answer.UserCode == "" || answer.URI == "" {
 		return DeviceGrant{}, unusable("the device authorization lacks device_code, user_code or verification_uri")
@@ -59,8 +62,13 @@ func (c *Client) AuthorizeDevice(ctx context.Context, clientID, scopes string, a
 	return grant, nil
 }
 
-// seconds reads a number of seconds, zero for what is none, at most longest.
-func seconds(n float64, longest time.Duration) time.Duration {
+// seconds reads a number of seconds, which some write as text; zero for what is none,
+// at most longest.
+func seconds(value json.RawMessage, longest time.Duration) time.Duration {
+	n, err := strconv.ParseFloat(strings.Trim(string(value), `"`), 64)
+	if err != nil || math.IsNaN(n) {
+		return 0
+	}
 	return time.Duration(min(max(n, 0), longest.Seconds()) * float64(time.Second))
 }
 
@@ -102,6 +110,8 @@ func (c *Client) PollDevice(ctx context.Context, clientID, code string) (json.Ra
 		return nil, ErrAccessDenied
 	case refusal.Has("expired_token"), refusal.Has("invalid_grant"):
 		return nil, ErrExpiredToken
+	case refusal.Has("server_error"):
+		return nil, problem.New(problem.UpstreamFailed, refusal)
 	}
 	return nil, refusalOfDevice(resp)
 }

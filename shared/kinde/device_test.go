@@ -24,7 +24,9 @@ func TestDeviceAuthorizations(t *testing.T) {
 		`{"device_code":"d","user_code":"u","verification_uri":"v"}`:                                    {5 * time.Second, 0},
 		`{"device_code":"d","user_code":"u","verification_uri":"v","interval":7.5,"expires_in":60}`:     {7500 * time.Millisecond, time.Minute},
 		`{"device_code":"d","user_code":"u","verification_uri":"v","interval":-1,"expires_in":-1}`:      {5 * time.Second, 0},
-		`{"device_code":"d","user_code":"u","verification_uri":"v","interval":1e300,"expires_in":1e99}`: {time.Minute, time.Hour},
+		`{"device_code":"d","user_code":"u","verification_uri":"v","interval":1e300,"expires_in":1e99}`: {15 * time.Minute, 24 * time.Hour},
+		`{"device_code":"d","user_code":"u","verification_uri":"v","interval":"7","expires_in":"60"}`:   {7 * time.Second, time.Minute},
+		`{"device_code":"d","user_code":"u","verification_uri":"v","interval":[],"expires_in":"NaN"}`:   {5 * time.Second, 0},
 		`{"device_code":"d","user_code":"u"}`:                                                           {},
 		`{"device_code":"","user_code":"u","verification_uri":"v"}`:                                     {},
 		`[]`: {}, ` `: {},
@@ -50,7 +52,6 @@ func TestPolls(t *testing.T) {
 		`{"error":"invalid_grant"}`:               ErrExpiredToken,
 		`{"errors":[{"code":"EXPIRED_TOKEN"}]}`:   ErrExpiredToken,
 		`[{"Code":"authorization_pending"}]`:      ErrAuthorizationPending,
-		`{"error":"server_error"}`:                nil,
 		`{"error":"invalid_client"}`:              nil,
 		`<html>authorization_pending slow_down</`: nil,
 	} {
@@ -61,6 +62,11 @@ func TestPolls(t *testing.T) {
 			t.Errorf("%s: %v", body, err)
 		}
 	}
+	w := newWorld(t, kindetest.Options{})
+	w.Fault("/oauth2/token", kindetest.Fault{Status: 400, Body: `{"error":"server_error"}`})
+	if _, err := w.client.PollDevice(t.Context(), "c", "code"); problem.From(err).Code != problem.UpstreamFailed {
+		t.Errorf("server_error: %v", err)
+	}
 	for status, want := range map[int]problem.Code{429: problem.UpstreamThrottled, 500: problem.UpstreamFailed, 503: problem.UpstreamFailed} {
 		w := newWorld(t, kindetest.Options{})
 		w.Fault("/oauth2/token", kindetest.Fault{Status: status, Body: `{"error":"slow_down"}`})
@@ -68,7 +74,7 @@ func TestPolls(t *testing.T) {
 			t.Errorf("%d: %v", status, err)
 		}
 	}
-	w := newWorld(t, kindetest.Options{})
+	w.ClearFaults()
 	w.Fault("/oauth2/token", kindetest.Fault{Body: `{"token_type":"bearer"}`})
 	if _, err := w.client.PollDevice(t.Context(), "c", "code"); !errors.Is(err, ErrUnusable) {
 		t.Errorf("no token: %v", err)

@@ -7,7 +7,6 @@ import (
 	"net/url"
 
 	"kinde-functions/shared/outbound"
-	"kinde-functions/shared/problem"
 )
 
 // Introspect asks whether a token is in force (RFC 7662), as the machine. The
@@ -33,23 +32,4 @@ func (c *Client) Introspect(ctx context.Context, m *Machine, token, hint string)
 		return json.RawMessage(`{"active":false}`), nil
 	}
 	return resp.Body, nil
-}
-
-// refusalOfMachine is the problem of an answer to a call with the machine's token.
-// scope is what the call needs; empty: none that Kinde documents.
-func refusalOfMachine(resp *outbound.Response, scope string) *problem.Error {
-	p := refusalOfApp(resp)
-	if !refusesToken(resp) {
-		return p
-	}
-	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
-	switch {
-	case cause.Has("MISSING_AUDIENCE"):
-		p.Remedy = "the machine's token is for another audience: set KINDE_MANAGEMENT_URL to https://<subdomain>.kinde.com"
-	case scope != "":
-		p.Remedy = "give the machine-to-machine application the scope " + scope + " of the Kinde Management API"
-	default:
-		p.Remedy = "Kinde refuses the machine's token: compare KINDE_ISSUER_URL and KINDE_MANAGEMENT_URL with the tenant"
-	}
-	return p
 }

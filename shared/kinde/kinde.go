@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 
+	"kinde-functions/shared/jsonscan"
 	"kinde-functions/shared/outbound"
 	"kinde-functions/shared/problem"
 )
@@ -73,14 +74,22 @@ func (c *Client) PortalLink(ctx context.Context, token, subnav, returnURL string
 	if err != nil {
 		return "", err
 	}
-	var answer struct{ URL string }
-	if err := json.Unmarshal(body, &answer); err != nil {
+	link := ""
+	ok := jsonscan.Document(body, func(name, value []byte) bool {
+		if string(name) != "url" {
+			return true
+		}
+		text, isText := jsonscan.Text(value)
+		link = string(text)
+		return isText
+	})
+	if !ok {
 		return "", unusable("the portal link's answer is not JSON of the shape {url}")
 	}
-	if !c.own(answer.URL) {
+	if !c.own(link) {
 		return "", unusable("the portal link is not a URL on the tenant's host")
 	}
-	return answer.URL, nil
+	return link, nil
 }
 
 // asUser makes a GET on the issuer with the person's own token and returns the

@@ -17,10 +17,12 @@ const (
 	// tokenReserve is what is left of a machine token's life when it is used no
 	// more: a call must not meet its end on the way.
 	tokenReserve = time.Minute
-	// replacePause is how long a token is kept although Kinde refuses it, once a new
-	// one was refused as well: then it is not the token, and each new one counts
-	// against the plan.
-	replacePause = 5 * time.Minute
+	// A token that Kinde refuses is replaced when it is older than its pause. One that
+	// was replaced for it a short while ago shows that the fault lies elsewhere, in a
+	// scope for example, and each new one counts against the plan: the pause doubles,
+	// up to what a deployer who has mended it may have to wait.
+	firstPause   = time.Minute
+	longestPause = time.Hour
 	// maxTokenLife bounds what an answer may claim.
 	maxTokenLife = 7 * 24 * time.Hour
 	// leaseSlack is what a lease lasts beyond the upstream's own limit.
@@ -39,15 +41,15 @@ type Machine struct {
 	once       *store.Once[machineToken]
 	now        func() time.Time
 
-	mu      sync.Mutex
-	held    machineToken
-	resting time.Time // no token is replaced before
+	mu   sync.Mutex
+	held machineToken
 }
 
 // machineToken is what instances share.
 type machineToken struct {
-	Value string
-	Ends  time.Time
+	Value       string
+	Asked, Ends time.Time
+	Pause       time.Duration // how old it must be to be replaced when it is refused
 }
 
 // NewMachine makes a Machine with the application's credentials. shared may be nil.
@@ -57,85 +59,78 @@ func NewMachine(c *Client, id, secret string, shared store.Store, timeout time.D
 		once: store.NewOnce[machineToken](shared, timeout+leaseSlack)}
 }
 
-// do makes a call with the machine's token. When Kinde refuses a token that was
-// kept, the call is made once more with a new one: the tenant may have changed its
-// keys or revoked it. Its errors are outbound's, or those of asking for the token.
+// do makes a call with the machine's token. When Kinde refuses it, the call is made
+// once more with a newer one, if there is one or it is due: the tenant may have changed
+// its keys or revoked it. Its errors are outbound's, or those of asking for the token.
 func (m *Machine) do(ctx context.Context, req outbound.Request) (*outbound.Response, error) {
-	token, fresh, err := m.token(ctx, "")
+	token, err := m.token(ctx, machineToken{})
 	if err != nil {
 		return nil, err
 	}
-	req.Bearer = token
+	req.Bearer = token.Value
 	resp, err := m.client.out.Do(ctx, req)
 	if err != nil || !refusesToken(resp) {
 		return resp, err
 	}
-	if !fresh && !m.rests(ctx) {
-		if req.Bearer, _, err = m.token(ctx, token); err != nil {
-			return nil, err
-		}
-		if resp, err = m.client.out.Do(ctx, req); err != nil || !refusesToken(resp) {
-			return resp, err
-		}
+	newer, err := m.token(ctx, token)
+	if err != nil {
+		return nil, err
 	}
-	m.rest(ctx)
-	return resp, nil
+	if newer.Value == token.Value {
+		return resp, nil
+	}
+	req.Bearer = newer.Value
+	return m.client.out.Do(ctx, req)
 }
 
 func refusesToken(resp *outbound.Response) bool {
 	return resp.Status == http.StatusUnauthorized || resp.Status == http.StatusForbidden
 }
 
-// rest lets no token be replaced for a while: Kinde has refused a new one too.
-func (m *Machine) rest(ctx context.Context) {
-	m.mu.Lock()
-	m.resting = m.wallClock().Add(replacePause)
-	m.mu.Unlock()
-	if m.shared != nil {
-		_ = m.shared.Set(ctx, m.restKey(), []byte{1}, replacePause) // down: this instance alone rests
-	}
-}
-
-func (m *Machine) rests(ctx context.Context) bool {
-	m.mu.Lock()
-	resting := m.wallClock().Before(m.resting)
-	m.mu.Unlock()
-	if !resting && m.shared != nil {
-		_, resting, _ = m.shared.Get(ctx, m.restKey())
-	}
-	return resting
-}
-
-// token gives one that is not the refused one, and whether it was asked for just
-// now.
-func (m *Machine) token(ctx context.Context, refused string) (value string, fresh bool, err error) {
+// token gives one that is not the refused one; that one again while it is too young to
+// be replaced.
+func (m *Machine) token(ctx context.Context, refused machineToken) (machineToken, error) {
 	m.mu.Lock()
 	held := m.held
 	m.mu.Unlock()
 	if m.usable(held, refused) {
-		return held.Value, false, nil
+		return held, nil
 	}
-	got, err := m.once.Do(ctx, m.sharedKey(),
-		func() (machineToken, bool, error) {
-			t := m.look(ctx)
-			return t, m.usable(t, refused), nil
-		},
-		func() (machineToken, error) {
-			t, err := m.ask(ctx)
-			fresh = err == nil
-			return t, err
-		})
-	if err != nil {
-		return "", false, err
+	if refused.Value != "" && m.wallClock().Before(refused.Asked.Add(refused.Pause)) {
+		if other := m.look(ctx); m.usable(other, refused) {
+			return m.hold(other), nil
+		}
+		return refused, nil
 	}
-	m.mu.Lock()
-	m.held = got
-	m.mu.Unlock()
-	return got.Value, fresh, nil
+	for range 2 { // the first may be a flight that began before the refusal
+		got, err := m.once.Do(ctx, m.sharedKey(),
+			func() (machineToken, bool, error) {
+				t := m.look(ctx)
+				return t, m.usable(t, refused), nil
+			},
+			func() (machineToken, error) { return m.ask(ctx, refused) })
+		if err != nil {
+			return machineToken{}, err
+		}
+		if got.Value != refused.Value {
+			return m.hold(got), nil
+		}
+	}
+	return refused, nil
 }
 
-func (m *Machine) usable(t machineToken, refused string) bool {
-	return t.Value != "" && t.Value != refused && m.wallClock().Before(t.Ends)
+// hold keeps a token for the calls to come, unless a newer one is kept already.
+func (m *Machine) hold(t machineToken) machineToken {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t.Asked.After(m.held.Asked) {
+		m.held = t
+	}
+	return t
+}
+
+func (m *Machine) usable(t, refused machineToken) bool {
+	return t.Value != "" && t.Value != refused.Value && m.wallClock().Before(t.Ends)
 }
 
 // wallClock has no monotonic reading, which stands still while a Lambda is frozen.
@@ -145,10 +140,11 @@ func (m *Machine) wallClock() time.Time { return m.now().Round(0) }
 // nothing of the other's.
 func (m *Machine) sharedKey() string { return "machine:" + m.client.management + " " + m.id }
 
-func (m *Machine) restKey() string { return m.sharedKey() + " rests" }
-
 // look gives what another instance has left, if anything.
 func (m *Machine) look(ctx context.Context) (t machineToken) {
+	if m.shared == nil {
+		return machineToken{}
+	}
 	value, found, err := m.shared.Get(ctx, m.sharedKey())
 	if err == nil && found {
 		_ = json.Unmarshal(value, &t) // of another version of ours: as not there
@@ -156,9 +152,10 @@ func (m *Machine) look(ctx context.Context) (t machineToken) {
 	return t
 }
 
-// ask gets a token (RFC 6749 section 4.4 with Kinde's audience) and leaves it where
-// other instances find it. One without a lifetime serves for this call alone.
-func (m *Machine) ask(ctx context.Context) (machineToken, error) {
+// ask gets a token (RFC 6749 section 4.4 with Kinde's audience) in the refused one's
+// place, and leaves it where other instances find it. One without a lifetime serves
+// for this call alone.
+func (m *Machine) ask(ctx context.Context, refused machineToken) (machineToken, error) {
 	origin := m.client.management
 	resp, err := m.client.out.Do(ctx, outbound.Request{Method: http.MethodPost, URL: origin + "/oauth2/token", Form: url.Values{
 		"grant_type": {"client_credentials"}, "client_id": {m.id}, "client_secret": {m.secret}, "audience": {origin + "/api"},
@@ -170,15 +167,18 @@ func (m *Machine) ask(ctx context.Context) (machineToken, error) {
 		return machineToken{}, m.refusal(resp)
 	}
 	var answer struct {
-		Token     string  `json:"access_token"`
-		ExpiresIn float64 `json:"expires_in"` // seconds
+		Token     string          `json:"access_token"`
+		ExpiresIn json.RawMessage `json:"expires_in"`
 	}
 	if json.Unmarshal(resp.Body, &answer) != nil || answer.Token == "" {
 		return machineToken{}, unusable("the token endpoint gave no machine token")
 	}
-	life := time.Duration(min(max(answer.ExpiresIn, 0), maxTokenLife.Seconds()) * float64(time.Second))
-	t := machineToken{Value: answer.Token, Ends: m.wallClock().Add(life - tokenReserve)}
-	if left := life - tokenReserve; m.shared != nil && left > 0 {
+	now, left := m.wallClock(), seconds(answer.ExpiresIn, maxTokenLife)-tokenReserve
+	t := machineToken{Value: answer.Token, Asked: now, Ends: now.Add(left), Pause: firstPause}
+	if refused.Value != "" && now.Before(refused.Asked.Add(2*refused.Pause)) {
+		t.Pause = min(2*refused.Pause, longestPause)
+	}
+	if m.shared != nil && left > 0 {
 		if value, err := json.Marshal(t); err == nil {
 			_ = m.shared.Set(ctx, m.sharedKey(), value, left) // down: others ask for their own
 		}
@@ -198,6 +198,24 @@ func (m *Machine) refusal(resp *outbound.Response) *problem.Error {
 		p.Remedy = "authorise the machine-to-machine application for the Kinde Management API in Kinde (" + audience + ")"
 	case cause.Has("invalid_scope"), cause.Has("invalid_request"):
 		p.Remedy = "the audience " + audience + " is not the Management API's: set KINDE_MANAGEMENT_URL to https://<subdomain>.kinde.com"
+	}
+	return p
+}
+
+// refusalOfMachine is the problem of an answer to a call with the machine's token.
+// scope is what the call needs; empty: none that Kinde documents.
+func refusalOfMachine(resp *outbound.Response, scope string) *problem.Error {
+	p := refusalOfApp(resp)
+	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
+	switch {
+	case cause.Has("MISSING_AUDIENCE"):
+		p.Remedy = "the machine's token is for another audience: set KINDE_MANAGEMENT_URL to https://<subdomain>.kinde.com"
+	case refusesToken(resp) && scope != "":
+		p.Remedy = "give the machine-to-machine application the scope " + scope + " of the Kinde Management API; it takes effect within the hour"
+	case refusesToken(resp):
+		p.Remedy = "Kinde refuses the machine's token: compare KINDE_ISSUER_URL and KINDE_MANAGEMENT_URL with the tenant"
+	default:
+		p.Remedy = cause.Remedy() // and not the words for our application's own credentials
 	}
 	return p
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"kinde-functions/shared/outbound"
@@ -107,10 +108,19 @@ func (c *Client) Revoke(ctx context.Context, app App, token, hint string) error 
 		p := problem.New(problem.NotRevoked, &Error{Status: resp.Status, Codes: codesIn(resp.Body)})
 		p.RetryAfter = max(resp.RetryAfter(time.Now()), time.Second)
 		return p
+	case resp.Status == http.StatusBadRequest && unknownToken(resp):
+		return nil // RFC 7009 section 2.2: what is invalid has been ended
 	case resp.Status < 200 || resp.Status > 299:
 		return refusalOfApp(resp)
 	}
 	return nil
+}
+
+// unknownToken is how Kinde may say that it knows no such token. Which of these words
+// it uses, if any, its documents do not say.
+func unknownToken(resp *outbound.Response) bool {
+	said := &Error{Codes: codesIn(resp.Body)}
+	return slices.ContainsFunc([]string{"invalid_token", "token_invalid", "token_not_found", "token_expired", "unknown_token", "invalid_grant"}, said.Has)
 }
 
 // refusalOfApp is the problem of an answer to a call with our application's own

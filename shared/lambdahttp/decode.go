@@ -2,6 +2,7 @@ package lambdahttp
 
 import (
 	"encoding/json"
+	"slices"
 
 	"kinde-functions/shared/jsonscan"
 )
@@ -11,7 +12,7 @@ import (
 // its error and since it still reads the fields of the right types.
 func decode(payload []byte) (event, error) {
 	var e event
-	if jsonscan.Document(payload, e.field) {
+	if scan(payload, &e) {
 		return e, nil
 	}
 	e = event{}
@@ -19,48 +20,77 @@ func decode(payload []byte) (event, error) {
 	return e, err
 }
 
-// field reads a member of the event, and reports whether it is of the right type.
-func (e *event) field(name, value []byte) bool {
+// scan reads the payload into e and reports whether it could.
+func scan(payload []byte, e *event) bool {
+	r := reader{event: e, whole: string(payload), capacity: cap(payload), lists: make([]string, 0, 2*manyHeaders)}
+	return jsonscan.Document(payload, r.member)
+}
+
+// reader reads the members of an event. Its strings are parts of one copy of the
+// payload and its lists of one array, since an event has a hundred short ones.
+type reader struct {
+	event    *event
+	whole    string // the payload
+	capacity int    // of the payload, by which its parts tell their place in it
+	lists    []string
+}
+
+// manyHeaders is room for the headers of most requests.
+const manyHeaders = 16
+
+// text is part as a string. A part that has been unescaped is none of the payload's.
+func (r *reader) text(part []byte) string {
+	from := r.capacity - cap(part)
+	if to := from + len(part); from >= 0 && to <= len(r.whole) && r.whole[from:to] == string(part) {
+		return r.whole[from:to]
+	}
+	return string(part)
+}
+
+// member reads a member of the event, and reports whether it is of the right type.
+func (r *reader) member(name, value []byte) bool {
+	e := r.event
 	switch string(name) {
 	case "version":
-		return readText(value, &e.Version)
+		return r.readText(value, &e.Version)
 	case "headers":
-		return readTexts(value, &e.Headers)
+		return r.readTexts(value, &e.Headers)
 	case "body":
-		return readText(value, &e.Body)
+		return r.readText(value, &e.Body)
 	case "isBase64Encoded":
 		e.IsBase64Encoded = string(value) == "true"
 		return e.IsBase64Encoded || string(value) == "false" || isNull(value)
 	case "requestContext":
-		return isNull(value) || jsonscan.Object(value, e.RequestContext.field)
+		return isNull(value) || jsonscan.Object(value, r.context)
 	case "httpMethod":
-		return readText(value, &e.HTTPMethod)
+		return r.readText(value, &e.HTTPMethod)
 	case "path":
-		return readText(value, &e.Path)
+		return r.readText(value, &e.Path)
 	case "rawQuery":
-		return readText(value, &e.RawQuery)
+		return r.readText(value, &e.RawQuery)
 	case "multiValueHeaders":
-		return readLists(value, &e.MultiValueHeaders)
+		return r.readLists(value, &e.MultiValueHeaders)
 	case "queryStringParameters":
-		return readTexts(value, &e.QueryStringParameters)
+		return r.readTexts(value, &e.QueryStringParameters)
 	case "multiValueQueryStringParameters":
-		return readLists(value, &e.MultiValueQueryStringParameters)
+		return r.readLists(value, &e.MultiValueQueryStringParameters)
 	case "rawPath":
-		return readText(value, &e.RawPath)
+		return r.readText(value, &e.RawPath)
 	case "rawQueryString":
-		return readText(value, &e.RawQueryString)
+		return r.readText(value, &e.RawQueryString)
 	case "cookies":
-		return readList(value, &e.Cookies)
+		return r.readList(value, &e.Cookies)
 	}
 	return true
 }
 
-func (c *requestContext) field(name, value []byte) bool {
+func (r *reader) context(name, value []byte) bool {
+	c := &r.event.RequestContext
 	switch string(name) {
 	case "stage":
-		return readText(value, &c.Stage)
+		return r.readText(value, &c.Stage)
 	case "domainName":
-		return readText(value, &c.DomainName)
+		return r.readText(value, &c.DomainName)
 	case "identity": // small, and not in Netlify's events
 		return json.Unmarshal(value, &c.Identity) == nil
 	case "http":
@@ -71,43 +101,44 @@ func (c *requestContext) field(name, value []byte) bool {
 
 func isNull(value []byte) bool { return string(value) == "null" }
 
-func readText(value []byte, to *string) bool {
+func (r *reader) readText(value []byte, to *string) bool {
 	s, ok := jsonscan.Text(value)
-	*to = string(s)
+	*to = r.text(s)
 	return ok || isNull(value)
 }
 
-func readList(value []byte, to *[]string) bool {
-	*to = nil
-	return isNull(value) || jsonscan.Array(value, func(element []byte) bool {
+func (r *reader) readList(value []byte, to *[]string) bool {
+	first := len(r.lists)
+	ok := isNull(value) || jsonscan.Array(value, func(element []byte) bool {
 		var s string
-		ok := readText(element, &s)
-		*to = append(*to, s)
+		ok := r.readText(element, &s)
+		r.lists = append(r.lists, s)
 		return ok
 	})
+	if *to = nil; len(r.lists) > first {
+		*to = slices.Clip(r.lists[first:]) // nobody's append reaches the next list
+	}
+	return ok
 }
 
-// manyHeaders is room for the headers of most requests.
-const manyHeaders = 16
-
-func readTexts(value []byte, to *map[string]string) bool {
+func (r *reader) readTexts(value []byte, to *map[string]string) bool {
 	m := make(map[string]string, manyHeaders)
 	*to = m
 	return isNull(value) || jsonscan.Object(value, func(name, value []byte) bool {
 		var s string
-		ok := readText(value, &s)
-		m[string(name)] = s
+		ok := r.readText(value, &s)
+		m[r.text(name)] = s
 		return ok
 	})
 }
 
-func readLists(value []byte, to *map[string][]string) bool {
+func (r *reader) readLists(value []byte, to *map[string][]string) bool {
 	m := make(map[string][]string, manyHeaders)
 	*to = m
 	return isNull(value) || jsonscan.Object(value, func(name, value []byte) bool {
 		var list []string
-		ok := readList(value, &list)
-		m[string(name)] = list
+		ok := r.readList(value, &list)
+		m[r.text(name)] = list
 		return ok
 	})
 }

@@ -85,16 +85,26 @@ func (e *event) query() string {
 // header merges the event's headers by canonical name. multiValueHeaders win
 // over headers, which hold the last value of each or all of them joined.
 func (e *event) header() http.Header {
-	h := make(http.Header, max(len(e.Headers), len(e.MultiValueHeaders))+1)
-	for name, value := range e.Headers {
-		addHeader(h, name, value)
-	}
-	if !e.isV2() {
-		multi := make(http.Header, len(e.MultiValueHeaders))
+	var h http.Header // nil: headers alone
+	if !e.isV2() && len(e.MultiValueHeaders) > 0 {
+		h = make(http.Header, len(e.MultiValueHeaders)+1)
 		for name, values := range e.MultiValueHeaders {
-			addHeader(multi, name, values...)
+			addHeader(h, name, values...)
 		}
-		maps.Copy(h, multi)
+	}
+	rest := make(http.Header, max(len(e.Headers)-len(h), 0)+1)
+	for name, value := range e.Headers {
+		if h != nil {
+			if _, ok := h[http.CanonicalHeaderKey(name)]; ok {
+				continue
+			}
+		}
+		addHeader(rest, name, value)
+	}
+	if h == nil {
+		h = rest
+	} else {
+		maps.Copy(h, rest)
 	}
 	// Payload 2.0 takes the cookies out of the headers; function URLs leave a
 	// copy there, which these replace.

@@ -77,8 +77,8 @@ func listen(function string) (*runtimeAPI, error) {
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", a.response)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", a.failure)
 	mux.HandleFunc("POST /2018-06-01/runtime/init/error", a.initFailure)
-	a.server = &http.Server{Handler: a.noBrowsers(mux), ReadHeaderTimeout: 5 * time.Second}
-	go func() { _ = a.server.Serve(l) }() // until close
+	a.server = &http.Server{Handler: a.noBrowsers(mux), ReadHeaderTimeout: 5 * time.Second, ConnContext: withConn}
+	go func() { _ = a.server.Serve(connListener{l}) }() // until close
 	return a, nil
 }
 
@@ -110,15 +110,20 @@ func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(inv.event)))
 	h.Set("Lambda-Runtime-Aws-Request-Id", inv.id)
 	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(time.Now().Add(inv.timeout).UnixMilli(), 10))
 	h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:"+region+":"+account+":function:"+a.function)
 	h.Set("Lambda-Runtime-Trace-Id", traceID())
+	c := connOf(r)
+	c.gather()
+	w.Write(inv.event)
+	_ = http.NewResponseController(w).Flush() // into c, where nothing fails
 	a.mu.Lock()
 	inv.handed = time.Now()
 	a.current = inv
 	a.mu.Unlock()
-	w.Write(inv.event)
+	c.send()
 }
 
 func (a *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
@@ -182,13 +187,13 @@ func (a *runtimeAPI) read(w http.ResponseWriter, r *http.Request) ([]byte, bool)
 // finish hands the outcome to the waiting invoke before it answers the
 // process, which may exit as soon as it has been answered.
 func (a *runtimeAPI) finish(w http.ResponseWriter, r *http.Request, o outcome) {
-	answered := time.Now()
+	answered := connOf(r).arrived.Load()
 	inv := a.take(r.PathValue("id"))
 	if inv == nil {
 		refuse(w, http.StatusBadRequest, "InvalidRequestID")
 		return
 	}
-	o.took = answered.Sub(inv.handed)
+	o.took = answered.Sub(inv.handed) // nothing comes after an answer until we have taken it
 	inv.done <- o
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusAccepted)

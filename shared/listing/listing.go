@@ -24,6 +24,7 @@ func Function(name string, list kinde.List) endpoint.Function {
 	return endpoint.Function{
 		Name:     name,
 		Settings: config.ForUsers(),
+		CORS:     endpoint.AllowOrigins,
 		Build: func(s *config.Settings) (endpoint.Parts, error) {
 			callers, client, err := endpoint.Connect(s)
 			return endpoint.Parts{

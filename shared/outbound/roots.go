@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"os"
 	"runtime"
+	"sync"
 )
 
 // bundles are the files that hold every certificate of a Linux system's, in the
@@ -13,13 +14,16 @@ var bundles = []string{
 	"/etc/pki/tls/certs/ca-bundle.crt",   // Amazon Linux, Fedora
 }
 
-// roots are the system's certificates, or nil: the handshake then loads them
-// itself, or says what is wrong.
+// roots are the system's certificates, read once, or nil: the handshake then loads
+// them itself, or says what is wrong.
+var roots = sync.OnceValue(readRoots)
+
+// readRoots reads the system's certificates.
 //
 // crypto/x509 reads the bundle and after it the directories that the bundle was
 // made from, which is four fifths of its time and finds nothing new. So the bundle
 // alone is read, unless SSL_CERT_DIR names directories.
-func roots() *x509.CertPool {
+func readRoots() *x509.CertPool {
 	if runtime.GOOS == "linux" && os.Getenv("SSL_CERT_DIR") == "" {
 		files := bundles
 		if file := os.Getenv("SSL_CERT_FILE"); file != "" {

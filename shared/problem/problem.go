@@ -10,8 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -46,13 +46,18 @@ func New(code Code, cause error) *Error {
 // when it is a plain word, and what is wrong with it.
 func BadParameter(name, why string) *Error {
 	subject := "A parameter with an unusual name"
-	if plain.MatchString(name) {
+	if plain(name) {
 		subject = "Parameter `" + name + "`"
 	}
 	return New(InvalidParameter, nil).WithDetail(subject + " " + why + ".")
 }
 
-var plain = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+func plain(name string) bool {
+	odd := strings.ContainsFunc(name, func(r rune) bool {
+		return r != '_' && r != '.' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
+	return name != "" && len(name) <= 64 && !odd
+}
 
 // WithDetail replaces the code's sentence and returns the same error.
 func (e *Error) WithDetail(detail string) *Error {

@@ -3,7 +3,6 @@ package ratelimit
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/throttled/throttled/v2"
@@ -35,9 +34,9 @@ func (p Policy) spent() Result {
 	return Result{Limit: p.Requests, Reset: p.window(), RetryAfter: p.period(), window: p.Window}
 }
 
-// SetHeader writes the fields of draft-ietf-httpapi-ratelimit-headers-10, and
-// Retry-After (RFC 9110 section 10.2.3) when the request was refused. Times are in
-// whole seconds, rounded up, so that no one who heeds them comes too early.
+// SetHeader writes the fields of draft-ietf-httpapi-ratelimit-headers-10, and leaves
+// Retry-After to whoever refuses. Times are in whole seconds, rounded up, so that no
+// one who heeds them comes too early.
 //
 // t, "until additional quota is made available", is Reset while some remains and
 // RetryAfter when none does. Any of them would be true, as quota comes back one by
@@ -54,9 +53,6 @@ func (r Result) SetHeader(h http.Header) {
 	}
 	h.Set("RateLimit-Policy", fmt.Sprintf(`"default";q=%d;w=%d`, r.Limit, seconds(r.window)))
 	h.Set("RateLimit", fmt.Sprintf(`"default";r=%d;t=%d`, r.Remaining, t))
-	if !r.Allowed {
-		h.Set("Retry-After", strconv.FormatInt(t, 10))
-	}
 }
 
 func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }

@@ -34,9 +34,9 @@ func NewOnce[T any](shared Store, lease time.Duration) *Once[T] {
 	return &Once[T]{shared: shared, lease: lease, flights: map[string]*flight[T]{}}
 }
 
-// Do gives what look finds in the shared store, or else what create makes, which
-// must leave it where look finds it. Without a store look is not called. The error is create's, look's,
-// or that of ctx.
+// Do gives what look finds in the shared store, or else what create makes, which must
+// leave it where look finds it. Without a store look is not called. The error is
+// create's, look's, or that of ctx.
 func (o *Once[T]) Do(ctx context.Context, key string, look func() (value T, found bool, err error), create func() (T, error)) (T, error) {
 	for {
 		f, ours := o.board(key)
@@ -107,10 +107,18 @@ func (o *Once[T]) amongInstances(ctx context.Context, key string, look func() (T
 	}
 }
 
-// hurry releases a lease within a moment, also when ctx has ended: the request
-// has no more time than that, and the lease ends by itself.
+// hurry releases a lease in what time ctx has left, at most patience and a moment also
+// when there is none: a lease that stays makes the next one wait until it ends.
 func hurry(ctx context.Context, release func(context.Context)) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Millisecond)
+	const moment, patience = 20 * time.Millisecond, 300 * time.Millisecond
+	left := patience
+	if end, ok := ctx.Deadline(); ok {
+		left = min(max(time.Until(end), moment), patience)
+	}
+	if ctx.Err() != nil {
+		left = moment
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), left)
 	defer cancel()
 	release(ctx)
 }

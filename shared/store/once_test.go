@@ -83,3 +83,45 @@ func TestACreateThatPanicsBlocksNobody(t *testing.T) {
 		t.Errorf("%d %v", got, err)
 	}
 }
+
+// slow is a store that is far away.
+type slow struct {
+	Store
+	away time.Duration
+}
+
+func (s slow) Acquire(ctx context.Context, key string, ttl time.Duration) (func(context.Context), bool, error) {
+	release, ok, err := s.Store.Acquire(ctx, key, ttl)
+	return func(ctx context.Context) {
+		select {
+		case <-ctx.Done():
+		case <-time.After(s.away):
+			release(ctx)
+		}
+	}, ok, err
+}
+
+// A failure that comes at once must not cost the next one the whole lease, only
+// because giving it back takes a while.
+func TestALeaseIsGivenBackToAStoreFarAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		far := slow{NewMemory(10, nil), 100 * time.Millisecond}
+		first, second := NewOnce[int](far, 7*time.Second), NewOnce[int](far, 7*time.Second)
+		look := func() (int, bool, error) { return 0, false, nil }
+		fail := func() (int, error) { return 0, errors.New("trouble") }
+		_, _ = first.Do(t.Context(), "key", look, fail)
+		begin := time.Now()
+		_, _ = second.Do(t.Context(), "key", look, fail)
+		if took := time.Since(begin); took > 500*time.Millisecond {
+			t.Errorf("the next one waited %v", took)
+		}
+		// Whoever has no time left gives it a moment and no more.
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		begin = time.Now()
+		hurry(ctx, func(ctx context.Context) { <-ctx.Done() })
+		if took := time.Since(begin); took > 50*time.Millisecond {
+			t.Errorf("%v after the end", took)
+		}
+	})
+}

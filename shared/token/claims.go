@@ -11,22 +11,39 @@ import (
 	"kinde-functions/shared/jsonscan"
 )
 
-// Claims are what an access token says. Lists and maps are nil where the token
-// has none, and their odd entries are left out.
+// Claims are what an access token says.
 type Claims struct {
-	Subject     string // sub, never empty
-	OrgCode     string // org_code; empty: no organization
-	ClientID    string // azp, one of Config.ClientIDs
-	ID          string // jti; may be empty
-	Expiry      time.Time
-	IssuedAt    time.Time // zero: the token does not say
-	Permissions []string
+	Subject  string // sub, never empty
+	OrgCode  string // org_code; empty: no organization
+	ClientID string // azp, one of Config.ClientIDs
+	ID       string // jti; may be empty
+	Expiry   time.Time
+	IssuedAt time.Time // zero: the token does not say
 	// Scopes is the union of scp and scope, sorted. Compare whole words.
-	Scopes       []string
-	Roles        []Role
-	FeatureFlags map[string]Flag
+	Scopes []string
 	// Raw is the payload as it came: JSON, one object.
 	Raw json.RawMessage
+}
+
+// Grants are what an access token says that its subject has. Lists and maps are nil
+// where the token has none, and their odd entries are left out.
+type Grants struct {
+	Permissions  []string
+	Roles        []Role
+	FeatureFlags map[string]Flag
+}
+
+// Grants reads them, which takes as long as the rest of the claims and few want.
+func (c *Claims) Grants() Grants {
+	set, err := readClaimSet(c.Raw)
+	if err != nil {
+		return Grants{} // not a token's payload
+	}
+	return Grants{
+		Permissions:  texts(set[claimPermissions]),
+		Roles:        roles(set[claimRoles]),
+		FeatureFlags: flags(set[claimFeatureFlags]),
+	}
 }
 
 // Role is one of Kinde's roles. A role given as a bare string has a Key alone.
@@ -145,15 +162,12 @@ func (set *claimSet) date(claim int) (date time.Time, ok bool) {
 // is read, and nothing is guessed.
 func (set *claimSet) claims(payload []byte) *Claims {
 	return &Claims{
-		Subject:      set.text(claimSub),
-		OrgCode:      set.text(claimOrgCode),
-		ClientID:     set.text(claimAzp),
-		ID:           set.text(claimJti),
-		Permissions:  texts(set[claimPermissions]),
-		Scopes:       scopes(set[claimScp], set[claimScope]),
-		Roles:        roles(set[claimRoles]),
-		FeatureFlags: flags(set[claimFeatureFlags]),
-		Raw:          payload,
+		Subject:  set.text(claimSub),
+		OrgCode:  set.text(claimOrgCode),
+		ClientID: set.text(claimAzp),
+		ID:       set.text(claimJti),
+		Scopes:   scopes(set[claimScp], set[claimScope]),
+		Raw:      payload,
 	}
 }
 

@@ -105,17 +105,22 @@ func TestClaims(t *testing.T) {
 	want := &Claims{
 		Subject: "kp_1", OrgCode: "org_1", ClientID: testClient, ID: "jti-1",
 		Expiry: time.Unix(testNow.Unix()+3600, 0), IssuedAt: time.Unix(testNow.Unix(), 0),
+		Scopes: []string{"offline", "openid", "profile"},
+		Raw:    json.RawMessage(payload),
+	}
+	if !reflect.DeepEqual(claims, want) {
+		t.Errorf("got  %+v\nwant %+v", claims, want)
+	}
+	grants := Grants{
 		Permissions: []string{"read:a", "write:a"},
-		Scopes:      []string{"offline", "openid", "profile"},
 		Roles:       []Role{{ID: "r1", Key: "admin", Name: "Admin"}},
 		FeatureFlags: map[string]Flag{
 			"dark": {Type: "b", Value: json.RawMessage("true")},
 			"max":  {Type: "i", Value: json.RawMessage("7")},
 		},
-		Raw: json.RawMessage(payload),
 	}
-	if !reflect.DeepEqual(claims, want) {
-		t.Errorf("got  %+v\nwant %+v", claims, want)
+	if got := claims.Grants(); !reflect.DeepEqual(got, grants) {
+		t.Errorf("got  %+v\nwant %+v", got, grants)
 	}
 }
 
@@ -125,22 +130,23 @@ func TestOddClaims(t *testing.T) {
 	rows := []struct {
 		claim, value string
 		want         Claims
+		grants       Grants
 	}{
-		{"permissions", `{"read:a":true}`, Claims{}},
-		{"permissions", `"read:a"`, Claims{}},
-		{"permissions", `["read:a",7,null,"",["x"],"b"]`, Claims{Permissions: []string{"read:a", "b"}}},
-		{"scp", `"b  a b"`, Claims{Scopes: []string{"a", "b"}}},
-		{"scp", `["a",{"b":1}]`, Claims{Scopes: []string{"a"}}},
-		{"scope", `["a b"]`, Claims{Scopes: []string{"a b"}}},
-		{"scope", `"a\tb\u00a0c"`, Claims{Scopes: []string{"a\tb\u00a0c"}}},
-		{"scope", `{"a":1}`, Claims{}},
-		{"roles", `["admin",{"key":7,"name":"N"},{},null,3]`, Claims{Roles: []Role{{Key: "admin"}, {Name: "N"}}}},
-		{"roles", `{"id":"r"}`, Claims{}},
-		{"feature_flags", `{"a":true,"b":{"t":"s"},"c":{"v":[1,{}]}}`, Claims{
+		{"permissions", `{"read:a":true}`, Claims{}, Grants{}},
+		{"permissions", `"read:a"`, Claims{}, Grants{}},
+		{"permissions", `["read:a",7,null,"",["x"],"b"]`, Claims{}, Grants{Permissions: []string{"read:a", "b"}}},
+		{"scp", `"b  a b"`, Claims{Scopes: []string{"a", "b"}}, Grants{}},
+		{"scp", `["a",{"b":1}]`, Claims{Scopes: []string{"a"}}, Grants{}},
+		{"scope", `["a b"]`, Claims{Scopes: []string{"a b"}}, Grants{}},
+		{"scope", `"a\tb\u00a0c"`, Claims{Scopes: []string{"a\tb\u00a0c"}}, Grants{}},
+		{"scope", `{"a":1}`, Claims{}, Grants{}},
+		{"roles", `["admin",{"key":7,"name":"N"},{},null,3]`, Claims{}, Grants{Roles: []Role{{Key: "admin"}, {Name: "N"}}}},
+		{"roles", `{"id":"r"}`, Claims{}, Grants{}},
+		{"feature_flags", `{"a":true,"b":{"t":"s"},"c":{"v":[1,{}]}}`, Claims{}, Grants{
 			FeatureFlags: map[string]Flag{"b": {Type: "s"}, "c": {Value: json.RawMessage(`[1,{}]`)}}}},
-		{"feature_flags", `[{"t":"b","v":true}]`, Claims{}},
-		{"org_code", `7`, Claims{}},
-		{"jti", `null`, Claims{}},
+		{"feature_flags", `[{"t":"b","v":true}]`, Claims{}, Grants{}},
+		{"org_code", `7`, Claims{}, Grants{}},
+		{"jti", `null`, Claims{}, Grants{}},
 	}
 	v := newVerifier(t, nil)
 	for _, row := range rows {
@@ -151,11 +157,11 @@ func TestOddClaims(t *testing.T) {
 			t.Errorf("%s %s: %v", row.claim, row.value, err)
 			continue
 		}
-		got := *u.Claims()
+		got, grants := *u.Claims(), u.Claims().Grants()
 		got.Subject, got.ClientID, got.Raw = "", "", nil
 		got.Expiry, got.IssuedAt = time.Time{}, time.Time{}
-		if !reflect.DeepEqual(got, row.want) {
-			t.Errorf("%s %s: got %+v", row.claim, row.value, got)
+		if !reflect.DeepEqual(got, row.want) || !reflect.DeepEqual(grants, row.grants) {
+			t.Errorf("%s %s: got %+v %+v", row.claim, row.value, got, grants)
 		}
 	}
 }

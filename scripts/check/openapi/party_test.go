@@ -37,12 +37,22 @@ func invite(t *testing.T) *party {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &party{tenant, session.NewCookies(pagesOrigin, box, time.Now)}
+	p := &party{tenant, session.NewCookies(pagesOrigin, box, time.Now)}
+	p.keepTokens()
+	return p
 }
 
-// settings are the functions' environment.
+// keepTokens makes the tenant call every token revoked and revoke none: a run
+// goes on with the token whose end it asks for.
+func (p *party) keepTokens() { p.Kinde.Fault("/oauth2/revoke", kindetest.Fault{Status: http.StatusOK}) }
+
+// settings are the functions' environment. The person has what is asked for in it:
+// no token of schemathesis's making is theirs.
 func (p *party) settings() []string {
-	env := []string{"SESSION_KEYS=" + base64.StdEncoding.EncodeToString(sessionKey)}
+	env := []string{
+		"SESSION_KEYS=" + base64.StdEncoding.EncodeToString(sessionKey),
+		"INTROSPECTION_PERMISSION=view_reports", "PROTECTED_RESOURCE_SCOPES=openid profile",
+	}
 	for name, value := range p.Env() {
 		env = append(env, name+"="+value)
 	}

@@ -20,13 +20,33 @@ import (
 const documentPath = "public/openapi.yaml"
 
 // outcome is what there may be of an answer: a status, and with it a problem's
-// code or another body's media type.
+// code, the error in RFC 8628's shape or another body's media type; or, in an
+// outcome of its own, one of the telling headers.
 type outcome struct {
 	status int
 	what   string
+	header string
 }
 
-func (o outcome) String() string { return strings.TrimSpace(strconv.Itoa(o.status) + " " + o.what) }
+func (o outcome) String() string {
+	text := strings.TrimSpace(strconv.Itoa(o.status) + " " + o.what)
+	if o.header != "" {
+		text += " with " + o.header
+	}
+	return text
+}
+
+// telling are the headers that say what to do. Where one is described it must
+// have been sent; schemathesis sees only that one that is there is right.
+var telling = []string{"Allow", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate"}
+
+// owed are headers that an answer of the code must have, where the document can
+// only say that those of its status may.
+var owed = map[problem.Code][]string{
+	problem.RateLimited:       {"RateLimit", "RateLimit-Policy", "Retry-After"},
+	problem.InsufficientScope: {"WWW-Authenticate"},
+	problem.NotRevoked:        {"Retry-After"},
+}
 
 // record counts answers by path and outcome.
 type record map[string]map[outcome]int
@@ -48,6 +68,18 @@ func (r record) add(other record) {
 	}
 }
 
+// total is how many answers there were.
+func (r record) total() (n int) {
+	for _, outcomes := range r {
+		for o, times := range outcomes {
+			if o.header == "" {
+				n += times
+			}
+		}
+	}
+	return n
+}
+
 // String is a line for each path: how many answers, and how many of each
 // status.
 func (r record) String() string {
@@ -55,6 +87,9 @@ func (r record) String() string {
 	for _, path := range slices.Sorted(maps.Keys(r)) {
 		total, statuses, each := 0, map[int]int{}, ""
 		for o, n := range r[path] {
+			if o.header != "" {
+				continue
+			}
 			total += n
 			statuses[o.status] += n
 		}
@@ -75,6 +110,7 @@ type (
 	operation struct{ Responses map[string]response }
 	response  struct {
 		Ref     string `yaml:"$ref"`
+		Headers map[string]any
 		Content map[string]struct{ Examples map[string]any }
 	}
 )
@@ -108,20 +144,25 @@ func documented(t *testing.T) map[string][]outcome {
 	return outcomes
 }
 
-// outcomes are the response's: one for each media type, and of problems one for
-// each example, whose names are codes.
+// outcomes are the response's: one for each telling header and each media type,
+// and of failures one for each example, whose names are codes.
 func (r response) outcomes(status int) []outcome {
-	if len(r.Content) == 0 {
-		return []outcome{{status, ""}}
-	}
 	var all []outcome
+	for _, name := range telling {
+		if _, described := r.Headers[name]; described {
+			all = append(all, outcome{status: status, header: name})
+		}
+	}
+	if len(r.Content) == 0 {
+		return append(all, outcome{status: status})
+	}
 	for media, content := range r.Content {
-		if media != problem.ContentType {
-			all = append(all, outcome{status, media})
+		if status < 400 {
+			all = append(all, outcome{status: status, what: media})
 			continue
 		}
 		for code := range content.Examples {
-			all = append(all, outcome{status, code})
+			all = append(all, outcome{status: status, what: code})
 		}
 	}
 	return all
@@ -129,9 +170,9 @@ func (r response) outcomes(status int) []outcome {
 
 // outOfReach are codes that schemathesis cannot bring about anywhere, or on a
 // path: panics need a bug, and it sends neither two Authorization headers nor,
-// where none is described, a parameter or a body.
+// where none is described, a parameter.
 var outOfReach = map[string][]string{
-	"":                  {"internal", "body-too-large"},
+	"":                  {"internal"},
 	"/api/user-profile": {"invalid-parameter"},
 	"/api/session":      {"invalid-parameter"},
 	"/api/health":       {"invalid-parameter", "invalid-request", "misconfigured"},

@@ -3,9 +3,11 @@
 package openapi
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kinde-functions/shared/functiontest"
@@ -32,6 +34,14 @@ func browse(p *party, row route.Route, r *http.Request, n int) {
 }
 
 func visitsTo(row route.Route) []visit {
+	visits := append(slices.Clip(usualVisitsTo(row)), burdened)
+	if row.Method == http.MethodPost {
+		visits = append(visits, mislabelled)
+	}
+	return visits
+}
+
+func usualVisitsTo(row route.Route) []visit {
 	switch row.Function {
 	case "login":
 		return []visit{asItIs, with("Sec-Purpose", "prefetch"), elsewhere}
@@ -41,6 +51,12 @@ func visitsTo(row route.Route) []visit {
 		return []visit{leaving("Origin", pagesOrigin), leaving("X-CSRF", "1"), leaving(), leaving("Origin", "https://elsewhere.example.com", "X-CSRF", "1")}
 	case "health":
 		return []visit{asItIs}
+	case "device":
+		return devicesTo(row)
+	case "introspect":
+		return append(slices.Clip(sessions), asking)
+	case "protected-resource":
+		return append(slices.Clip(sessions), narrow)
 	}
 	if strings.Contains(row.Pattern, "{") {
 		return append(slices.Clip(sessions), deeper)
@@ -51,6 +67,37 @@ func visitsTo(row route.Route) []visit {
 func asItIs(*party, *http.Request) {}
 
 func deeper(_ *party, r *http.Request) { r.URL.Path += "/more" }
+
+// burdened has a good session and brings too much.
+func burdened(p *party, r *http.Request) {
+	p.bring(r, session.Tokens{Access: p.Kinde.Mint()})
+	carry(r, `{"return_url":"`+strings.Repeat("/", 64<<10)+`"}`)
+}
+
+// carry makes this JSON the request's body.
+func carry(r *http.Request, body string) {
+	r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Content-Length", strconv.Itoa(len(body)))
+}
+
+// mislabelled has a good session and says that its body is what nobody reads.
+func mislabelled(p *party, r *http.Request) {
+	p.bring(r, session.Tokens{Access: p.Kinde.Mint()})
+	carry(r, "{}")
+	r.Header.Set("Content-Type", "text/plain")
+}
+
+// asking is about another's token, without the permission for it.
+func asking(p *party, r *http.Request) {
+	p.bring(r, session.Tokens{Access: p.Kinde.Mint(kindetest.For(kindetest.EmptyPerson))})
+	carry(r, `{"token":"`+p.Kinde.Mint()+`"}`)
+}
+
+// narrow has too few scopes.
+func narrow(p *party, r *http.Request) {
+	p.bring(r, session.Tokens{Access: p.Kinde.Mint(kindetest.Scopes("openid"))})
+}
 
 func elsewhere(_ *party, r *http.Request) { r.Host = "preview--www.example.com" }
 

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"rsc.io/qr"
+)
+
+// decode reads the picture back as its modules, dark ones true, margin and all.
+func decode(t *testing.T, picture string) [][]bool {
+	t.Helper()
+	var dark [][]bool
+	for line := range strings.SplitSeq(picture, "\n") {
+		glyphs, coloured := strings.CutPrefix(line, "\x1b[38;5;16;48;5;231m")
+		glyphs, ended := strings.CutSuffix(glyphs, "\x1b[0m")
+		if !coloured || !ended {
+			t.Fatalf("%q is not black on white and no more than that", line)
+		}
+		var upper, lower []bool
+		for _, glyph := range glyphs {
+			if !strings.ContainsRune(" ▀▄█", glyph) {
+				t.Fatalf("%q is no half block", glyph)
+			}
+			upper = append(upper, glyph == '▀' || glyph == '█')
+			lower = append(lower, glyph == '▄' || glyph == '█')
+		}
+		dark = append(dark, upper, lower)
+	}
+	return dark
+}
+
+func TestThePictureIsTheCode(t *testing.T) {
+	for _, text := range []string{
+		"https://t.example/device?user_code=BCDFGHJK", "1", "HTTPS://T.EXAMPLE", strings.Repeat("https://", 40),
+	} {
+		code, err := qr.Encode(text, qr.L)
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture, width, err := drawQR(text)
+		if err != nil || width != code.Size+2*quiet {
+			t.Fatalf("%d columns, %v", width, err)
+		}
+		dark := decode(t, picture)
+		if rows := len(dark); rows != width+width%2 {
+			t.Errorf("%d rows of modules for %d", rows, width)
+		}
+		for y, row := range dark {
+			if len(row) != width {
+				t.Errorf("row %d has %d columns of %d", y, len(row), width)
+			}
+			for x, is := range row {
+				if want := code.Black(x-quiet, y-quiet); is != want { // outside it is light
+					t.Fatalf("%q: module %d,%d is %v", text, x, y, is)
+				}
+			}
+		}
+	}
+	if _, _, err := drawQR(strings.Repeat("x", 5000)); err == nil {
+		t.Error("a code was drawn of what no code holds")
+	}
+}

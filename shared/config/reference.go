@@ -1,0 +1,50 @@
+package config
+
+import (
+	"errors"
+	"strings"
+)
+
+// Reference names a secret that AWS keeps, in Secrets Manager or in Systems
+// Manager's Parameter Store: `<ARN>`, or `<ARN>#<field>` for a field of a secret
+// that is a JSON object.
+type Reference struct {
+	ARN       string
+	Partition string // such as aws
+	Service   string // secretsmanager or ssm
+	Region    string
+	Field     string // empty: the whole secret
+}
+
+// isReference tells an ARN from a secret. No secret of ours begins so.
+func isReference(value string) bool { return strings.HasPrefix(value, "arn:") }
+
+var errReference = errors.New("begins like an ARN and is none of a secret; it must be arn:aws:secretsmanager:<region>:<account>:secret:<name> or arn:aws:ssm:<region>:<account>:parameter/<name>, #<field> after it if it is JSON")
+
+// ParseReference reads a reference; ok is false for any other value, whose
+// secret it is itself. Host names are made of what it lets through.
+func ParseReference(value string) (r Reference, ok bool, err error) {
+	if !isReference(value) {
+		return Reference{}, false, nil
+	}
+	arn, field, hasField := strings.Cut(value, "#")
+	part := strings.SplitN(arn, ":", 6)
+	if len(part) != 6 || hasField && !printable(field) {
+		return Reference{}, true, errReference
+	}
+	r = Reference{ARN: arn, Partition: part[1], Service: part[2], Region: part[3], Field: field}
+	const letters, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+	kind := map[string]string{"secretsmanager": "secret:", "ssm": "parameter/"}[r.Service]
+	name, named := strings.CutPrefix(part[5], kind)
+	plain := consistsOf(r.Partition, letters+"-") && consistsOf(r.Region, letters+digits+"-") && consistsOf(part[4], digits) &&
+		consistsOf(name, letters+strings.ToUpper(letters)+digits+"/_+=.@-")
+	if kind == "" || !named || !plain {
+		return Reference{}, true, errReference
+	}
+	return r, true, nil
+}
+
+// consistsOf reports whether text has a character, and none but these.
+func consistsOf(text, characters string) bool {
+	return text != "" && strings.Trim(text, characters) == ""
+}

@@ -1,0 +1,88 @@
+package endpoint
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+const secretARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kinde-AbCdEf"
+
+// manager is a Secrets Manager that answers while it is up.
+func manager(t *testing.T) (up *atomic.Bool, calls *atomic.Int32, settings []string) {
+	t.Helper()
+	up, calls = &atomic.Bool{}, &atomic.Int32{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		calls.Add(1)
+		if !up.Load() {
+			w.WriteHeader(http.StatusBadRequest)
+			io.WriteString(w, `{"__type":"AccessDeniedException"}`)
+			return
+		}
+		fmt.Fprint(w, `{"SecretString":"the-secret"}`)
+	}))
+	t.Cleanup(server.Close)
+	return up, calls, []string{"KINDE_CLIENT_SECRET", secretARN, "AWS_ACCESS_KEY_ID", "id", "AWS_SECRET_ACCESS_KEY", "key",
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER", server.URL}
+}
+
+func TestSecretsThatCannotBeFetchedAreTriedAgain(t *testing.T) {
+	up, calls, settings := manager(t)
+	f := start(t, "user-profile", answering(`{}`), settings...)
+	l, ok := f.handler.(*later)
+	if !ok {
+		t.Fatalf("%T", f.handler)
+	}
+	for range 3 { // within the pause nobody is asked
+		if w := f.signedIn("/api/user-profile"); w.Code != 500 || !strings.Contains(w.Body.String(), `"misconfigured"`) || strings.Contains(w.Body.String(), "KINDE_CLIENT_SECRET") {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	lines := events(t, f.log.take(), "request")
+	cause := fmt.Sprint(lines[0]["cause"])
+	if calls.Load() != 1 || len(lines) != 3 || !strings.Contains(cause, "KINDE_CLIENT_SECRET could not be fetched") || !strings.Contains(cause, "let the function's role read it") {
+		t.Errorf("%d calls, log %v", calls.Load(), lines)
+	}
+	l.next = time.Now()
+	if w := f.signedIn("/api/user-profile"); w.Code != 500 || calls.Load() != 2 || !l.next.After(time.Now()) {
+		t.Errorf("still down: %d after %d calls", w.Code, calls.Load())
+	}
+	up.Store(true)
+	l.next = time.Now()
+	for range 2 {
+		if w := f.signedIn("/api/user-profile"); w.Code != 200 || calls.Load() != 3 {
+			t.Errorf("up again: %d after %d calls: %s", w.Code, calls.Load(), w.Body)
+		}
+	}
+	for _, line := range events(t, f.log.take(), "request") {
+		if line["cold"] == true {
+			t.Errorf("not the process's first request: %v", line)
+		}
+	}
+}
+
+func TestSecretsFetchedDuringInitLeaveNothingBehind(t *testing.T) {
+	up, calls, settings := manager(t)
+	up.Store(true)
+	f := start(t, "user-profile", answering(`{}`), settings...)
+	if _, plain := f.handler.(*endpoint); !plain || f.signedIn("/api/user-profile").Code != 200 || calls.Load() != 1 {
+		t.Errorf("%T after %d calls", f.handler, calls.Load())
+	}
+}
+
+func TestAllFaultsAreNamedAtOnce(t *testing.T) {
+	_, _, settings := manager(t)
+	f := start(t, "user-profile", answering(`{}`), append(settings, "KINDE_SITE_URL", "", "UPSTREAM_TIMEOUT", "5")...)
+	f.signedIn("/api/user-profile")
+	cause := fmt.Sprint(events(t, f.log.take(), "request")[0]["cause"])
+	for _, name := range []string{"KINDE_CLIENT_SECRET", "KINDE_SITE_URL", "UPSTREAM_TIMEOUT"} {
+		if strings.Count(cause, name) != 1 {
+			t.Errorf("%s in %q", name, cause)
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package lambdarun
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// One read gets all of an event that the socket holds, whatever net/http's buffers.
+func TestAnEventGoesOutInOneWrite(t *testing.T) {
+	a, err := listen("f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.close)
+	process, err := net.Dial("tcp", a.address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer process.Close()
+	io.WriteString(process, "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: "+a.address()+"\r\n\r\n")
+	event := strings.Repeat("x", 20_000)
+	inv := newInvocation([]byte(event), time.Minute)
+	a.events <- inv
+	got := make([]byte, 64<<10)
+	n, err := process.Read(got)
+	head, body, _ := strings.Cut(string(got[:n]), "\r\n\r\n")
+	if err != nil || body != event || !strings.Contains(head, "\r\nContent-Length: 20000") {
+		t.Fatalf("%d bytes of the event at once, %v, after %s", len(body), err, head)
+	}
+
+	before := time.Now()
+	if r, err := http.Post("http://"+a.address()+"/2018-06-01/runtime/invocation/"+inv.id+"/response", "", strings.NewReader("{}")); err != nil || r.StatusCode != http.StatusAccepted {
+		t.Fatal(r, err)
+	}
+	o := <-inv.done
+	if took := before.Sub(inv.handed); string(o.answer) != "{}" || o.took < took || o.took > time.Since(inv.handed) {
+		t.Errorf("%s after %v", o.answer, o.took)
+	}
+}

@@ -1,0 +1,103 @@
+package secrets_test
+
+import (
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/lambdarun"
+)
+
+const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kinde-AbCdEf"
+
+// A function as it is deployed: its secrets are fetched during init over TLS, and a
+// sign-in begins on the site's host, which only the distribution can name.
+func TestABuiltFunctionFetchesItsSecrets(t *testing.T) {
+	keys := base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))
+	var calls atomic.Int32
+	aws := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		calls.Add(1)
+		fmt.Fprintf(w, `{"SecretString": "{\"client\": \"the-client-secret\", \"keys\": \"%s\"}"}`, keys)
+	}))
+	t.Cleanup(aws.Close)
+	folder := t.TempDir()
+	certificate := filepath.Join(folder, "ca.pem")
+	if err := os.WriteFile(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: aws.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(folder, "login")
+	if err := lambdarun.Build(t.Context(), "kinde-functions/functions/login", binary); err != nil {
+		t.Fatal(err)
+	}
+	const proof = "0123456789abcdefghijklmnopqrstuvwxyz"
+	var log functiontest.Log
+	f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Output: &log, Env: []string{
+		"KINDE_ISSUER_URL=https://acme.kinde.com", "KINDE_CLIENT_ID=client", "KINDE_SITE_URL=https://www.example.com",
+		"KINDE_CLIENT_SECRET=" + arn + "#client", "SESSION_KEYS=" + arn + "#keys", "ORIGIN_SECRET=" + proof,
+		"AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=key", "AWS_SESSION_TOKEN=session",
+		"AWS_ENDPOINT_URL_SECRETS_MANAGER=" + aws.URL, "SSL_CERT_FILE=" + certificate,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	if got := calls.Load(); got != 1 {
+		t.Errorf("%d calls during init", got)
+	}
+	api := lambdarun.Handler(f, lambdarun.HTTPAPI2)
+	for secret, want := range map[string]int{proof: http.StatusFound, "guessed": http.StatusBadRequest, "": http.StatusBadRequest} {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "https://abc.execute-api.eu-central-1.amazonaws.com/auth/login", nil)
+		r.Header.Set("X-Origin-Secret", secret)
+		r.Header.Set("X-Viewer-Host", "www.example.com")
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("secret %q: %d %v %s", secret, w.Code, w.Header(), w.Body)
+		}
+	}
+	if out := log.String(); calls.Load() != 1 || strings.Contains(out, "the-client-secret") || strings.Contains(out, keys) || strings.Contains(out, proof) {
+		t.Errorf("%d calls, log %s", calls.Load(), out)
+	}
+}
+
+// Nothing is known of the service: the function says what to mend, and health goes on
+// naming nothing, since the settings are set.
+func TestABuiltFunctionWithoutItsSecrets(t *testing.T) {
+	folder := t.TempDir()
+	for function, want := range map[string]string{"login": `"misconfigured"`, "health": `"missing":[],"version":"dev","wrong":[]`} {
+		binary := filepath.Join(folder, function)
+		if err := lambdarun.Build(t.Context(), "kinde-functions/functions/"+function, binary); err != nil {
+			t.Fatal(err)
+		}
+		var log functiontest.Log
+		f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Output: &log, Env: []string{
+			"KINDE_ISSUER_URL=https://acme.kinde.com", "KINDE_CLIENT_ID=client", "KINDE_SITE_URL=https://www.example.com",
+			"KINDE_CLIENT_SECRET=" + arn, "SESSION_KEYS=" + arn + "-keys", "REDIS_URL=" + arn,
+			"AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=key", "AWS_ENDPOINT_URL_SECRETS_MANAGER=http://127.0.0.1:1",
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := map[string]string{"login": "/auth/login", "health": "/api/health"}[function]
+		w := httptest.NewRecorder()
+		lambdarun.Handler(f, lambdarun.HTTPAPI2).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "https://www.example.com"+path, nil))
+		f.Close()
+		if !strings.Contains(w.Body.String(), want) || strings.Contains(w.Body.String(), "arn:") {
+			t.Errorf("%s: %d %s", function, w.Code, w.Body)
+		}
+		said := log.String()
+		for _, name := range []string{"KINDE_CLIENT_SECRET", "SESSION_KEYS", "REDIS_URL"} {
+			if function == "login" && !strings.Contains(said, name+" could not be fetched: secretsmanager in eu-central-1 could not be reached") {
+				t.Errorf("%s: the log: %s", function, said)
+			}
+		}
+	}
+}
