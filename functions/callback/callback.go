@@ -72,7 +72,7 @@ func failed(err error) error {
 	p := problem.New(problem.LoginFailed, err)
 	p.Remedy = problem.From(err).Remedy
 	if errors.Is(err, kinde.ErrInvalidGrant) {
-		p.Remedy = "the code was used or ran out, or the registered callback URL differs from <KINDE_SITE_URL>/auth/callback"
+		p.Remedy = kinde.CodeRemedy
 	}
 	return p
 }

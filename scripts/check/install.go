@@ -43,6 +43,7 @@ var debian = []struct {
 	test []string
 }{
 	{"chromium", []string{"chromium", "--version"}},
+	{"jq", []string{"jq", "--version"}},
 	{"python3-venv", []string{"python3", "-c", "import ensurepip"}},
 	{"qemu-user-static", []string{"qemu-aarch64-static", "--version"}},
 	{"redis-server", []string{"redis-server", "--version"}},

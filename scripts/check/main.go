@@ -46,7 +46,7 @@ var steps = []step{
 	{name: "frontend", needs: []string{"npm"}, run: frontend},
 	{name: "redis", needs: []string{"debian"}, run: redis},
 	{name: "browser", needs: []string{"debian"}, run: browser},
-	{name: "race", alone: true, run: race},
+	{name: "race", needs: []string{"debian"}, alone: true, run: race},
 	{name: "fuzz", alone: true, run: fuzz},
 }
 

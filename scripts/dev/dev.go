@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"kinde-functions/scripts/workplace"
 	"kinde-functions/shared/config"
 	"kinde-functions/shared/kindetest"
 	"kinde-functions/shared/route"
@@ -29,7 +30,7 @@ type options struct {
 	addr      string        // the site's address
 	kindeAddr string        // the embedded Kinde's
 	accessTTL time.Duration // of its tokens; 0: as Kinde's
-	lookup    lookup
+	lookup    workplace.Lookup
 	out       io.Writer
 }
 
@@ -146,23 +147,4 @@ func deviceCommand(origin string) string {
 		return command
 	}
 	return command + " -site " + origin
-}
-
-// findRoot is the project's folder: the nearest one above dir with both a
-// go.mod and functions/.
-func findRoot(dir string) (string, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return "", err
-	}
-	for folder := dir; ; folder = filepath.Dir(folder) {
-		_, noModule := os.Stat(filepath.Join(folder, "go.mod"))
-		info, noFunctions := os.Stat(filepath.Join(folder, "functions"))
-		if noModule == nil && noFunctions == nil && info.IsDir() {
-			return folder, nil
-		}
-		if folder == filepath.Dir(folder) {
-			return "", fmt.Errorf("no project found: neither %s nor a folder above it has a go.mod and functions/; change into the repository first", dir)
-		}
-	}
 }

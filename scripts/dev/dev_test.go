@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -193,20 +192,5 @@ func TestOriginOf(t *testing.T) {
 		if got := originOf(test.host, test.port); got != test.want {
 			t.Errorf("originOf(%q, %d) = %s, want %s", test.host, test.port, got, test.want)
 		}
-	}
-}
-
-func TestFindRoot(t *testing.T) {
-	root := project(t, "health")
-	put(t, root, "functions/health/go.mod", "module nested\n")
-	put(t, root, "scripts/dev/main.go", "package main\n")
-	for _, dir := range []string{"", "scripts/dev", "functions/health"} {
-		got, err := findRoot(filepath.Join(root, dir))
-		if err != nil || got != root {
-			t.Errorf("findRoot(%q) = %q, %v, want %q", dir, got, err, root)
-		}
-	}
-	if got, err := findRoot(t.TempDir()); err == nil || !strings.Contains(err.Error(), "change into the repository") {
-		t.Errorf("findRoot outside = %q, %v", got, err)
 	}
 }

@@ -23,6 +23,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"kinde-functions/scripts/workplace"
 )
 
 func main() {
@@ -38,7 +40,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C ends it at once
 	var err error
-	if o.root, err = findRoot("."); err == nil {
+	if o.root, err = workplace.Root("."); err == nil {
 		err = run(ctx, o)
 	}
 	if err != nil {

@@ -6,47 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"kinde-functions/scripts/workplace"
 	"kinde-functions/shared/kindetest"
 )
 
-func from(env map[string]string) lookup {
+func from(env map[string]string) workplace.Lookup {
 	return func(name string) (string, bool) {
 		value, set := env[name]
 		return value, set
-	}
-}
-
-func TestReadFile(t *testing.T) {
-	s := settings{}
-	err := s.readFile([]byte(strings.Join([]string{
-		"# a comment", "", "PLAIN=a b#c", "  SPACED = x ", "export EXPORTED=1", "EMPTY=",
-		`DOUBLE="a = b "`, `SINGLE='it"s'`, `INSIDE=a"b`, "WINDOWS=x\r", "TWICE=1", "TWICE=2",
-	}, "\n")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := settings{
-		"PLAIN": "a b#c", "SPACED": "x", "EXPORTED": "1", "EMPTY": "", "DOUBLE": "a = b ", "SINGLE": `it"s`,
-		"INSIDE": `a"b`, "WINDOWS": "x", "TWICE": "2",
-	}
-	if !maps.Equal(s, want) {
-		t.Errorf("read %q, want %q", s, want)
-	}
-}
-
-func TestReadFileRefuses(t *testing.T) {
-	for line, want := range map[string]string{
-		"s3cret":                          "line 2: want NAME=value",
-		"=s3cret":                         "line 2: want NAME=value",
-		"MY KEY=s3cret":                   "line 2: want NAME=value",
-		`KEY="s3cret`:                     "line 2: the quote is not closed",
-		`KEY="`:                           "line 2: the quote is not closed",
-		"KEY=" + strings.Repeat("s", 1e6): "a line is too long",
-	} {
-		err := settings{}.readFile([]byte("A=1\n" + line))
-		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
-			t.Errorf("%.20q: error %.100v, want %q and nothing of the line", line, err, want)
-		}
 	}
 }
 

@@ -119,14 +119,6 @@ func (c *Client) PollDevice(ctx context.Context, clientID, code string) (json.Ra
 // refusalOfDevice is refusalOfApp for the device application, which has no secret.
 func refusalOfDevice(resp *outbound.Response) *problem.Error {
 	p := refusalOfApp(resp)
-	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
-	switch {
-	case cause.Has("invalid_client"):
-		p.Remedy = "compare KINDE_DEVICE_CLIENT_ID with the device application in Kinde"
-	case cause.Has("unauthorized_client"):
-		p.Remedy = "KINDE_DEVICE_CLIENT_ID must name an application of the type Device in Kinde"
-	case cause.Has("invalid_scope"):
-		p.Remedy = "a scope is not assigned to the device application in Kinde: see KINDE_SCOPES"
-	}
+	p.Remedy = DeviceRemedy(&Error{Status: resp.Status, Codes: codesIn(resp.Body)})
 	return p
 }

@@ -40,6 +40,7 @@ type Machine struct {
 	shared     store.Store // nil: none; values sealed and keys hashed by it
 	once       *store.Once[machineToken]
 	now        func() time.Time
+	sparing    bool // one token for good
 
 	mu   sync.Mutex
 	held machineToken
@@ -130,7 +131,7 @@ func (m *Machine) hold(t machineToken) machineToken {
 }
 
 func (m *Machine) usable(t, refused machineToken) bool {
-	return t.Value != "" && t.Value != refused.Value && m.wallClock().Before(t.Ends)
+	return t.Value != "" && (m.sparing || t.Value != refused.Value && m.wallClock().Before(t.Ends))
 }
 
 // wallClock has no monotonic reading, which stands still while a Lambda is frozen.
@@ -190,15 +191,7 @@ func (m *Machine) ask(ctx context.Context, refused machineToken) (machineToken, 
 // Kinde is in trouble.
 func (m *Machine) refusal(resp *outbound.Response) *problem.Error {
 	p := refusalOfApp(resp)
-	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
-	switch audience := m.client.management + "/api"; {
-	case cause.Has("invalid_client"):
-		p.Remedy = "compare KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET with the machine-to-machine application in Kinde"
-	case cause.Has("unauthorized_client"), cause.Has("access_denied"):
-		p.Remedy = "authorise the machine-to-machine application for the Kinde Management API in Kinde (" + audience + ")"
-	case cause.Has("invalid_scope"), cause.Has("invalid_request"):
-		p.Remedy = "the audience " + audience + " is not the Management API's: set KINDE_MANAGEMENT_URL to https://<subdomain>.kinde.com"
-	}
+	p.Remedy = MachineRemedy(&Error{Status: resp.Status, Codes: codesIn(resp.Body)}, m.client.management)
 	return p
 }
 
@@ -207,15 +200,9 @@ func (m *Machine) refusal(resp *outbound.Response) *problem.Error {
 func refusalOfMachine(resp *outbound.Response, scope string) *problem.Error {
 	p := refusalOfApp(resp)
 	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
-	switch {
-	case cause.Has("MISSING_AUDIENCE"):
-		p.Remedy = "the machine's token is for another audience: set KINDE_MANAGEMENT_URL to https://<subdomain>.kinde.com"
-	case refusesToken(resp) && scope != "":
-		p.Remedy = "give the machine-to-machine application the scope " + scope + " of the Kinde Management API; it takes effect within the hour"
-	case refusesToken(resp):
-		p.Remedy = "Kinde refuses the machine's token: compare KINDE_ISSUER_URL and KINDE_MANAGEMENT_URL with the tenant"
-	default:
-		p.Remedy = cause.Remedy() // and not the words for our application's own credentials
+	p.Remedy = cause.Remedy() // and not the words for our application's own credentials
+	if refusesToken(resp) || cause.Has("MISSING_AUDIENCE") {
+		p.Remedy = ManagementRemedy(cause, scope)
 	}
 	return p
 }

@@ -139,26 +139,9 @@ func refusalOfApp(resp *outbound.Response) *problem.Error {
 		chained = errors.Join(ErrInvalidGrant, cause)
 	}
 	p := problem.New(code, chained)
-	p.Remedy = appRemedy(cause)
+	p.Remedy = AppRemedy(cause)
 	if code == problem.UpstreamThrottled {
 		p.RetryAfter = max(resp.RetryAfter(time.Now()), time.Second)
 	}
 	return p
-}
-
-// appRemedy is Error.Remedy for calls with an application's credentials.
-func appRemedy(e *Error) string {
-	switch {
-	case e.Has("invalid_client"):
-		return "the client id or secret is wrong or was rotated: compare KINDE_CLIENT_ID and KINDE_CLIENT_SECRET with the application in Kinde"
-	case e.Has("unauthorized_client"):
-		return "the application's type does not allow this grant: it must be a back-end web application in Kinde"
-	case e.Has("invalid_grant"):
-		return "" // the person's, or another request's, doing
-	case e.Has("invalid_scope"):
-		return "a scope in KINDE_SCOPES is not assigned to the application in Kinde"
-	case e.Has("unsupported_grant_type"), e.Has("invalid_request"):
-		return "Kinde did not understand the request: check KINDE_AUDIENCE and that KINDE_ISSUER_URL is the tenant's own origin"
-	}
-	return e.Remedy()
 }

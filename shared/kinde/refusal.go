@@ -29,22 +29,6 @@ func (e *Error) Has(code string) bool {
 	return slices.ContainsFunc(e.Codes, func(c string) bool { return strings.EqualFold(c, code) })
 }
 
-// Remedy tells the deployer what is behind the answer and how to mend it;
-// empty when there is nothing to mend.
-func (e *Error) Remedy() string {
-	switch {
-	case e.Has("MISSING_AUDIENCE"):
-		return "a user's token reached the Management API (user calls live under /account_api/v1), or the M2M audience is not https://<subdomain>.kinde.com/api"
-	case e.Has("ROUTE_NOT_FOUND"), e.Status == http.StatusNotFound, e.Status == http.StatusMethodNotAllowed:
-		return "wrong path or method at Kinde: check that KINDE_ISSUER_URL is the tenant's own origin"
-	case e.Status >= 300 && e.Status < 400:
-		return "KINDE_ISSUER_URL redirects: set it to the origin it redirects to, exactly as the tokens' iss"
-	case e.Has("INVALID_CREDENTIALS"), e.Status == http.StatusForbidden, e.Status == http.StatusUnauthorized:
-		return "the token is expired, revoked or minted on the tenant's other domain: sign in again, and compare KINDE_ISSUER_URL with the token's iss"
-	}
-	return ""
-}
-
 // refusalOfUser is the problem of an answer to a call with a person's token.
 func refusalOfUser(resp *outbound.Response) *problem.Error {
 	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}

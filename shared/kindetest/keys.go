@@ -1,6 +1,7 @@
 package kindetest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
@@ -163,8 +164,11 @@ func (k *Kinde) keySet(w http.ResponseWriter, r *http.Request) {
 // Discovery 1.0 section 3). Kinde lists no device endpoint in it.
 func (k *Kinde) discovery(w http.ResponseWriter, r *http.Request) {
 	issuer := k.issuerOf(r)
+	k.mu.Lock()
+	named := cmp.Or(k.quirks.DiscoveryIssuer, issuer)
+	k.mu.Unlock()
 	writeJSON(w, http.StatusOK, map[string]any{
-		"issuer":                                issuer,
+		"issuer":                                named,
 		"authorization_endpoint":                issuer + "/oauth2/auth",
 		"token_endpoint":                        issuer + "/oauth2/token",
 		"userinfo_endpoint":                     issuer + "/oauth2/v2/user_profile",

@@ -94,6 +94,9 @@ type Quirks struct {
 	FlagsMetadata bool
 	// Cursors says how the Account API's paging misbehaves.
 	Cursors CursorQuirk
+	// DiscoveryIssuer is the issuer that the discovery document names, in place
+	// of the host's that it is asked on.
+	DiscoveryIssuer string
 }
 
 // CursorQuirk is a way of paging wrongly.

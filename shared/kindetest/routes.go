@@ -7,14 +7,17 @@ import (
 // maxBody bounds a request body, in bytes.
 const maxBody = 64 << 10
 
-// ServeHTTP answers as the tenant would: it records the call, lets a fault
-// take its place if one is due, and serves the endpoint otherwise.
+// ServeHTTP answers as the tenant would, by the tenant's clock: it records the
+// call, lets a fault take its place if one is due, and serves the endpoint
+// otherwise.
 func (k *Kinde) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	// A body that cannot be parsed leaves the form empty, and the endpoint
 	// then misses its parameters.
 	_ = r.ParseForm()
 	k.journal.record(r, k.opt.Now())
+	// net/http would write the machine's time, which is not the tenant's.
+	w.Header().Set("Date", k.opt.Now().UTC().Format(http.TimeFormat))
 	if fault, due := k.faults.take(r); due && fault.play(w, r) {
 		return
 	}

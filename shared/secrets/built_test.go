@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"kinde-functions/shared/functiontest"
 	"kinde-functions/shared/lambdarun"
@@ -72,7 +73,7 @@ func TestABuiltFunctionFetchesItsSecrets(t *testing.T) {
 // naming nothing, since the settings are set.
 func TestABuiltFunctionWithoutItsSecrets(t *testing.T) {
 	folder := t.TempDir()
-	for function, want := range map[string]string{"login": `"misconfigured"`, "health": `"missing":[],"version":"dev","wrong":[]`} {
+	for function, want := range map[string]string{"login": `"misconfigured"`, "health": `{"missing":[],"version":"`} {
 		binary := filepath.Join(folder, function)
 		if err := lambdarun.Build(t.Context(), "kinde-functions/functions/"+function, binary); err != nil {
 			t.Fatal(err)
@@ -89,6 +90,9 @@ func TestABuiltFunctionWithoutItsSecrets(t *testing.T) {
 		path := map[string]string{"login": "/auth/login", "health": "/api/health"}[function]
 		w := httptest.NewRecorder()
 		lambdarun.Handler(f, lambdarun.HTTPAPI2).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "https://www.example.com"+path, nil))
+		for end := time.Now().Add(5 * time.Second); !strings.Contains(log.String(), `"msg":"request"`) && time.Now().Before(end); {
+			time.Sleep(5 * time.Millisecond) // it comes after the answer
+		}
 		f.Close()
 		if !strings.Contains(w.Body.String(), want) || strings.Contains(w.Body.String(), "arn:") {
 			t.Errorf("%s: %d %s", function, w.Code, w.Body)

@@ -143,3 +143,16 @@ func TestKeySetFailuresAreErrors(t *testing.T) {
 		}
 	}
 }
+
+func TestUsableKeys(t *testing.T) {
+	for set, want := range map[string]int{
+		goodKeySet(): 1,
+		keySetOf(jwkOf(issuerKey(), "a"), jwkOf(otherKey(), "b"), fields{"kty": "EC"}): 2,
+		`{"keys":[]}`: 0,
+		`<html>`:      0,
+	} {
+		if n, err := UsableKeys([]byte(set)); n != want || (err == nil) != (want > 0) {
+			t.Errorf("%.20s: %d, %v", set, n, err)
+		}
+	}
+}

@@ -165,7 +165,7 @@ func onlyLimited() string {
 }
 
 // data is where the functions get what they hand on.
-var data = []string{"/account_api/v1/", "/oauth2/v2/user_profile", "/oauth2/introspect", "/oauth2/revoke", "/oauth2/device/auth", "/oauth2/token"}
+var data = []string{"/account_api/v1/", "/oauth2/v2/user_profile", "/oauth2/introspect", "/oauth2/revoke", "/oauth2/device/auth", "/oauth2/token", "/api/v1/connected_apps/"}
 
 // troubles are ways in which a tenant fails to answer, one after the other.
 var troubles = []struct {

@@ -108,8 +108,9 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // is for the function to judge.
 func find(path string) (route.Route, bool) {
 	for _, row := range route.Table {
-		literal, _, open := strings.Cut(row.Pattern, "{")
-		if path == row.Pattern || open && strings.HasPrefix(path, literal) {
+		literal, rest, open := strings.Cut(row.Pattern, "{")
+		_, ending, _ := strings.Cut(rest, "}")
+		if path == row.Pattern || open && strings.HasPrefix(path, literal) && strings.HasSuffix(path, ending) {
 			return row, true
 		}
 	}

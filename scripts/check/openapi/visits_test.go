@@ -35,7 +35,7 @@ func browse(p *party, row route.Route, r *http.Request, n int) {
 
 func visitsTo(row route.Route) []visit {
 	visits := append(slices.Clip(usualVisitsTo(row)), burdened)
-	if row.Method == http.MethodPost {
+	if row.Method == http.MethodPost && row.Function != "connected-apps" { // which reads no body
 		visits = append(visits, mislabelled)
 	}
 	return visits
@@ -53,6 +53,8 @@ func usualVisitsTo(row route.Route) []visit {
 		return []visit{asItIs}
 	case "device":
 		return devicesTo(row)
+	case "connected-apps":
+		return slices.Concat([]visit{connected, byTokenAlone}, sessions, []visit{deeper})
 	case "introspect":
 		return append(slices.Clip(sessions), asking)
 	case "protected-resource":

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"kinde-functions/shared/kindetest"
+)
+
+const site = "https://site.example"
+
+// patient is a tenant and good settings for it.
+type patient struct {
+	*kindetest.Server
+	env map[string]string
+}
+
+func newPatient(t *testing.T, options kindetest.Options) *patient {
+	t.Helper()
+	if options.Site == "" {
+		options.Site = site
+	}
+	server, err := kindetest.Serve(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	env := server.Env()
+	env["SESSION_KEYS"] = newKey()
+	return &patient{server, env}
+}
+
+func newKey() string {
+	var key [32]byte
+	rand.Read(key[:])
+	return base64.StdEncoding.EncodeToString(key[:])
+}
+
+// examined makes the checks, with settings changed as names and values in turn; an
+// empty value unsets. The result is by id.
+func (p *patient) examined(t *testing.T, changes ...string) map[string]check {
+	t.Helper()
+	env := maps.Clone(p.env)
+	for i := 0; i < len(changes); i += 2 {
+		env[changes[i]] = changes[i+1]
+	}
+	return byID(examine(t.Context(), env, ""))
+}
+
+func byID(checks []check) map[string]check {
+	found := map[string]check{}
+	for _, c := range checks {
+		found[c.ID] = c
+	}
+	return found
+}
+
+// mends are the checks that say that something must be mended.
+func mends(checks map[string]check) map[string]check {
+	found := maps.Clone(checks)
+	maps.DeleteFunc(found, func(_ string, c check) bool { return c.State != toMend })
+	return found
+}
+
+// text is everything that a check says.
+func text(c check) string {
+	raw, _ := json.Marshal(c)
+	plain := strings.NewReplacer(`\"`, `"`, `\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(raw))
+	return plain
+}
+
+// command runs the program in a project folder with a .env file, and no environment
+// but what env holds.
+func command(t *testing.T, dotenv string, env map[string]string, args ...string) (status int, out, errors string) {
+	t.Helper()
+	root := t.TempDir()
+	if err := os.WriteFile(filepath.Join(root, ".env"), []byte(dotenv), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	m := machine{root, func(name string) (string, bool) { value, set := env[name]; return value, set }, screen{pastedWidth, true}, &stdout, &stderr}
+	status = m.run(t.Context(), args)
+	return status, stdout.String(), stderr.String()
+}
+
+// dotenv writes settings as a .env file.
+func dotenv(env map[string]string) string {
+	var lines strings.Builder
+	for name, value := range env {
+		lines.WriteString(name + "='" + value + "'\n")
+	}
+	return lines.String()
+}
+
+// clock is a tenant's that is wrong by so much.
+func clock(by time.Duration) func() time.Time {
+	return func() time.Time { return time.Now().Add(by) }
+}
+
+func base64url(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"kinde-functions/shared/kindetest"
+)
+
+// Secrets that no word of the report begins like.
+const (
+	webSecret     = "Zq7wWebXk2mSecretValue81726354"
+	machineSecret = "Yp6vM2mJj3nSecretValue91827364"
+	redisPassword = "Xo5uRedisHh4bPassw0rd"
+)
+
+func recognisable(env map[string]string) map[string]string {
+	env = maps.Clone(env)
+	env["KINDE_CLIENT_SECRET"], env["KINDE_M2M_CLIENT_SECRET"] = webSecret, machineSecret
+	env["SESSION_KEYS"] = newKey() + "," + newKey()
+	env["REDIS_URL"] = "redis://:" + redisPassword + "@127.0.0.1:1/0"
+	return env
+}
+
+// unseen fails when a secret, or how it begins, is in what was written.
+func unseen(t *testing.T, out string, env map[string]string, more ...string) {
+	t.Helper()
+	secrets := append(more, webSecret, machineSecret, redisPassword)
+	secrets = append(secrets, strings.Split(env["SESSION_KEYS"], ",")...)
+	for _, secret := range secrets {
+		if len(secret) < shortest {
+			continue
+		}
+		for _, part := range []string{secret, secret[:6], strings.ToLower(secret[:12])} {
+			if strings.Contains(out, part) || strings.Contains(strings.ToLower(out), strings.ToLower(secret)) {
+				t.Errorf("%q is shown:\n%s", part, out)
+			}
+		}
+	}
+	if email.MatchString(out) || jwt.MatchString(out) {
+		t.Errorf("an e-mail or a token is shown:\n%s", out)
+	}
+}
+
+// everyFormat runs the program in each of its forms and gives all that it wrote.
+func everyFormat(t *testing.T, env map[string]string, args ...string) string {
+	t.Helper()
+	var all strings.Builder
+	for _, more := range [][]string{nil, {"--json"}} {
+		_, out, said := command(t, dotenv(env), nil, slices.Concat(more, args)...)
+		all.WriteString(out + said)
+	}
+	var colour strings.Builder
+	if err := (screen{40, false}).write(&colour, examine(t.Context(), maps.Clone(env), "")); err != nil {
+		t.Error(err)
+	}
+	return all.String() + colour.String()
+}
+
+func TestNoSecretIsShown(t *testing.T) {
+	own := clients(kindetest.ClientID, func(c *kindetest.Client) { c.Secret = webSecret })
+	own[slices.IndexFunc(own, func(c kindetest.Client) bool { return c.ID == kindetest.M2MClientID })].Secret = machineSecret
+	for name, change := range map[string]func(p *patient, env map[string]string){
+		"all is well":       func(*patient, map[string]string) {},
+		"wrong secrets":     func(_ *patient, env map[string]string) { env["KINDE_CLIENT_SECRET"] = webSecret + "x" },
+		"in a public place": func(_ *patient, env map[string]string) { env["KINDE_CLIENT_ID"] = webSecret },
+		"in the site": func(_ *patient, env map[string]string) {
+			env["KINDE_SITE_URL"] = "https://x:" + webSecret + "@site.example"
+		},
+		"in the issuer": func(_ *patient, env map[string]string) {
+			env["KINDE_ISSUER_URL"] = "https://t.kinde.com?k=" + machineSecret
+		},
+		"as a name":      func(_ *patient, env map[string]string) { env["KINDE_X_"+webSecret] = "1" },
+		"malformed":      func(_ *patient, env map[string]string) { env["REDIS_URL"] = "redis://" + redisPassword + "@h" },
+		"malformed keys": func(_ *patient, env map[string]string) { env["SESSION_KEYS"] += "," + webSecret },
+		"scopes":         func(_ *patient, env map[string]string) { env["KINDE_SCOPES"] = "openid " + webSecret },
+		"echoed by a server": func(p *patient, _ map[string]string) {
+			p.Kinde.SetQuirks(kindetest.Quirks{DiscoveryIssuer: "https://" + webSecret + "/dana@example.com"})
+		},
+		"echoed as a host": func(p *patient, _ map[string]string) {
+			p.Kinde.SetQuirks(kindetest.Quirks{DiscoveryIssuer: "https://" + webSecret + ".example"})
+		},
+		"echoed as a code": func(p *patient, _ map[string]string) {
+			p.Kinde.Fault("/oauth2/", kindetest.Fault{Status: 400, Body: kindetest.ErrorBody(kindetest.ShapeC, webSecret, "dana@example.com")})
+		},
+		"echoed in a redirect": func(p *patient, _ map[string]string) {
+			p.Kinde.Fault("/oauth2/auth", kindetest.Fault{Status: 302, Header: http.Header{"Location": {site + "/auth/callback?error=" + machineSecret}}})
+			p.Kinde.Fault("/.well-known/jwks", kindetest.Fault{Status: 302, Header: http.Header{"Location": {"https://" + webSecret + "/"}}})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPatient(t, kindetest.Options{Clients: own})
+			env := recognisable(p.env)
+			change(p, env)
+			unseen(t, everyFormat(t, env), env)
+		})
+	}
+}
+
+// A deployment that answers with what it must not.
+func TestNothingOfADeploymentsCookiesIsShown(t *testing.T) {
+	const value, code = "Wn4tCookieGg5vValue", "Vm3sCodeFf6cValue"
+	hostile := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Set-Cookie", "login-x="+value+"; Path=/")
+		w.Header().Set("X-Request-Id", value)
+		w.Header().Set("Location", "http://"+value+".invalid/oauth2/auth?state="+value+"&code="+code)
+		switch r.URL.Path {
+		case "/api/health":
+			_ = json.NewEncoder(w).Encode(map[string]any{"version": "\x1b[31mred " + webSecret, "missing": []string{"\x1b[2J" + webSecret}, "wrong": []string{"dana@example.com"}})
+		case "/auth/login":
+			w.WriteHeader(http.StatusFound)
+		default:
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(http.StatusInternalServerError)
+			_ = json.NewEncoder(w).Encode(map[string]string{"code": webSecret})
+		}
+	}))
+	defer hostile.Close()
+	p := newPatient(t, kindetest.Options{})
+	env := recognisable(p.env)
+	out := everyFormat(t, env, "--url", hostile.URL)
+	unseen(t, out, env, code)
+	if strings.Contains(out, value) && !strings.Contains(out, "signs in at") {
+		t.Errorf("a cookie's value is shown:\n%s", out)
+	}
+	if plain, _, _ := strings.Cut(out, "\x1b[1mSettings"); strings.Contains(plain, "\x1b") {
+		t.Error("a server's escape sequence reaches the terminal")
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"kinde-functions/shared/config"
+)
+
+// published are the beginnings of names that site builders put into pages.
+var published = regexp.MustCompile(`^(NEXT_PUBLIC|VITE|PUBLIC|REACT_APP|GATSBY|NUXT_PUBLIC|EXPO_PUBLIC|VUE_APP|NG_APP)_`)
+
+// longWord is a run of what secrets are made of.
+var longWord = regexp.MustCompile(`[A-Za-z0-9_+=-]{40,}`)
+
+// looksSecret reports whether a public value holds what only secrets look like: a
+// token, a password in a URL, or a long word of capitals, small letters and digits.
+func looksSecret(value string) bool {
+	if u, err := url.Parse(value); err == nil && u.User != nil {
+		if _, has := u.User.Password(); has {
+			return true
+		}
+	}
+	return jwt.MatchString(value) || slices.ContainsFunc(longWord.FindAllString(value, -1), func(word string) bool {
+		return strings.ContainsAny(word, "0123456789") && strings.ToLower(word) != word && strings.ToUpper(word) != word
+	})
+}
+
+func (d *doctor) examinePublicValues() {
+	const id = "settings.public-values"
+	secrets := secretsIn(d.env)
+	for _, name := range slices.Sorted(maps.Keys(d.env)) {
+		value := d.env[name]
+		shown := published.MatchString(name)
+		public := slices.Contains(settingNames(), name) && !slices.Contains(secretNames(), name)
+		if value == "" || !shown && !public {
+			continue
+		}
+		holds := slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(value, secret) })
+		if !holds && !looksSecret(value) && !(shown && strings.Contains(name, "SECRET")) {
+			continue
+		}
+		steps := []step{{Do: "Count it as known to others: make a new one in Kinde, and set that where secrets belong."}}
+		if shown {
+			steps = append(steps, step{Do: "Remove " + name + ": site builders write such names into pages."})
+		} else {
+			steps = append(steps, howToSet(name)...)
+		}
+		d.report.mend(id, name+" holds what looks like a secret", steps...)
+		return
+	}
+	d.report.ok(id, "none found")
+}
+
+// examineApplications looks for one application's credentials in another's place.
+func (d *doctor) examineApplications() {
+	const id = "settings.applications"
+	s := d.settings
+	for _, pair := range []struct {
+		a, b        string
+		name, other string
+	}{
+		{s.M2MClientID, s.ClientID, config.M2MClientID.Name(), config.ClientID.Name()},
+		{s.DeviceClientID, s.ClientID, config.DeviceClientID.Name(), config.ClientID.Name()},
+		{s.DeviceClientID, s.M2MClientID, config.DeviceClientID.Name(), config.M2MClientID.Name()},
+		{s.M2MClientSecret, s.ClientSecret, config.M2MClientSecret.Name(), config.ClientSecret.Name()},
+	} {
+		if pair.a != "" && pair.a == pair.b {
+			d.report.mend(id, pair.name+" is the same as "+pair.other, howToSet(pair.name)...)
+			return
+		}
+	}
+	d.report.ok(id, "no two are the same")
+}
+
+// examinePairs looks for settings that are useless alone, beyond those that config
+// insists on.
+func (d *doctor) examinePairs() {
+	const id = "settings.pairs"
+	s := d.settings
+	switch {
+	case len(s.ConnectedApps) > 0 && s.M2MClientID == "" && s.M2MClientSecret == "":
+		d.report.mend(id, "CONNECTED_APPS is set, and no machine-to-machine application",
+			append(howToSet(config.M2MClientID.Name()), howToSet(config.M2MClientSecret.Name())...)...)
+	case s.ClientSecret != "" && d.env[config.SessionKeys.Name()] == "":
+		d.report.note(id, "KINDE_CLIENT_SECRET is set and SESSION_KEYS is not: there are no cookie sessions but under scripts/dev, which makes a key up",
+			howToSet(config.SessionKeys.Name())...)
+	case s.IntrospectionPermission != "" && s.M2MClientID == "":
+		d.report.note(id, "INTROSPECTION_PERMISSION is set, and no machine-to-machine application to introspect with", howToSet(config.M2MClientID.Name())...)
+	default:
+		d.report.ok(id, "none stands alone")
+	}
+}
+
+// onKinde reports whether an origin is one of Kinde's own, or an embedded one.
+func onKinde(origin string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && (strings.HasSuffix(u.Hostname(), ".kinde.com") || onLoopback(origin))
+}
+
+func (d *doctor) examineManagementURL() {
+	const id = "settings.management-url"
+	s, given := d.settings, d.env[config.Management.Name()]
+	switch {
+	case s.Issuer == "" || given != "" && d.report.because("settings."+config.Management.Name()) != "":
+		d.report.skip(id, "because of the settings above")
+	case given != "" && !onKinde(given):
+		d.report.mend(id, "KINDE_MANAGEMENT_URL is not a kinde.com address", howToSet(config.Management.Name())...)
+	case given != "" || onKinde(s.Issuer):
+		d.report.ok(id, s.Management)
+	case s.M2MClientID != "":
+		d.report.mend(id, "the issuer is a custom domain, there is a machine-to-machine application, and KINDE_MANAGEMENT_URL is not set", howToSet(config.Management.Name())...)
+	default:
+		d.report.note(id, "the issuer is a custom domain: introspect and connected-apps would need KINDE_MANAGEMENT_URL", howToSet(config.Management.Name())...)
+	}
+}
+
+func onLoopback(origin string) bool {
+	u, err := url.Parse(origin)
+	host := ""
+	if err == nil {
+		host = u.Hostname()
+	}
+	return host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1"
+}
+
+func (d *doctor) examineOrigins() {
+	const id = "settings.site-and-origins"
+	s := d.settings
+	switch {
+	case s.Site == "":
+		d.report.skip(id, "KINDE_SITE_URL is not set here")
+	case s.Site == s.Issuer:
+		d.report.mend(id, "KINDE_SITE_URL is the tenant and not the site", howToSet(config.Site.Name())...)
+	case slices.Contains(s.AllowedOrigins, s.Issuer):
+		d.report.mend(id, "ALLOWED_ORIGINS holds the tenant, whose pages call nothing here", step{Do: "Take " + s.Issuer + " out of ALLOWED_ORIGINS."})
+	case strings.Contains(s.Site, "--") && strings.HasSuffix(s.Site, ".netlify.app"):
+		d.report.note(id, "KINDE_SITE_URL is a deploy preview or a branch: nobody can sign in at the site's own address", howToSet(config.Site.Name())...)
+	case !onLoopback(s.Site) && slices.ContainsFunc(s.AllowedOrigins, onLoopback):
+		d.report.note(id, "ALLOWED_ORIGINS lets pages on visitors' own machines call, and the site is public",
+			step{Do: "Keep origins on localhost for deployments that only you use."})
+	case slices.Contains(s.AllowedOrigins, s.Site):
+		d.report.note(id, "ALLOWED_ORIGINS holds the site itself, which needs no mention", step{Do: "Take " + s.Site + " out of ALLOWED_ORIGINS."})
+	default:
+		d.report.ok(id, "no origin contradicts another")
+	}
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode/utf8"
+)
+
+// screen is what the report is written to.
+type screen struct {
+	width int
+	plain bool // no colour, no symbols: a file, a pipe, or NO_COLOR
+}
+
+// longestList is how many skipped checks are named where one reason serves for all.
+const longestList = 6
+
+// pastedWidth fits where reports are pasted.
+const pastedWidth = 80
+
+func screenOf(file *os.File) screen {
+	width, terminal := columns(file)
+	if !terminal {
+		return screen{pastedWidth, true}
+	}
+	_, noColour := os.LookupEnv("NO_COLOR")
+	return screen{max(width, 40), noColour || os.Getenv("TERM") == "dumb"}
+}
+
+// labels are the states, in words that align.
+var labels = map[state]struct{ word, symbol, colour string }{
+	isOK:      {"ok", "✓", "\x1b[32m"},
+	toMend:    {"MEND", "✗", "\x1b[1;31m"},
+	isNote:    {"note", "!", "\x1b[33m"},
+	isSkipped: {"skipped", "–", "\x1b[2m"},
+}
+
+const (
+	bold  = "\x1b[1m"
+	cyan  = "\x1b[36m"
+	reset = "\x1b[0m"
+)
+
+func (s screen) paint(colour, text string) string {
+	if s.plain {
+		return text
+	}
+	return colour + text + reset
+}
+
+// label is a state as the margin shows it.
+func (s screen) label(of state) string {
+	l := labels[of]
+	word := l.word
+	if !s.plain {
+		word = l.symbol + " " + strings.ToLower(word)
+	}
+	return s.paint(l.colour, word) + strings.Repeat(" ", s.margin()-2-utf8.RuneCountInString(word))
+}
+
+// margin is where text begins.
+func (s screen) margin() int {
+	if s.plain {
+		return 11
+	}
+	return 13
+}
+
+// write shows the checks by area, those that came out alike together, and in the end
+// what to do first.
+func (s screen) write(to io.Writer, checks []check) error {
+	out := bufio.NewWriter(to)
+	area := ""
+	for left := checks; len(left) > 0; {
+		if next := left[0].area(); next != area {
+			if area != "" {
+				fmt.Fprintln(out)
+			}
+			area = next
+			fmt.Fprintln(out, s.paint(bold, strings.ToUpper(area[:1])+area[1:]))
+		}
+		var group []check
+		group, left = alike(left)
+		s.entry(out, group)
+	}
+	for _, line := range summary(checks) {
+		fmt.Fprintln(out)
+		for _, part := range wrap(line, s.width, 0) {
+			fmt.Fprintln(out, s.paint(bold, part))
+		}
+	}
+	return out.Flush()
+}
+
+// alike takes the first check out of the list, with those of its area that came out
+// like it and so may share an entry.
+func alike(checks []check) (group, rest []check) {
+	first := checks[0]
+	for i, c := range checks {
+		same := c.area() == first.area() && c.State == first.State && c.Found == first.Found && (c.State == isOK || c.State == isSkipped)
+		if i == 0 || same {
+			group = append(group, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	return group, rest
+}
+
+// entry shows checks that came out alike.
+func (s screen) entry(out io.Writer, checks []check) {
+	first := checks[0]
+	var titles []string
+	for _, c := range checks {
+		titles = append(titles, c.Title)
+	}
+	head := strings.Join(titles, ", ")
+	if first.State == isSkipped && len(checks) > longestList {
+		head = fmt.Sprintf("%d checks", len(checks))
+	}
+	if first.State == isOK || first.State == isSkipped {
+		s.text(out, s.label(first.State), head+": "+first.Found)
+		return
+	}
+	s.text(out, s.label(first.State), first.name())
+	s.text(out, "", capital(first.Found)+".")
+	s.text(out, "", first.Why)
+	for _, one := range first.Mend {
+		if one.Do != "" {
+			s.text(out, "", "→ "+one.Do)
+			continue
+		}
+		// Whole, since a broken command cannot be copied.
+		fmt.Fprintln(out, strings.Repeat(" ", s.margin()+2)+s.paint(cyan, one.Run+one.Copy))
+	}
+}
+
+// capital begins what was found as a sentence, unless it begins with a name.
+func capital(text string) string {
+	first, _, _ := strings.Cut(text, " ")
+	if strings.ContainsAny(first, "_:/.-") || text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// text writes words between the margin and the right edge.
+func (s screen) text(out io.Writer, label, text string) {
+	indent := strings.Repeat(" ", s.margin())
+	lead := indent
+	if label != "" {
+		lead = "  " + label
+	}
+	if strings.HasPrefix(text, "→ ") {
+		indent += "  "
+	}
+	for _, line := range wrap(text, s.width-s.margin(), len(indent)-s.margin()) {
+		fmt.Fprintln(out, strings.TrimRight(lead+line, " "))
+		lead = indent
+	}
+}
+
+// wrap breaks text at spaces into lines of at most width characters, all but the first
+// less by hang. A longer word stays whole.
+func wrap(text string, width, hang int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			lines = append(lines, line)
+			line = ""
+			if len(lines) == 1 {
+				width -= hang
+			}
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}
+
+// explained writes what a signal means.
+func (s screen) explained(out io.Writer, what symptom) {
+	fmt.Fprintln(out, s.paint(bold, what.name))
+	for _, r := range what.remarks {
+		for i, line := range wrap(r.where+":", s.width-2, 0) {
+			fmt.Fprintln(out, strings.Repeat(" ", 2+2*min(i, 1))+line)
+		}
+		for _, line := range wrap(sentence(r.remedy), s.width-4, 0) {
+			fmt.Fprintln(out, "    "+line)
+		}
+	}
+}

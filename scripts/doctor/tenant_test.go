@@ -1,0 +1,161 @@
+package main
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kinde-functions/shared/kinde"
+	"kinde-functions/shared/kindetest"
+)
+
+func TestAGoodTenantHasNothingToMend(t *testing.T) {
+	p := newPatient(t, kindetest.Options{})
+	for name, changes := range map[string][]string{
+		"everything":       nil,
+		"tokens alone":     {"SESSION_KEYS", "", "KINDE_CLIENT_SECRET", ""},
+		"no machine":       {"KINDE_M2M_CLIENT_ID", "", "KINDE_M2M_CLIENT_SECRET", "", "CONNECTED_APPS", ""},
+		"no device":        {"KINDE_DEVICE_CLIENT_ID", ""},
+		"one sample scope": {"KINDE_SCOPES", "openid offline " + kindetest.SampleScope, "KINDE_AUDIENCE", kindetest.SampleAudience},
+	} {
+		p.Kinde.ForgetCalls()
+		checks := p.examined(t, changes...)
+		for id, c := range mends(checks) {
+			t.Errorf("%s: %s: %s", name, id, text(c))
+		}
+		if len(checks) != len(catalogue()) {
+			t.Errorf("%s: %d checks of %d were reported", name, len(checks), len(catalogue()))
+		}
+		p.isSpared(t, name)
+	}
+}
+
+// isSpared sees that a tenant was asked little, and that no credential went anywhere
+// but into the bodies of the calls that are for it.
+func (p *patient) isSpared(t *testing.T, name string) {
+	t.Helper()
+	calls := p.Kinde.Calls("/")
+	tokens := 0
+	for _, call := range calls {
+		if call.Form.Get("grant_type") == "client_credentials" {
+			tokens++
+		}
+		if strings.Contains(call.Query.Encode(), "secret") || call.Header.Get("Authorization") != "" && call.Form.Get("token") == "" && !strings.HasPrefix(call.Path, "/api/") {
+			t.Errorf("%s: %s %s carries a credential", name, call.Method, call.Path)
+		}
+	}
+	if tokens > 1 || len(calls) > 12 {
+		t.Errorf("%s: %d calls, of which %d ask for a machine token", name, len(calls), tokens)
+	}
+}
+
+func TestAMachineTokenIsSpentOnceWhateverKindeSays(t *testing.T) {
+	for _, pattern := range []string{"/oauth2/introspect", "/api/"} {
+		p := newPatient(t, kindetest.Options{})
+		p.Kinde.Fault(pattern, kindetest.Fault{Status: 401})
+		p.examined(t)
+		p.isSpared(t, pattern)
+	}
+}
+
+func TestTheTenant(t *testing.T) {
+	closed := newPatient(t, kindetest.Options{})
+	closed.Close()
+	for name, row := range map[string]struct {
+		options kindetest.Options
+		fault   string
+		how     kindetest.Fault
+		changes []string
+		id      string
+		says    []string
+	}{
+		"nobody there": {changes: []string{"KINDE_ISSUER_URL", closed.URL}, id: "tenant.discovery", says: []string{"connection refused", "curl -i " + closed.URL}},
+		"redirects": {fault: "/.well-known/", how: kindetest.Fault{Status: 301, Header: http.Header{"Location": {"https://auth.example.com/x"}}},
+			id: "tenant.discovery", says: []string{"301", "netlify env:set KINDE_ISSUER_URL https://auth.example.com\""}},
+		"another issuer": {options: kindetest.Options{Quirks: kindetest.Quirks{DiscoveryIssuer: "https://auth.example.com"}},
+			id: "tenant.issuer", says: []string{"the tenant's issuer is https://auth.example.com", "netlify env:set KINDE_ISSUER_URL https://auth.example.com\"", "KINDE_MANAGEMENT_URL http"}},
+		"no metadata":       {fault: "/.well-known/openid-configuration", how: kindetest.Fault{Body: "<html>"}, id: "tenant.discovery", says: []string{"is not a tenant's metadata"}},
+		"in trouble":        {fault: "/.well-known/openid-configuration", how: kindetest.Fault{Status: 500}, id: "tenant.discovery", says: []string{"try again later"}},
+		"keys of none":      {fault: "/.well-known/jwks", how: kindetest.Fault{Body: `{"keys":[]}`}, id: "tenant.keys", says: []string{"no usable RSA key"}},
+		"keys in trouble":   {fault: "/.well-known/jwks", how: kindetest.Fault{Status: 500}, id: "tenant.keys", says: []string{"500"}},
+		"a clock behind":    {options: kindetest.Options{Now: clock(-3 * time.Minute)}, id: "tenant.clock", says: []string{"3m0s ahead of Kinde's", "timedatectl"}},
+		"a clock ahead":     {options: kindetest.Options{Now: clock(40 * time.Second)}, id: "tenant.clock", says: []string{"behind Kinde's"}},
+		"management is off": {changes: []string{"KINDE_MANAGEMENT_URL", closed.URL}, id: "tenant.management", says: []string{"connection refused", "KINDE_MANAGEMENT_URL https://your_subdomain.kinde.com"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPatient(t, row.options)
+			if row.fault != "" {
+				p.Kinde.Fault(row.fault, row.how)
+			}
+			got := p.examined(t, row.changes...)[row.id]
+			isMended(t, got, row.says...)
+		})
+	}
+}
+
+func isMended(t *testing.T, got check, says ...string) {
+	t.Helper()
+	if got.State != toMend || len(got.Mend) == 0 || got.Why == "" {
+		t.Errorf("%s", text(got))
+	}
+	for _, want := range says {
+		if !strings.Contains(text(got), want) {
+			t.Errorf("%q is not in %s", want, text(got))
+		}
+	}
+}
+
+// What a fault makes senseless is skipped, and says because of what.
+func TestOneFaultIsToldOnce(t *testing.T) {
+	p := newPatient(t, kindetest.Options{})
+	p.Kinde.Fault("/.well-known/openid-configuration", kindetest.Fault{Status: 404})
+	checks := p.examined(t)
+	if m := mends(checks); len(m) != 1 {
+		t.Errorf("mends %v", m)
+	}
+	for _, id := range []string{"tenant.keys", "application.credentials", "machine.credentials", "device.client"} {
+		if c := checks[id]; c.State != isSkipped || c.Found != "because of tenant.discovery" {
+			t.Errorf("%s", text(c))
+		}
+	}
+	if len(p.Kinde.Calls("/")) != 1 {
+		t.Errorf("%d calls", len(p.Kinde.Calls("/")))
+	}
+}
+
+func TestAReportIsInTheOrderInWhichToMend(t *testing.T) {
+	p := newPatient(t, kindetest.Options{})
+	p.Kinde.Fault("/.well-known/jwks", kindetest.Fault{Status: 403})
+	p.env["KINDE_CLIENT_SECRET"], p.env["KINDE_SCOPES"], p.env["KINDE_M2M_CLIENT_SECRET"] = "wrong", "profile", "wrong"
+	var order []string
+	for _, c := range examine(t.Context(), p.env, "") {
+		if c.State == toMend {
+			order = append(order, c.ID)
+		}
+	}
+	want := []string{"settings.KINDE_SCOPES", "settings.applications", "tenant.keys", "application.credentials", "machine.credentials"}
+	if !slices.Equal(order, want) {
+		t.Errorf("order %v, want %v", order, want)
+	}
+}
+
+func TestPagesThatDoNotTell(t *testing.T) {
+	p := newPatient(t, kindetest.Options{})
+	p.Kinde.Fault("/oauth2/auth", kindetest.Fault{Status: 302, Header: http.Header{"Location": {"https://acme.kinde.com/auth/cx/_:login"}}})
+	p.Kinde.Fault("/logout", kindetest.Fault{Status: 302, Header: http.Header{"Location": {"https://acme.kinde.com/bye"}}})
+	checks := p.examined(t)
+	for _, id := range []string{"application.callback-url", "application.logout-url"} {
+		if c := checks[id]; c.State != isNote || !strings.Contains(text(c), site+"/") {
+			t.Errorf("%s", text(c))
+		}
+	}
+	if c := checks["application.sign-in"]; c.State != isSkipped {
+		t.Errorf("%s", text(c))
+	}
+	p.Kinde.ClearFaults()
+	p.Kinde.Fault("/oauth2/auth", kindetest.Fault{Status: 200, Body: "<h1>Welcome</h1>"})
+	isMended(t, p.examined(t)["application.callback-url"], sentence(strings.Replace(kinde.CallbackRemedy, "<KINDE_SITE_URL>/auth/callback", "this", 1)))
+}

@@ -1,0 +1,32 @@
+package kindetest
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+// A tenant whose clock is wrong shows it in each answer, and one may name another
+// issuer than the host's until the quirk is taken back.
+func TestTheTenantsClockAndIssuerShow(t *testing.T) {
+	tn := newTenant(t)
+	tn.wait(-7 * time.Minute)
+	tn.Kinde.SetQuirks(Quirks{DiscoveryIssuer: "https://acme.kinde.com"})
+	got := tn.get("/.well-known/openid-configuration", "")
+	date, err := http.ParseTime(got.header.Get("Date"))
+	if behind := time.Since(date); err != nil || behind < 6*time.Minute || behind > 8*time.Minute {
+		t.Errorf("Date %q is %v behind", got.header.Get("Date"), behind)
+	}
+	body := got.json(t)
+	if body["issuer"] != "https://acme.kinde.com" || body["token_endpoint"] != tn.URL+"/oauth2/token" {
+		t.Errorf("discovery %v", body)
+	}
+	tn.Kinde.SetQuirks(Quirks{})
+	if body := tn.get("/.well-known/openid-configuration", "").json(t); body["issuer"] != tn.URL {
+		t.Errorf("afterwards %v", body)
+	}
+	tn.Kinde.Fault("/.well-known/jwks", Fault{Status: 403})
+	if date := tn.get("/.well-known/jwks", "").header.Get("Date"); date == "" || date == time.Now().UTC().Format(http.TimeFormat) {
+		t.Errorf("a fault has Date %q", date)
+	}
+}
