@@ -2,41 +2,56 @@
 
 import { byId, emptyParts } from "./dom.js";
 import { problemOf, showProblem } from "./problem.js";
-import { busy } from "./visit.js";
-
-/** @typedef {import("../kinde-functions.js").KindeError} KindeError */
-/** @typedef {{ element: HTMLElement, state(): string, render(state: string): void, fail(error: KindeError): void, clear(): void }} Card */
+import { busy, heed, outcome } from "./visit.js";
 
 /**
- * @param {string} id
- * @param {(signal: AbortSignal) => Promise<void>} load what its button tries again
- * @returns {Card}
+ * @template T
+ * @typedef {{
+ *   id: string,
+ *   ask(signal: AbortSignal): Promise<T>,
+ *   show(element: HTMLElement, answer: T): string | void,
+ * }} Kind how a card comes by what it shows; `show` names the state when it is not "shown"
  */
-export function card(id, load) {
+
+/** @typedef {ReturnType<typeof card>} Card */
+
+/**
+ * @template T
+ * @param {Kind<T>} kind
+ */
+export function card({ id, ask, show }) {
   const element = byId(id, HTMLElement);
   const place = byId(`${id}-trouble`, HTMLElement);
   const again = byId(`${id}-again`, HTMLElement);
+
   /** @param {string} state */
-  const render = (state) => {
+  function render(state) {
     if (state !== "failed") {
       showProblem(place, null);
     }
     element.dataset.state = state;
     element.setAttribute("aria-busy", String(state === "loading"));
-  };
+  }
+
+  function clear() {
+    emptyParts(element);
+    render("empty");
+  }
+
+  /** @param {AbortSignal} signal */
+  async function load(signal) {
+    emptyParts(element);
+    render("loading");
+    const { answer, error } = await outcome(ask(signal));
+    if (!error) {
+      render(show(element, answer) ?? "shown");
+      return;
+    }
+    render("failed");
+    showProblem(place, problemOf(error), again);
+    heed(error);
+  }
+
   again.addEventListener("click", () => busy(again, load));
-  return {
-    element,
-    render,
-    state: () => element.dataset.state ?? "",
-    fail(error) {
-      emptyParts(element);
-      render("failed");
-      showProblem(place, problemOf(error), again);
-    },
-    clear() {
-      emptyParts(element);
-      render("empty");
-    },
-  };
+  return { element, again, clear, load, render, state: () => element.dataset.state };
 }

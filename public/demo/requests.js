@@ -5,7 +5,7 @@ import { byId, make } from "./dom.js";
 /** @typedef {import("./traced.js").Trace} Trace */
 
 /** How many requests the strip keeps. */
-const KEPT = 20;
+const KEPT = 12;
 
 /**
  * The durations in a Server-Timing header, by metric name, in milliseconds.
@@ -27,28 +27,28 @@ export function durations(header) {
 
 /** @param {Trace} trace */
 export function note(trace) {
-  const strip = byId("requests", HTMLElement);
   const list = byId("requests-list", HTMLElement);
-  list.prepend(make("li", "", ...line(trace)));
+  list.prepend(line(trace));
   while (list.childElementCount > KEPT) {
     list.lastElementChild?.remove();
   }
-  byId("requests-last", HTMLElement).replaceChildren(...line(trace).slice(1));
-  strip.classList.remove("unused");
+  byId("requests", HTMLElement).classList.remove("unused");
 }
 
 /** @param {Trace} trace */
 function line(trace) {
   const times = durations(trace.serverTiming);
   const good = trace.status >= 200 && trace.status < 300;
-  return [
-    make("time", "at", trace.at.toLocaleTimeString()),
+  const at = make("time", "at", trace.at.toLocaleTimeString());
+  at.dateTime = trace.at.toISOString();
+  return make("li", "",
+    at,
     make("span", "path", `${trace.method} ${trace.path}`),
-    make("span", `status ${good ? "good" : "bad"}`, make("span", "unseen", "status "), trace.status ? String(trace.status) : "no answer"),
-    make("span", "code", ...(trace.code ? [make("span", "unseen", "code "), trace.code] : [])),
-    ...["upstream", "app"].map((name) => make("span", `took ${name}`, ...took(name, times.get(name)))),
-    make("span", "took total", ...took("total", trace.total)),
-  ];
+    make("span", `status ${good ? "good" : "bad"}`, make("span", "unseen", "Status "), trace.status ? String(trace.status) : "none"),
+    make("span", "rest",
+      ...(trace.code ? [make("span", "code", make("span", "unseen", "Code "), trace.code)] : []),
+      ...took("upstream", times.get("upstream")), ...took("app", times.get("app")), ...took("total", trace.total)),
+  );
 }
 
 /**
@@ -57,5 +57,5 @@ function line(trace) {
  */
 function took(name, value) {
   return value === undefined || !Number.isFinite(value)
-    ? [] : [make("span", "what", name), ` ${value < 10 ? value.toFixed(1) : Math.round(value)} ms`];
+    ? [] : [make("span", "", make("span", "what", name), ` ${value < 10 ? value.toFixed(1) : Math.round(value)} ms`)];
 }

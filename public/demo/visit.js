@@ -6,6 +6,9 @@ import { byId } from "./dom.js";
 import { note } from "./requests.js";
 import { traced } from "./traced.js";
 
+/** How long a button stays busy while the browser is on its way, so that one click asks for one link. */
+const DEPARTURE_MS = 10_000;
+
 let token = "";
 
 /** Ends every call when the visitor leaves or becomes somebody else. */
@@ -14,6 +17,7 @@ let visit = new AbortController();
 /** @type {(visitor: "ended" | "refused") => void} */
 let tellRefusal = () => {};
 
+/** A fetch whose calls show in the strip. */
 export const tracing = traced(note);
 export const site = createClient({ fetch: tracing });
 export const bearer = createClient({ fetch: tracing, getToken: () => token });
@@ -85,6 +89,17 @@ export async function busy(button, work) {
       button.removeAttribute("aria-disabled");
     }
   }
+}
+
+/**
+ * Waits while the browser is on its way elsewhere, or until it seems not to be.
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
+export function departed(signal) {
+  return new Promise((resolve) => {
+    AbortSignal.any([signal, AbortSignal.timeout(DEPARTURE_MS)]).addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 /** @param {(visitor: "ended" | "refused") => void} then what a 401 leads to */

@@ -1,0 +1,176 @@
+// The card of a connected app: a third party's account that a person has connected by Kinde. Which app it is
+// stands in the page, at the card. The app's token lives in one call's variable and goes to the app alone.
+
+import { KindeError } from "../kinde-functions.js";
+import { card } from "./card.js";
+import { byId, entries, make, moment, own, part, text } from "./dom.js";
+import { problemOf, showProblem } from "./problem.js";
+import { announce, busy, departed, hasToken, heed, outcome, site, tracing } from "./visit.js";
+
+/** @typedef {{ app: string, appName: string, appFiles: string }} Names as the card has them */
+/** @typedef {Record<string, unknown>} Entry of the app's list of files */
+/** @typedef {{ state: string, expiry?: string, files?: Entry[], trouble?: string }} Connection */
+
+/** Codes that are states of the card and no trouble. */
+const STATES = new Map([["not-connected", "apart"], ["unknown-app", "unknown"]]);
+
+const CODE = /^[a-z_-]{1,40}$/;
+
+export function appCard() {
+  const element = byId("app", HTMLElement);
+  const names = /** @type {Names} */ (/** @type {unknown} */ (element.dataset));
+  const connectButtons = element.querySelectorAll("button.connect");
+  const disconnect = byId("app-disconnect", HTMLButtonElement);
+  const trouble = byId("app-action-trouble", HTMLElement);
+  let back = comeBack();
+
+  for (const place of element.querySelectorAll("[data-named]")) {
+    place.textContent = place.getAttribute("data-named") === "key" ? names.app : names.appName;
+  }
+
+  const inner = card({
+    id: "app",
+    ask: (signal) => connection(names, signal),
+    show(_, found) {
+      showProblem(trouble, null);
+      showConnection(element, found);
+      const { came, error } = back;
+      back = { came: false, error: "" };
+      const state = found.state === "apart" && error ? "declined" : found.state;
+      if (state === "declined") {
+        part(element, "why").textContent = error === "access_denied" ? "You said no, so nothing was connected."
+          : `Nothing was connected. ${names.appName} ended with the code ${error}.`;
+      }
+      if (came) {
+        // What they came back for is what they want to read first.
+        setTimeout(() => byId("app-heading", HTMLElement).focus());
+      }
+      return state;
+    },
+  });
+
+  for (const button of connectButtons) {
+    button.addEventListener("click", () => busy(/** @type {HTMLElement} */ (button), async (signal) => {
+      showProblem(trouble, null);
+      announce(`Going to ${names.appName}.`);
+      const { error } = await outcome(site.connect(names.app, { returnUrl: "/#app", signal }));
+      if (error) {
+        showProblem(trouble, problemOf(error), /** @type {HTMLElement} */ (button));
+        heed(error);
+      } else {
+        await departed(signal);
+      }
+      announce("");
+    }));
+  }
+
+  disconnect.addEventListener("click", () => busy(disconnect, async (signal) => {
+    showProblem(trouble, null);
+    const { error } = await outcome(site.revokeApp(names.app, { signal }));
+    if (error && error.code !== "not-connected") {
+      showProblem(trouble, problemOf(error), disconnect);
+      heed(error);
+      return;
+    }
+    inner.clear();
+    inner.render("apart");
+    announce(`${names.appName} is disconnected.`);
+    byId("app-heading", HTMLElement).focus();
+  }));
+
+  return {
+    ...inner,
+    clear() {
+      showProblem(trouble, null);
+      inner.clear();
+    },
+  };
+}
+
+/** Whether the address says that somebody is back from an app, and why without it. It is said once. */
+function comeBack() {
+  const query = new URLSearchParams(location.search);
+  const error = query.get("error");
+  const came = location.hash === "#app" || error !== null;
+  if (came) {
+    ["error", "error_description"].forEach((name) => query.delete(name));
+    history.replaceState(history.state, "", location.pathname + `?${query}`.replace(/\?$/, ""));
+  }
+  return { came, error: error === null || CODE.test(error) ? error ?? "" : "unknown" };
+}
+
+/**
+ * @param {Names} names
+ * @param {AbortSignal} signal
+ * @returns {Promise<Connection>}
+ */
+async function connection({ app, appFiles }, signal) {
+  if (hasToken()) {
+    return { state: "foreign" }; // what is connected is kept in a cookie, which goes with a sign-in
+  }
+  const { answer, error } = await outcome(site.appToken(app, { signal }));
+  if (error) {
+    const state = STATES.get(error.code);
+    if (!state) {
+      throw error;
+    }
+    return { state };
+  }
+  const found = { state: "connected", expiry: text(answer.access_token_expiry) };
+  return appFiles ? { ...found, ...await filesOf(appFiles, answer.access_token, signal) } : found;
+}
+
+/**
+ * @param {string} address
+ * @param {string} token
+ * @param {AbortSignal} signal
+ */
+async function filesOf(address, token, signal) {
+  try {
+    const response = await tracing(address, {
+      headers: { Accept: "application/json", Authorization: `Bearer ${token}` },
+      cache: "no-store", credentials: "omit", redirect: "error", signal,
+    });
+    const files = response.ok ? entries((await response.json()).files) : undefined;
+    return files ? { files } : { trouble: response.ok ? "unreadable" : `status ${response.status}` };
+  } catch {
+    signal.throwIfAborted();
+    return { trouble: new KindeError({ code: "unreachable" }).code };
+  }
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} found
+ */
+function showConnection(element, { expiry = "", files, trouble }) {
+  const ends = moment(expiry, "medium", "short");
+  const time = make("time", "", ends);
+  time.dateTime = ends && new Date(expiry).toISOString();
+  part(element, "expiry").replaceChildren(...(ends ? ["The token that this page got ends ", time, ". Kinde renews it."] : []));
+  const note = part(element, "files-note");
+  note.textContent = trouble ? `The files could not be listed (${trouble}).` : files?.length === 0 ? "There are no files." : "";
+  note.hidden = note.textContent === "";
+  const list = part(element, "files");
+  list.hidden = !files?.length;
+  list.replaceChildren(...(files ?? []).map(file));
+}
+
+/** @param {Entry} entry */
+function file(entry) {
+  const facts = [size(entry.size), moment(entry.modified, "medium")].filter(Boolean).join(" · ");
+  return make("li", "", own(text(entry.name) || "Without a name", "file"), make("span", "soft", facts));
+}
+
+/**
+ * @param {unknown} bytes
+ * @returns {string} empty when it is none
+ */
+export function size(bytes) {
+  if (typeof bytes !== "number" || !(bytes >= 0)) {
+    return "";
+  }
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+  const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  return (bytes / 1000 ** step).toLocaleString(undefined, { style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: 1 });
+}
