@@ -5,10 +5,12 @@ import { accountCard } from "./demo/account.js";
 import { portalCard } from "./demo/portal.js";
 import { profileCard } from "./demo/profile.js";
 import { signInCard } from "./demo/sign-in.js";
+import { tokenTools } from "./demo/tokens.js";
 import { announce, during, heed, onRefusal, outcome, site, startOver } from "./demo/visit.js";
 
 const signIn = signInCard({ begin, useToken, signOut });
 const portal = portalCard();
+const tokens = tokenTools();
 
 /** What is private on the page. */
 const cards = [profileCard(), accountCard(), appCard()];
@@ -18,6 +20,10 @@ function render(visitor) {
   const signedIn = visitor === "in" || visitor === "token";
   signIn.render(visitor);
   portal.render(signedIn, visitor !== "checking");
+  tokens.render(signedIn);
+  if (!signedIn) {
+    tokens.clear();
+  }
   for (const card of cards) {
     card.again.hidden = !signedIn;
     // What went wrong stays to be read; what is somebody's does not.
@@ -36,6 +42,7 @@ function wipe(token) {
   cards.forEach((card) => card.clear());
   signIn.clear();
   portal.clear();
+  tokens.clear();
   announce("");
 }
 

@@ -38,6 +38,8 @@ var stations = []struct {
 	{"connected app", visitor.connectsTheApp},
 	{"connected app of another", visitor.seesNoOthersApp},
 	{"connected app, disconnected", visitor.disconnectsTheApp},
+	{"token tools", visitor.usesTheTokenTools},
+	{"token tools in trouble", visitor.waitsWithTokens},
 	{"link from another site", visitor.followsALink},
 	{"form on another site", visitor.isNotSignedOutByOthers},
 	{"sign-out", visitor.signsOut},
