@@ -1,108 +1,139 @@
-// The account card: plan, roles, permissions and feature flags, from one call. Names come from Kinde and
-// from the site's makers: text, never markup.
+// The account card: plans, entitlements, feature flags, roles and permissions, from one call. Names come from
+// Kinde and from the site's makers.
 
-/** The parts of an account that the card shows. */
-export const ACCOUNT_PARTS = ["entitlements", "feature_flags", "permissions", "roles"];
+import { card } from "./card.js";
+import { entries, label, make, moment, own, part, text } from "./dom.js";
+import { limit } from "./limit.js";
+import { client } from "./visit.js";
 
-/** More than this of one kind is told as a number. */
-const MOST_SHOWN = 8;
+/** @typedef {Record<string, unknown>} Entry */
+
+const PARTS = ["entitlements", "feature_flags", "permissions", "roles"];
+
+/** Kinde's types of flags, and what people call them. */
+const TYPES = new Map([["boolean", "On or off"], ["integer", "Numbers"], ["string", "Texts"], ["json", "Structures"]]);
+
+export const accountCard = () => card({
+  id: "account",
+  ask: (signal) => client().account({ include: PARTS, signal }),
+  show,
+});
 
 /**
- * @param {HTMLElement} card holds the elements marked `data-account`
- * @param {Record<string, unknown>} account as /api/account sends it; a part that failed is absent
+ * @param {HTMLElement} element
+ * @param {Entry} account as /api/account sends it; a part that failed is absent
  */
-export function showAccount(card, account) {
+function show(element, account) {
   const entitlements = data(account, "entitlements");
-  put(card, "organisation", entitlements && [text(entitlements.org_code)]);
-  put(card, "plans", entitlements && names(entitlements.plans));
-  put(card, "roles", names(data(account, "roles")?.roles));
-  put(card, "permissions", names(data(account, "permissions")?.permissions));
-  put(card, "flags", list(data(account, "feature_flags")?.feature_flags)?.map(flag));
+  const organisation = text(entitlements?.org_code);
+  part(element, "organisation").replaceChildren(...(organisation ? ["In the organisation ", make("code", "", own(organisation))] : []));
+  fill(element, "plans", entries(entitlements?.plans), (all) => [list(all, plan)]);
+  fill(element, "roles", entries(data(account, "roles")?.roles), (all) => [list(all, label)]);
+  fill(element, "permissions", entries(data(account, "permissions")?.permissions), (all) => [list(all, label)]);
+  fill(element, "entitlements", entries(entitlements?.entitlements), (all) => [entitlementTable(all)]);
+  fill(element, "flags", entries(data(account, "feature_flags")?.feature_flags), (all) => [flagTable(all)]);
 }
 
 /**
- * Forgets what the card showed.
- * @param {HTMLElement} card
+ * @param {Entry} account
+ * @param {string} name
+ * @returns {Entry | undefined}
  */
-export function clearAccount(card) {
-  for (const place of card.querySelectorAll("[data-account]")) {
-    place.replaceChildren();
-  }
-}
-
-/**
- * @param {Record<string, unknown>} entry
- * @returns {string}
- */
-function flag(entry) {
-  const value = typeof entry.value === "object" ? JSON.stringify(entry.value) : String(entry.value);
-  return `${label(entry)}: ${value.slice(0, 60)}`;
-}
-
-/**
- * @param {unknown} entries
- * @returns {string[] | undefined}
- */
-function names(entries) {
-  return list(entries)?.map(label);
-}
-
-/**
- * @param {Record<string, unknown>} entry
- * @returns {string}
- */
-function label(entry) {
-  return text(entry.name) || text(entry.key) || "without a name";
-}
-
-/**
- * @param {unknown} value
- * @returns {Record<string, unknown>[] | undefined}
- */
-function list(value) {
-  return Array.isArray(value) ? value.filter((entry) => typeof entry === "object" && entry !== null) : undefined;
-}
-
-/**
- * @param {Record<string, unknown>} account
- * @param {string} part
- * @returns {Record<string, unknown> | undefined}
- */
-function data(account, part) {
-  const whole = /** @type {{data?: Record<string, unknown>} | undefined} */ (account[part]);
+function data(account, name) {
+  const whole = /** @type {{data?: Entry} | undefined} */ (account[name]);
   return whole?.data;
 }
 
 /**
- * @param {unknown} value
- * @returns {string}
+ * @param {HTMLElement} element
+ * @param {string} name
+ * @param {Entry[] | undefined} all undefined when they could not be had
+ * @param {(all: Entry[]) => Node[]} draw
  */
-function text(value) {
-  return typeof value === "string" ? value.trim().slice(0, 120) : "";
+function fill(element, name, all, draw) {
+  part(element, name).replaceChildren(...(all?.length ? draw(all)
+    : [make("p", all ? "soft" : "notice", all ? "None." : "Could not be loaded. Everything else here is complete.")]));
 }
 
 /**
- * @param {HTMLElement} card
- * @param {string} name
- * @param {string[] | undefined} values undefined when the part could not be had
+ * @param {Entry[]} all
+ * @param {(entry: Entry) => (Node | string)[]} draw
  */
-function put(card, name, values) {
-  const place = card.querySelector(`[data-account="${name}"]`);
-  const given = values?.filter(Boolean);
-  if (!given?.length) {
-    place?.replaceChildren(given ? "None" : "Could not be loaded");
-    return;
+function list(all, draw) {
+  const made = make("ul", "named", ...all.map((entry) => make("li", "", ...draw(entry))));
+  made.setAttribute("role", "list"); // some browsers take a list without bullets for none
+  return made;
+}
+
+/** @param {Entry} plan */
+function plan(plan) {
+  const since = moment(plan.subscribed_on);
+  return [...label(plan), ...(since ? [" ", make("span", "soft since", `since ${since}`)] : [])];
+}
+
+/**
+ * @param {string} caption
+ * @param {string[]} columns
+ * @param {HTMLElement[]} bodies
+ */
+function table(caption, columns, bodies) {
+  const head = make("tr", "", ...columns.map((column) => heading("col", column)));
+  return make("table", "", make("caption", "", caption), make("thead", "", head), ...bodies);
+}
+
+/**
+ * @param {"col" | "row" | "rowgroup"} scope
+ * @param {(Node | string)[]} content
+ */
+function heading(scope, ...content) {
+  const made = make("th", "", ...content);
+  made.scope = scope;
+  return made;
+}
+
+/** @param {Entry[]} all */
+function entitlementTable(all) {
+  const rows = all.map((entry) => make("tr", "",
+    heading("row", ...label(entry, "feature_")),
+    make("td", "charge", ...charge(entry)),
+    make("td", "", limit(entry, all)),
+  ));
+  const caption = `${all.length === 1 ? "One entitlement" : `${all.length} entitlements`}, amounts as Kinde has them. Each step of a bar is ten times the last.`;
+  const made = table(caption, ["Feature", "Charge", "Limit"], [make("tbody", "", ...rows)]);
+  made.classList.add("three");
+  return made;
+}
+
+/** @param {Entry} entry */
+function charge(entry) {
+  const price = text(entry.price_name, 200);
+  const amounts = [
+    typeof entry.fixed_charge === "number" ? `${entry.fixed_charge.toLocaleString()} fixed` : "",
+    typeof entry.unit_amount === "number" ? `${entry.unit_amount.toLocaleString()} a unit` : "",
+  ].filter(Boolean).join(", ");
+  return [make("span", "amount", amounts || "None"), ...(price ? [" ", own(price, "soft price")] : [])];
+}
+
+/** @param {Entry[]} all */
+function flagTable(all) {
+  const types = [...new Set([...TYPES.keys(), ...all.map((flag) => text(flag.type))])];
+  const bodies = types.map((type) => /** @type {const} */ ([type, all.filter((flag) => text(flag.type) === type)]))
+    .filter(([, flags]) => flags.length > 0)
+    .map(([type, flags]) => {
+      const group = heading("rowgroup", own(TYPES.get(type) ?? (type || "Of another type")));
+      group.colSpan = 2;
+      return make("tbody", "", make("tr", "group", group), ...flags.map((flag) => make("tr", "", heading("row", ...label(flag)), make("td", "", value(flag)))));
+    });
+  return table(all.length === 1 ? "One feature flag" : `${all.length} feature flags, by type`, ["Flag", "Value"], bodies);
+}
+
+/** @param {Entry} flag */
+function value({ value }) {
+  if (typeof value === "boolean") {
+    return make("span", value ? "on" : "off", value ? "On" : "Off");
   }
-  const shown = given.slice(0, MOST_SHOWN);
-  if (given.length > MOST_SHOWN) {
-    shown.push(`and ${given.length - MOST_SHOWN} more`);
+  if (typeof value === "object") {
+    return make("code", "", JSON.stringify(value).slice(0, 500));
   }
-  const tags = document.createElement("ul");
-  tags.append(...shown.map((value) => {
-    const item = document.createElement("li");
-    item.className = "tag";
-    item.textContent = value;
-    return item;
-  }));
-  place?.replaceChildren(tags);
+  return own(typeof value === "number" ? value.toLocaleString() : String(value).slice(0, 500));
 }

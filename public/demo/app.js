@@ -1,174 +1,176 @@
-// The card of a connected app. The app's token is asked for when it is needed, used for one call to the app's
-// own API, and kept nowhere. File names are somebody else's: text, never markup.
+// The card of a connected app: a third party's account that a person has connected by Kinde. Which app it is
+// stands in the page, at the card. The app's token lives in one call's variable and goes to the app alone.
 
-/** @typedef {{name: string, size: number, modified: string}} File */
-/** @typedef {"idle" | "asking" | "connected" | "unconnected" | "declined" | "ended" | "absent" | "elsewhere" | "trouble"} AppState */
+import { KindeError } from "../kinde-functions.js";
+import { card } from "./card.js";
+import { byId, entries, make, moment, own, part, text } from "./dom.js";
+import { problemOf, showProblem } from "./problem.js";
+import { announce, busy, departed, hasToken, heed, outcome, site, tracing } from "./visit.js";
 
-/** More files than this are told as a number. */
-const MOST_SHOWN = 20;
+/** @typedef {{ app: string, appName: string, appFiles: string }} Names as the card has them */
+/** @typedef {Record<string, unknown>} Entry of the app's list of files */
+/** @typedef {{ state: string, expiry?: string, files?: Entry[], trouble?: string }} Connection */
 
-/**
- * @typedef {{
- *   busy(button: HTMLElement, work: (signal: AbortSignal) => Promise<void>): Promise<void>,
- *   outcome(call: Promise<void>): Promise<{error: import("../kinde-functions.js").KindeError | null}>,
- *   report(error: import("../kinde-functions.js").KindeError | null): void,
- * }} Tools what the page does with every call
- */
+/** Codes that are states of the card and no trouble. */
+const STATES = new Map([["not-connected", "apart"], ["unknown-app", "unknown"]]);
 
-/** What is not trouble, and what it means for the card. @type {Record<string, AppState>} */
-const ANSWERS = { "not-connected": "unconnected", "unknown-app": "absent" };
+const CODE = /^[a-z_-]{1,40}$/;
 
-/**
- * @param {HTMLElement} card its data-app names the app, its data-files where the app lists files
- * @param {import("../kinde-functions.js").Client} site
- * @param {Tools} tools
- */
-export function connectedApp(card, site, { busy, outcome, report }) {
-  const name = card.dataset.app ?? "";
-  const heading = /** @type {HTMLElement} */ (card.querySelector("h2"));
+export function appCard() {
+  const element = byId("app", HTMLElement);
+  const names = /** @type {Names} */ (/** @type {unknown} */ (element.dataset));
+  const connectButtons = element.querySelectorAll("button.connect");
+  const disconnect = byId("app-disconnect", HTMLButtonElement);
+  const trouble = byId("app-action-trouble", HTMLElement);
+  let back = comeBack();
 
-  /**
-   * @param {AbortSignal} signal
-   * @param {() => Promise<void>} work
-   */
-  async function attempt(signal, work) {
-    report(null);
-    show(card, "asking");
-    const { error } = await outcome(work());
-    signal.throwIfAborted();
-    if (error) {
-      show(card, ANSWERS[error.code] ?? "trouble");
-      report(ANSWERS[error.code] ? null : error);
-      heading.focus();
-    }
+  for (const place of element.querySelectorAll("[data-named]")) {
+    place.textContent = place.getAttribute("data-named") === "key" ? names.app : names.appName;
   }
 
-  /** @param {AbortSignal} signal */
-  const list = (signal) => attempt(signal, async () => {
-    const given = await site.appToken(name, { signal });
-    const files = await listFiles(card.dataset.files ?? "", given.access_token, signal);
-    show(card, "connected");
-    showFiles(card, given.access_token_expiry, files);
+  const inner = card({
+    id: "app",
+    ask: (signal) => connection(names, signal),
+    show(_, found) {
+      showProblem(trouble, null);
+      showConnection(element, found);
+      const { came, error } = back;
+      back = { came: false, error: "" };
+      const state = found.state === "apart" && error ? "declined" : found.state;
+      if (state === "declined") {
+        part(element, "why").textContent = error === "access_denied" ? "You said no, so nothing was connected."
+          : `Nothing was connected. ${names.appName} ended with the code ${error}.`;
+      }
+      if (came) {
+        // What they came back for is what they want to read first.
+        setTimeout(() => byId("app-heading", HTMLElement).focus());
+      }
+      return state;
+    },
   });
 
-  const buttons = {
-    /** @param {AbortSignal} signal */
-    connect: (signal) => attempt(signal, async () => {
-      await site.connect(name, { returnUrl: `/?connected=${name}`, signal });
-    }),
-    list,
-    /** @param {AbortSignal} signal */
-    disconnect: (signal) => attempt(signal, async () => {
-      await site.revokeApp(name, { signal });
-      show(card, "ended");
-      heading.focus();
-    }),
-  };
-  for (const [id, work] of Object.entries(buttons)) {
-    const button = card.querySelector(`#app-${id}`);
-    if (button instanceof HTMLElement) {
-      button.addEventListener("click", () => busy(button, work));
-    }
+  for (const button of connectButtons) {
+    button.addEventListener("click", () => busy(/** @type {HTMLElement} */ (button), async (signal) => {
+      showProblem(trouble, null);
+      announce(`Going to ${names.appName}.`);
+      const { error } = await outcome(site.connect(names.app, { returnUrl: "/#app", signal }));
+      if (error) {
+        showProblem(trouble, problemOf(error), /** @type {HTMLElement} */ (button));
+        heed(error);
+      } else {
+        await departed(signal);
+      }
+      announce("");
+    }));
   }
+
+  disconnect.addEventListener("click", () => busy(disconnect, async (signal) => {
+    showProblem(trouble, null);
+    const { error } = await outcome(site.revokeApp(names.app, { signal }));
+    if (error && error.code !== "not-connected") {
+      showProblem(trouble, problemOf(error), disconnect);
+      heed(error);
+      return;
+    }
+    inner.clear();
+    inner.render("apart");
+    announce(`${names.appName} is disconnected.`);
+    byId("app-heading", HTMLElement).focus();
+  }));
 
   return {
-    /** @param {string} visitor who the page is for */
-    render(visitor) {
-      card.dataset.state = visitor === "in" || visitor === "token" ? "shown" : "empty";
-      show(card, visitor === "token" ? "elsewhere" : "idle");
-    },
-    /**
-     * Shows how connecting went, when this page is where it ends.
-     * @param {AbortSignal} signal
-     */
-    async comeBack(signal) {
-      const asked = new URLSearchParams(location.search);
-      if (asked.get("connected") !== name) {
-        return;
-      }
-      history.replaceState(null, "", location.pathname); // a reload is not another return
-      await (asked.has("error") ? show(card, "declined") : list(signal));
+    ...inner,
+    clear() {
+      showProblem(trouble, null);
+      inner.clear();
     },
   };
 }
 
+/** Whether the address says that somebody is back from an app, and why without it. It is said once. */
+function comeBack() {
+  const query = new URLSearchParams(location.search);
+  const error = query.get("error");
+  const came = location.hash === "#app" || error !== null;
+  if (came) {
+    ["error", "error_description"].forEach((name) => query.delete(name));
+    history.replaceState(history.state, "", location.pathname + `?${query}`.replace(/\?$/, ""));
+  }
+  return { came, error: error === null || CODE.test(error) ? error ?? "" : "unknown" };
+}
+
 /**
- * @param {HTMLElement} card
- * @param {AppState} state
+ * @param {Names} names
+ * @param {AbortSignal} signal
+ * @returns {Promise<Connection>}
  */
-function show(card, state) {
-  for (const part of card.querySelectorAll("[data-app-when]")) {
-    if (part instanceof HTMLElement) {
-      part.hidden = !part.dataset.appWhen?.split(" ").includes(state);
+async function connection({ app, appFiles }, signal) {
+  if (hasToken()) {
+    return { state: "foreign" }; // what is connected is kept in a cookie, which goes with a sign-in
+  }
+  const { answer, error } = await outcome(site.appToken(app, { signal }));
+  if (error) {
+    const state = STATES.get(error.code);
+    if (!state) {
+      throw error;
     }
+    return { state };
   }
-  if (state !== "connected") {
-    card.querySelector("[data-app=files]")?.replaceChildren();
-    put(card, "expiry", "");
-    put(card, "note", "");
-  }
+  const found = { state: "connected", expiry: text(answer.access_token_expiry) };
+  return appFiles ? { ...found, ...await filesOf(appFiles, answer.access_token, signal) } : found;
 }
 
 /**
- * @param {HTMLElement} card
- * @param {string} expiry as Kinde says it
- * @param {File[] | null} files null when the app's own API could not be asked from this page
- */
-function showFiles(card, expiry, files) {
-  const ends = new Date(expiry);
-  put(card, "expiry", Number.isNaN(ends.getTime()) ? "" : `This access is good until ${ends.toLocaleTimeString([], { timeStyle: "short" })}, and is renewed by itself.`);
-  put(card, "note", files ? (files.length ? "" : "There are no files.") :
-    "This page does not know how to list them here: data-files in its HTML names the app’s own API.");
-  card.querySelector("[data-app=files]")?.replaceChildren(...(files ?? []).slice(0, MOST_SHOWN).map(entry));
-  if (files && files.length > MOST_SHOWN) {
-    put(card, "note", `And ${files.length - MOST_SHOWN} more.`);
-  }
-}
-
-/** @param {File} file */
-function entry(file) {
-  const item = document.createElement("li");
-  const name = document.createElement("span");
-  const size = document.createElement("span");
-  name.textContent = String(file.name).slice(0, 200);
-  size.textContent = bytes(Number(file.size));
-  size.className = "soft small";
-  item.append(name, size);
-  return item;
-}
-
-/** @param {number} size */
-function bytes(size) {
-  return size < 1000 ? `${size} B` : size < 1e6 ? `${Math.round(size / 1000)} KB` : `${(size / 1e6).toFixed(1)} MB`;
-}
-
-/**
- * @param {HTMLElement} card
- * @param {string} name
- * @param {string} text
- */
-function put(card, name, text) {
-  const place = card.querySelector(`[data-app=${name}]`);
-  if (place instanceof HTMLElement) {
-    place.textContent = text;
-    place.hidden = text === "";
-  }
-}
-
-/**
- * Asks the app's own API, as a page does with the token that it was given.
  * @param {string} address
  * @param {string} token
  * @param {AbortSignal} signal
- * @returns {Promise<File[] | null>} null when there is no such API here
  */
-async function listFiles(address, token, signal) {
+async function filesOf(address, token, signal) {
   try {
-    const response = await fetch(address, { headers: { Authorization: `Bearer ${token}` }, cache: "no-store", signal });
-    const { files } = await response.json();
-    return response.ok && Array.isArray(files) ? files : null;
+    const response = await tracing(address, {
+      headers: { Accept: "application/json", Authorization: `Bearer ${token}` },
+      cache: "no-store", credentials: "omit", redirect: "error", signal,
+    });
+    const files = response.ok ? entries((await response.json()).files) : undefined;
+    return files ? { files } : { trouble: response.ok ? "unreadable" : `status ${response.status}` };
   } catch {
     signal.throwIfAborted();
-    return null;
+    return { trouble: new KindeError({ code: "unreachable" }).code };
   }
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} found
+ */
+function showConnection(element, { expiry = "", files, trouble }) {
+  const ends = moment(expiry, "medium", "short");
+  const time = make("time", "", ends);
+  time.dateTime = ends && new Date(expiry).toISOString();
+  part(element, "expiry").replaceChildren(...(ends ? ["The token that this page got ends ", time, ". Kinde renews it."] : []));
+  const note = part(element, "files-note");
+  note.textContent = trouble ? `The files could not be listed (${trouble}).` : files?.length === 0 ? "There are no files." : "";
+  note.hidden = note.textContent === "";
+  const list = part(element, "files");
+  list.hidden = !files?.length;
+  list.replaceChildren(...(files ?? []).map(file));
+}
+
+/** @param {Entry} entry */
+function file(entry) {
+  const facts = [size(entry.size), moment(entry.modified, "medium")].filter(Boolean).join(" · ");
+  return make("li", "", own(text(entry.name) || "Without a name", "file"), make("span", "soft", facts));
+}
+
+/**
+ * @param {unknown} bytes
+ * @returns {string} empty when it is none
+ */
+export function size(bytes) {
+  if (typeof bytes !== "number" || !(bytes >= 0)) {
+    return "";
+  }
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+  const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
+  return (bytes / 1000 ** step).toLocaleString(undefined, { style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: 1 });
 }

@@ -1,45 +1,123 @@
-// A problem (RFC 9457) on the page: what went wrong, what to do, and what to quote to the developer.
+// What went wrong (RFC 9457), what to do, what to quote to the developer, and how long to wait.
 
-/** @typedef {{title: string, detail: string, code: string, requestId: string}} Problem */
+import { make } from "./dom.js";
+import { announce } from "./visit.js";
 
-/** What the module's own codes mean here: the functions had no say in them. */
+/** @typedef {{title: string, detail: string, code: string, requestId: string, retryAfter?: number}} Problem */
+
+/** In words for visitors, where the functions' own are for developers, and for what no function had a say in. */
 const OURS = new Map([
   ["unreachable", ["The server could not be reached", "Check your connection, or whether the server is still running, then try again."]],
   ["timeout", ["The server took too long", "There was no answer in time. Please try again."]],
   ["unreadable", ["The answer is not one of the functions’", "Most often they are not running here, or something in front of them answered. " +
     "On your machine, start everything with: go run ./scripts/dev"]],
+  ["rate-limited", ["Too many requests", "You have asked this as often as the site lets one person. Room for the next request comes back by itself."]],
+  ["upstream-throttled", ["Kinde is busy", "Kinde gets more requests from this site than it takes. Nothing is wrong with your account."]],
+  ["upstream-failed", ["Kinde is out of reach just now", "This usually passes quickly, and nothing is wrong with your account. Please try again in a moment."]],
+  ["upstream-timeout", ["Kinde did not answer in time", "This usually passes quickly, and nothing is wrong with your account. Please try again in a moment."]],
+  ["keys-unavailable", ["Your sign-in could not be checked", "The keys for that are out of reach just now. Please try again in half a minute."]],
+  ["session-superseded", ["Another tab has just renewed your sign-in", "You are still signed in. Please try again."]],
+  ["misconfigured", ["This is not set up on this site", "The functions lack a setting, or cannot read one. Their log names it."]],
+  ["not-your-token", ["That token is not yours", "You may ask about your own tokens. Others’ take a permission that the site’s owner chooses."]],
+  ["not-revoked", ["Not revoked: the token still works", "Kinde is busy. Please try again."]],
 ]);
+
+const OFFLINE = ["You are offline", "Nothing could be asked. Try again once you are connected."];
 
 /**
  * @param {import("../kinde-functions.js").KindeError} error
  * @returns {Problem}
  */
-export function problemOf({ code, title, message, requestId }) {
-  const [ownTitle, ownDetail] = OURS.get(code) ?? [title, message];
-  return { title: ownTitle.slice(0, 500), detail: ownDetail.slice(0, 500), code, requestId };
+export function problemOf({ code, title, message, requestId, retryAfter }) {
+  const offline = code === "unreachable" && globalThis.navigator?.onLine === false;
+  const [ourTitle, ourDetail] = offline ? OFFLINE : OURS.get(code) ?? [title, message];
+  return { title: ourTitle.slice(0, 500), detail: ourDetail.slice(0, 500), code, requestId, retryAfter };
+}
+
+/** @type {WeakMap<HTMLElement, () => void>} what ends the countdown in a place */
+const countdowns = new WeakMap();
+
+/**
+ * Shows a problem in a place marked `class="trouble"`, or takes away what is there.
+ * @param {HTMLElement} place
+ * @param {Problem | null} problem
+ * @param {HTMLElement[]} buttons that are of no use before the wait is over
+ */
+export function showProblem(place, problem, ...buttons) {
+  countdowns.get(place)?.();
+  const [box, wait] = furnish(place);
+  box.hidden = problem === null;
+  box.replaceChildren(...(problem ? words(problem) : []));
+  if (problem?.retryAfter) {
+    countdowns.set(place, countDown(wait, problem.retryAfter, buttons));
+  }
 }
 
 /**
- * Fills a box marked role="alert", so that it is read out when it appears.
- * @param {HTMLElement} box holds one element for each `data-problem` name
- * @param {Problem | null} problem null empties and hides the box
+ * The box is read out when it fills. What counts down stands beside it: in it, it would be read out each second.
+ * @param {HTMLElement} place
+ * @returns {HTMLElement[]}
  */
-export function showProblem(box, problem) {
-  box.hidden = problem === null;
-  const values = {
-    title: problem?.title ?? "",
-    detail: problem?.detail ?? "",
-    code: problem?.code ?? "",
-    "request-id": problem?.requestId ?? "",
-  };
-  for (const [name, value] of Object.entries(values)) {
-    const place = box.querySelector(`[data-problem="${name}"]`);
-    if (place instanceof HTMLElement) {
-      place.textContent = value;
-      const row = place.closest("[data-row]");
-      if (row instanceof HTMLElement) {
-        row.hidden = value === "";
-      }
-    }
+function furnish(place) {
+  if (!place.firstElementChild) {
+    const box = make("div", "problem");
+    box.setAttribute("role", "alert");
+    const wait = make("p", "wait");
+    wait.setAttribute("role", "timer");
+    box.hidden = wait.hidden = true;
+    place.append(box, wait);
   }
+  return /** @type {HTMLElement[]} */ ([...place.children]);
+}
+
+/** @param {Problem} problem */
+function words({ title, detail, code, requestId }) {
+  const quote = [["Code", code], ["Request", requestId]].filter(([, value]) => value !== "")
+    .map(([name, value]) => make("span", "", `${name} `, make("code", "", value)));
+  return [make("p", "title", title), make("p", "", detail), ...(quote.length ? [make("p", "quote", ...quote)] : [])];
+}
+
+/**
+ * @param {HTMLElement} wait
+ * @param {number} seconds
+ * @param {HTMLElement[]} buttons
+ * @returns {() => void} what ends it
+ */
+function countDown(wait, seconds, buttons) {
+  const end = Date.now() + seconds * 1000;
+  for (const button of buttons) {
+    button.dataset.waits = "";
+    button.setAttribute("aria-disabled", "true");
+  }
+  const free = () => {
+    clearInterval(timer);
+    for (const button of buttons) {
+      delete button.dataset.waits;
+      button.removeAttribute("aria-disabled");
+    }
+  };
+  const tick = () => {
+    const left = Math.ceil((end - Date.now()) / 1000);
+    wait.textContent = left > 0 ? `You can try again in ${span(left)}.` : "You can try again now.";
+    if (left <= 0) {
+      free();
+      announce("You can try again now.");
+    }
+  };
+  const timer = setInterval(tick, 1000);
+  wait.hidden = false;
+  tick();
+  return () => {
+    free();
+    wait.hidden = true;
+  };
+}
+
+/**
+ * @param {number} seconds
+ * @returns {string}
+ */
+export function span(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  return minutes ? `${minutes} min ${String(seconds % 60).padStart(2, "0")} s` : `${seconds} s`;
 }

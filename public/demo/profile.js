@@ -1,5 +1,9 @@
-// The profile card. Names, addresses and ids come from Kinde and from the person: text, never markup.
-// Pictures live on other hosts, which this site's Content-Security-Policy keeps out: initials instead.
+// The profile card. Pictures live on other hosts, which this site's Content-Security-Policy keeps out:
+// initials instead.
+
+import { card } from "./card.js";
+import { make, moment, part, text } from "./dom.js";
+import { client } from "./visit.js";
 
 /** @typedef {Record<string, unknown>} Profile as Kinde's user_profile sends it */
 
@@ -13,38 +17,34 @@ const ROWS = /** @type {const} */ ([
   ["updated_at", "Last change"],
 ]);
 
+export const profileCard = () => card({
+  id: "profile",
+  ask: (signal) => client().profile({ signal }),
+  show,
+});
+
 /**
- * @param {HTMLElement} card holds the elements marked `data-profile`
+ * @param {HTMLElement} element
  * @param {Profile} profile
  */
-export function showProfile(card, profile) {
+function show(element, profile) {
   const name = displayName(profile);
-  put(card, "initials", initials(name));
-  put(card, "name", name || "No name yet");
-  put(card, "email", text(profile.email) || "No e-mail address");
-  const verified = place(card, "verified");
+  part(element, "initials").textContent = initials(name);
+  part(element, "name").textContent = name || "No name yet";
+  part(element, "email").textContent = text(profile.email) || "No e-mail address";
+  const verified = part(element, "verified");
   verified.hidden = profile.email === undefined || typeof profile.email_verified !== "boolean";
   verified.textContent = profile.email_verified === true ? "Verified" : "Not verified";
 
-  const rows = ROWS.map(([key, label]) => [label, key === "updated_at" ? date(profile[key]) : text(profile[key])]);
+  const rows = ROWS.map(([key, label]) => [label, key === "updated_at" ? moment(profile[key], "long", "short") : text(profile[key])]);
   if (!profile.id && profile.sub) {
     rows.unshift(["Kinde ID", text(profile.sub)]);
   }
-  place(card, "rows").replaceChildren(...rows.filter(([, value]) => value !== "").flatMap(([label, value]) => [
-    element("dt", label),
-    element("dd", value),
+  part(element, "rows").replaceChildren(...rows.filter(([, value]) => value !== "").flatMap(([label, value]) => [
+    make("dt", "", label),
+    make("dd", "", value),
   ]));
-  put(card, "json", JSON.stringify(profile, null, 2));
-}
-
-/**
- * Forgets what the card showed.
- * @param {HTMLElement} card
- */
-export function clearProfile(card) {
-  for (const node of card.querySelectorAll("[data-profile]")) {
-    node.replaceChildren();
-  }
+  part(element, "json").textContent = JSON.stringify(profile, null, 2);
 }
 
 /**
@@ -66,55 +66,4 @@ export function initials(name) {
   const ends = words.length > 1 ? [words[0], words[words.length - 1]] : words;
   const firsts = ends.map((word) => [...new Intl.Segmenter().segment(word)][0]?.segment ?? "");
   return firsts.join("").toLocaleUpperCase() || "?";
-}
-
-/**
- * @param {unknown} value seconds since 1970, or a date that the browser can read
- * @returns {string}
- */
-function date(value) {
-  const time = typeof value === "number" ? value * 1000 : Date.parse(text(value));
-  const day = new Date(time);
-  return Number.isNaN(day.getTime()) ? "" : day.toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
-}
-
-/**
- * @param {unknown} value
- * @returns {string}
- */
-function text(value) {
-  return typeof value === "string" ? value.trim().slice(0, 500) : "";
-}
-
-/**
- * @param {HTMLElement} card
- * @param {string} name
- * @returns {HTMLElement}
- */
-function place(card, name) {
-  const found = card.querySelector(`[data-profile="${name}"]`);
-  if (!(found instanceof HTMLElement)) {
-    throw new Error(`the page has no place for the profile's ${name}`);
-  }
-  return found;
-}
-
-/**
- * @param {HTMLElement} card
- * @param {string} name
- * @param {string} value
- */
-function put(card, name, value) {
-  place(card, name).textContent = value;
-}
-
-/**
- * @param {"dt" | "dd"} tag
- * @param {string} content
- * @returns {HTMLElement}
- */
-function element(tag, content) {
-  const made = document.createElement(tag);
-  made.textContent = content;
-  return made;
 }

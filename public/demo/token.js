@@ -14,3 +14,13 @@ export function readToken(pasted) {
   const token = pasted.trim().replace(/^Bearer\s+/i, "");
   return token.length <= MAX_LENGTH && TOKEN.test(token) ? token : "";
 }
+
+/**
+ * Any kind of token, an opaque one too.
+ * @param {string} pasted
+ * @returns {string} the token, or "" when this can be none
+ */
+export function readAnyToken(pasted) {
+  const token = pasted.trim().replace(/^Bearer\s+/i, "");
+  return token.length <= MAX_LENGTH && /^[!-~]+$/.test(token) ? token : "";
+}

@@ -1,25 +1,45 @@
-// A fetch that tells about each call afterwards, for the strip at the end of the page.
+// A fetch that tells about each call afterwards, for the strip at the end of the page: never a value that
+// stands in a query, never a header.
 
 /**
  * `status` is 0 when the browser tells none.
- * @typedef {{method: string, path: string, status: number, code: string, serverTiming: string}} Trace
+ * @typedef {{at: Date, method: string, path: string, status: number, code: string, serverTiming: string, total: number}} Trace
  */
+
+/**
+ * An address as it may be shown: other sites with their origin, parameters by name alone.
+ * @param {string} address
+ * @param {string} base the page's own
+ * @returns {string}
+ */
+export function shownPath(address, base) {
+  const url = new URL(address, base);
+  const names = [...new Set(url.searchParams.keys())].map((name) => `${name}=…`).join("&");
+  return (url.origin === new URL(base).origin ? "" : url.origin) + url.pathname + (names && `?${names}`);
+}
 
 /**
  * @param {(trace: Trace) => void} tell
  * @returns {typeof fetch}
  */
 export function traced(tell) {
-  return async (path, init) => {
-    const trace = { method: init?.method ?? "GET", path: decodeURIComponent(String(path)), status: 0, code: "", serverTiming: "" };
+  return async (address, init) => {
+    const began = performance.now();
+    const trace = {
+      at: new Date(), method: init?.method ?? "GET", path: shownPath(String(address), location.href),
+      status: 0, code: "unreachable", serverTiming: "", total: 0,
+    };
     try {
-      const response = await fetch(path, init);
+      const response = await fetch(address, init);
       trace.status = response.status;
       trace.serverTiming = response.headers.get("Server-Timing") ?? "";
       trace.code = response.ok ? "" : await problemCode(response.clone());
       return response;
     } finally {
-      if (!init?.signal?.aborted) {
+      const stopped = init?.signal?.aborted ? init.signal.reason : undefined;
+      trace.code = stopped?.code === "timeout" ? "timeout" : trace.code;
+      trace.total = performance.now() - began;
+      if (!stopped || trace.code === "timeout") {
         tell(trace);
       }
     }
@@ -29,7 +49,7 @@ export function traced(tell) {
 /** @param {Response} response */
 async function problemCode(response) {
   try {
-    return String((await response.json()).code ?? "");
+    return String((await response.json()).code ?? "").slice(0, 40);
   } catch {
     return "";
   }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
 )
 
 // look is how a page is looked at.
@@ -58,9 +59,20 @@ func TestAccessibility(t *testing.T) {
 	v.click(t, choose(demo.ID))
 	v.until(t, v.state("in")+" && "+everything)
 	v.isAccessible(t, string(axe), "signed in")
-	v.consents(t, "approve")
-	v.until(t, v.appShows("Plan for the summer.pdf"))
+	v.click(t, "#introspect")
+	v.until(t, tells("In force"))
+	v.click(t, "button.connect")
+	v.until(t, consentPage)
+	v.click(t, `button[value="approve"]`)
+	v.until(t, v.state("in")+" && "+everything+" && "+app("connected"))
 	v.isAccessible(t, string(axe), "app connected")
+	do(t, v.tab, "type", chromedp.SendKeys(chromedp.CSS("#tokens-field"), "strange.to.ken"))
+	v.click(t, "#introspect")
+	v.until(t, tells("That token is not yours"))
+	v.isAccessible(t, string(axe), "a problem")
+	v.click(t, "#revoke")
+	v.until(t, `document.querySelector("#revoke-confirm").open`)
+	v.isAccessible(t, string(axe), "a question")
 	v.goTo(t, v.site+"/five-lines.html")
 	v.until(t, shows(inText))
 	v.isAccessible(t, string(axe), "five lines, signed in")

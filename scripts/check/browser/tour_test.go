@@ -33,9 +33,13 @@ var stations = []struct {
 	{"declined", visitor.declines},
 	{"sign-in", visitor.signsIn},
 	{"where the session is", visitor.findsNoToken},
-	{"connected app", visitor.connectsAnApp},
-	{"another person", visitor.sharesABrowser},
 	{"portal", visitor.opensThePortal},
+	{"connected app, declined", visitor.declinesTheApp},
+	{"connected app", visitor.connectsTheApp},
+	{"connected app of another", visitor.seesNoOthersApp},
+	{"connected app, disconnected", visitor.disconnectsTheApp},
+	{"token tools", visitor.usesTheTokenTools},
+	{"token tools in trouble", visitor.waitsWithTokens},
 	{"link from another site", visitor.followsALink},
 	{"form on another site", visitor.isNotSignedOutByOthers},
 	{"sign-out", visitor.signsOut},
@@ -71,7 +75,7 @@ func at(address, selector string) string {
 	return fmt.Sprintf(`location.href === %q && document.readyState === "complete" && document.querySelector(%q)`, address, selector)
 }
 
-const everything = `["profile", "account"].every((id) => document.getElementById(id).dataset.state === "shown")`
+const everything = `["profile", "account"].every((id) => document.getElementById(id).dataset.state === "shown") && document.getElementById("app").ariaBusy === "false"`
 
 // choose is the button of a person on Kinde's page.
 func choose(id string) string { return fmt.Sprintf(`button.person[value=%q]`, id) }

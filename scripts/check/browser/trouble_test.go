@@ -34,6 +34,9 @@ const canned = `{
 	};
 }`
 
+// private is what the page asks for once somebody is signed in.
+const private = "/api/user-profile 1,/api/account 1,/api/connected-apps/sample_drive/token 1"
+
 // troubles are what the demo page makes of functions that cannot do as asked.
 var troubles = []struct {
 	name    string
@@ -47,11 +50,11 @@ var troubles = []struct {
 		state: "failed", shows: "Signing in is not set up on this site", calls: "/api/session 1"},
 	{name: "another tab has renewed the session", session: []answer{problem(409, "session-superseded"), signedIn},
 		profile: []answer{problem(409, "session-superseded"), person},
-		state:   "in", shows: "Robin", calls: "/api/session 1,/api/session 1,/api/user-profile 1,/api/account 1,/api/user-profile 1"},
+		state:   "in", shows: "Robin", calls: "/api/session 1,/api/session 1," + private + ",/api/user-profile 1"},
 	{name: "and again", session: []answer{signedIn}, profile: []answer{problem(409, "session-superseded")},
-		state: "in", shows: "Title of session-superseded", calls: "/api/session 1,/api/user-profile 1,/api/account 1,/api/user-profile 1"},
+		state: "in", shows: "Another tab has just renewed", calls: "/api/session 1," + private + ",/api/user-profile 1"},
 	{name: "the session is over", session: []answer{signedIn}, profile: []answer{problem(401, "session-expired")},
-		state: "ended", shows: "Your sign-in has ended", calls: "/api/session 1,/api/user-profile 1,/api/account 1"},
+		state: "ended", shows: "Your sign-in has ended", calls: "/api/session 1," + private},
 }
 
 var (
@@ -65,7 +68,8 @@ func (v visitor) meetsTrouble(t *testing.T) {
 	for _, trouble := range troubles {
 		t.Run(trouble.name, func(t *testing.T) {
 			tab := visitor{v.place, v.another(t)}
-			answers, err := json.Marshal(map[string][]answer{"/api/session": trouble.session, "/api/user-profile": trouble.profile, "/api/account": {account}})
+			answers, err := json.Marshal(map[string][]answer{"/api/session": trouble.session, "/api/user-profile": trouble.profile, "/api/account": {account},
+				"/api/connected-apps/sample_drive/token": {problem(404, "unknown-app")}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,7 +79,7 @@ func (v visitor) meetsTrouble(t *testing.T) {
 			if got := tab.get(t, `window.calls.join()`); got != trouble.calls {
 				t.Errorf("called %s, want %s", got, trouble.calls)
 			}
-			if trouble.state != "in" && strings.Contains(tab.text(t), "Organisation\n") {
+			if trouble.state != "in" && strings.Contains(tab.text(t), "Entitlements\n") {
 				t.Error("somebody's account shows")
 			}
 			tab.picture(t, "trouble-"+strings.ReplaceAll(trouble.name, " ", "-"))

@@ -1,0 +1,57 @@
+// A card: what it shows follows from its state. Trouble shows in it, with a button to try again.
+
+import { byId, emptyParts } from "./dom.js";
+import { problemOf, showProblem } from "./problem.js";
+import { busy, heed, outcome } from "./visit.js";
+
+/**
+ * @template T
+ * @typedef {{
+ *   id: string,
+ *   ask(signal: AbortSignal): Promise<T>,
+ *   show(element: HTMLElement, answer: T): string | void,
+ * }} Kind how a card comes by what it shows; `show` names the state when it is not "shown"
+ */
+
+/** @typedef {ReturnType<typeof card>} Card */
+
+/**
+ * @template T
+ * @param {Kind<T>} kind
+ */
+export function card({ id, ask, show }) {
+  const element = byId(id, HTMLElement);
+  const place = byId(`${id}-trouble`, HTMLElement);
+  const again = byId(`${id}-again`, HTMLElement);
+
+  /** @param {string} state */
+  function render(state) {
+    if (state !== "failed") {
+      showProblem(place, null);
+    }
+    element.dataset.state = state;
+    element.setAttribute("aria-busy", String(state === "loading"));
+  }
+
+  function clear() {
+    emptyParts(element);
+    render("empty");
+  }
+
+  /** @param {AbortSignal} signal */
+  async function load(signal) {
+    emptyParts(element);
+    render("loading");
+    const { answer, error } = await outcome(ask(signal));
+    if (!error) {
+      render(show(element, answer) ?? "shown");
+      return;
+    }
+    render("failed");
+    showProblem(place, problemOf(error), again);
+    heed(error);
+  }
+
+  again.addEventListener("click", () => busy(again, load));
+  return { element, again, clear, load, render, state: () => element.dataset.state };
+}

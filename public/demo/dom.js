@@ -1,0 +1,105 @@
+// Finding and making elements. What comes from Kinde or from people is text here, never markup.
+
+/**
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+export function byId(id, kind) {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) {
+    throw new Error(`the page has no #${id}`);
+  }
+  return found;
+}
+
+/**
+ * The element marked `data-part` in a card.
+ * @param {ParentNode} card
+ * @param {string} name
+ * @returns {HTMLElement}
+ */
+export function part(card, name) {
+  const found = card.querySelector(`[data-part="${name}"]`);
+  if (!(found instanceof HTMLElement)) {
+    throw new Error(`the page has no place for ${name}`);
+  }
+  return found;
+}
+
+/**
+ * Empties every part of a card.
+ * @param {ParentNode} card
+ */
+export function emptyParts(card) {
+  for (const node of card.querySelectorAll("[data-part]")) {
+    node.replaceChildren();
+  }
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} [className]
+ * @param {(Node | string)[]} content
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function make(tag, className, ...content) {
+  const made = document.createElement(tag);
+  if (className) {
+    made.className = className;
+  }
+  made.append(...content);
+  return made;
+}
+
+/**
+ * A name in whatever script its author writes: it must not turn the words around it.
+ * @param {string} name
+ * @param {string} [className]
+ */
+export function own(name, className) {
+  return make("bdi", className, name);
+}
+
+/**
+ * A name with the key that programs use.
+ * @param {Record<string, unknown>} entry
+ * @param {string} [prefix] of the two fields
+ */
+export function label(entry, prefix = "") {
+  const key = text(entry[`${prefix}key`], 100);
+  const name = text(entry[`${prefix}name`], 200) || key || "Without a name";
+  return [own(name, "name"), " ", key ? make("code", "key", own(key)) : make("span", "key soft", "no key")];
+}
+
+/**
+ * @param {unknown} value
+ * @param {number} [most] characters
+ * @returns {string} empty for what is no text
+ */
+export function text(value, most = 500) {
+  const whole = typeof value === "string" ? value.trim() : "";
+  return whole.length > most ? `${whole.slice(0, most)}…` : whole;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {Record<string, unknown>[] | undefined}
+ */
+export function entries(value) {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === "object" && entry !== null) : undefined;
+}
+
+/**
+ * @param {unknown} value seconds since 1970, or a date that the browser can read
+ * @param {"long" | "medium"} [dateStyle]
+ * @param {"short"} [timeStyle]
+ * @returns {string} empty when it is none
+ */
+export function moment(value, dateStyle = "long", timeStyle) {
+  const time = typeof value === "number" ? value * 1000 : Date.parse(text(value));
+  const day = new Date(time);
+  return Number.isNaN(day.getTime()) ? "" : day.toLocaleString(undefined, { dateStyle, timeStyle });
+}

@@ -1,0 +1,61 @@
+// The strip at the foot of the page: the last requests, how each ended and where its time went.
+
+import { byId, make } from "./dom.js";
+
+/** @typedef {import("./traced.js").Trace} Trace */
+
+/** How many requests the strip keeps. */
+const KEPT = 12;
+
+/**
+ * The durations in a Server-Timing header, by metric name, in milliseconds.
+ * @param {string} header as our functions send it: `upstream;dur=12.3, app;dur=0.8`
+ * @returns {Map<string, number>}
+ */
+export function durations(header) {
+  /** @type {Map<string, number>} */
+  const found = new Map();
+  for (const entry of header.split(",")) {
+    const [name, ...parameters] = entry.split(";").map((piece) => piece.trim());
+    const duration = parameters.find((parameter) => /^dur=[0-9.]+$/.test(parameter));
+    if (name && duration) {
+      found.set(name, Number(duration.slice("dur=".length)));
+    }
+  }
+  return found;
+}
+
+/** @param {Trace} trace */
+export function note(trace) {
+  const list = byId("requests-list", HTMLElement);
+  list.prepend(line(trace));
+  while (list.childElementCount > KEPT) {
+    list.lastElementChild?.remove();
+  }
+  byId("requests", HTMLElement).classList.remove("unused");
+}
+
+/** @param {Trace} trace */
+function line(trace) {
+  const times = durations(trace.serverTiming);
+  const good = trace.status >= 200 && trace.status < 300;
+  const at = make("time", "at", trace.at.toLocaleTimeString());
+  at.dateTime = trace.at.toISOString();
+  return make("li", "",
+    at,
+    make("span", "path", `${trace.method} ${trace.path}`),
+    make("span", `status ${good ? "good" : "bad"}`, make("span", "unseen", "Status "), trace.status ? String(trace.status) : "none"),
+    make("span", "rest",
+      ...(trace.code ? [make("span", "code", make("span", "unseen", "Code "), trace.code)] : []),
+      ...took("upstream", times.get("upstream")), ...took("app", times.get("app")), ...took("total", trace.total)),
+  );
+}
+
+/**
+ * @param {string} name
+ * @param {number | undefined} value
+ */
+function took(name, value) {
+  return value === undefined || !Number.isFinite(value)
+    ? [] : [make("span", "", make("span", "what", name), ` ${value < 10 ? value.toFixed(1) : Math.round(value)} ms`)];
+}

@@ -1,0 +1,86 @@
+// The sign-in card: who the page is for, the ways in and out, and the way in by a pasted token.
+
+import { byId } from "./dom.js";
+import { problemOf, showProblem } from "./problem.js";
+import { readToken } from "./token.js";
+import { busy } from "./visit.js";
+
+/** @typedef {"checking" | "out" | "ended" | "in" | "failed" | "token" | "refused"} Visitor who the page is for */
+
+const NOT_AT_KINDE = {
+  title: "You are signed out here, but not at Kinde",
+  detail: "The answer held no address to sign out at. Close your browser if others use this device.",
+  code: "",
+  requestId: "",
+};
+
+const NOT_SET_UP = {
+  title: "Signing in is not set up on this site",
+  detail: "The functions lack a setting that signing in needs, most often KINDE_CLIENT_SECRET or SESSION_KEYS, " +
+    "or cannot read one. The log of the session function names it. An access token may work all the same.",
+};
+
+/**
+ * @param {{ begin(): Promise<void>, useToken(token: string): Promise<void>, signOut(signal: AbortSignal): Promise<void> }} then what the controls do
+ */
+export function signInCard({ begin, useToken, signOut }) {
+  const element = byId("sign-in", HTMLElement);
+  const heading = byId("sign-in-heading", HTMLElement);
+  const trouble = byId("sign-in-trouble", HTMLElement);
+  const form = byId("token-form", HTMLFormElement);
+  const field = byId("token", HTMLInputElement);
+  const useButton = byId("use-token", HTMLButtonElement);
+  const fieldError = byId("token-error", HTMLElement);
+  const again = byId("session-again", HTMLButtonElement);
+  const out = byId("sign-out", HTMLButtonElement);
+
+  /** @param {string} message empty when there is nothing wrong */
+  function showFieldError(message) {
+    fieldError.textContent = message;
+    fieldError.hidden = message === "";
+    field.setAttribute("aria-invalid", String(message !== ""));
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const pasted = readToken(field.value);
+    field.value = "";
+    showFieldError(pasted ? "" : "This is not an access token. One has three parts with dots between them, without spaces.");
+    if (!pasted) {
+      field.focus();
+      return;
+    }
+    busy(useButton, () => useToken(pasted));
+    heading.focus();
+  });
+  byId("forget", HTMLButtonElement).addEventListener("click", () => {
+    heading.focus();
+    begin();
+  });
+  again.addEventListener("click", () => busy(again, begin));
+  out.addEventListener("click", () => busy(out, signOut));
+  field.disabled = false;
+  useButton.disabled = false;
+
+  return {
+    clear() {
+      field.value = "";
+      showFieldError("");
+      showProblem(trouble, null);
+    },
+    /** @param {Visitor} visitor */
+    render(visitor) {
+      element.dataset.state = visitor;
+      element.setAttribute("aria-busy", String(visitor === "checking"));
+    },
+    /**
+     * @param {import("../kinde-functions.js").KindeError | null} error
+     * @param {boolean} [left] whether it came of signing out, which worked here
+     */
+    report(error, left) {
+      const problem = error && problemOf(error);
+      const better = left ? NOT_AT_KINDE : error?.code === "misconfigured" ? NOT_SET_UP : {};
+      showProblem(trouble, problem && { ...problem, ...better }, again);
+    },
+  };
+}
