@@ -52,7 +52,7 @@ function data(account, name) {
  */
 function fill(element, name, all, draw) {
   part(element, name).replaceChildren(...(all?.length ? draw(all)
-    : [make("p", all ? "soft" : "notice", all ? "None." : "Could not be loaded. Everything else here is complete.")]));
+    : [make("p", all ? "soft" : "notice", all ? "None." : "Could not be loaded just now.")]));
 }
 
 /**

@@ -18,7 +18,9 @@ export function limit(entry, all) {
   const scale = (/** @type {number} */ value) => 100 * Math.log10(1 + value) / Math.log10(1 + top);
   const start = most === null ? 0 : scale(Math.min(least ?? 0, most));
   const end = most === null ? 100 : scale(most);
-  return make("div", `limit${most === null ? " none" : ""}`, make("span", "words", words(least, most)), bar(start, Math.max(end - start, 1)));
+  // What is more than none at all can be seen: a sliver, inside of the bar.
+  const length = most === 0 ? 0 : Math.max(end - start, 1);
+  return make("div", `limit${most === null ? " none" : ""}`, make("span", "words", words(least, most)), bar(Math.min(start, 100 - length), length));
 }
 
 /**
@@ -30,7 +32,7 @@ export function words(least, most) {
   if (most === null) {
     return least ? `${least.toLocaleString()} or more, no limit` : "No limit";
   }
-  return least === null ? `Up to ${most.toLocaleString()}` : `${least.toLocaleString()} to ${most.toLocaleString()}`;
+  return least === null || least > most ? `Up to ${most.toLocaleString()}` : `${least.toLocaleString()} to ${most.toLocaleString()}`;
 }
 
 /** @param {Entry} entry */

@@ -11,7 +11,7 @@ import (
 )
 
 // consentPage is where the third party asks the person for access.
-const consentPage = `document.querySelector('button[value="approve"]')`
+const consentPage = `document.readyState === "complete" && document.querySelector('button[value="approve"]')`
 
 // app is a condition: the card of the connected app is in a state.
 func app(state string) string {
