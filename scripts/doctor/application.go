@@ -23,7 +23,7 @@ func (d *doctor) examineApplication(ctx context.Context) {
 		return
 	}
 	if d.settings.ClientSecret == "" {
-		d.report.rest("application", "KINDE_CLIENT_SECRET is not set: people sign in elsewhere, and access tokens alone are taken")
+		d.report.rest("application", cmp.Or(d.kept(config.ClientSecret.Name()), "KINDE_CLIENT_SECRET is not set: people sign in elsewhere, and access tokens alone are taken"))
 		return
 	}
 	d.examineRefreshScope()

@@ -234,6 +234,17 @@ var spoilt = map[string]spoiling{
 		problemOf(405, "method-not-allowed")(w, r)
 	}, id: "login-redirect", state: toMend, says: []string{"the deployment's KINDE_SITE_URL is another address"}},
 
+	"a forwarded host": {at: "/auth/login", instead: func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			problemOf(405, "method-not-allowed")(w, r)
+		} else if host := r.Header.Get("X-Forwarded-Host"); host != "" {
+			w.Header().Set("Location", "https://"+host+"/oauth2/auth")
+			w.WriteHeader(http.StatusFound)
+		} else {
+			problemOf(400, "wrong-host")(w, r)
+		}
+	}, id: "wrong-host", state: toMend, says: []string{"X-Forwarded-Host steers"}},
+
 	"CORS for all":      {answer: header("Access-Control-Allow-Origin", "*"), id: "cors-stranger", state: toMend, says: []string{"every origin may call"}},
 	"CORS for none":     {answer: header("Access-Control-Allow-Origin", ""), id: "cors-allowed", state: toMend, says: []string{"netlify env:set ALLOWED_ORIGINS https://app.example"}},
 	"CORS with cookies": {answer: header("Access-Control-Allow-Credentials", "true"), id: "cors-allowed", state: toMend, says: []string{"cookies may be sent"}},

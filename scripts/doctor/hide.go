@@ -40,8 +40,13 @@ func hider(env map[string]string) func(string) string {
 }
 
 // secretNames are the settings whose values are secret.
-func secretNames() []string {
-	return []string{config.ClientSecret.Name(), config.M2MClientSecret.Name(), config.SessionKeys.Name(), config.RedisURL.Name()}
+func secretNames() (names []string) {
+	for _, setting := range config.All() {
+		if setting.Secret() {
+			names = append(names, setting.Name())
+		}
+	}
+	return names
 }
 
 // secretsIn are the secret values and their parts, as they might show.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"kinde-functions/shared/config"
 	"kinde-functions/shared/kindetest"
 )
 
@@ -131,5 +132,41 @@ func TestNothingOfADeploymentsCookiesIsShown(t *testing.T) {
 	}
 	if plain, _, _ := strings.Cut(out, "\x1b[1mSettings"); strings.Contains(plain, "\x1b") {
 		t.Error("a server's escape sequence reaches the terminal")
+	}
+}
+
+// Whatever setting is secret is hidden and compared with the public ones, also one
+// that is newer than this test.
+func TestEverySecretSettingIsHidden(t *testing.T) {
+	const value = "Uk2hNewerEe5wSecretValue19283746"
+	names := 0
+	for _, setting := range config.All() {
+		if !setting.Secret() {
+			continue
+		}
+		names++
+		env := map[string]string{setting.Name(): value}
+		for _, shown := range []string{"x " + value + " y", strings.ToLower(value) + ".example"} {
+			if got := hider(env)(shown); strings.Contains(strings.ToLower(got), strings.ToLower(value[:6])) {
+				t.Errorf("%s: %q", setting.Name(), got)
+			}
+		}
+		p := newPatient(t, kindetest.Options{})
+		if c := p.examined(t, setting.Name(), value)["settings.public-values"]; c.State != isOK {
+			t.Errorf("%s is taken for public: %s", setting.Name(), text(c))
+		}
+		if c := p.examined(t, setting.Name(), value, "VITE_ANY", value)["settings.public-values"]; c.State != toMend {
+			t.Errorf("%s in a published name: %s", setting.Name(), text(c))
+		}
+	}
+	if names == 0 {
+		t.Error("no setting is secret")
+	}
+}
+
+func TestNothingThatActsOnATerminalIsShown(t *testing.T) {
+	got := hider(nil)("a\x1b[2Jb\x07c\nd\u009b1me\u202ef →")
+	if got != "a?[2Jb?c?d?1me?f →" {
+		t.Errorf("%q", got)
 	}
 }

@@ -26,6 +26,10 @@ func (d *doctor) examineMachine(ctx context.Context) {
 		d.report.rest("machine", "KINDE_M2M_CLIENT_ID is not set: introspect and connected-apps are not used")
 		return
 	}
+	if reason := d.kept(config.M2MClientSecret.Name()); reason != "" {
+		d.report.rest("machine", reason)
+		return
+	}
 	machine := kinde.NewMachine(d.kinde, s.M2MClientID, s.M2MClientSecret, nil, attempt).Sparing()
 	standing, err := d.standing(ctx, machine)
 	if err != nil {

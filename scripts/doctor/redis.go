@@ -20,7 +20,7 @@ func (d *doctor) examineRedis(ctx context.Context) {
 	const id = "redis.reachable"
 	address := d.settings.RedisURL
 	if reason := d.report.because("settings." + config.RedisURL.Name()); reason != "" || address == "" {
-		d.report.rest("redis", cmp.Or(reason, "REDIS_URL is not set: each instance counts and remembers for itself"))
+		d.report.rest("redis", cmp.Or(reason, d.kept(config.RedisURL.Name()), "REDIS_URL is not set: each instance counts and remembers for itself"))
 		return
 	}
 	d.examineWayToRedis(address)

@@ -81,6 +81,8 @@ func (d *doctor) examineSetting(name string, faults config.Faults) {
 			step{Do: "To examine them, name the site:"}, step{Run: "KINDE_SITE_URL=https://your-site.example go run ./scripts/doctor"})
 	case i >= 0:
 		d.report.mend(id, "not set, and needed", howToSet(name)...)
+	case d.kept(name) != "":
+		d.report.ok(id, "a reference to a secret in AWS, which is not read here")
 	case name == config.RedisURL.Name() && d.env[name] != "" && store.CheckURL(d.env[name]) != nil:
 		d.report.mend(id, store.CheckURL(d.env[name]).Error(), howToSet(name)...)
 	case d.env[name] == "":
@@ -90,6 +92,17 @@ func (d *doctor) examineSetting(name string, faults config.Faults) {
 	default:
 		d.report.ok(id, "set")
 	}
+}
+
+// kept is why a secret cannot be used here that AWS keeps and functions fetch; empty
+// where the setting holds the secret itself, or nothing.
+func (d *doctor) kept(names ...string) string {
+	for _, name := range names {
+		if _, reference, err := config.ParseReference(d.env[name]); reference && err == nil && slices.Contains(secretNames(), name) {
+			return name + " is a reference to a secret in AWS, which is not read here"
+		}
+	}
+	return ""
 }
 
 // rightForm is the mend of a malformed value: the value in its right form where it is
@@ -128,7 +141,7 @@ func mendedOrigin(name, value string) string {
 func (d *doctor) examineSessionKeys() {
 	const id = "settings.session-keys-random"
 	if len(d.settings.SessionKeys) == 0 {
-		d.report.skip(id, cmp.Or(d.report.because("settings."+config.SessionKeys.Name()), "SESSION_KEYS is not set"))
+		d.report.skip(id, cmp.Or(d.report.because("settings."+config.SessionKeys.Name()), d.kept(config.SessionKeys.Name()), "SESSION_KEYS is not set"))
 		return
 	}
 	for i, key := range d.settings.SessionKeys {

@@ -58,6 +58,10 @@ func TestAMachineTokenIsSpentOnceWhateverKindeSays(t *testing.T) {
 		p.examined(t)
 		p.isSpared(t, pattern)
 	}
+	p := newPatient(t, kindetest.Options{})
+	p.Kinde.Fault("POST /oauth2/token", kindetest.Fault{Body: machineToken(`"aud":[]`)}) // whose life is over at once
+	p.examined(t, "KINDE_CLIENT_SECRET", "", "SESSION_KEYS", "")
+	p.isSpared(t, "a token without a life")
 }
 
 func TestTheTenant(t *testing.T) {
