@@ -180,6 +180,7 @@ export function createClient({ baseUrl = "", getToken, fetch: fetcher, timeout =
       channel.onmessage = ({ data }) => data !== told && renew();
       addEventListener("pagehide", () => { // or the page is not kept
         channel = channel?.close();
+        flights.forEach(({ stop }) => stop.abort()); // a page that goes keeps the lock from no other
         forget();
         addEventListener("pageshow", renew, { once: true });
       }, { once: true });
