@@ -103,3 +103,14 @@ export function moment(value, dateStyle = "long", timeStyle) {
   const day = new Date(time);
   return Number.isNaN(day.getTime()) ? "" : day.toLocaleString(undefined, { dateStyle, timeStyle });
 }
+
+/**
+ * @param {HTMLInputElement} field
+ * @param {HTMLElement} place where what is wrong with it is said
+ * @param {string} message empty when there is nothing wrong
+ */
+export function showFieldError(field, place, message) {
+  place.textContent = message;
+  place.hidden = message === "";
+  field.setAttribute("aria-invalid", String(message !== ""));
+}

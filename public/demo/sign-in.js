@@ -1,6 +1,6 @@
 // The sign-in card: who the page is for, the ways in and out, and the way in by a pasted token.
 
-import { byId } from "./dom.js";
+import { byId, showFieldError } from "./dom.js";
 import { problemOf, showProblem } from "./problem.js";
 import { readToken } from "./token.js";
 import { busy } from "./visit.js";
@@ -34,18 +34,11 @@ export function signInCard({ begin, useToken, signOut }) {
   const again = byId("session-again", HTMLButtonElement);
   const out = byId("sign-out", HTMLButtonElement);
 
-  /** @param {string} message empty when there is nothing wrong */
-  function showFieldError(message) {
-    fieldError.textContent = message;
-    fieldError.hidden = message === "";
-    field.setAttribute("aria-invalid", String(message !== ""));
-  }
-
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const pasted = readToken(field.value);
     field.value = "";
-    showFieldError(pasted ? "" : "This is not an access token. One has three parts with dots between them, without spaces.");
+    showFieldError(field, fieldError, pasted ? "" : "This is not an access token. One has three parts with dots between them, without spaces.");
     if (!pasted) {
       field.focus();
       return;
@@ -65,7 +58,7 @@ export function signInCard({ begin, useToken, signOut }) {
   return {
     clear() {
       field.value = "";
-      showFieldError("");
+      showFieldError(field, fieldError, "");
       showProblem(trouble, null);
     },
     /** @param {Visitor} visitor */

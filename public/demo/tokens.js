@@ -1,6 +1,6 @@
 // The token tools: what Kinde says of a token, and its end. A token from the field goes into one request's body.
 
-import { byId, make, moment, part } from "./dom.js";
+import { byId, make, moment, part, showFieldError } from "./dom.js";
 import { problemOf, showProblem } from "./problem.js";
 import { readAnyToken } from "./token.js";
 import { busy, client, heed, outcome } from "./visit.js";
@@ -24,14 +24,7 @@ export function tokenTools() {
   function forget() {
     showProblem(trouble, null);
     part(element, "result").replaceChildren();
-    showFieldError("");
-  }
-
-  /** @param {string} message empty when there is nothing wrong */
-  function showFieldError(message) {
-    fieldError.textContent = message;
-    fieldError.hidden = message === "";
-    field.setAttribute("aria-invalid", String(message !== ""));
+    showFieldError(field, fieldError, "");
   }
 
   /** @returns {{ token?: string } | undefined} undefined when what stands in the field can be no token */
@@ -42,7 +35,7 @@ export function tokenTools() {
     }
     const token = readAnyToken(field.value);
     if (!token) {
-      showFieldError(NO_TOKEN);
+      showFieldError(field, fieldError, NO_TOKEN);
       field.focus();
     }
     return token ? { token } : undefined;
