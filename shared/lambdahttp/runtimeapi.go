@@ -3,8 +3,10 @@ package lambdahttp
 import (
 	"bufio"
 	"bytes"
+	"io"
 	"net"
 	"net/http"
+	"strconv"
 )
 
 // runtimeAPI is aws-lambda-go's way to the Runtime API: a single connection that a
@@ -19,7 +21,8 @@ type runtimeAPI struct {
 	others http.RoundTripper
 	conn   net.Conn // nil until the first request, and after a failure
 	r      *bufio.Reader
-	w      bytes.Buffer
+	head   bytes.Buffer
+	body   bytes.Buffer
 	// afterWrite runs once, when the next request has been written.
 	afterWrite func()
 }
@@ -50,10 +53,10 @@ func (t *runtimeAPI) exchange(r *http.Request) (*http.Response, error) {
 		}
 		t.conn, t.r = conn, bufio.NewReaderSize(conn, bufferSize)
 	}
-	t.w.Reset()
-	err := r.Write(&t.w) // closes the body
+	err := t.form(r)
 	if err == nil {
-		_, err = t.conn.Write(t.w.Bytes())
+		request := net.Buffers{t.head.Bytes(), t.body.Bytes()}
+		_, err = request.WriteTo(t.conn)
 	}
 	if f := t.afterWrite; f != nil {
 		t.afterWrite = nil
@@ -72,4 +75,33 @@ func (t *runtimeAPI) exchange(r *http.Request) (*http.Response, error) {
 		t.conn = nil // when its body has been read
 	}
 	return resp, nil
+}
+
+// form makes head and body the request, and closes its body. Answers are in memory as
+// a whole, so that their length can be said, in a few lines; net/http, which is not
+// told, sends them in chunks, with trailers for what may go wrong on the way.
+func (t *runtimeAPI) form(r *http.Request) error {
+	t.head.Reset()
+	t.body.Reset()
+	if r.Body == nil {
+		return r.Write(&t.head)
+	}
+	defer r.Body.Close()
+	if _, err := t.body.ReadFrom(r.Body); err != nil {
+		return err
+	}
+	for _, said := range r.Trailer {
+		if said != nil { // it did go wrong
+			r.Body = io.NopCloser(&t.body)
+			return r.Write(&t.head)
+		}
+	}
+	for _, part := range []string{r.Method, " ", r.URL.RequestURI(), " HTTP/1.1\r\nHost: ", t.host, "\r\nContent-Length: ", strconv.Itoa(t.body.Len()), "\r\n"} {
+		t.head.WriteString(part)
+	}
+	if err := r.Header.Write(&t.head); err != nil {
+		return err
+	}
+	t.head.WriteString("\r\n")
+	return nil
 }

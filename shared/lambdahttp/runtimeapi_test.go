@@ -1,6 +1,7 @@
 package lambdahttp
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -18,7 +19,7 @@ func serveEcho(t *testing.T) (server *httptest.Server, connections *atomic.Int32
 		if r.URL.Path == "/close" {
 			w.Header().Set("Connection", "close")
 		}
-		io.WriteString(w, r.Method+" "+string(body)+r.Trailer.Get("Late"))
+		fmt.Fprintf(w, "%s %s %d%s", r.Method, body, r.ContentLength, r.Trailer.Get("Late"))
 	}))
 	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
@@ -34,7 +35,7 @@ func TestRuntimeAPIUsesOneConnection(t *testing.T) {
 	server, connections := serveEcho(t)
 	other, _ := serveEcho(t)
 	client := &http.Client{Transport: &runtimeAPI{host: server.Listener.Addr().String(), others: http.DefaultTransport}}
-	ask := func(method, url, body string) string {
+	ask := func(method, url, body, late string) string {
 		t.Helper()
 		var r io.Reader
 		if body != "" {
@@ -45,7 +46,10 @@ func TestRuntimeAPIUsesOneConnection(t *testing.T) {
 			t.Fatal(err)
 		}
 		if body != "" {
-			request.Trailer = http.Header{"Late": {"!"}}
+			request.Trailer = http.Header{"Late": nil}
+		}
+		if late != "" {
+			request.Trailer.Set("Late", late)
 		}
 		resp, err := client.Do(request)
 		if err != nil {
@@ -60,24 +64,27 @@ func TestRuntimeAPIUsesOneConnection(t *testing.T) {
 	}
 	large := strings.Repeat("x", 3*bufferSize)
 	for range 3 {
-		if got := ask("GET", server.URL+"/next", ""); got != "GET " {
+		if got := ask("GET", server.URL+"/next", "", ""); got != "GET  0" {
 			t.Errorf("GET: %q", got)
 		}
-		if got := ask("POST", server.URL+"/response", large); got != "POST "+large+"!" {
+		if got := ask("POST", server.URL+"/response", large, ""); got != "POST "+large+" 49152" {
 			t.Errorf("POST: %d bytes", len(got))
+		}
+		if got := ask("POST", server.URL+"/response", large, "!"); got != "POST "+large+" -1!" {
+			t.Errorf("POST of what broke off: %d bytes", len(got))
 		}
 	}
 	if n := connections.Load(); n != 1 {
 		t.Errorf("%d connections", n)
 	}
-	if got := ask("GET", other.URL, ""); got != "GET " {
+	if got := ask("GET", other.URL, "", ""); got != "GET  0" {
 		t.Errorf("another host: %q", got)
 	}
 	server.CloseClientConnections()
-	if got := ask("GET", server.URL+"/close", ""); got != "GET " {
+	if got := ask("GET", server.URL+"/close", "", ""); got != "GET  0" {
 		t.Errorf("after a closed connection: %q", got)
 	}
-	if got := ask("GET", server.URL, ""); got != "GET " {
+	if got := ask("GET", server.URL, "", ""); got != "GET  0" {
 		t.Errorf("after one that was to be closed: %q", got)
 	}
 	if n := connections.Load(); n != 3 {
