@@ -66,8 +66,8 @@ func load(t testing.TB, name string, edits ...edit) []byte {
 	return payload
 }
 
-// events are the names of the files in testdata.
-func events(t testing.TB) []string {
+// eventNames are the names of the files in testdata.
+func eventNames(t testing.TB) []string {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*.json")
 	if err != nil || len(files) < 6 {

@@ -104,7 +104,7 @@ func TestMutatedEvents(t *testing.T) {
 		count++
 	}
 	poison := poison()
-	for _, name := range events(t) {
+	for _, name := range eventNames(t) {
 		payload := load(t, name)
 		for size := 0; size < len(payload); size += 37 {
 			check(string(payload[:size]))
@@ -135,7 +135,7 @@ func TestMutatedEvents(t *testing.T) {
 }
 
 func FuzzInvoke(f *testing.F) {
-	for _, name := range events(f) {
+	for _, name := range eventNames(f) {
 		f.Add(load(f, name))
 		f.Add(load(f, name, set("isBase64Encoded", true), set("body", "AP+A")))
 		f.Add(load(f, name, set("path", "/a%3Fb%zz"), set("rawPath", "/a?b#c%zz")))
@@ -155,7 +155,7 @@ func BenchmarkInvoke(b *testing.B) {
 		h.Set("X-Request-Id", "01JZ4T9D9W2M7GQK8B1V3N5X7R")
 		w.Write(body)
 	}))
-	for _, name := range events(b) {
+	for _, name := range eventNames(b) {
 		payload := load(b, name)
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -254,7 +254,7 @@ func TestBody(t *testing.T) {
 
 func TestMethods(t *testing.T) {
 	for _, method := range []string{"HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"} {
-		for _, name := range events(t) {
+		for _, name := range eventNames(t) {
 			r := request(t, load(t, name, setMethod(method), set("body", "x=1"), set("isBase64Encoded", false)))
 			if r.Method != method || r.body != "x=1" {
 				t.Errorf("%s: %s became %s with body %q", name, method, r.Method, r.body)
@@ -268,7 +268,7 @@ func TestContextIsTheInvocations(t *testing.T) {
 	deadline := time.Now().Add(time.Hour)
 	ctx, cancel := context.WithDeadline(context.WithValue(t.Context(), key{}, "lambda's"), deadline)
 	defer cancel()
-	for _, name := range events(t) {
+	for _, name := range eventNames(t) {
 		New(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			if got, ok := r.Context().Deadline(); !ok || !got.Equal(deadline) || r.Context().Value(key{}) != "lambda's" {
 				t.Errorf("%s: deadline %v, %v", name, got, ok)

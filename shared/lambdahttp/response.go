@@ -1,13 +1,13 @@
 package lambdahttp
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/awslabs/aws-lambda-go-api-proxy/core"
 )
 
@@ -20,21 +20,27 @@ const maxAnswer = 6_291_556
 type responseWriter struct {
 	header http.Header         // the handler's
 	out    http.ResponseWriter // core's, for the event's payload format
-	layOut func() (any, error) // core's answer in that format
+	layOut func() (layout, error)
 	head   bool
 	status int // 0 until the handler has chosen one
-	size   int // bytes written to out
 	after  func()
 }
+
+// layout is core's answer: in 1.0 the headers are all multi-valued and there are no
+// cookies apart.
+type layout = events.APIGatewayV2HTTPResponse
 
 func newResponseWriter(v2 bool, method string) *responseWriter {
 	w := &responseWriter{header: make(http.Header), head: method == http.MethodHead}
 	if v2 {
 		out := core.NewProxyResponseWriterV2()
-		w.out, w.layOut = out, func() (any, error) { return out.GetProxyResponse() }
+		w.out, w.layOut = out, out.GetProxyResponse
 	} else {
 		out := core.NewProxyResponseWriter()
-		w.out, w.layOut = out, func() (any, error) { return out.GetProxyResponse() }
+		w.out, w.layOut = out, func() (layout, error) {
+			r, err := out.GetProxyResponse()
+			return layout{StatusCode: r.StatusCode, MultiValueHeaders: r.MultiValueHeaders, Body: r.Body, IsBase64Encoded: r.IsBase64Encoded}, err
+		}
 	}
 	return w
 }
@@ -84,7 +90,6 @@ func (w *responseWriter) Write(p []byte) (int, error) {
 		}
 		return len(p), nil
 	}
-	w.size += len(p)
 	return w.out.Write(p)
 }
 
@@ -92,19 +97,11 @@ func (w *responseWriter) Write(p []byte) (int, error) {
 // multiValueHeaders, which Netlify, REST APIs and HTTP APIs accept.
 func (w *responseWriter) answer() ([]byte, error) {
 	w.WriteHeader(http.StatusOK) // in case the handler wrote nothing
-	response, err := w.layOut()
+	laidOut, err := w.layOut()
 	if err != nil {
 		return nil, err
 	}
-	var b bytes.Buffer
-	b.Grow(w.size + w.size/8 + 1024)
-	encoder := json.NewEncoder(&b)
-	// Nobody reads the answer as HTML, and escaping `<` makes pages much larger.
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(response); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return encode(&laidOut), nil
 }
 
 // writeProblem writes an RFC 9457 problem document with the headers that every

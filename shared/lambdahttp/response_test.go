@@ -19,7 +19,7 @@ func bothFormats(t *testing.T, test func(t *testing.T, payload []byte)) {
 }
 
 func TestAnswerHasTheEventsFormat(t *testing.T) {
-	for _, name := range events(t) {
+	for _, name := range eventNames(t) {
 		a := invoke(t, load(t, name), func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusCreated)
@@ -122,7 +122,7 @@ func TestBinaryBody(t *testing.T) {
 }
 
 func TestAnswersWithoutBody(t *testing.T) {
-	for _, name := range events(t) {
+	for _, name := range eventNames(t) {
 		a := invoke(t, load(t, name, setMethod("HEAD")), func(w http.ResponseWriter, _ *http.Request) {
 			if n, err := io.WriteString(w, "<!doctype html>"); n != 15 || err != nil {
 				t.Errorf("HEAD: Write: %d, %v", n, err)
