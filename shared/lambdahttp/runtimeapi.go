@@ -64,7 +64,7 @@ func (t *runtimeAPI) exchange(r *http.Request) (*http.Response, error) {
 	}
 	var resp *http.Response
 	if err == nil {
-		resp, err = http.ReadResponse(t.r, r)
+		resp, err = readResponse(t.r, r)
 	}
 	if err != nil {
 		t.conn.Close()
