@@ -159,3 +159,29 @@ func TestFilesAndFunctionsAreShort(t *testing.T) {
 		}
 	}
 }
+
+func TestNoMergeIsHalfDone(t *testing.T) {
+	files := 0
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if name := entry.Name(); entry.IsDir() {
+			if path != root && name != ".github" && name != ".ci" && (strings.HasPrefix(name, ".") || name == "node_modules") {
+				return fs.SkipDir // what tools keep here
+			}
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		files++
+		for line := range strings.Lines(string(text)) {
+			if strings.HasPrefix(line, "<<<<<<< ") || strings.HasPrefix(line, ">>>>>>> ") {
+				t.Errorf("%s has a merge's mark: %s", path, line)
+			}
+		}
+		return err
+	})
+	if err != nil || files < 300 {
+		t.Errorf("%d files, %v", files, err)
+	}
+}
