@@ -76,7 +76,11 @@ func installDebian(j *job) error {
 // install fills .tools/name by fill, after copying the pins there, unless that
 // was done with the same pins before.
 func (j *job) install(name string, files []string, fill func(dir string) error) error {
-	dir, sum := j.tool(name), sha256.New()
+	dir, err := j.place(name)
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
 	fmt.Fprintln(sum, dir) // what is installed holds its own path
 	contents := make([][]byte, len(files))
 	for i, file := range files {
@@ -106,4 +110,13 @@ func (j *job) install(name string, files []string, fill func(dir string) error) 
 		return err
 	}
 	return os.WriteFile(stamp, want, 0o644)
+}
+
+// place makes the folder .tools/name and gives where it really is: .tools may be a
+// link, by which several clones share what is installed.
+func (j *job) place(name string) (string, error) {
+	if err := os.MkdirAll(j.tool(name), 0o755); err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(j.tool(name))
 }
