@@ -37,7 +37,7 @@ func (c *clone) pin(t *testing.T, version string) {
 func (c *clone) again(t *testing.T, failure error) bool {
 	t.Helper()
 	before := c.filled
-	err := c.install("tool", []string{"pin"}, func(dir string) error {
+	err := c.install("tool", pins, []string{"pin"}, func(dir string) error {
 		c.filled++
 		if _, err := os.Stat(filepath.Join(dir, "used")); err == nil {
 			t.Error("what was installed before is still there")
