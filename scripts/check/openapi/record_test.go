@@ -169,7 +169,7 @@ func (r response) outcomes(status int) []outcome {
 }
 
 // outOfReach are codes that nothing here brings about anywhere, or on a path: panics
-// need a bug, and health reads neither a credential nor a body, and answers without
+// need a bug; health reads no credential, gets its body whole, and answers without
 // settings, too.
 var outOfReach = map[string][]string{
 	"":            {"internal"},
