@@ -77,3 +77,8 @@ func (j *job) sizes() error {
 	}
 	return nil
 }
+
+// recipes follows the recipes that the site gives to people with a site of their own.
+func recipes(j *job) error {
+	return j.run("go", "test", tags, "-count=1", "./scripts/check/recipes")
+}

@@ -14,11 +14,18 @@ import (
 // project's root: Netlify would install what it finds there at every deploy.
 const pins = "scripts/check/tools"
 
-// installNPM installs the Netlify command-line tool and Redocly's. Their
-// packages' install scripts are not run: none is needed, and some download
-// binaries.
-func installNPM(j *job) error {
-	return j.install("npm", []string{".npmrc", "package.json", "package-lock.json"}, func(dir string) error {
+// installNPM installs the Netlify command-line tool and Redocly's.
+func installNPM(j *job) error { return j.installPackages("npm", pins) }
+
+// installGenerators installs the site generators that the recipes name. They are apart
+// from the tools, so that neither decides what the other's packages get. Astro 5 is the
+// last that runs on Node.js 20.
+func installGenerators(j *job) error { return j.installPackages("generators", pins+"/generators") }
+
+// installPackages installs what a package.json pins. The packages' install scripts are
+// not run: none is needed, and some download binaries.
+func (j *job) installPackages(name, from string) error {
+	return j.install(name, from, []string{".npmrc", "package.json", "package-lock.json"}, func(dir string) error {
 		cmd := j.command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 		cmd.Dir = dir
 		return j.finish(cmd)
@@ -27,7 +34,7 @@ func installNPM(j *job) error {
 
 // installPython installs the SAM command-line tool, cfn-lint and schemathesis.
 func installPython(j *job) error {
-	return j.install("venv", []string{"requirements.txt"}, func(dir string) error {
+	return j.install("venv", pins, []string{"requirements.txt"}, func(dir string) error {
 		if err := j.run("python3", "-m", "venv", dir); err != nil {
 			return err
 		}
@@ -73,14 +80,18 @@ func installDebian(j *job) error {
 	return j.finish(cmd)
 }
 
-// install fills .tools/name by fill, after copying the pins there, unless that
-// was done with the same pins before.
-func (j *job) install(name string, files []string, fill func(dir string) error) error {
-	dir, sum := j.tool(name), sha256.New()
+// install fills .tools/name by fill, after copying the pins there from their folder,
+// unless that was done with the same pins before.
+func (j *job) install(name, from string, files []string, fill func(dir string) error) error {
+	dir, err := j.place(name)
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
 	fmt.Fprintln(sum, dir) // what is installed holds its own path
 	contents := make([][]byte, len(files))
 	for i, file := range files {
-		content, err := os.ReadFile(filepath.Join(j.root, pins, file))
+		content, err := os.ReadFile(filepath.Join(j.root, from, file))
 		if err != nil {
 			return err
 		}
@@ -106,4 +117,13 @@ func (j *job) install(name string, files []string, fill func(dir string) error) 
 		return err
 	}
 	return os.WriteFile(stamp, want, 0o644)
+}
+
+// place makes the folder .tools/name and gives where it really is: .tools may be a
+// link, by which several clones share what is installed.
+func (j *job) place(name string) (string, error) {
+	if err := os.MkdirAll(j.tool(name), 0o755); err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(j.tool(name))
 }

@@ -1,7 +1,7 @@
 // Command check runs every check of the project other than its plain tests:
 // formatting, static analysis, the race detector, fuzzing, the hosts' own
-// tools on the real functions, the functions against their description, and a
-// browser on the real pages.
+// tools on the real functions, the functions against their description, a
+// browser on the real pages, and the site's recipes as they stand there.
 //
 //	go run ./scripts/check             all of them
 //	go run ./scripts/check vet sam     these, and what they need
@@ -29,6 +29,7 @@ import (
 // steps are all checks, the quick ones first.
 var steps = []step{
 	{name: "npm", run: installNPM},
+	{name: "generators", run: installGenerators},
 	{name: "debian", run: installDebian},
 	{name: "python", needs: []string{"debian"}, run: installPython},
 	{name: "gofmt", run: gofmt},
@@ -45,6 +46,7 @@ var steps = []step{
 	{name: "openapi", needs: []string{"npm", "python"}, show: true, run: openapi},
 	{name: "frontend", needs: []string{"npm"}, run: frontend},
 	{name: "redis", needs: []string{"debian"}, run: redis},
+	{name: "recipes", needs: []string{"debian", "npm", "generators"}, run: recipes},
 	{name: "browser", needs: []string{"debian", "npm"}, run: browser},
 	{name: "race", needs: []string{"debian"}, alone: true, run: race},
 	{name: "fuzz", alone: true, run: fuzz},

@@ -61,8 +61,8 @@ func (c *Client) Connect(ctx context.Context, m *Machine, app, userID, orgCode, 
 
 // AppToken is a third party's token, as Kinde sends it.
 type AppToken struct {
-	AccessToken string          `json:"access_token"`
-	Expiry      json.RawMessage `json:"access_token_expiry"`
+	AccessToken string  `json:"access_token"`
+	Expiry      *string `json:"access_token_expiry"` // nil: Kinde names none
 }
 
 // ConnectedToken gives the third party's token (GET /api/v1/connected_apps/token),
@@ -82,10 +82,7 @@ func (c *Client) ConnectedToken(ctx context.Context, m *Machine, sessionID strin
 	}
 	var token AppToken
 	if json.Unmarshal(resp.Body, &token) != nil || token.AccessToken == "" {
-		return AppToken{}, unusable("the connection's token is missing")
-	}
-	if token.Expiry == nil {
-		token.Expiry = json.RawMessage("null")
+		return AppToken{}, unusable("the connection's token is missing, or its end is no text")
 	}
 	return token, nil
 }

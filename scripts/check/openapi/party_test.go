@@ -22,6 +22,7 @@ import (
 type party struct {
 	*kindetest.Server
 	cookies *session.Cookies
+	agreed  string // a connection that lasts as long as the run
 }
 
 var sessionKey = []byte("0123456789abcdef0123456789abcdef")
@@ -37,14 +38,18 @@ func invite(t *testing.T) *party {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &party{tenant, session.NewCookies(pagesOrigin, box, time.Now)}
-	p.keepTokens()
+	p := &party{Server: tenant, cookies: session.NewCookies(pagesOrigin, box, time.Now)}
+	p.agreed = p.connection()
+	p.keep()
 	return p
 }
 
-// keepTokens makes the tenant call every token revoked and revoke none: a run
-// goes on with the token whose end it asks for.
-func (p *party) keepTokens() { p.Kinde.Fault("/oauth2/revoke", kindetest.Fault{Status: http.StatusOK}) }
+// keep makes the tenant call every token and connection revoked and revoke none: a run
+// goes on with those whose end it asks for.
+func (p *party) keep() {
+	p.Kinde.Fault("/oauth2/revoke", kindetest.Fault{Status: http.StatusOK})
+	p.Kinde.Fault("/api/v1/connected_apps/revoke", kindetest.Fault{Status: http.StatusOK})
+}
 
 // settings are the functions' environment. The person has what is asked for in it:
 // no token of schemathesis's making is theirs.

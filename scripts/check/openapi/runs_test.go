@@ -40,6 +40,7 @@ type run struct {
 	// is well.
 	before func(p *party, row route.Route, r *http.Request, n int)
 	args   []string
+	check  func(record, *testing.T) // of this run's answers alone; may be nil
 }
 
 const asJSON = "--header=Accept: application/json"
@@ -66,15 +67,15 @@ api_key = "1"
 const conformance = "--checks=status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance"
 
 var runs = []run{
-	{name: "a program", format: lambdarun.Netlify, auth: byToken, args: []string{asJSON, "--max-examples=40"}},
-	{name: "a script of the site's", format: lambdarun.Netlify, auth: byCookie, args: []string{asJSON, "--max-examples=20"}},
-	{name: "a browser", format: lambdarun.HTTPAPI2, auth: byCookie, args: []string{"--max-examples=20"}},
+	{name: "a program", format: lambdarun.Netlify, auth: byToken, args: []string{asJSON, "--max-examples=40"}, check: record.checkLetIn},
+	{name: "a script of the site's", format: lambdarun.Netlify, auth: byCookie, args: []string{asJSON, "--max-examples=20"}, check: record.checkLetIn},
+	{name: "a browser", format: lambdarun.HTTPAPI2, auth: byCookie, args: []string{"--max-examples=20"}, check: record.checkLetIn},
 	// 30 are a round of all visits, and of those to pages another that does not ask
 	// for JSON.
 	{name: "visits", format: lambdarun.HTTPAPI2, before: browse, args: []string{conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=30"}},
 	// 30 are three rounds of troubles.
 	{name: "a tenant in trouble", format: lambdarun.Netlify, auth: byToken, before: cycle,
-		args: []string{asJSON, conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=30"}},
+		args: []string{asJSON, conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=30"}, check: record.checkTroubled},
 	{name: "too many requests", format: lambdarun.HTTPAPI2, auth: byToken, limit: "1/24h",
 		args: []string{asJSON, conformance, onlyLimited(), "--phases=fuzzing", "--mode=positive", "--max-examples=3"}},
 	{name: "no signing keys", format: lambdarun.Netlify, auth: byToken, before: noKeys, args: []string{asJSON, conformance, "--phases=examples"}},
@@ -109,8 +110,8 @@ func (r run) on(t *testing.T, binaries map[string]string) record {
 	s := serve(t, binaries, p, r)
 	schemathesis(t, r, s.URL, p)
 	fmt.Printf("%s: %.1f s, %d requests\n%s", r.name, time.Since(began).Seconds(), s.answers.total(), s.answers)
-	if r.before == nil && !r.unset && r.limit == "" {
-		s.answers.checkLetIn(t)
+	if r.check != nil {
+		r.check(s.answers, t)
 	}
 	return s.answers
 }
@@ -121,7 +122,8 @@ func schemathesis(t *testing.T, r run, url string, p *party) {
 	tool, document, folder := inProject(t, ".tools/venv/bin/schemathesis"), inProject(t, documentPath), t.TempDir()
 	config, err := os.ReadFile(inProject(t, "scripts/check/openapi/schemathesis.toml"))
 	if err == nil {
-		err = os.WriteFile(filepath.Join(folder, "run.toml"), append(config, r.auth...), 0o600)
+		connections := "\n[dictionaries.connections]\nvalues = [\"" + p.agreed + "\"]\n"
+		err = os.WriteFile(filepath.Join(folder, "run.toml"), append(config, connections+r.auth...), 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -191,12 +193,16 @@ func cycle(p *party, row route.Route, r *http.Request, n int) {
 	for _, path := range trouble.paths {
 		k.Fault(path, trouble.fault)
 	}
-	p.keepTokens()
-	switch row.Pattern { // what would else not always get as far as Kinde
-	case "/api/device/token":
+	p.keep()
+	switch { // what would else not always get as far as Kinde
+	case row.Pattern == "/api/device/token":
 		poll(r, rand.Text())
-	case "/api/protected-resource":
+	case row.Pattern == "/api/protected-resource":
 		r.URL.RawQuery = "check=remote"
+	case row.Function == "connected-apps" && connects(row):
+		overDrive(r, r.URL.RawQuery)
+	case row.Function == "connected-apps":
+		overDrive(r, "connection="+p.agreed)
 	}
 }
 

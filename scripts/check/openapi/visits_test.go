@@ -38,6 +38,9 @@ func visitsTo(row route.Route) []visit {
 	if row.Method == http.MethodPost && row.Function != "connected-apps" { // which reads no body
 		visits = append(visits, mislabelled)
 	}
+	if row.API() {
+		visits = append(visits, nosy)
+	}
 	return visits
 }
 
@@ -54,7 +57,7 @@ func usualVisitsTo(row route.Route) []visit {
 	case "device":
 		return devicesTo(row)
 	case "connected-apps":
-		return slices.Concat([]visit{connected, byTokenAlone}, sessions, []visit{deeper})
+		return slices.Concat(appsTo(row), sessions, []visit{deeper})
 	case "introspect":
 		return append(slices.Clip(sessions), asking)
 	case "protected-resource":
@@ -88,6 +91,12 @@ func mislabelled(p *party, r *http.Request) {
 	p.bring(r, session.Tokens{Access: p.Kinde.Mint()})
 	carry(r, "{}")
 	r.Header.Set("Content-Type", "text/plain")
+}
+
+// nosy has a good session and a parameter that no row has.
+func nosy(p *party, r *http.Request) {
+	p.bring(r, session.Tokens{Access: p.Kinde.Mint()})
+	r.URL.RawQuery = "user_id=" + kindetest.EmptyPerson
 }
 
 // asking is about another's token, without the permission for it.

@@ -1,0 +1,4 @@
+%import%
+
+const who = await session();
+document.querySelector("#own").textContent = who.authenticated ? "Signed in" : "Signed out";
