@@ -80,7 +80,7 @@ func (v visitor) goesEverywhere(t *testing.T) {
 	v.click(t, "#revoke")
 	v.until(t, `document.querySelector("#revoke-confirm").open`)
 	v.isAccessible(t, "a question")
-	v.showsItsFocus(t, "revoke-keep", "revoke-yes")
+	v.showsItsFocus(t, "revoke-yes")
 	v.goTo(t, v.site+"/five-lines.html")
 	v.until(t, shows(inText))
 	v.isAccessible(t, "five lines, signed in")
