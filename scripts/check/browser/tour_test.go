@@ -317,6 +317,9 @@ func (v visitor) goesWithoutScript(t *testing.T) {
 	plain.goTo(t, v.site+"/")
 	plain.until(t, v.state("checking"))
 	plain.picture(t, "13-without-script")
+	if text := plain.text(t); strings.Contains(text, "Connected app") || strings.Contains(text, "Token tools") || strings.Contains(text, "Last requests") {
+		t.Errorf("shows what needs a script: %q", text)
+	}
 	plain.click(t, `a[href^="/auth/login"]`)
 	plain.until(t, `document.querySelector('`+choose(demo.ID)+`')`)
 	plain.click(t, choose(demo.ID))
