@@ -100,15 +100,15 @@ onRefusal((visitor) => {
 });
 
 // Another tab has signed somebody in or out: what is on this page may be somebody else's from now on.
-site.onChange(async () => {
+site.onChange(() => during(async (signal) => {
   if (leaving || hasToken()) {
     return; // this tab's own doing, or what shows is by a token and not the session's
   }
-  const ended = signIn.state() === "ended" && (await outcome(site.session())).answer?.authenticated === false;
+  const ended = signIn.state() === "ended" && (await outcome(site.session({ signal }))).answer?.authenticated === false;
   if (!ended) { // that nobody is here is said already, and why
     begin();
   }
-});
+}));
 
 // A page kept for the Back button would keep what is private with it, and show it after a sign-out.
 addEventListener("pagehide", () => {

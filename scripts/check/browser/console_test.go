@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,17 @@ func (b *tab) drain() []string {
 		}
 	}
 	return found
+}
+
+// Of the 404s for the app's token only that of nothing connected is passed over.
+func TestAnUnknownAppIsComplainedAbout(t *testing.T) {
+	b := &tab{
+		refused:   map[network.RequestID]string{"1": expected, "2": "unknown-app"},
+		complains: []complaint{{"404 " + tokenPath, "1"}, {"404 " + tokenPath, "2"}, {"blocked", "3"}},
+	}
+	if got := b.drain(); !slices.Equal(got, []string{"404 " + tokenPath + " unknown-app", "blocked"}) {
+		t.Errorf("complains: %q", got)
+	}
 }
 
 // codeOf waits for the code of a request that was answered 404 at tokenPath;
