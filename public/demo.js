@@ -6,11 +6,14 @@ import { portalCard } from "./demo/portal.js";
 import { profileCard } from "./demo/profile.js";
 import { signInCard } from "./demo/sign-in.js";
 import { tokenTools } from "./demo/tokens.js";
-import { announce, during, heed, onRefusal, outcome, site, startOver } from "./demo/visit.js";
+import { announce, during, hasToken, heed, onRefusal, outcome, site, startOver } from "./demo/visit.js";
 
 const signIn = signInCard({ begin, useToken, signOut });
 const portal = portalCard();
 const tokens = tokenTools();
+
+/** While this page itself signs somebody out. */
+let leaving = false;
 
 /** What is private on the page. */
 const cards = [profileCard(), accountCard(), appCard()];
@@ -78,7 +81,10 @@ async function load(signal) {
 /** @param {AbortSignal} signal */
 async function signOut(signal) {
   signIn.report(null);
-  const { error } = await outcome(site.logout({ signal }));
+  leaving = true;
+  const { error } = await outcome(site.logout({ signal })).finally(() => {
+    leaving = false;
+  });
   const left = !error || (await outcome(site.session({ signal }))).answer?.authenticated === false;
   if (left) {
     wipe();
@@ -92,6 +98,17 @@ onRefusal((visitor) => {
   render(visitor);
   announce("");
 });
+
+// Another tab has signed somebody in or out: what is on this page may be somebody else's from now on.
+site.onChange(() => during(async (signal) => {
+  if (leaving || hasToken()) {
+    return; // this tab's own doing, or what shows is by a token and not the session's
+  }
+  const ended = signIn.state() === "ended" && (await outcome(site.session({ signal }))).answer?.authenticated === false;
+  if (!ended) { // that nobody is here is said already, and why
+    begin();
+  }
+}));
 
 // A page kept for the Back button would keep what is private with it, and show it after a sign-out.
 addEventListener("pagehide", () => {

@@ -1,58 +1,64 @@
-// The account card: plans, entitlements, feature flags, roles and permissions, from one call. Names come from
-// Kinde and from the site's makers.
+// The account card: plans, entitlements, feature flags, roles, permissions and properties, from one call. Names come
+// from Kinde and from the site's makers.
 
+import { KindeError } from "../kinde-functions.js";
 import { card } from "./card.js";
 import { entries, label, make, moment, own, part, text } from "./dom.js";
 import { limit } from "./limit.js";
+import { problemOf } from "./problem.js";
+import { heading, table } from "./table.js";
 import { client } from "./visit.js";
 
 /** @typedef {Record<string, unknown>} Entry */
+/** @typedef {Record<string, any>} Account as /api/account sends it; a part that failed is absent, and a problem in `errors` */
 
-const PARTS = ["entitlements", "feature_flags", "permissions", "roles"];
+/**
+ * Where each list stands, which part of the answer it is in, how it is drawn, and what is said in place of an empty one.
+ * @type {{ place: string, from: string, field: string, draw: (all: Entry[]) => Node[], none: () => (Node | string)[] }[]}
+ */
+const LISTS = [
+  { place: "plans", from: "entitlements", field: "plans", draw: (all) => list(all, plan), none: noPlan },
+  { place: "roles", from: "roles", field: "roles", draw: (all) => list(all, label), none: () => ["You have no role."] },
+  { place: "permissions", from: "permissions", field: "permissions", draw: (all) => list(all, label), none: () => ["You have no permission."] },
+  { place: "entitlements", from: "entitlements", field: "entitlements", draw: entitlementTable, none: () => ["You have none. They come with a plan."] },
+  { place: "flags", from: "feature_flags", field: "feature_flags", draw: flagTable, none: () => ["No flag is set for you."] },
+  { place: "properties", from: "properties", field: "properties", draw: propertyTable, none: () => ["Nothing more is kept about you."] },
+];
 
 /** Kinde's types of flags, and what people call them. */
 const TYPES = new Map([["boolean", "On or off"], ["integer", "Numbers"], ["string", "Texts"], ["json", "Structures"]]);
 
 export const accountCard = () => card({
   id: "account",
-  ask: (signal) => client().account({ include: PARTS, signal }),
+  ask: (signal) => client().account({ include: [...new Set(LISTS.map(({ from }) => from))], signal }),
   show,
 });
 
 /**
  * @param {HTMLElement} element
- * @param {Entry} account as /api/account sends it; a part that failed is absent
+ * @param {Account} account
  */
 function show(element, account) {
-  const entitlements = data(account, "entitlements");
-  const organisation = text(entitlements?.org_code);
+  const organisation = text(account.entitlements?.data?.org_code);
   part(element, "organisation").replaceChildren(...(organisation ? ["In the organisation ", make("code", "", own(organisation))] : []));
-  fill(element, "plans", entries(entitlements?.plans), (all) => [list(all, plan)]);
-  fill(element, "roles", entries(data(account, "roles")?.roles), (all) => [list(all, label)]);
-  fill(element, "permissions", entries(data(account, "permissions")?.permissions), (all) => [list(all, label)]);
-  fill(element, "entitlements", entries(entitlements?.entitlements), (all) => [entitlementTable(all)]);
-  fill(element, "flags", entries(data(account, "feature_flags")?.feature_flags), (all) => [flagTable(all)]);
+  const found = LISTS.map(({ place, from, field, draw, none }) => {
+    const all = entries(account[from]?.data?.[field]);
+    part(element, place).replaceChildren(...(!all ? failed(account.errors?.[from]) : all.length ? draw(all) : [make("p", "soft", ...none())]));
+    return all;
+  });
+  return found.every(Boolean) ? "shown" : "partly";
 }
 
-/**
- * @param {Entry} account
- * @param {string} name
- * @returns {Entry | undefined}
- */
-function data(account, name) {
-  const whole = /** @type {{data?: Entry} | undefined} */ (account[name]);
-  return whole?.data;
+/** @param {any} problem of the part, where the answer has one */
+function failed(problem) {
+  const { title, code } = problemOf(new KindeError(problem ?? { code: "unreadable" }));
+  return [make("p", "notice", `Could not be loaded: ${title}. `, make("code", "", code))];
 }
 
-/**
- * @param {HTMLElement} element
- * @param {string} name
- * @param {Entry[] | undefined} all undefined when they could not be had
- * @param {(all: Entry[]) => Node[]} draw
- */
-function fill(element, name, all, draw) {
-  part(element, name).replaceChildren(...(all?.length ? draw(all)
-    : [make("p", all ? "soft" : "notice", all ? "None." : "Could not be loaded just now.")]));
+function noPlan() {
+  const link = make("a", "", "Choose one");
+  link.href = "#portal";
+  return ["You have no plan yet. ", link, " in your account pages."];
 }
 
 /**
@@ -62,7 +68,7 @@ function fill(element, name, all, draw) {
 function list(all, draw) {
   const made = make("ul", "named", ...all.map((entry) => make("li", "", ...draw(entry))));
   made.setAttribute("role", "list"); // some browsers take a list without bullets for none
-  return made;
+  return [made];
 }
 
 /** @param {Entry} plan */
@@ -71,25 +77,8 @@ function plan(plan) {
   return [...label(plan), ...(since ? [" ", make("span", "soft since", `since ${since}`)] : [])];
 }
 
-/**
- * @param {string} caption
- * @param {string[]} columns
- * @param {HTMLElement[]} bodies
- */
-function table(caption, columns, bodies) {
-  const head = make("tr", "", ...columns.map((column) => heading("col", column)));
-  return make("table", "", make("caption", "", caption), make("thead", "", head), ...bodies);
-}
-
-/**
- * @param {"col" | "row" | "rowgroup"} scope
- * @param {(Node | string)[]} content
- */
-function heading(scope, ...content) {
-  const made = make("th", "", ...content);
-  made.scope = scope;
-  return made;
-}
+/** @param {number} count @param {string} one @param {string} many */
+const counted = (count, one, many) => count === 1 ? `One ${one}` : `${count} ${many}`;
 
 /** @param {Entry[]} all */
 function entitlementTable(all) {
@@ -98,9 +87,9 @@ function entitlementTable(all) {
     make("td", "charge", ...charge(entry)),
     make("td", "", limit(entry, all)),
   ));
-  const caption = `${all.length === 1 ? "One entitlement" : `${all.length} entitlements`}, amounts as Kinde has them. Each step of a bar is ten times the last.`;
-  const made = table(caption, ["Feature", "Charge", "Limit"], [make("tbody", "", ...rows)]);
-  made.classList.add("three");
+  const made = table("entitlements-table", counted(all.length, "entitlement", "entitlements"),
+    ", amounts as Kinde has them. Each step of a bar is ten times the last.", ["Feature", "Charge", "Limit"], [{ rows }]);
+  made[0].classList.add("three");
   return made;
 }
 
@@ -117,17 +106,24 @@ function charge(entry) {
 /** @param {Entry[]} all */
 function flagTable(all) {
   const types = [...new Set([...TYPES.keys(), ...all.map((flag) => text(flag.type))])];
-  const bodies = types.map((type) => /** @type {const} */ ([type, all.filter((flag) => text(flag.type) === type)]))
-    .filter(([, flags]) => flags.length > 0)
-    .map(([type, flags]) => {
-      const group = heading("rowgroup", own(TYPES.get(type) ?? (type || "Of another type")));
-      group.colSpan = 2;
-      return make("tbody", "", make("tr", "group", group), ...flags.map((flag) => make("tr", "", heading("row", ...label(flag)), make("td", "", value(flag)))));
-    });
-  return table(all.length === 1 ? "One feature flag" : `${all.length} feature flags, by type`, ["Flag", "Value"], bodies);
+  const groups = types.map((type) => ({
+    name: TYPES.get(type) ?? (type || "Of another type"),
+    rows: all.filter((flag) => text(flag.type) === type).map(valueRow),
+  })).filter(({ rows }) => rows.length > 0);
+  return table("flags-table", counted(all.length, "feature flag", "feature flags"), ", by type", ["Flag", "Value"], groups);
 }
 
-/** @param {Entry} flag */
+/** @param {Entry[]} all */
+function propertyTable(all) {
+  return table("properties-table", counted(all.length, "property", "properties"), "", ["Property", "Value"], [{ rows: all.map(valueRow) }]);
+}
+
+/** @param {Entry} entry */
+function valueRow(entry) {
+  return make("tr", "", heading("row", ...label(entry)), make("td", "", value(entry)));
+}
+
+/** @param {Entry} entry */
 function value({ value }) {
   if (typeof value === "boolean") {
     return make("span", value ? "on" : "off", value ? "On" : "Off");

@@ -5,16 +5,22 @@ import { KindeError } from "../kinde-functions.js";
 import { card } from "./card.js";
 import { byId, entries, make, moment, own, part, text } from "./dom.js";
 import { problemOf, showProblem } from "./problem.js";
+import { comeBack, leaveFor, stay } from "./return.js";
+import { shownPath } from "./traced.js";
 import { announce, busy, departed, hasToken, heed, outcome, site, tracing } from "./visit.js";
 
 /** @typedef {{ app: string, appName: string, appFiles: string }} Names as the card has them */
 /** @typedef {Record<string, unknown>} Entry of the app's list of files */
-/** @typedef {{ state: string, expiry?: string, files?: Entry[], trouble?: string }} Connection */
+/** @typedef {{ state: string, expiry?: string, files?: Entry[], trouble?: string[] }} Connection */
 
 /** Codes that are states of the card and no trouble. */
 const STATES = new Map([["not-connected", "apart"], ["unknown-app", "unknown"]]);
 
-const CODE = /^[a-z_-]{1,40}$/;
+/** What the function of connected apps cannot do without. */
+const SETTINGS = "CONNECTED_APPS, KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET";
+
+/** What is to be done about an address that lists no files. */
+const NO_LIST = "For the site’s developer: data-app-files at this card in index.html names where the app lists files. Leave it empty for an app that lists none.";
 
 export function appCard() {
   const element = byId("app", HTMLElement);
@@ -22,7 +28,7 @@ export function appCard() {
   const connectButtons = element.querySelectorAll("button.connect");
   const disconnect = byId("app-disconnect", HTMLButtonElement);
   const trouble = byId("app-action-trouble", HTMLElement);
-  let back = comeBack();
+  let back = comeBack(names.app);
 
   for (const place of element.querySelectorAll("[data-named]")) {
     place.textContent = place.getAttribute("data-named") === "key" ? names.app : names.appName;
@@ -30,16 +36,19 @@ export function appCard() {
 
   const inner = card({
     id: "app",
-    ask: (signal) => connection(names, signal),
+    settings: SETTINGS,
+    ask(signal) {
+      stay(); // whoever is here again, by whatever way, is on none any more
+      return connection(names, signal);
+    },
     show(_, found) {
       showProblem(trouble, null);
       showConnection(element, found);
-      const { came, error } = back;
-      back = { came: false, error: "" };
-      const state = found.state === "apart" && error ? "declined" : found.state;
+      const { came, why } = back;
+      back = { came: false, why: "" };
+      const state = found.state === "apart" && why ? "declined" : found.state;
       if (state === "declined") {
-        part(element, "why").textContent = error === "access_denied" ? "You said no, so nothing was connected."
-          : `Nothing was connected. ${names.appName} ended with the code ${error}.`;
+        part(element, "why").textContent = why;
       }
       if (came) {
         // What they came back for is what they want to read first.
@@ -53,9 +62,11 @@ export function appCard() {
     button.addEventListener("click", () => busy(/** @type {HTMLElement} */ (button), async (signal) => {
       showProblem(trouble, null);
       announce(`Going to ${names.appName}.`);
+      leaveFor(names.app);
       const { error } = await outcome(site.connect(names.app, { returnUrl: "/#app", signal }));
       if (error) {
-        showProblem(trouble, problemOf(error), /** @type {HTMLElement} */ (button));
+        stay();
+        showProblem(trouble, problemOf(error, SETTINGS), /** @type {HTMLElement} */ (button));
         heed(error);
       } else {
         await departed(signal);
@@ -68,7 +79,7 @@ export function appCard() {
     showProblem(trouble, null);
     const { error } = await outcome(site.revokeApp(names.app, { signal }));
     if (error && error.code !== "not-connected") {
-      showProblem(trouble, problemOf(error), disconnect);
+      showProblem(trouble, problemOf(error, SETTINGS), disconnect);
       heed(error);
       return;
     }
@@ -85,18 +96,6 @@ export function appCard() {
       inner.clear();
     },
   };
-}
-
-/** Whether the address says that somebody is back from an app, and why without it. It is said once. */
-function comeBack() {
-  const query = new URLSearchParams(location.search);
-  const error = query.get("error");
-  const came = location.hash === "#app" || error !== null;
-  if (came) {
-    ["error", "error_description"].forEach((name) => query.delete(name));
-    history.replaceState(history.state, "", location.pathname + `?${query}`.replace(/\?$/, ""));
-  }
-  return { came, error: error === null || CODE.test(error) ? error ?? "" : "unknown" };
 }
 
 /**
@@ -132,10 +131,14 @@ async function filesOf(address, token, signal) {
       cache: "no-store", credentials: "omit", redirect: "error", signal,
     });
     const files = response.ok ? entries((await response.json()).files) : undefined;
-    return files ? { files } : { trouble: response.ok ? "unreadable" : `status ${response.status}` };
+    if (files) {
+      return { files };
+    }
+    const why = response.ok ? "what came is no list of them" : `${shownPath(address, location.href)} answered with status ${response.status}`;
+    return { trouble: [`The files could not be listed: ${why}.`, ...(response.ok || response.status === 404 ? [NO_LIST] : [])] };
   } catch {
     signal.throwIfAborted();
-    return { trouble: new KindeError({ code: "unreachable" }).code };
+    return { trouble: [`The files could not be listed. ${problemOf(new KindeError({ code: "unreachable" })).title}.`] };
   }
 }
 
@@ -149,8 +152,9 @@ function showConnection(element, { expiry = "", files, trouble }) {
   time.dateTime = ends && new Date(expiry).toISOString();
   part(element, "expiry").replaceChildren(...(ends ? ["The token that this page got ends ", time, ". Kinde renews it."] : []));
   const note = part(element, "files-note");
-  note.textContent = trouble ? `The files could not be listed (${trouble}).` : files?.length === 0 ? "There are no files." : "";
-  note.hidden = note.textContent === "";
+  const notes = trouble ?? (files?.length === 0 ? ["There are no files."] : []);
+  note.replaceChildren(...notes.map((words) => make("p", "", words)));
+  note.hidden = notes.length === 0;
   const list = part(element, "files");
   list.hidden = !files?.length;
   list.replaceChildren(...(files ?? []).map(file));

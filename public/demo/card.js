@@ -10,7 +10,8 @@ import { busy, heed, outcome } from "./visit.js";
  *   id: string,
  *   ask(signal: AbortSignal): Promise<T>,
  *   show(element: HTMLElement, answer: T): string | void,
- * }} Kind how a card comes by what it shows; `show` names the state when it is not "shown"
+ *   settings?: string,
+ * }} Kind how a card comes by what it shows; `show` names the state when it is not "shown", `settings` what it needs
  */
 
 /** @typedef {ReturnType<typeof card>} Card */
@@ -19,7 +20,7 @@ import { busy, heed, outcome } from "./visit.js";
  * @template T
  * @param {Kind<T>} kind
  */
-export function card({ id, ask, show }) {
+export function card({ id, ask, show, settings }) {
   const element = byId(id, HTMLElement);
   const place = byId(`${id}-trouble`, HTMLElement);
   const again = byId(`${id}-again`, HTMLElement);
@@ -48,7 +49,7 @@ export function card({ id, ask, show }) {
       return;
     }
     render("failed");
-    showProblem(place, problemOf(error), again);
+    showProblem(place, problemOf(error, settings), again);
     heed(error);
   }
 

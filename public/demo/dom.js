@@ -69,8 +69,8 @@ export function own(name, className) {
  * @param {string} [prefix] of the two fields
  */
 export function label(entry, prefix = "") {
-  const key = text(entry[`${prefix}key`], 100);
-  const name = text(entry[`${prefix}name`], 200) || key || "Without a name";
+  const key = text(entry[`${prefix}key`], 60);
+  const name = text(entry[`${prefix}name`], 100) || key || "Without a name";
   return [own(name, "name"), " ", key ? make("code", "key", own(key)) : make("span", "key soft", "no key")];
 }
 

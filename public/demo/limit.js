@@ -13,7 +13,10 @@ const SVG = "http://www.w3.org/2000/svg";
  */
 export function limit(entry, all) {
   const most = highest(entry);
-  const least = number(entry.entitlement_limit_min);
+  if (most === undefined) {
+    return make("div", "limit", make("span", "words", "Cannot be read"));
+  }
+  const least = number(entry.entitlement_limit_min) ?? null;
   const top = Math.max(...all.map((other) => highest(other) ?? 0), 9);
   const scale = (/** @type {number} */ value) => 100 * Math.log10(1 + value) / Math.log10(1 + top);
   const start = most === null ? 0 : scale(Math.min(least ?? 0, most));
@@ -42,10 +45,10 @@ function highest(entry) {
 
 /**
  * @param {unknown} value
- * @returns {number | null}
+ * @returns {number | null | undefined} null where there is no limit, undefined where it is none that can be read
  */
 function number(value) {
-  return typeof value === "number" && value >= 0 ? value : null;
+  return typeof value === "number" && value >= 0 ? value : value === null || value === undefined ? null : undefined;
 }
 
 /**

@@ -18,6 +18,7 @@ const OURS = new Map([
   ["keys-unavailable", ["Your sign-in could not be checked", "The keys for that are out of reach just now. Please try again in half a minute."]],
   ["session-superseded", ["Another tab has just renewed your sign-in", "You are still signed in. Please try again."]],
   ["misconfigured", ["This is not set up on this site", "The functions lack a setting, or cannot read one. Their log names it."]],
+  ["upstream-misconfigured", ["Kinde refuses this site’s settings", "Nothing is wrong with your account. For the site’s developer: the function’s log has the remedy."]],
   ["not-your-token", ["That token is not yours", "You may ask about your own tokens. Others’ take a permission that the site’s owner chooses."]],
   ["not-revoked", ["Not revoked: the token still works", "Kinde is busy. Please try again."]],
 ]);
@@ -26,12 +27,15 @@ const OFFLINE = ["You are offline", "Nothing could be asked. Try again once you 
 
 /**
  * @param {import("../kinde-functions.js").KindeError} error
+ * @param {string} [settings] what must be set for what was asked, by the names in the README
  * @returns {Problem}
  */
-export function problemOf({ code, title, message, requestId, retryAfter }) {
+export function problemOf({ code, title, message, requestId, retryAfter }, settings) {
   const offline = code === "unreachable" && globalThis.navigator?.onLine === false;
   const [ourTitle, ourDetail] = offline ? OFFLINE : OURS.get(code) ?? [title, message];
-  return { title: ourTitle.slice(0, 500), detail: ourDetail.slice(0, 500), code, requestId, retryAfter };
+  const toSet = code === "misconfigured" && settings
+    ? ` For the site’s developer: set ${settings}, as the README’s “Settings” says, and deploy.` : "";
+  return { title: ourTitle.slice(0, 500), detail: ourDetail.slice(0, 500) + toSet, code, requestId, retryAfter };
 }
 
 /** @type {WeakMap<HTMLElement, () => void>} what ends the countdown in a place */

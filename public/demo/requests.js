@@ -1,4 +1,5 @@
-// The strip at the foot of the page: the last requests, how each ended and where its time went.
+// The strip at the foot of the window: the last request, and behind it those before, how each ended and where its
+// time went.
 
 import { byId, make } from "./dom.js";
 
@@ -32,23 +33,33 @@ export function note(trace) {
   while (list.childElementCount > KEPT) {
     list.lastElementChild?.remove();
   }
-  byId("requests", HTMLElement).classList.remove("unused");
+  byId("requests-latest", HTMLElement).replaceChildren(
+    make("span", "path", `${trace.method} ${trace.path}`), " ", status(trace), " ", ...code(trace), " ", ...took("total", trace.total));
 }
 
 /** @param {Trace} trace */
 function line(trace) {
   const times = durations(trace.serverTiming);
-  const good = trace.status >= 200 && trace.status < 300;
   const at = make("time", "at", trace.at.toLocaleTimeString());
   at.dateTime = trace.at.toISOString();
   return make("li", "",
     at,
     make("span", "path", `${trace.method} ${trace.path}`),
-    make("span", `status ${good ? "good" : "bad"}`, make("span", "unseen", "Status "), trace.status ? String(trace.status) : "none"),
+    status(trace),
     make("span", "rest",
-      ...(trace.code ? [make("span", "code", make("span", "unseen", "Code "), trace.code)] : []),
-      ...took("upstream", times.get("upstream")), ...took("app", times.get("app")), ...took("total", trace.total)),
+      ...code(trace), ...took("upstream", times.get("upstream")), ...took("app", times.get("app")), ...took("total", trace.total)),
   );
+}
+
+/** @param {Trace} trace */
+function status({ status }) {
+  const good = status >= 200 && status < 300;
+  return make("span", `status ${good ? "good" : "bad"}`, make("span", "unseen", "Status "), status ? String(status) : "none");
+}
+
+/** @param {Trace} trace */
+function code({ code }) {
+  return code ? [make("span", "code", make("span", "unseen", "Code "), code)] : [];
 }
 
 /**

@@ -56,6 +56,7 @@ export function signInCard({ begin, useToken, signOut }) {
   useButton.disabled = false;
 
   return {
+    state: () => element.dataset.state,
     clear() {
       field.value = "";
       showFieldError(field, fieldError, "");

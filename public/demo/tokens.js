@@ -3,9 +3,28 @@
 import { byId, make, moment, part, showFieldError } from "./dom.js";
 import { problemOf, showProblem } from "./problem.js";
 import { readAnyToken } from "./token.js";
-import { busy, client, heed, outcome } from "./visit.js";
+import { busy, client, end, hasToken, heed, isOwn, outcome } from "./visit.js";
 
 const NO_TOKEN = "This is no token: one has no spaces in it, and at most 16,384 characters.";
+
+/** What is asked before a token ends, and what is said afterwards, of whichever token it is. */
+const ENDS = {
+  session: {
+    question: "Revoke your own access token?",
+    meaning: "This page asks with it. Your sign-in here ends with it: to go on you sign in again. It cannot be undone.",
+    done: "Your own access token has ended, and your sign-in here with it. Whoever checks only its signature still takes it until it runs out.",
+  },
+  pasted: {
+    question: "Revoke the token that you signed in with?",
+    meaning: "This page asks with it, and shows nothing of yours once it has ended. It cannot be undone.",
+    done: "The token that you signed in with has ended. Whoever checks only its signature still takes it until it runs out.",
+  },
+  field: {
+    question: "Revoke the token in the field?",
+    meaning: "It ends that token alone, if it is one of this site’s. You stay signed in. It cannot be undone.",
+    done: "Kinde takes the token from the field no more, if it was one of this site’s. Whoever checks only its signature still takes it until it runs out. You are still signed in.",
+  },
+};
 
 /** What stands in an answer as seconds since 1970. */
 const TIMES = ["exp", "iat", "nbf"];
@@ -41,6 +60,9 @@ export function tokenTools() {
     return token ? { token } : undefined;
   }
 
+  /** @param {{ token?: string }} asked */
+  const kind = ({ token }) => ENDS[!isOwn(token) ? "field" : hasToken() ? "pasted" : "session"];
+
   const free = (/** @type {HTMLElement} */ button) => button.getAttribute("aria-disabled") !== "true";
 
   form.addEventListener("submit", (event) => {
@@ -49,7 +71,7 @@ export function tokenTools() {
     asked && busy(introspect, async (signal) => {
       const { answer, error } = await outcome(client().introspect({ ...asked, signal }));
       if (error) {
-        showProblem(trouble, problemOf(error), introspect);
+        showProblem(trouble, problemOf(error, "KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET"), introspect);
         heed(error);
         return;
       }
@@ -58,7 +80,11 @@ export function tokenTools() {
   });
 
   revoke.addEventListener("click", () => {
-    if (free(revoke) && chosen()) {
+    const asked = free(revoke) && chosen();
+    if (asked) {
+      const { question, meaning } = kind(asked);
+      byId("revoke-question", HTMLElement).textContent = question;
+      byId("revoke-meaning", HTMLElement).textContent = meaning;
       confirm.showModal();
     }
   });
@@ -69,15 +95,17 @@ export function tokenTools() {
     asked && busy(revoke, async (signal) => {
       const { error } = await outcome(client().revoke({ ...asked, signal }));
       if (error) {
-        showProblem(trouble, problemOf(error), revoke);
+        showProblem(trouble, problemOf(error, "KINDE_CLIENT_SECRET"), revoke);
         heed(error);
         return;
       }
       field.value = "";
-      part(element, "result").replaceChildren(
-        make("p", "title", "Revoked"),
-        make("p", "soft", "Kinde takes this token no more, if it was one of this site’s. Whoever checks only its signature still takes it until it ends."),
-      );
+      const { done } = kind(asked);
+      if (isOwn(asked.token)) {
+        end();
+        byId("sign-in-heading", HTMLElement).focus();
+      }
+      part(element, "result").replaceChildren(make("p", "title", "Revoked"), make("p", "soft", done));
     });
   });
 

@@ -1,4 +1,4 @@
-// A fetch that tells about each call afterwards, for the strip at the end of the page: never a value that
+// A fetch that tells about each call afterwards, for the strip at the foot of the window: never a value that
 // stands in a query, never a header.
 
 /**

@@ -26,6 +26,11 @@ export function hasToken() {
   return token !== "";
 }
 
+/** @param {string} [other] */
+export function isOwn(other = token) {
+  return other === token; // a session's tokens are nothing that anybody could paste
+}
+
 export function client() {
   return hasToken() ? bearer : site;
 }
@@ -107,15 +112,20 @@ export function onRefusal(then) {
   tellRefusal = then;
 }
 
+/** The visitor is signed in no more, or the token is of no further use. */
+export function end() {
+  const visitor = hasToken() ? "refused" : "ended";
+  startOver();
+  tellRefusal(visitor);
+}
+
 /**
- * With a 401 the visitor is signed in no more, or the token is of no further use.
+ * With a 401 it has come to that.
  * @param {KindeError | null} error
  */
 export function heed(error) {
   if (error?.status === 401) {
-    const visitor = hasToken() ? "refused" : "ended";
-    startOver();
-    tellRefusal(visitor);
+    end();
   }
 }
 

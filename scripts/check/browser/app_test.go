@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/page"
+
 	"kinde-functions/shared/kindetest"
 )
 
@@ -18,10 +20,10 @@ func app(state string) string {
 	return fmt.Sprintf(`document.querySelector("#app").dataset.state === %q`, state)
 }
 
-// as signs somebody in who was not, and shows the demo page.
+// as signs somebody in, whoever was before, and shows the demo page.
 func (v visitor) as(t *testing.T, person string) {
 	t.Helper()
-	v.goTo(t, v.site+"/auth/login?return_url=/")
+	v.goTo(t, v.site+"/auth/login?prompt=login&return_url=/")
 	v.until(t, `document.querySelector('`+choose(person)+`')`)
 	v.click(t, choose(person))
 	v.until(t, v.state("in")+" && "+everything)
@@ -50,6 +52,7 @@ func (v visitor) declinesTheApp(t *testing.T) {
 		t.Errorf("shows %.900q", text)
 	}
 	v.picture(t, "32-app-declined")
+	v.isAccessible(t, "app declined")
 	v.goTo(t, v.site+"/")
 	v.until(t, v.state("in")+" && "+everything+" && "+app("apart"))
 }
@@ -94,10 +97,89 @@ func (v visitor) seesNoOthersApp(t *testing.T) {
 	v.as(t, demo.ID)
 }
 
-func (v visitor) disconnectsTheApp(t *testing.T) {
-	if v.get(t, `document.querySelector("#app").dataset.state`) == "apart" { // the sign-out took it along
-		v.connectsTheApp(t)
+// isNotToldLies follows links that say what only the app may say, and comes back from
+// the app with an answer that is none.
+func (v visitor) isNotToldLies(t *testing.T) {
+	for _, link := range []string{"/?error=access_denied#app", "/?error=server_error&error_description=Send+your+password+to+mallory"} {
+		v.goTo(t, v.site+link)
+		v.until(t, v.state("in")+" && "+everything+" && "+app("apart"))
+		if text := v.text(t); strings.Contains(text, "You said no") || strings.Contains(text, "othing was connected") || strings.Contains(text, "mallory") {
+			t.Errorf("after %s: %.900q", link, text)
+		}
 	}
+	v.click(t, "button.connect")
+	v.until(t, consentPage)
+	v.goTo(t, v.site+"/?error=pay_mallory&error_description=now#app")
+	v.until(t, v.state("in")+" && "+everything+" && "+app("declined"))
+	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text, "Nothing was connected.") || strings.Contains(text, "mallory") {
+		t.Errorf("shows %q", text)
+	}
+	v.picture(t, "36-app-no-answer")
+	v.goTo(t, v.site+"/?error=access_denied#app") // the way back is used up
+	v.until(t, v.state("in")+" && "+everything+" && "+app("apart"))
+}
+
+// before runs a script in each document of the tab, before its own; the function
+// returned ends that.
+func (v visitor) before(t *testing.T, script string) (end func()) {
+	t.Helper()
+	id := call(t, v.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}).Identifier
+	return func() {
+		call(t, v.tab, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: id})
+	}
+}
+
+// card changes an attribute of the app's card, as whoever deploys the page would.
+func card(name, value string) string {
+	return fmt.Sprintf(`addEventListener("readystatechange", () => { document.querySelector("#app")?.setAttribute(%q, %q) }, true)`, name, value)
+}
+
+// seesNoFiles has the app connected where no list of files is, and where it is not
+// to be reached.
+func (v visitor) seesNoFiles(t *testing.T) {
+	v.connectsTheApp(t)
+	end := v.before(t, card("data-app-files", "/no-such-list"))
+	v.goTo(t, v.site+"/")
+	v.until(t, v.state("in")+" && "+everything+" && "+app("connected"))
+	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text, "/no-such-list answered with status 404") || !strings.Contains(text, "data-app-files at this card in index.html") {
+		t.Errorf("shows %q", text)
+	}
+	v.isAccessible(t, "app without files")
+	for _, complaint := range v.drain() {
+		if !strings.HasSuffix(complaint, "/no-such-list") {
+			t.Errorf("console: %s", complaint)
+		}
+	}
+	end()
+	v.goTo(t, v.site+"/")
+	v.until(t, v.state("in")+" && "+everything+" && "+app("connected"))
+	v.showsTheFiles(t)
+	v.offline(t, true)
+	v.click(t, "#app-disconnect")
+	v.until(t, app("connected")+` && document.querySelector("#app-action-trouble").innerText.includes("You are offline")`)
+	v.picture(t, "37-app-not-disconnected")
+	v.offline(t, false)
+	v.drain()
+}
+
+// asksForAnUnknownApp names an app at the card that the functions do not know.
+func (v visitor) asksForAnUnknownApp(t *testing.T) {
+	end := v.before(t, card("data-app", "other_drive"))
+	v.goTo(t, v.site+"/")
+	v.until(t, v.state("in")+" && "+everything+" && "+app("unknown"))
+	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text, "is not set up on this site") || !strings.Contains(text, "add other_drive to CONNECTED_APPS") {
+		t.Errorf("shows %q", text)
+	}
+	v.isAccessible(t, "app unknown")
+	for _, complaint := range v.drain() {
+		if !strings.Contains(complaint, "404") || !strings.HasSuffix(complaint, "/api/connected-apps/other_drive/token") {
+			t.Errorf("console: %s", complaint)
+		}
+	}
+	end()
+}
+
+func (v visitor) disconnectsTheApp(t *testing.T) {
 	v.click(t, "#app-disconnect")
 	v.until(t, app("apart")+` && document.activeElement.id === "app-heading"`)
 	if text := v.get(t, `document.querySelector("#app").innerText`); strings.Contains(text, "summer") {

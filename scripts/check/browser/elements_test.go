@@ -36,12 +36,11 @@ var elementStations = []struct {
 	{"back to a kept page", visitor.comesBackToKeptElements},
 }
 
-func TestElements(t *testing.T) {
+func (v visitor) usesElements(t *testing.T) {
 	readme, lines := read(t, "README.md"), read(t, "public/five-lines.html")
 	if !strings.Contains(readme, "```html\n"+lines+"```\n") || strings.Count(lines, "\n") != 5 {
 		t.Error("the README does not show public/five-lines.html, a page of five lines")
 	}
-	v := visitor{open(t, nil), launch(t)}
 	// Slow enough that a page could show too much before it knows.
 	call(t, v.tab, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
 		MatchedNetworkConditions: []*network.Conditions{{Latency: 150, DownloadThroughput: -1, UploadThroughput: -1}},

@@ -5,7 +5,6 @@ package browser
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +17,7 @@ import (
 // Two tabs find the session's access token expired at the same moment: one
 // renews it while the other waits, then finds the new one.
 func TestTabsRenewOneAtATime(t *testing.T) {
+	t.Parallel()
 	const ttl = 6 * time.Second
 	v := visitor{open(t, nil, "-access-ttl", ttl.String()), launch(t)}
 	v.goTo(t, v.site+"/auth/login?return_url=/five-lines.html")
@@ -72,17 +72,15 @@ func (b *tab) answers() (renewed int, statuses []int64) {
 	return b.renewed, slices.Clone(b.statuses)
 }
 
-// A page on another origin, with its own copy of the scripts, asks by token.
-func TestAnotherOrigin(t *testing.T) {
-	server := httptest.NewServer(otherSite())
-	t.Cleanup(server.Close)
-	v := visitor{open(t, []string{"ALLOWED_ORIGINS=" + server.URL}), launch(t)}
+// asksFromAnotherOrigin is on a page there, with its own copy of the scripts, and asks
+// by token.
+func (v visitor) asksFromAnotherOrigin(t *testing.T) {
 	v.goTo(t, v.kinde+"/")
 	v.click(t, choose(demo.ID))
 	v.until(t, `document.querySelector("textarea")?.value`)
 	token := v.get(t, `document.querySelector("textarea").value`)
 
-	v.goTo(t, server.URL+"/")
+	v.goTo(t, v.other+"/")
 	v.until(t, "window.ready")
 	use := fmt.Sprintf(`window.begin(%q, %q), ""`, v.site, token)
 	do(t, v.tab, "hand over the token", chromedp.Evaluate[string](use))
@@ -112,11 +110,48 @@ func TestAnotherOrigin(t *testing.T) {
 			t.Errorf("console: %s", complaint)
 		}
 	}
+	v.connectsFromElsewhere(t)
 	// Links to the portal are not part of what other origins may fetch.
 	if got := v.get(t, `client.openPortal().catch((e) => e.code)`); got != "unreachable" {
 		t.Errorf("the portal from another origin: %q", got)
 	}
 	v.drain()
+}
+
+// connectsFromElsewhere connects an app by token, with the handle that the client then
+// keeps in place of a cookie, and asks about and ends tokens.
+func (v visitor) connectsFromElsewhere(t *testing.T) {
+	t.Helper()
+	answers := func(expression, want string) {
+		t.Helper()
+		if got := v.get(t, expression); got != want {
+			t.Errorf("%s: %q, want %q", expression, got, want)
+		}
+	}
+	consent := v.get(t, `client.connect("sample_drive", { returnUrl: location.href }).then((to) => { window.to = to; return to.url })`)
+	const token = `client.appToken("sample_drive", { connection: to.connection }).then((a) => a.access_token.slice(0, 12) + (Date.parse(a.access_token_expiry) > Date.now()), (e) => e.code + e.status)`
+	answers(token, "not-connected404")
+	there := visitor{v.place, v.another(t)}
+	there.goTo(t, consent)
+	there.until(t, consentPage)
+	there.click(t, `button[value="approve"]`)
+	there.until(t, fmt.Sprintf(`location.href === %q`, v.where()))
+	answers(token, "third_party_true")
+	answers(`client.revokeApp("sample_drive", { connection: to.connection }).then(() => "ended")`, "ended")
+	answers(token, "not-connected404")
+	answers(`client.appToken("other_drive").catch((e) => e.code + e.status)`, "unknown-app404")
+
+	answers(`client.introspect().then((a) => String(a.active))`, "true")
+	answers(`client.introspect({ token: "strange.to.ken" }).catch((e) => e.code + e.status)`, "not-your-token403")
+	answers(`client.revoke({ token: "strange.to.ken" }).then(() => client.profile()).then((p) => p.email)`, demo.Email)
+	answers(`client.revoke().then(() => client.profile()).catch((e) => e.code + e.status)`, "invalid-token401")
+	answers(`client.introspect().then((a) => String(a.active))`, "false")
+	answers(`JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])`, `[{},{},""]`)
+	for _, complaint := range v.drain() {
+		if !strings.Contains(complaint, "Failed to load resource: the server responded with a status of 40") {
+			t.Errorf("console: %s", complaint)
+		}
+	}
 }
 
 // otherSite is a site of its own, with the two scripts copied to it.

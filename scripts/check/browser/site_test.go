@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/kindetest"
 )
 
 // root is the project's folder; go test runs here, three folders below.
@@ -27,11 +28,63 @@ const root = "../../.."
 type place struct {
 	site, kinde string
 	elsewhere   string
+	other       string // an origin that may ask by token, if there is one
 }
 
-// open runs scripts/dev, the whole project on this machine, with further
-// settings of the form NAME=value for the functions and flags for dev itself.
+// visits are made to one place, each by a browser of its own; the longest first.
+var visits = []struct {
+	name string
+	make func(visitor, *testing.T)
+}{
+	{"tour", visitor.tours},
+	{"every page", visitor.goesEverywhere},
+	{"elements", visitor.usesElements},
+	{"another origin", visitor.asksFromAnotherOrigin},
+}
+
+func TestVisits(t *testing.T) {
+	t.Parallel()
+	other := httptest.NewServer(otherSite())
+	t.Cleanup(other.Close)
+	at := open(t, []string{"ALLOWED_ORIGINS=" + other.URL})
+	at.other = other.URL
+	for _, visit := range visits {
+		t.Run(visit.name, func(t *testing.T) {
+			t.Parallel()
+			visit.make(visitor{at, launch(t)}, t)
+		})
+	}
+}
+
+// open runs scripts/dev, the whole project on this machine with the embedded
+// Kinde, with further settings of the form NAME=value for the functions and
+// flags for dev itself.
 func open(t *testing.T, settings []string, flags ...string) place {
+	t.Helper()
+	kinde := "127.0.0.1:" + freePort(t)
+	settings = append([]string{"KINDE_ISSUER_URL="}, settings...) // the embedded Kinde, whatever .env says
+	return run(t, "localhost:"+freePort(t), "http://"+kinde, settings, append(flags, "-kinde-addr", kinde)...)
+}
+
+// openWith is open with a Kinde of the test's own, whose people and faults it
+// can change.
+func openWith(t *testing.T, settings ...string) (place, *kindetest.Kinde) {
+	t.Helper()
+	site := "localhost:" + freePort(t)
+	kinde, err := kindetest.Serve(kindetest.Options{Site: "http://" + site})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(kinde.Close)
+	var all []string
+	for name, value := range kinde.Env() {
+		all = append(all, name+"="+value)
+	}
+	return run(t, site, kinde.URL, append(all, settings...)), kinde.Kinde
+}
+
+// run starts scripts/dev, and ends it with the test.
+func run(t *testing.T, site, kinde string, settings []string, flags ...string) place {
 	t.Helper()
 	dev := filepath.Join(t.TempDir(), "dev")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", dev, "./scripts/dev")
@@ -39,11 +92,10 @@ func open(t *testing.T, settings []string, flags ...string) place {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build ./scripts/dev: %v\n%s", err, out)
 	}
-	site, kinde := "localhost:"+freePort(t), "127.0.0.1:"+freePort(t)
 	log := &functiontest.Log{}
-	cmd := exec.CommandContext(t.Context(), dev, append(flags, "-addr", site, "-kinde-addr", kinde)...)
+	cmd := exec.CommandContext(t.Context(), dev, append(flags, "-addr", site)...)
 	cmd.Dir = root
-	cmd.Env = append(append(os.Environ(), "KINDE_ISSUER_URL="), settings...) // the embedded Kinde, whatever .env says
+	cmd.Env = append(os.Environ(), settings...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) } // it clears up after itself
 	cmd.WaitDelay = 10 * time.Second
@@ -61,7 +113,7 @@ func open(t *testing.T, settings []string, flags ...string) place {
 			t.Fatalf("scripts/dev does not start:\n%s", log)
 		}
 	}
-	return place{"http://" + site, "http://" + kinde, elsewhere(t, "http://"+site)}
+	return place{site: "http://" + site, kinde: kinde, elsewhere: elsewhere(t, "http://"+site)}
 }
 
 // elsewhere is another site's page, such as a web mail's, with a link to the

@@ -16,6 +16,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/heapprofiler"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -33,7 +34,8 @@ type tab struct {
 	ctx context.Context
 
 	mu        sync.Mutex
-	complains []string
+	complains []complaint
+	refused   map[network.RequestID]string // codes of the answers that expected names, empty until read
 	asked     []string
 	fetched   []network.RequestID // by the page's scripts, since its document
 	renewed   int                 // answers that set the session's cookie
@@ -68,7 +70,7 @@ func newTab(t *testing.T, parent context.Context) *tab {
 	t.Helper()
 	ctx, stop := chromedp.NewContext(parent)
 	t.Cleanup(stop)
-	b := &tab{ctx: ctx}
+	b := &tab{ctx: ctx, refused: map[network.RequestID]string{}}
 	// This starts what the context stands for, which must outlive any time limit.
 	if err := chromedp.Listen(ctx, b.hear); err != nil {
 		t.Fatal(err)
@@ -95,19 +97,16 @@ func (b *tab) hear(event any) {
 	case *log.EventEntryAdded:
 		serious := e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning
 		// Where a page names no icon, as an answer in JSON cannot, browsers ask
-		// for one that the site need not have. That nothing is connected is a
-		// 404 by the contract.
-		expected := strings.HasSuffix(e.Entry.URL, "/favicon.ico") ||
-			strings.HasSuffix(e.Entry.URL, "/api/connected-apps/sample_drive/token") && strings.Contains(e.Entry.Text, "404")
-		if serious && !expected {
-			b.complains = append(b.complains, e.Entry.Text+" "+e.Entry.URL)
+		// for one that the site need not have.
+		if serious && !strings.HasSuffix(e.Entry.URL, "/favicon.ico") {
+			b.complains = append(b.complains, complaint{e.Entry.Text + " " + e.Entry.URL, e.Entry.NetworkRequestID})
 		}
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning || e.Type == runtime.ConsoleAPICalledTypeAssert {
-			b.complains = append(b.complains, fmt.Sprintf("console: %v", e.Args))
+			b.complains = append(b.complains, complaint{text: fmt.Sprintf("console: %v", e.Args)})
 		}
 	case *runtime.EventExceptionThrown:
-		b.complains = append(b.complains, fmt.Sprintf("%s %v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception))
+		b.complains = append(b.complains, complaint{text: fmt.Sprintf("%s %v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception)})
 	case *network.EventRequestWillBeSent:
 		if e.Type == network.ResourceTypeDocument {
 			b.asked = append(b.asked, e.Request.URL)
@@ -116,6 +115,17 @@ func (b *tab) hear(event any) {
 	case *network.EventResponseReceived:
 		if e.Type == network.ResourceTypeFetch || e.Type == network.ResourceTypeXHR {
 			b.fetched = append(b.fetched, e.RequestID)
+		}
+		if e.Response.Status == 404 && strings.HasSuffix(e.Response.URL, tokenPath) {
+			b.refused[e.RequestID] = ""
+		}
+	case *network.EventLoadingFinished:
+		if _, awaited := b.refused[e.RequestID]; awaited {
+			go b.keepCode(e.RequestID)
+		}
+	case *network.EventLoadingFailed: // the page has gone and never saw it
+		if _, awaited := b.refused[e.RequestID]; awaited {
+			b.refused[e.RequestID] = expected
 		}
 	case *network.EventResponseReceivedExtraInfo:
 		b.statuses = append(b.statuses, e.StatusCode)
@@ -127,22 +137,6 @@ func (b *tab) hear(event any) {
 	case *heapprofiler.EventAddHeapSnapshotChunk:
 		b.heap.WriteString(e.Chunk)
 	}
-}
-
-// quiet fails when the console has complained since the last call.
-func (b *tab) quiet(t *testing.T) {
-	t.Helper()
-	for _, complaint := range b.drain() {
-		t.Errorf("console: %s", complaint)
-	}
-}
-
-func (b *tab) drain() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	complains := b.complains
-	b.complains = nil
-	return complains
 }
 
 // askedFor counts the documents since the tab opened whose address holds part.
@@ -194,10 +188,19 @@ func (b *tab) back(t *testing.T) {
 	b.backTo(t, history.Entries[history.CurrentIndex-1])
 }
 
-// click clicks as a mouse does, so that something in front would be hit instead.
+// click clicks as a mouse does, so that something in front would be hit instead,
+// after scrolling as a person would.
 func (b *tab) click(t *testing.T, selector string) {
 	t.Helper()
+	b.until(t, fmt.Sprintf(`document.querySelector(%q)?.scrollIntoView({ block: "center", behavior: "instant" }) ?? document.querySelector(%[1]q)`, selector))
 	do(t, b, "click "+selector, chromedp.Click(chromedp.CSS(selector)))
+}
+
+// paste puts text into a field at once, as a person does with what is long.
+func (b *tab) paste(t *testing.T, selector, text string) {
+	t.Helper()
+	b.click(t, selector)
+	call(t, b, input.InsertText, input.InsertTextParams{Text: text})
 }
 
 // until waits for a condition in JavaScript, over any number of navigations.
@@ -211,7 +214,7 @@ func (b *tab) until(t *testing.T, condition string) {
 			return
 		}
 		if time.Now().After(end) || b.ctx.Err() != nil {
-			b.picture(t, "failed")
+			b.picture(t, "failed-"+strings.ReplaceAll(t.Name(), "/", "-"))
 			t.Fatalf("never: %s (%v); at %s, which shows %.600q", condition, err, b.where(), b.text(t))
 		}
 	}
@@ -267,10 +270,16 @@ func (b *tab) memory(t *testing.T) string {
 	return b.heap.String()
 }
 
-// picture keeps a picture of the whole page.
+// picture keeps a picture of the whole page, with what sticks to the window's foot at
+// the page's.
 func (b *tab) picture(t *testing.T, station string) {
 	t.Helper()
+	stick := func(how string) {
+		b.get(t, `(document.querySelector("#requests")?.style.setProperty("position", "`+how+`"), "")`)
+	}
+	stick("static")
 	png := do(t, b, "picture", chromedp.FullScreenshot(100))
+	stick("")
 	folder := filepath.Join(root, ".artifacts", "browser")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)

@@ -32,14 +32,21 @@ var stations = []struct {
 	{"signed out", visitor.signedOut},
 	{"declined", visitor.declines},
 	{"sign-in", visitor.signsIn},
+	{"long lists and the strip", visitor.unfoldsWhatIsLong},
+	{"zoomed in", visitor.zoomsIn},
 	{"where the session is", visitor.findsNoToken},
 	{"portal", visitor.opensThePortal},
 	{"connected app, declined", visitor.declinesTheApp},
 	{"connected app", visitor.connectsTheApp},
 	{"connected app of another", visitor.seesNoOthersApp},
+	{"link that pretends to come from the app", visitor.isNotToldLies},
+	{"connected app without its files", visitor.seesNoFiles},
 	{"connected app, disconnected", visitor.disconnectsTheApp},
+	{"connected app that is not set up", visitor.asksForAnUnknownApp},
 	{"token tools", visitor.usesTheTokenTools},
-	{"token tools in trouble", visitor.waitsWithTokens},
+	{"offline", visitor.isOffline},
+	{"no answer in time", visitor.waitsInVain},
+	{"somebody else in another tab", visitor.seesWhoIsHere},
 	{"link from another site", visitor.followsALink},
 	{"form on another site", visitor.isNotSignedOutByOthers},
 	{"sign-out", visitor.signsOut},
@@ -52,8 +59,7 @@ var stations = []struct {
 	{"without script", visitor.goesWithoutScript},
 }
 
-func TestTour(t *testing.T) {
-	v := visitor{open(t, nil), launch(t)}
+func (v visitor) tours(t *testing.T) {
 	for _, station := range stations {
 		passed := t.Run(station.name, func(t *testing.T) {
 			station.stop(v, t)
@@ -202,8 +208,9 @@ func (v visitor) isNotSignedOutByOthers(t *testing.T) {
 
 func (v visitor) signsOut(t *testing.T) {
 	before := v.askedFor(v.kinde + "/logout?redirect=")
+	v.get(t, `window.here = "still"`)
 	v.click(t, "#sign-out")
-	v.until(t, v.state("out"))
+	v.until(t, `!window.here && `+v.state("out")) // back from Kinde
 	v.picture(t, "08-signed-out-again")
 	if left := v.cookies(t, "localhost"); len(left) != 0 {
 		t.Errorf("%d cookies are left", len(left))
@@ -310,6 +317,9 @@ func (v visitor) goesWithoutScript(t *testing.T) {
 	plain.goTo(t, v.site+"/")
 	plain.until(t, v.state("checking"))
 	plain.picture(t, "13-without-script")
+	if text := plain.text(t); strings.Contains(text, "Connected app") || strings.Contains(text, "Token tools") || strings.Contains(text, "Last requests") {
+		t.Errorf("shows what needs a script: %q", text)
+	}
 	plain.click(t, `a[href^="/auth/login"]`)
 	plain.until(t, `document.querySelector('`+choose(demo.ID)+`')`)
 	plain.click(t, choose(demo.ID))
@@ -329,15 +339,33 @@ func (v visitor) pastesAToken(t *testing.T) {
 	v.goTo(t, v.site+"/")
 	v.until(t, v.state("out"))
 	v.click(t, "#other-way summary")
-	do(t, v.tab, "paste", chromedp.SendKeys(chromedp.CSS("#token"), token))
+	v.paste(t, "#token", token)
 	v.click(t, "#use-token")
-	v.until(t, v.state("token")+" && "+everything)
+	v.until(t, v.state("token")+" && "+everything+" && "+app("foreign"))
+	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text, "Connecting takes a sign-in here") {
+		t.Errorf("the app's card shows %q", text)
+	}
 	v.picture(t, "12-token")
+	v.click(t, "#revoke")
+	v.until(t, asks("Revoke the token that you signed in with?"))
+	v.click(t, "#revoke-keep")
 	v.click(t, `#portal-areas a[href*="subnav=profile"]`)
 	v.until(t, v.inPortal("profile"))
 	v.back(t)
 	v.until(t, v.state("out"))
 	if text := v.text(t); strings.Contains(text, demo.Email) {
 		t.Error("the profile is still there without the token")
+	}
+	v.goTo(t, v.site+"/")
+	v.until(t, v.state("out"))
+	v.click(t, "#other-way summary")
+	v.paste(t, "#token", "not.a.token")
+	v.click(t, "#use-token")
+	v.until(t, v.state("refused"))
+	v.isAccessible(t, "refused")
+	for _, complaint := range v.drain() {
+		if !strings.Contains(complaint, "401") {
+			t.Errorf("console: %s", complaint)
+		}
 	}
 }
