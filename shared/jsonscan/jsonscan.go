@@ -49,12 +49,33 @@ func Text(b []byte) (decoded []byte, ok bool) {
 		return nil, false
 	}
 	inner := b[1 : len(b)-1]
-	if bytes.IndexByte(inner, '\\') >= 0 {
-		var s string
-		err := json.Unmarshal(b, &s)
-		return []byte(s), err == nil
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return inner, true
 	}
-	return inner, true
+	if decoded, ok := unescape(inner); ok {
+		return decoded, true
+	}
+	var s string
+	err := json.Unmarshal(b, &s)
+	return []byte(s), err == nil
+}
+
+// unescape decodes a string in which nothing is escaped but quotation marks, slashes
+// and backslashes, as in the headers that browsers send. ok is false for others.
+func unescape(inner []byte) (decoded []byte, ok bool) {
+	decoded = make([]byte, 0, len(inner))
+	for {
+		i := bytes.IndexByte(inner, '\\')
+		if i < 0 {
+			return append(decoded, inner...), true
+		}
+		c := at(inner, i+1)
+		if c != '"' && c != '\\' && c != '/' {
+			return nil, false
+		}
+		decoded = append(append(decoded, inner[:i]...), c)
+		inner = inner[i+2:]
+	}
 }
 
 // The scan functions take the index of a value's first byte and give the index

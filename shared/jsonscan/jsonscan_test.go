@@ -83,3 +83,21 @@ func TestSkipPlainStopsAtTheFirstByteThatCounts(t *testing.T) {
 		}
 	}
 }
+
+func TestTextReadsWhatEncodingJSONReads(t *testing.T) {
+	pieces := []string{`a`, `\"`, `\\`, `\/`, `\n`, `\u0022`, `\ud83d\ude00`, `\ud800`, `é`}
+	for _, first := range pieces {
+		for _, second := range pieces {
+			for _, third := range append(pieces, "") {
+				b := []byte(`"` + first + second + third + `"`)
+				var want string
+				if err := json.Unmarshal(b, &want); err != nil {
+					t.Fatal(err)
+				}
+				if got, ok := Text(b); !ok || string(got) != want {
+					t.Errorf("%s: %q, %v, want %q", b, got, ok, want)
+				}
+			}
+		}
+	}
+}

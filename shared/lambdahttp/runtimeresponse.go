@@ -76,6 +76,9 @@ func (b *answerBody) Read(p []byte) (int, error) {
 
 // Close leaves the connection where the next answer begins.
 func (b *answerBody) Close() error {
+	if b.left == 0 {
+		return nil
+	}
 	_, err := io.Copy(io.Discard, b)
 	return err
 }
