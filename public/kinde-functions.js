@@ -26,7 +26,7 @@
  *   can(all: Call & { permission?: string, role?: string, flag?: string, value?: any, entitlement?: string }): Promise<boolean>,
  *   openPortal(o?: Return & { subnav?: string }): Promise<void>,
  *   connect(app: string, o?: Return): Promise<{ url: string, connection?: string }>,
- *   appToken(app: string, o?: Call & { connection?: string }): Promise<{ access_token: string, access_token_expiry: string }>,
+ *   appToken(app: string, o?: Call & { connection?: string }): Promise<{ access_token: string, access_token_expiry: string | null }>,
  *   revokeApp(app: string, o?: Call & { connection?: string }): Promise<any>,
  *   introspect(o?: Call & { token?: string, token_type_hint?: string }): Promise<{ active: boolean }>,
  *   revoke(o?: Call & { token?: string, token_type_hint?: string }): Promise<any>,
