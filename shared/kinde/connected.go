@@ -62,7 +62,7 @@ func (c *Client) Connect(ctx context.Context, m *Machine, app, userID, orgCode, 
 // AppToken is a third party's token, as Kinde sends it.
 type AppToken struct {
 	AccessToken string  `json:"access_token"`
-	Expiry      *string `json:"access_token_expiry"` // nil: Kinde names none
+	Expiry      *string `json:"access_token_expiry"` // nil: Kinde names none, or not as a text
 }
 
 // ConnectedToken gives the third party's token (GET /api/v1/connected_apps/token),
@@ -80,9 +80,16 @@ func (c *Client) ConnectedToken(ctx context.Context, m *Machine, sessionID strin
 	case !succeeded(resp):
 		return AppToken{}, refusalOfMachine(resp, readConnectedApps)
 	}
-	var token AppToken
-	if json.Unmarshal(resp.Body, &token) != nil || token.AccessToken == "" {
-		return AppToken{}, unusable("the connection's token is missing, or its end is no text")
+	var answer struct {
+		AccessToken string          `json:"access_token"`
+		Expiry      json.RawMessage `json:"access_token_expiry"`
+	}
+	if json.Unmarshal(resp.Body, &answer) != nil || answer.AccessToken == "" {
+		return AppToken{}, unusable("the connection's token is missing")
+	}
+	token := AppToken{AccessToken: answer.AccessToken}
+	if json.Unmarshal(answer.Expiry, &token.Expiry) != nil {
+		token.Expiry = nil // a good token is none the worse for it
 	}
 	return token, nil
 }
