@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +18,8 @@ import (
 // runs inside synctest bubbles, where time is exact.
 type script struct {
 	steps []step
+
+	mu    sync.Mutex
 	calls []time.Duration // since the first call
 	begin time.Time
 }
@@ -29,11 +32,7 @@ type step struct {
 }
 
 func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
-	if len(s.calls) == 0 {
-		s.begin = time.Now()
-	}
-	now := s.steps[min(len(s.calls), len(s.steps)-1)]
-	s.calls = append(s.calls, time.Since(s.begin))
+	now := s.next()
 	select {
 	case <-time.After(now.takes):
 	case <-r.Context().Done():
@@ -47,6 +46,17 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 		h.Set("Retry-After", now.retryAfter)
 	}
 	return &http.Response{StatusCode: now.status, Header: h, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+}
+
+func (s *script) next() step {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.calls) == 0 {
+		s.begin = time.Now()
+	}
+	now := s.steps[min(len(s.calls), len(s.steps)-1)]
+	s.calls = append(s.calls, time.Since(s.begin))
+	return now
 }
 
 func TestRetries(t *testing.T) {
