@@ -95,6 +95,9 @@ func (e *event) header() http.Header {
 	rest := make(http.Header, max(len(e.Headers)-len(h), 0)+1)
 	for name, value := range e.Headers {
 		if h != nil {
+			if len(e.MultiValueHeaders[name]) > 0 { // spelled the same, as a rule
+				continue
+			}
 			if _, ok := h[http.CanonicalHeaderKey(name)]; ok {
 				continue
 			}
