@@ -8,83 +8,18 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
-	"time"
 
-	"kinde-functions/scripts/workplace"
+	"kinde-functions/scripts/dev/devtest"
 	"kinde-functions/shared/kindetest"
 	"kinde-functions/shared/outbound"
 )
 
-// running is the whole project as scripts/dev runs it.
-type running struct{ site, kinde string }
-
-// startDev builds and starts scripts/dev, and waits until it serves.
-func startDev(t *testing.T) running {
-	t.Helper()
-	root, err := workplace.Root(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	binary := filepath.Join(t.TempDir(), "dev")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./scripts/dev")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	screen := &shown{}
-	dev := exec.Command(binary, "-addr", "localhost:0", "-kinde-addr", "127.0.0.1:0")
-	dev.Dir, dev.Stdout, dev.Stderr = root, screen, screen
-	// An empty issuer means the embedded Kinde, also where .env names a tenant.
-	dev.Env = append(os.Environ(), "KINDE_ISSUER_URL=", "SESSION_KEYS=", "ALLOWED_ORIGINS=https://app.example", "REDIS_URL=", "LOG_LEVEL=", "RATE_LIMIT=3/1h")
-	if err := dev.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = dev.Process.Signal(syscall.SIGTERM)
-		_ = dev.Wait()
-	})
-	for end := time.Now().Add(3 * time.Minute); !strings.Contains(screen.String(), "Ctrl-C stops everything"); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("it does not come up:\n%s", screen)
-		}
-	}
-	found := regexp.MustCompile(`Site +(\S+)\n +Kinde +(\S+)`).FindStringSubmatch(screen.String())
-	if found == nil {
-		t.Fatalf("no addresses:\n%s", screen)
-	}
-	return running{found[1], found[2]}
-}
-
-// shown is what a program has written so far.
-type shown struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (s *shown) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.Write(p)
-}
-
-func (s *shown) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.buf.String()
-}
-
 // devEnv are settings as scripts/dev has them.
-func devEnv(t *testing.T, dev running) map[string]string {
+func devEnv(t *testing.T, site string) map[string]string {
 	t.Helper()
-	env, err := devSettings(t.Context(), map[string]string{"ALLOWED_ORIGINS": "https://app.example"}, dev.site)
+	env, err := devSettings(t.Context(), map[string]string{"ALLOWED_ORIGINS": "https://app.example"}, site)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,23 +27,23 @@ func devEnv(t *testing.T, dev running) map[string]string {
 }
 
 func TestADeployment(t *testing.T) {
-	dev := startDev(t)
+	site, _ := devtest.Start(t, ".", []string{"SESSION_KEYS=", "ALLOWED_ORIGINS=https://app.example", "REDIS_URL=", "LOG_LEVEL=", "RATE_LIMIT=3/1h"}).Addresses(t)
 	t.Run("a good one has nothing to mend", func(t *testing.T) {
 		for range 3 { // it would be throttled by RATE_LIMIT if it spent any of it
-			for _, changes := range []map[string]string{devEnv(t, dev), {}} {
-				for id, c := range mends(byID(examine(t.Context(), changes, dev.site))) {
+			for _, changes := range []map[string]string{devEnv(t, site), {}} {
+				for id, c := range mends(byID(examine(t.Context(), changes, site))) {
 					t.Errorf("%s: %s", id, text(c))
 				}
 			}
 		}
-		env := devEnv(t, dev)
-		checks := byID(examine(t.Context(), env, dev.site))
+		env := devEnv(t, site)
+		checks := byID(examine(t.Context(), env, site))
 		for id, c := range checks {
 			if c.area() == "deployment" && c.State != isOK {
 				t.Errorf("%s: %s", id, text(c))
 			}
 		}
-		status, out, _ := command(t, "ALLOWED_ORIGINS=https://app.example", nil, "--dev", "--url", dev.site)
+		status, out, _ := command(t, "ALLOWED_ORIGINS=https://app.example", nil, "--dev", "--url", site)
 		unseen(t, out, env, kindetest.ClientSecret, kindetest.M2MClientSecret)
 		if status != 0 || !strings.Contains(out, "Nothing to mend: ") {
 			t.Errorf("%d %s", status, out)
@@ -117,8 +52,8 @@ func TestADeployment(t *testing.T) {
 	for name, row := range spoilt {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			address := spoil(t, dev, row)
-			env := devEnv(t, dev)
+			address := spoil(t, site, row)
+			env := devEnv(t, site)
 			if row.stranger {
 				env = map[string]string{}
 			} else {
@@ -258,9 +193,9 @@ var spoilt = map[string]spoiling{
 
 // spoil puts a proxy with a fault in front of a good deployment, whose own address it
 // replaces by its own.
-func spoil(t *testing.T, dev running, how spoiling) (address string) {
+func spoil(t *testing.T, site string, how spoiling) (address string) {
 	t.Helper()
-	target, err := url.Parse(dev.site)
+	target, err := url.Parse(site)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +212,7 @@ func spoil(t *testing.T, dev running, how spoiling) (address string) {
 		},
 		ModifyResponse: func(r *http.Response) error {
 			location := r.Header.Get("Location")
-			r.Header.Set("Location", strings.ReplaceAll(location, url.QueryEscape(dev.site), url.QueryEscape(own)))
+			r.Header.Set("Location", strings.ReplaceAll(location, url.QueryEscape(site), url.QueryEscape(own)))
 			if location == "" {
 				r.Header.Del("Location")
 			}

@@ -23,28 +23,28 @@ func app(state string) string {
 // as signs somebody in, whoever was before, and shows the demo page.
 func (v visitor) as(t *testing.T, person string) {
 	t.Helper()
-	v.goTo(t, v.site+"/auth/login?prompt=login&return_url=/")
-	v.until(t, `document.querySelector('`+choose(person)+`')`)
-	v.click(t, choose(person))
-	v.until(t, v.state("in")+" && "+everything)
+	v.GoTo(t, v.site+"/auth/login?prompt=login&return_url=/")
+	v.Until(t, `document.querySelector('`+choose(person)+`')`)
+	v.Click(t, choose(person))
+	v.Until(t, v.state("in")+" && "+everything)
 }
 
 func (v visitor) leaves(t *testing.T) {
 	t.Helper()
-	v.click(t, "#sign-out")
-	v.until(t, v.state("out"))
+	v.Click(t, "#sign-out")
+	v.Until(t, v.state("out"))
 }
 
 func (v visitor) declinesTheApp(t *testing.T) {
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("in")+" && "+app("apart"))
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("in")+" && "+app("apart"))
 	v.picture(t, "30-app-apart")
-	v.click(t, "button.connect")
-	v.until(t, consentPage)
+	v.Click(t, "button.connect")
+	v.Until(t, consentPage)
 	v.picture(t, "31-app-consent")
-	v.click(t, `button[value="decline"]`)
-	v.until(t, v.state("in")+" && "+everything+" && "+app("declined")) // the error is gone from the address
-	v.until(t, `document.activeElement.id === "app-heading"`)
+	v.Click(t, `button[value="decline"]`)
+	v.Until(t, v.state("in")+" && "+everything+" && "+app("declined")) // the error is gone from the address
+	v.Until(t, `document.activeElement.id === "app-heading"`)
 	if n := v.askedFor("/?error=access_denied"); n != 1 {
 		t.Errorf("%d returns with an error, want 1", n)
 	}
@@ -53,15 +53,15 @@ func (v visitor) declinesTheApp(t *testing.T) {
 	}
 	v.picture(t, "32-app-declined")
 	v.isAccessible(t, "app declined")
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("in")+" && "+everything+" && "+app("apart"))
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("in")+" && "+everything+" && "+app("apart"))
 }
 
 func (v visitor) connectsTheApp(t *testing.T) {
-	v.click(t, "button.connect")
-	v.until(t, consentPage)
-	v.click(t, `button[value="approve"]`)
-	v.until(t, v.state("in")+" && "+everything+" && "+app("connected"))
+	v.Click(t, "button.connect")
+	v.Until(t, consentPage)
+	v.Click(t, `button[value="approve"]`)
+	v.Until(t, v.state("in")+" && "+everything+" && "+app("connected"))
 	v.showsTheFiles(t)
 	v.picture(t, "33-app-connected")
 	if got := v.get(t, `document.documentElement.outerHTML + JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])`); strings.Contains(got, "third_party_") {
@@ -88,7 +88,7 @@ func (v visitor) seesNoOthersApp(t *testing.T) {
 		t.Error("the files are still there after the sign-out")
 	}
 	v.as(t, kindetest.AdminPerson)
-	v.until(t, app("apart"))
+	v.Until(t, app("apart"))
 	if got := v.get(t, `document.documentElement.outerHTML`); strings.Contains(got, "summer") {
 		t.Error("shows another's files")
 	}
@@ -101,22 +101,22 @@ func (v visitor) seesNoOthersApp(t *testing.T) {
 // the app with an answer that is none.
 func (v visitor) isNotToldLies(t *testing.T) {
 	for _, link := range []string{"/?error=access_denied#app", "/?error=server_error&error_description=Send+your+password+to+mallory"} {
-		v.goTo(t, v.site+link)
-		v.until(t, v.state("in")+" && "+everything+" && "+app("apart"))
+		v.GoTo(t, v.site+link)
+		v.Until(t, v.state("in")+" && "+everything+" && "+app("apart"))
 		if text := v.text(t); strings.Contains(text, "You said no") || strings.Contains(text, "othing was connected") || strings.Contains(text, "mallory") {
 			t.Errorf("after %s: %.900q", link, text)
 		}
 	}
-	v.click(t, "button.connect")
-	v.until(t, consentPage)
-	v.goTo(t, v.site+"/?error=pay_mallory&error_description=now#app")
-	v.until(t, v.state("in")+" && "+everything+" && "+app("declined"))
+	v.Click(t, "button.connect")
+	v.Until(t, consentPage)
+	v.GoTo(t, v.site+"/?error=pay_mallory&error_description=now#app")
+	v.Until(t, v.state("in")+" && "+everything+" && "+app("declined"))
 	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text, "Nothing was connected.") || strings.Contains(text, "mallory") {
 		t.Errorf("shows %q", text)
 	}
 	v.picture(t, "36-app-no-answer")
-	v.goTo(t, v.site+"/?error=access_denied#app") // the way back is used up
-	v.until(t, v.state("in")+" && "+everything+" && "+app("apart"))
+	v.GoTo(t, v.site+"/?error=access_denied#app") // the way back is used up
+	v.Until(t, v.state("in")+" && "+everything+" && "+app("apart"))
 }
 
 // before runs a script in each document of the tab, before its own; the function
@@ -139,8 +139,8 @@ func card(name, value string) string {
 func (v visitor) seesNoFiles(t *testing.T) {
 	v.connectsTheApp(t)
 	end := v.before(t, card("data-app-files", "/no-such-list"))
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("in")+" && "+everything+" && "+app("connected"))
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("in")+" && "+everything+" && "+app("connected"))
 	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text, "/no-such-list answered with status 404") || !strings.Contains(text, "data-app-files at this card in index.html") {
 		t.Errorf("shows %q", text)
 	}
@@ -151,12 +151,12 @@ func (v visitor) seesNoFiles(t *testing.T) {
 		}
 	}
 	end()
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("in")+" && "+everything+" && "+app("connected"))
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("in")+" && "+everything+" && "+app("connected"))
 	v.showsTheFiles(t)
 	v.offline(t, true)
-	v.click(t, "#app-disconnect")
-	v.until(t, app("connected")+` && document.querySelector("#app-action-trouble").innerText.includes("You are offline")`)
+	v.Click(t, "#app-disconnect")
+	v.Until(t, app("connected")+` && document.querySelector("#app-action-trouble").innerText.includes("You are offline")`)
 	v.picture(t, "37-app-not-disconnected")
 	v.offline(t, false)
 	v.drain()
@@ -165,8 +165,8 @@ func (v visitor) seesNoFiles(t *testing.T) {
 // asksForAnUnknownApp names an app at the card that the functions do not know.
 func (v visitor) asksForAnUnknownApp(t *testing.T) {
 	end := v.before(t, card("data-app", "other_drive"))
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("in")+" && "+everything+" && "+app("unknown"))
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("in")+" && "+everything+" && "+app("unknown"))
 	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text, "is not set up on this site") || !strings.Contains(text, "add other_drive to CONNECTED_APPS") {
 		t.Errorf("shows %q", text)
 	}
@@ -180,12 +180,12 @@ func (v visitor) asksForAnUnknownApp(t *testing.T) {
 }
 
 func (v visitor) disconnectsTheApp(t *testing.T) {
-	v.click(t, "#app-disconnect")
-	v.until(t, app("apart")+` && document.activeElement.id === "app-heading"`)
+	v.Click(t, "#app-disconnect")
+	v.Until(t, app("apart")+` && document.activeElement.id === "app-heading"`)
 	if text := v.get(t, `document.querySelector("#app").innerText`); strings.Contains(text, "summer") {
 		t.Errorf("shows %q", text)
 	}
 	v.picture(t, "35-app-disconnected")
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("in")+" && "+everything+" && "+app("apart"))
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("in")+" && "+everything+" && "+app("apart"))
 }

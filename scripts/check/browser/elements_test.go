@@ -98,28 +98,28 @@ func (v visitor) seen(t *testing.T) []string {
 }
 
 func (v visitor) seesTheWayIn(t *testing.T) {
-	v.goTo(t, v.fiveLines())
-	v.until(t, shows(outText))
+	v.GoTo(t, v.fiveLines())
+	v.Until(t, shows(outText))
 	if got := v.seen(t); !slices.Equal(got, []string{"", outText}) {
 		t.Errorf("showed %q, want nothing and then the way in", got)
 	}
 	v.picture(t, "20-five-lines-out")
 
 	// The proof itself: without the attribute the same page does flash.
-	v.goTo(t, v.site+"/404.html")
+	v.GoTo(t, v.site+"/404.html")
 	v.get(t, `(() => { document.body.innerHTML = "<kinde-signed-in>Private</kinde-signed-in>"; return "" })()`)
-	v.until(t, `window.shown.includes("Private")`)
+	v.Until(t, `window.shown.includes("Private")`)
 }
 
 func (v visitor) entersByKeyboard(t *testing.T) {
-	v.goTo(t, v.fiveLines())
-	v.until(t, shows(outText))
+	v.GoTo(t, v.fiveLines())
+	v.Until(t, shows(outText))
 	v.press(t, kb.Tab)
-	v.until(t, `document.activeElement.matches("a[href^='/auth/login']:focus-visible")`)
+	v.Until(t, `document.activeElement.matches("a[href^='/auth/login']:focus-visible")`)
 	v.press(t, kb.Enter)
-	v.until(t, `document.querySelector('`+choose(demo.ID)+`')`)
-	v.click(t, choose(demo.ID))
-	v.until(t, shows(inText))
+	v.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
+	v.Click(t, choose(demo.ID))
+	v.Until(t, shows(inText))
 }
 
 // press types a key, wherever the focus is.
@@ -129,8 +129,8 @@ func (v visitor) press(t *testing.T, key string) {
 }
 
 func (v visitor) seesTheWayOut(t *testing.T) {
-	v.goTo(t, v.fiveLines())
-	v.until(t, shows(inText))
+	v.GoTo(t, v.fiveLines())
+	v.Until(t, shows(inText))
 	for _, text := range v.seen(t) {
 		if strings.Contains(text, outText+" ") || text == outText {
 			t.Errorf("showed %q to somebody who is signed in", text)
@@ -162,11 +162,11 @@ const focused = `document.activeElement.matches("kinde-portal-button > button[ty
 
 func (v visitor) departsByKeyboard(t *testing.T) {
 	v.press(t, kb.Tab)
-	v.until(t, focused)
+	v.Until(t, focused)
 	v.press(t, kb.Enter)
-	v.until(t, v.inPortal("plan_details"))
-	v.goTo(t, v.fiveLines())
-	v.until(t, shows(inText))
+	v.Until(t, v.inPortal("plan_details"))
+	v.GoTo(t, v.fiveLines())
+	v.Until(t, shows(inText))
 }
 
 // cannotDepart looks at the button while it is busy and after it has failed.
@@ -185,16 +185,16 @@ func (v visitor) cannotDepart(t *testing.T) {
 		return "";
 	})()`)
 	v.press(t, kb.Tab)
-	v.until(t, focused)
+	v.Until(t, focused)
 	v.press(t, kb.Enter)
-	v.until(t, `window.release && document.querySelector("kinde-portal-button > [role=status]").textContent === "One moment: opening your account."`)
+	v.Until(t, `window.release && document.querySelector("kinde-portal-button > [role=status]").textContent === "One moment: opening your account."`)
 	v.press(t, kb.Enter) // once more while it is busy
 	if got := v.get(t, `document.activeElement.getAttribute("aria-disabled") + window.asked`); got != "true1" {
 		t.Errorf("busy: aria-disabled and requests are %s", got)
 	}
 	v.picture(t, "22-portal-busy")
 	v.get(t, `(window.release(), "")`)
-	v.until(t, `document.querySelector("kinde-portal-button > [role=alert]").innerText.includes("Please try again in a moment. (portal-failed)")`)
+	v.Until(t, `document.querySelector("kinde-portal-button > [role=alert]").innerText.includes("Please try again in a moment. (portal-failed)")`)
 	if got := v.get(t, focused+` + " " + document.activeElement.hasAttribute("aria-disabled") + " " + window.heard.join()`); got != "true false portal-failed" {
 		t.Errorf("failed: focus, aria-disabled and events are %s", got)
 	}
@@ -202,8 +202,8 @@ func (v visitor) cannotDepart(t *testing.T) {
 		t.Errorf("still announces %q", got)
 	}
 	v.picture(t, "23-portal-failed")
-	v.goTo(t, v.fiveLines())
-	v.until(t, shows(inText))
+	v.GoTo(t, v.fiveLines())
+	v.Until(t, shows(inText))
 }
 
 // seesWhatHolds asks for what the demo person has and for what they lack.
@@ -227,7 +227,7 @@ func (v visitor) seesWhatHolds(t *testing.T) {
 		document.body.innerHTML = %q;
 		return "";
 	})()`, markup.String()))
-	v.until(t, fmt.Sprintf(`window.answers === %d`, len(conditions)))
+	v.Until(t, fmt.Sprintf(`window.answers === %d`, len(conditions)))
 	for _, complaint := range v.drain() {
 		if !strings.Contains(complaint, "404") || !strings.HasSuffix(complaint, "/api/entitlements/gold") {
 			t.Errorf("console: %s", complaint)
@@ -240,13 +240,13 @@ func (v visitor) seesWhatHolds(t *testing.T) {
 		}
 	}
 	v.get(t, `(document.querySelector("kinde-if[role=admin]:not([permission])").setAttribute("role", "editor"), "")`)
-	v.until(t, `document.body.innerText.includes('[role="admin"]')`)
+	v.Until(t, `document.body.innerText.includes('[role="admin"]')`)
 }
 
 // usesItsOwn puts a link and words of the page's own into the buttons.
 func (v visitor) usesItsOwn(t *testing.T) {
-	v.goTo(t, v.fiveLines())
-	v.until(t, shows(inText))
+	v.GoTo(t, v.fiveLines())
+	v.Until(t, shows(inText))
 	v.get(t, `(() => {
 		const real = window.fetch;
 		window.fetch = (path, init) => path.startsWith("/portal") ? (window.asked = path, Promise.reject(new TypeError("down"))) : real(path, init);
@@ -255,13 +255,13 @@ func (v visitor) usesItsOwn(t *testing.T) {
 		document.querySelector("#quiet").addEventListener("kinde-error", (event) => event.preventDefault());
 		return "";
 	})()`)
-	v.click(t, "kinde-portal-button > a")
-	v.until(t, shows("Profil Das ging nicht. Your account"))
+	v.Click(t, "kinde-portal-button > a")
+	v.Until(t, shows("Profil Das ging nicht. Your account"))
 	if got := v.get(t, `window.asked`); got != "/portal?subnav=profile&return_url=%2Faccess%2F" {
 		t.Errorf("asked for %s", got)
 	}
-	v.click(t, "#quiet > button")
-	v.until(t, `window.asked === "/portal" && !document.querySelector("#quiet > button").hasAttribute("aria-disabled")`)
+	v.Click(t, "#quiet > button")
+	v.Until(t, `window.asked === "/portal" && !document.querySelector("#quiet > button").hasAttribute("aria-disabled")`)
 	if text := v.text(t); strings.Count(text, "not") != 0 || strings.Count(text, "nicht") != 1 {
 		t.Errorf("shows %q", text)
 	}
@@ -276,8 +276,8 @@ func (v visitor) cannotKnow(t *testing.T) {
 		addEventListener("kinde-error", (event) => window.heard.push(event.target.localName + " " + event.detail.code));
 		window.fetch = async () => new Response(JSON.stringify({ code: "upstream-failed", title: "t" }), { status: 502 });
 	`})
-	tab.goTo(t, v.fiveLines())
-	tab.until(t, `window.heard.length === 3`)
+	tab.GoTo(t, v.fiveLines())
+	tab.Until(t, `window.heard.length === 3`)
 	if got := tab.get(t, `window.heard.sort().join()`); got != "kinde-if upstream-failed,kinde-signed-in upstream-failed,kinde-signed-out upstream-failed" {
 		t.Errorf("heard %s", got)
 	}
@@ -288,42 +288,42 @@ func (v visitor) cannotKnow(t *testing.T) {
 }
 
 func (v visitor) isSignedOutElsewhere(t *testing.T) {
-	v.goTo(t, v.fiveLines())
-	v.until(t, shows(inText))
+	v.GoTo(t, v.fiveLines())
+	v.Until(t, shows(inText))
 	second := visitor{v.place, v.another(t)}
-	second.goTo(t, v.fiveLines())
-	second.until(t, shows(inText))
+	second.GoTo(t, v.fiveLines())
+	second.Until(t, shows(inText))
 	second.press(t, kb.Tab)
 	second.press(t, kb.Tab)
-	second.until(t, `document.activeElement.matches("kinde-logout-button > button")`)
+	second.Until(t, `document.activeElement.matches("kinde-logout-button > button")`)
 	second.press(t, kb.Enter)
-	second.until(t, v.state("out"))
+	second.Until(t, v.state("out"))
 	second.quiet(t)
-	v.until(t, shows(outText)) // without a reload
+	v.Until(t, shows(outText)) // without a reload
 }
 
 func (v visitor) isSignedInElsewhere(t *testing.T) {
 	second := visitor{v.place, v.another(t)}
-	second.goTo(t, v.fiveLines())
-	second.until(t, shows(outText))
-	second.click(t, "a[href^='/auth/login']")
-	second.until(t, `document.querySelector('`+choose(demo.ID)+`')`)
-	second.click(t, choose(demo.ID))
-	second.until(t, shows(inText))
+	second.GoTo(t, v.fiveLines())
+	second.Until(t, shows(outText))
+	second.Click(t, "a[href^='/auth/login']")
+	second.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
+	second.Click(t, choose(demo.ID))
+	second.Until(t, shows(inText))
 	second.quiet(t)
-	v.until(t, shows(inText))
+	v.Until(t, shows(inText))
 }
 
 func (v visitor) comesBackToKeptElements(t *testing.T) {
-	v.click(t, "kinde-portal-button > button")
-	v.until(t, v.inPortal("plan_details"))
+	v.Click(t, "kinde-portal-button > button")
+	v.Until(t, v.inPortal("plan_details"))
 	second := visitor{v.place, v.another(t)}
-	second.goTo(t, v.site+"/")
-	second.until(t, v.state("in"))
-	second.click(t, "#sign-out")
-	second.until(t, v.state("out"))
+	second.GoTo(t, v.site+"/")
+	second.Until(t, v.state("in"))
+	second.Click(t, "#sign-out")
+	second.Until(t, v.state("out"))
 	v.back(t)
-	v.until(t, shows(outText))
+	v.Until(t, shows(outText))
 	switch restored := v.get(t, `window.restored ?? "none"`); {
 	case restored == "none":
 		t.Error("the browser did not keep the page, so this shows nothing")

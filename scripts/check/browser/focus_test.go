@@ -110,11 +110,11 @@ func (v visitor) unfoldsWhatIsLong(t *testing.T) {
 	}
 	v.get(t, `(`+button+`.focus(), "")`)
 	v.press(t, kb.Enter)
-	v.until(t, rowsShown+` === "23" && `+button+`.ariaExpanded === "true" && document.activeElement.innerText.startsWith("Feature 11")`)
+	v.Until(t, rowsShown+` === "23" && `+button+`.ariaExpanded === "true" && document.activeElement.innerText.startsWith("Feature 11")`)
 	v.press(t, kb.Tab)
-	v.until(t, `document.activeElement === `+button)
+	v.Until(t, `document.activeElement === `+button)
 	v.press(t, " ")
-	v.until(t, rowsShown+` === "10" && `+button+`.ariaExpanded === "false" && document.activeElement === `+button)
+	v.Until(t, rowsShown+` === "10" && `+button+`.ariaExpanded === "false" && document.activeElement === `+button)
 	if got := v.get(t, `[...document.querySelectorAll("#properties-table tbody tr")].map((row) => row.innerText.replace(/\s+/g, " ")).join("; ")`); !strings.HasPrefix(got, "Company name company_name Example & Daughters; Newsletter newsletter On; Employees employees 42") {
 		t.Errorf("properties: %s", got)
 	}
@@ -129,9 +129,9 @@ func (v visitor) unfoldsWhatIsLong(t *testing.T) {
 	v.get(t, `(document.querySelector("a.skip[href='#requests']").focus(), "")`)
 	v.press(t, kb.Enter)
 	v.press(t, kb.Tab)
-	v.until(t, `document.activeElement.matches("#requests summary:focus-visible")`)
+	v.Until(t, `document.activeElement.matches("#requests summary:focus-visible")`)
 	v.press(t, kb.Enter)
-	v.until(t, `document.querySelector("#requests details").open && document.querySelector("#requests-list").checkVisibility()`)
+	v.Until(t, `document.querySelector("#requests details").open && document.querySelector("#requests-list").checkVisibility()`)
 	for _, want := range []string{"GET /api/session", "GET /api/account?include=…", "Status 200", "Status 404", "not-connected", "upstream", "app"} {
 		if list := v.get(t, `document.querySelector("#requests-list").innerText.replace(/\s+/g, " ")`); !strings.Contains(list, want) {
 			t.Errorf("the strip does not show %q: %q", want, list)
@@ -139,7 +139,7 @@ func (v visitor) unfoldsWhatIsLong(t *testing.T) {
 	}
 	v.picture(t, "04-strip-open")
 	v.press(t, kb.Enter)
-	v.until(t, `!document.querySelector("#requests details").open`)
+	v.Until(t, `!document.querySelector("#requests details").open`)
 }
 
 // zoomsIn makes the window as low and narrow as one zoomed to 400% is.

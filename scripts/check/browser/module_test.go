@@ -20,13 +20,13 @@ func TestTabsRenewOneAtATime(t *testing.T) {
 	t.Parallel()
 	const ttl = 6 * time.Second
 	v := visitor{open(t, nil, "-access-ttl", ttl.String()), launch(t)}
-	v.goTo(t, v.site+"/auth/login?return_url=/five-lines.html")
-	v.until(t, `document.querySelector('`+choose(demo.ID)+`')`)
-	v.click(t, choose(demo.ID))
-	v.until(t, shows(inText))
+	v.GoTo(t, v.site+"/auth/login?return_url=/five-lines.html")
+	v.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
+	v.Click(t, choose(demo.ID))
+	v.Until(t, shows(inText))
 	second := visitor{v.place, v.another(t)}
-	second.goTo(t, v.fiveLines())
-	second.until(t, shows(inText))
+	second.GoTo(t, v.fiveLines())
+	second.Until(t, shows(inText))
 	tabs := []visitor{v, second}
 	for _, tab := range tabs {
 		tab.forgetAnswers()
@@ -42,7 +42,7 @@ func TestTabsRenewOneAtATime(t *testing.T) {
 	}
 	renewed := 0
 	for _, tab := range tabs {
-		tab.until(t, `window.outcome`)
+		tab.Until(t, `window.outcome`)
 		if got := tab.get(t, `window.outcome`); got != "ok,ok,ok" {
 			t.Errorf("a tab's calls came to %s", got)
 		}
@@ -75,16 +75,16 @@ func (b *tab) answers() (renewed int, statuses []int64) {
 // asksFromAnotherOrigin is on a page there, with its own copy of the scripts, and asks
 // by token.
 func (v visitor) asksFromAnotherOrigin(t *testing.T) {
-	v.goTo(t, v.kinde+"/")
-	v.click(t, choose(demo.ID))
-	v.until(t, `document.querySelector("textarea")?.value`)
+	v.GoTo(t, v.kinde+"/")
+	v.Click(t, choose(demo.ID))
+	v.Until(t, `document.querySelector("textarea")?.value`)
 	token := v.get(t, `document.querySelector("textarea").value`)
 
-	v.goTo(t, v.other+"/")
-	v.until(t, "window.ready")
+	v.GoTo(t, v.other+"/")
+	v.Until(t, "window.ready")
 	use := fmt.Sprintf(`window.begin(%q, %q), ""`, v.site, token)
 	do(t, v.tab, "hand over the token", chromedp.Evaluate[string](use))
-	v.until(t, shows("Private Reports Dashboard"))
+	v.Until(t, shows("Private Reports Dashboard"))
 	for expression, want := range map[string]string{
 		`client.profile().then((p) => p.email)`:                                                           demo.Email,
 		`client.session().then((s) => s.user.id)`:                                                         demo.ID,
@@ -132,10 +132,10 @@ func (v visitor) connectsFromElsewhere(t *testing.T) {
 	const token = `client.appToken("sample_drive", { connection: to.connection }).then((a) => a.access_token.slice(0, 12) + (Date.parse(a.access_token_expiry) > Date.now()), (e) => e.code + e.status)`
 	answers(token, "not-connected404")
 	there := visitor{v.place, v.another(t)}
-	there.goTo(t, consent)
-	there.until(t, consentPage)
-	there.click(t, `button[value="approve"]`)
-	there.until(t, fmt.Sprintf(`location.href === %q`, v.where()))
+	there.GoTo(t, consent)
+	there.Until(t, consentPage)
+	there.Click(t, `button[value="approve"]`)
+	there.Until(t, fmt.Sprintf(`location.href === %q`, v.Where()))
 	answers(token, "third_party_true")
 	answers(`client.revokeApp("sample_drive", { connection: to.connection }).then(() => "ended")`, "ended")
 	answers(token, "not-connected404")

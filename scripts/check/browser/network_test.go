@@ -25,24 +25,24 @@ func (b *tab) conditions(t *testing.T, c network.Conditions) {
 // isOffline asks for something without a network, then with one that does not come
 // through, then again when all is well.
 func (v visitor) isOffline(t *testing.T) {
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("in")+" && "+everything)
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("in")+" && "+everything)
 	v.offline(t, true)
-	v.click(t, "#introspect")
-	v.until(t, tells("You are offline"))
-	v.until(t, `document.querySelector("#requests-latest").textContent.includes("unreachable")`)
+	v.Click(t, "#introspect")
+	v.Until(t, tells("You are offline"))
+	v.Until(t, `document.querySelector("#requests-latest").textContent.includes("unreachable")`)
 	v.isAccessible(t, "offline")
 	call(t, v.tab, network.OverrideNetworkState, network.OverrideNetworkStateParams{DownloadThroughput: -1, UploadThroughput: -1})
-	v.click(t, "#introspect")
-	v.until(t, tells("The server could not be reached"))
+	v.Click(t, "#introspect")
+	v.Until(t, tells("The server could not be reached"))
 	v.offline(t, false)
 	for _, complaint := range v.drain() {
 		if !strings.Contains(complaint, "ERR_INTERNET_DISCONNECTED") {
 			t.Errorf("console: %s", complaint)
 		}
 	}
-	v.click(t, "#introspect")
-	v.until(t, tells("In force"))
+	v.Click(t, "#introspect")
+	v.Until(t, tells("In force"))
 }
 
 // waitsInVain has answers that never come. Half a minute is made a second.
@@ -51,11 +51,11 @@ func (v visitor) waitsInVain(t *testing.T) {
 		const real = window.setTimeout;
 		window.setTimeout = (work, time, ...rest) => real(work, time === 30_000 ? 1000 : time, ...rest);
 	}`)
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("in")+" && "+everything)
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("in")+" && "+everything)
 	v.conditions(t, network.Conditions{Latency: 60_000, DownloadThroughput: -1, UploadThroughput: -1})
-	v.click(t, "#introspect")
-	v.until(t, tells("The server took too long")+` && document.querySelector("#introspect").ariaDisabled !== "true"
+	v.Click(t, "#introspect")
+	v.Until(t, tells("The server took too long")+` && document.querySelector("#introspect").ariaDisabled !== "true"
 		&& document.querySelector("#requests-latest").textContent.includes("timeout")`)
 	v.picture(t, "46-timeout")
 	v.offline(t, false)

@@ -13,24 +13,24 @@ import (
 // over as a third: without a reload nothing of whoever was here before stays on it.
 func (v visitor) seesWhoIsHere(t *testing.T) {
 	second := visitor{v.place, v.another(t)}
-	second.goTo(t, v.site+"/")
-	second.until(t, v.state("in")+" && "+everything)
-	second.click(t, "#sign-out")
-	second.until(t, v.state("out"))
-	v.until(t, v.state("out"))
+	second.GoTo(t, v.site+"/")
+	second.Until(t, v.state("in")+" && "+everything)
+	second.Click(t, "#sign-out")
+	second.Until(t, v.state("out"))
+	v.Until(t, v.state("out"))
 	v.showsNothingOf(t, demo.Email, demo.FamilyName, demo.ID)
 	v.picture(t, "14-signed-out-elsewhere")
 
 	second.as(t, kindetest.AdminPerson)
-	v.until(t, v.state("in")+" && "+everything)
+	v.Until(t, v.state("in")+" && "+everything)
 	if text := v.text(t); !strings.Contains(text, "Alex Admin") {
 		t.Errorf("shows %.500q", text)
 	}
-	second.goTo(t, v.site+"/auth/login?prompt=login&return_url=/")
-	second.until(t, `document.querySelector('`+choose(demo.ID)+`')`)
-	second.click(t, choose(demo.ID))
-	second.until(t, v.state("in")+" && "+everything)
-	v.until(t, everything+` && document.querySelector("#profile").innerText.includes("`+demo.Email+`")`)
+	second.GoTo(t, v.site+"/auth/login?prompt=login&return_url=/")
+	second.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
+	second.Click(t, choose(demo.ID))
+	second.Until(t, v.state("in")+" && "+everything)
+	v.Until(t, everything+` && document.querySelector("#profile").innerText.includes("`+demo.Email+`")`)
 	v.showsNothingOf(t, "Alex", "alex@example.com", kindetest.AdminPerson)
 	second.quiet(t)
 }

@@ -8,15 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
-	"syscall"
 	"testing"
-	"time"
 
-	"kinde-functions/shared/functiontest"
+	"kinde-functions/scripts/dev/devtest"
 	"kinde-functions/shared/kindetest"
 )
 
@@ -61,9 +55,8 @@ func TestVisits(t *testing.T) {
 // flags for dev itself.
 func open(t *testing.T, settings []string, flags ...string) place {
 	t.Helper()
-	kinde := "127.0.0.1:" + freePort(t)
-	settings = append([]string{"KINDE_ISSUER_URL="}, settings...) // the embedded Kinde, whatever .env says
-	return run(t, "localhost:"+freePort(t), "http://"+kinde, settings, append(flags, "-kinde-addr", kinde)...)
+	site, kinde := devtest.Start(t, root, settings, flags...).Addresses(t)
+	return place{site: site, kinde: kinde, elsewhere: elsewhere(t, site)}
 }
 
 // openWith is open with a Kinde of the test's own, whose people and faults it
@@ -80,40 +73,7 @@ func openWith(t *testing.T, settings ...string) (place, *kindetest.Kinde) {
 	for name, value := range kinde.Env() {
 		all = append(all, name+"="+value)
 	}
-	return run(t, site, kinde.URL, append(all, settings...)), kinde.Kinde
-}
-
-// run starts scripts/dev, and ends it with the test.
-func run(t *testing.T, site, kinde string, settings []string, flags ...string) place {
-	t.Helper()
-	dev := filepath.Join(t.TempDir(), "dev")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", dev, "./scripts/dev")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build ./scripts/dev: %v\n%s", err, out)
-	}
-	log := &functiontest.Log{}
-	cmd := exec.CommandContext(t.Context(), dev, append(flags, "-addr", site)...)
-	cmd.Dir = root
-	cmd.Env = append(os.Environ(), settings...)
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) } // it clears up after itself
-	cmd.WaitDelay = 10 * time.Second
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("scripts/dev:\n%s", log)
-		}
-	})
-	for end := time.Now().Add(3 * time.Minute); !strings.Contains(log.String(), "Ctrl-C stops everything"); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(end) || strings.Contains(log.String(), "DOES NOT") {
-			t.Fatalf("scripts/dev does not start:\n%s", log)
-		}
-	}
-	return place{site: "http://" + site, kinde: kinde, elsewhere: elsewhere(t, "http://"+site)}
+	return open(t, append(all, settings...), "-addr", site), kinde.Kinde
 }
 
 // elsewhere is another site's page, such as a web mail's, with a link to the

@@ -20,14 +20,14 @@ func asks(question string) string {
 
 // usesTheTokenTools asks about tokens, own and strange, and ends either.
 func (v visitor) usesTheTokenTools(t *testing.T) {
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("in")+" && "+everything)
-	v.click(t, "#introspect")
-	v.until(t, tells("In force"))
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("in")+" && "+everything)
+	v.Click(t, "#introspect")
+	v.Until(t, tells("In force"))
 	v.picture(t, "40-introspected")
 	v.paste(t, "#tokens-field", "strange.to.ken")
-	v.click(t, "#introspect")
-	v.until(t, tells("That token is not yours")+` && document.querySelector("#requests-list li .path").textContent === "POST /api/introspect"
+	v.Click(t, "#introspect")
+	v.Until(t, tells("That token is not yours")+` && document.querySelector("#requests-list li .path").textContent === "POST /api/introspect"
 		&& document.querySelector("#requests-list li .code").textContent.includes("not-your-token")`)
 	v.picture(t, "41-not-your-token")
 	for _, complaint := range v.drain() {
@@ -35,15 +35,15 @@ func (v visitor) usesTheTokenTools(t *testing.T) {
 			t.Errorf("console: %s", complaint)
 		}
 	}
-	v.click(t, "#revoke")
-	v.until(t, asks("Revoke the token in the field?"))
+	v.Click(t, "#revoke")
+	v.Until(t, asks("Revoke the token in the field?"))
 	if got := v.get(t, `document.querySelector("#revoke-meaning").innerText`); !strings.Contains(got, "that token alone") || !strings.Contains(got, "You stay signed in") {
 		t.Errorf("before a pasted token ends: %q", got)
 	}
 	v.picture(t, "42-revoke-the-field")
-	v.click(t, "#revoke-yes")
-	v.until(t, tells("Revoked")+" && "+tells("You are still signed in")+` && document.querySelector("#tokens-field").value === ""`)
-	v.until(t, v.state("in"))
+	v.Click(t, "#revoke-yes")
+	v.Until(t, tells("Revoked")+" && "+tells("You are still signed in")+` && document.querySelector("#tokens-field").value === ""`)
+	v.Until(t, v.state("in"))
 	v.endsTheirOwnToken(t)
 	v.as(t, demo.ID)
 }
@@ -52,25 +52,25 @@ func (v visitor) usesTheTokenTools(t *testing.T) {
 // answers nothing more by that token.
 func (v visitor) endsTheirOwnToken(t *testing.T) {
 	t.Helper()
-	v.click(t, "#revoke")
-	v.until(t, asks("Revoke your own access token?"))
+	v.Click(t, "#revoke")
+	v.Until(t, asks("Revoke your own access token?"))
 	if got := v.get(t, `document.querySelector("#revoke-meaning").innerText`); !strings.Contains(got, "Your sign-in here ends with it") {
 		t.Errorf("before their own token ends: %q", got)
 	}
 	v.picture(t, "43-revoke-their-own")
-	v.click(t, "#revoke-keep")
-	v.until(t, `!document.querySelector("#revoke-confirm").open && document.activeElement.id === "revoke"`)
-	v.click(t, "#revoke")
-	v.click(t, "#revoke-yes")
-	v.until(t, v.state("ended")+" && "+tells("Revoked")+" && "+tells("your sign-in here with it")+` && document.activeElement.id === "sign-in-heading"`)
+	v.Click(t, "#revoke-keep")
+	v.Until(t, `!document.querySelector("#revoke-confirm").open && document.activeElement.id === "revoke"`)
+	v.Click(t, "#revoke")
+	v.Click(t, "#revoke-yes")
+	v.Until(t, v.state("ended")+" && "+tells("Revoked")+" && "+tells("your sign-in here with it")+` && document.activeElement.id === "sign-in-heading"`)
 	v.showsNothingOf(t, demo.Email, demo.ID, "summer")
 	v.isAccessible(t, "ended")
 	if n := v.get(t, `String(document.querySelectorAll("#requests-list li").length)`); n == "0" || len(n) > 1 && n > "12" {
 		t.Errorf("the strip holds %s requests", n)
 	}
 	// Kinde refuses the token, so that the page comes to the same after a reload.
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("ended"))
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("ended"))
 	for _, complaint := range v.drain() {
 		if !strings.Contains(complaint, "401") {
 			t.Errorf("console: %s", complaint)

@@ -87,8 +87,8 @@ const everything = `["profile", "account"].every((id) => document.getElementById
 func choose(id string) string { return fmt.Sprintf(`button.person[value=%q]`, id) }
 
 func (v visitor) signedOut(t *testing.T) {
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("out"))
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("out"))
 	if text := v.text(t); !strings.Contains(text, "Create an account") || !strings.Contains(text, "Sign in to open them") {
 		t.Errorf("shows %.500q", text)
 	}
@@ -99,24 +99,24 @@ func (v visitor) signedOut(t *testing.T) {
 }
 
 func (v visitor) declines(t *testing.T) {
-	v.click(t, `a[href^="/auth/login"]`)
-	v.until(t, `document.querySelector('button[value="decline"]')`)
-	v.click(t, `button[value="decline"]`)
-	v.until(t, at(v.site+"/access/?error=access-denied", "#access-denied.shown"))
+	v.Click(t, `a[href^="/auth/login"]`)
+	v.Until(t, `document.querySelector('button[value="decline"]')`)
+	v.Click(t, `button[value="decline"]`)
+	v.Until(t, at(v.site+"/access/?error=access-denied", "#access-denied.shown"))
 	v.picture(t, "02-declined")
 	if left := v.cookies(t, "localhost"); len(left) != 0 {
 		t.Errorf("%d cookies are left", len(left))
 	}
-	v.goTo(t, v.site+"/")
+	v.GoTo(t, v.site+"/")
 }
 
 func (v visitor) signsIn(t *testing.T) {
-	v.until(t, v.state("out"))
-	v.click(t, `a[href^="/auth/login"]`)
-	v.until(t, `document.querySelector('`+choose(demo.ID)+`')`)
+	v.Until(t, v.state("out"))
+	v.Click(t, `a[href^="/auth/login"]`)
+	v.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
 	v.picture(t, "03-kinde")
-	v.click(t, choose(demo.ID))
-	v.until(t, v.state("in")+" && "+everything)
+	v.Click(t, choose(demo.ID))
+	v.Until(t, v.state("in")+" && "+everything)
 	v.picture(t, "04-signed-in")
 	text := v.text(t)
 	for _, want := range []string{demo.Name(), demo.Email, "Sign out", demo.Memberships[0].Plans[0].Name, demo.Memberships[0].Roles[0].Name} {
@@ -161,11 +161,11 @@ func (v visitor) findsNoToken(t *testing.T) {
 }
 
 func (v visitor) opensThePortal(t *testing.T) {
-	v.click(t, `#portal-areas a[href*="subnav=plan_details"]`)
-	v.until(t, v.inPortal("plan_details"))
+	v.Click(t, `#portal-areas a[href*="subnav=plan_details"]`)
+	v.Until(t, v.inPortal("plan_details"))
 	v.picture(t, "05-portal")
-	v.click(t, "a.back")
-	v.until(t, at(v.site+"/access/", "#welcome-back.shown"))
+	v.Click(t, "a.back")
+	v.Until(t, at(v.site+"/access/", "#welcome-back.shown"))
 	v.picture(t, "06-returned")
 }
 
@@ -178,9 +178,9 @@ func (p place) inPortal(area string) string {
 // leaves the Strict cookie out, and the page that repeats the request has it.
 func (v visitor) followsALink(t *testing.T) {
 	before := v.askedFor("repeated=1")
-	v.goTo(t, v.elsewhere)
-	v.click(t, "#portal")
-	v.until(t, v.inPortal("plan_details"))
+	v.GoTo(t, v.elsewhere)
+	v.Click(t, "#portal")
+	v.Until(t, v.inPortal("plan_details"))
 	v.picture(t, "07-portal-from-another-site")
 	if n := v.askedFor("repeated=1") - before; n != 1 {
 		t.Errorf("the request was repeated %d times, want once: or the cookie is not Strict", n)
@@ -191,9 +191,9 @@ func (v visitor) followsALink(t *testing.T) {
 }
 
 func (v visitor) isNotSignedOutByOthers(t *testing.T) {
-	v.goTo(t, v.elsewhere)
-	v.click(t, "#sign-out")
-	v.until(t, fmt.Sprintf(`location.href === %q`, v.site+"/auth/logout"))
+	v.GoTo(t, v.elsewhere)
+	v.Click(t, "#sign-out")
+	v.Until(t, fmt.Sprintf(`location.href === %q`, v.site+"/auth/logout"))
 	if text := v.text(t); !strings.Contains(text, "csrf-header-missing") && !strings.Contains(text, "cross-site") {
 		t.Errorf("the form was answered with %.300q", text)
 	}
@@ -202,15 +202,15 @@ func (v visitor) isNotSignedOutByOthers(t *testing.T) {
 			t.Errorf("console: %s", complaint)
 		}
 	}
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("in")+" && "+everything)
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("in")+" && "+everything)
 }
 
 func (v visitor) signsOut(t *testing.T) {
 	before := v.askedFor(v.kinde + "/logout?redirect=")
 	v.get(t, `window.here = "still"`)
-	v.click(t, "#sign-out")
-	v.until(t, `!window.here && `+v.state("out")) // back from Kinde
+	v.Click(t, "#sign-out")
+	v.Until(t, `!window.here && `+v.state("out")) // back from Kinde
 	v.picture(t, "08-signed-out-again")
 	if left := v.cookies(t, "localhost"); len(left) != 0 {
 		t.Errorf("%d cookies are left", len(left))
@@ -235,7 +235,7 @@ func (v visitor) goesBack(t *testing.T) {
 			ready = v.state("out")
 			seen++
 		}
-		v.until(t, ready)
+		v.Until(t, ready)
 		for where, text := range map[string]string{"page": v.text(t), "page as it was kept": v.get(t, `window.restored ?? ""`), "markup": v.get(t, "document.documentElement.outerHTML")} {
 			if strings.Contains(text, demo.Email) || strings.Contains(text, demo.FamilyName) || strings.Contains(text, demo.ID) {
 				t.Errorf("back at %s the %s shows who was signed in", entries[i].URL, where)
@@ -250,37 +250,37 @@ func (v visitor) goesBack(t *testing.T) {
 
 // followsALinkSignedOut is sent to sign in, and arrives all the same.
 func (v visitor) followsALinkSignedOut(t *testing.T) {
-	v.goTo(t, v.elsewhere)
-	v.click(t, "#portal")
-	v.until(t, at(v.site+"/access/?error=no-token", "#no-token.shown"))
+	v.GoTo(t, v.elsewhere)
+	v.Click(t, "#portal")
+	v.Until(t, at(v.site+"/access/?error=no-token", "#no-token.shown"))
 	v.picture(t, "10-please-sign-in")
-	v.click(t, "#no-token a.primary")
-	v.until(t, `document.querySelector('`+choose(demo.ID)+`')`)
-	v.click(t, choose(demo.ID))
-	v.until(t, v.inPortal("profile"))
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("in"))
-	v.click(t, "#sign-out")
-	v.until(t, v.state("out"))
+	v.Click(t, "#no-token a.primary")
+	v.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
+	v.Click(t, choose(demo.ID))
+	v.Until(t, v.inPortal("profile"))
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("in"))
+	v.Click(t, "#sign-out")
+	v.Until(t, v.state("out"))
 }
 
 // usesTwoTabs begins to sign in in both before it ends in either.
 func (v visitor) usesTwoTabs(t *testing.T) {
 	second := visitor{v.place, v.another(t)}
 	for _, tab := range []visitor{v, second} {
-		tab.goTo(t, v.site+map[bool]string{true: "/auth/login?return_url=/access/", false: "/auth/login?return_url=/"}[tab == v])
-		tab.until(t, `document.querySelector('`+choose(demo.ID)+`')`)
+		tab.GoTo(t, v.site+map[bool]string{true: "/auth/login?return_url=/access/", false: "/auth/login?return_url=/"}[tab == v])
+		tab.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
 	}
-	v.click(t, choose(demo.ID))
-	v.until(t, at(v.site+"/access/", "#welcome-back.shown"))
-	second.click(t, choose(kindetest.AdminPerson))
-	second.until(t, v.state("in")+" && "+everything)
+	v.Click(t, choose(demo.ID))
+	v.Until(t, at(v.site+"/access/", "#welcome-back.shown"))
+	second.Click(t, choose(kindetest.AdminPerson))
+	second.Until(t, v.state("in")+" && "+everything)
 	if text := second.text(t); !strings.Contains(text, "Alex Admin") || strings.Contains(text, demo.Email) {
 		t.Errorf("the second tab shows %.500q", text)
 	}
 	second.picture(t, "11-second-tab")
-	second.click(t, "#sign-out")
-	second.until(t, v.state("out"))
+	second.Click(t, "#sign-out")
+	second.Until(t, v.state("out"))
 	second.quiet(t)
 }
 
@@ -288,20 +288,20 @@ func (v visitor) usesTwoTabs(t *testing.T) {
 // another tab and goes back. The browser kept the page as it was left, and
 // shows it before any script can ask who is signed in.
 func (v visitor) comesBackToAKeptPage(t *testing.T) {
-	v.goTo(t, v.site+"/auth/login?return_url=/")
-	v.until(t, `document.querySelector('`+choose(demo.ID)+`')`)
-	v.click(t, choose(demo.ID))
-	v.until(t, v.state("in")+" && "+everything)
-	v.click(t, `#portal-areas a[href*="subnav=profile"]`)
-	v.until(t, v.inPortal("profile"))
+	v.GoTo(t, v.site+"/auth/login?return_url=/")
+	v.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
+	v.Click(t, choose(demo.ID))
+	v.Until(t, v.state("in")+" && "+everything)
+	v.Click(t, `#portal-areas a[href*="subnav=profile"]`)
+	v.Until(t, v.inPortal("profile"))
 	second := visitor{v.place, v.another(t)}
-	second.goTo(t, v.site+"/")
-	second.until(t, v.state("in"))
-	second.click(t, "#sign-out")
-	second.until(t, v.state("out"))
+	second.GoTo(t, v.site+"/")
+	second.Until(t, v.state("in"))
+	second.Click(t, "#sign-out")
+	second.Until(t, v.state("out"))
 	second.quiet(t)
 	v.back(t)
-	v.until(t, v.state("out"))
+	v.Until(t, v.state("out"))
 	switch restored := v.get(t, `window.restored ?? ""`); {
 	case restored == "":
 		t.Error("the browser did not keep the page, so this shows nothing")
@@ -314,54 +314,54 @@ func (v visitor) comesBackToAKeptPage(t *testing.T) {
 func (v visitor) goesWithoutScript(t *testing.T) {
 	plain := visitor{v.place, v.another(t)}
 	call(t, plain.tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	plain.goTo(t, v.site+"/")
-	plain.until(t, v.state("checking"))
+	plain.GoTo(t, v.site+"/")
+	plain.Until(t, v.state("checking"))
 	plain.picture(t, "13-without-script")
 	if text := plain.text(t); strings.Contains(text, "Connected app") || strings.Contains(text, "Token tools") || strings.Contains(text, "Last requests") {
 		t.Errorf("shows what needs a script: %q", text)
 	}
-	plain.click(t, `a[href^="/auth/login"]`)
-	plain.until(t, `document.querySelector('`+choose(demo.ID)+`')`)
-	plain.click(t, choose(demo.ID))
-	plain.until(t, v.state("checking"))
-	plain.click(t, `#portal-areas a[href*="subnav=payment_details"]`)
-	plain.until(t, v.inPortal("payment_details"))
+	plain.Click(t, `a[href^="/auth/login"]`)
+	plain.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
+	plain.Click(t, choose(demo.ID))
+	plain.Until(t, v.state("checking"))
+	plain.Click(t, `#portal-areas a[href*="subnav=payment_details"]`)
+	plain.Until(t, v.inPortal("payment_details"))
 	plain.quiet(t)
 }
 
 // pastesAToken uses the page without a session: the token works, and is gone
 // when one comes back.
 func (v visitor) pastesAToken(t *testing.T) {
-	v.goTo(t, v.kinde+"/")
-	v.click(t, choose(demo.ID))
-	v.until(t, `document.querySelector("textarea")?.value`)
+	v.GoTo(t, v.kinde+"/")
+	v.Click(t, choose(demo.ID))
+	v.Until(t, `document.querySelector("textarea")?.value`)
 	token := v.get(t, `document.querySelector("textarea").value`)
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("out"))
-	v.click(t, "#other-way summary")
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("out"))
+	v.Click(t, "#other-way summary")
 	v.paste(t, "#token", token)
-	v.click(t, "#use-token")
-	v.until(t, v.state("token")+" && "+everything+" && "+app("foreign"))
+	v.Click(t, "#use-token")
+	v.Until(t, v.state("token")+" && "+everything+" && "+app("foreign"))
 	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text, "Connecting takes a sign-in here") {
 		t.Errorf("the app's card shows %q", text)
 	}
 	v.picture(t, "12-token")
-	v.click(t, "#revoke")
-	v.until(t, asks("Revoke the token that you signed in with?"))
-	v.click(t, "#revoke-keep")
-	v.click(t, `#portal-areas a[href*="subnav=profile"]`)
-	v.until(t, v.inPortal("profile"))
+	v.Click(t, "#revoke")
+	v.Until(t, asks("Revoke the token that you signed in with?"))
+	v.Click(t, "#revoke-keep")
+	v.Click(t, `#portal-areas a[href*="subnav=profile"]`)
+	v.Until(t, v.inPortal("profile"))
 	v.back(t)
-	v.until(t, v.state("out"))
+	v.Until(t, v.state("out"))
 	if text := v.text(t); strings.Contains(text, demo.Email) {
 		t.Error("the profile is still there without the token")
 	}
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("out"))
-	v.click(t, "#other-way summary")
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("out"))
+	v.Click(t, "#other-way summary")
 	v.paste(t, "#token", "not.a.token")
-	v.click(t, "#use-token")
-	v.until(t, v.state("refused"))
+	v.Click(t, "#use-token")
+	v.Until(t, v.state("refused"))
 	v.isAccessible(t, "refused")
 	for _, complaint := range v.drain() {
 		if !strings.Contains(complaint, "401") {

@@ -74,9 +74,9 @@ func (v visitor) meetsTrouble(t *testing.T) {
 				t.Fatal(err)
 			}
 			call(t, tab.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(canned, answers)})
-			tab.goTo(t, v.site+"/")
-			tab.until(t, v.state(trouble.state)+fmt.Sprintf(" && document.body.innerText.includes(%q)", trouble.shows))
-			tab.until(t, fmt.Sprintf(`window.calls.join() === %q`, trouble.calls))
+			tab.GoTo(t, v.site+"/")
+			tab.Until(t, v.state(trouble.state)+fmt.Sprintf(" && document.body.innerText.includes(%q)", trouble.shows))
+			tab.Until(t, fmt.Sprintf(`window.calls.join() === %q`, trouble.calls))
 			if trouble.state != "in" && strings.Contains(tab.text(t), "Entitlements\n") {
 				t.Error("somebody's account shows")
 			}

@@ -33,10 +33,10 @@ func TestTroubleUpstream(t *testing.T) {
 	t.Parallel()
 	at, kinde := openWith(t, "KINDE_M2M_CLIENT_ID=", "KINDE_M2M_CLIENT_SECRET=", "RATE_LIMIT=1/8s", "UPSTREAM_TIMEOUT=4s")
 	v := visitor{at, launch(t)}
-	v.goTo(t, v.site+"/auth/login?return_url=/")
-	v.until(t, `document.querySelector('`+choose(demo.ID)+`')`)
-	v.click(t, choose(demo.ID))
-	v.until(t, v.state("in")+" && "+everything)
+	v.GoTo(t, v.site+"/auth/login?return_url=/")
+	v.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
+	v.Click(t, choose(demo.ID))
+	v.Until(t, v.state("in")+" && "+everything)
 	v.drain()
 	for _, fault := range faults {
 		t.Run(fault.name, func(t *testing.T) {
@@ -64,61 +64,61 @@ const (
 func (v visitor) waitsForKinde(t *testing.T, kinde *kindetest.Kinde) {
 	kinde.Fault(profilePath, kindetest.Fault{Hang: true})
 	kinde.Fault(accountPath, kindetest.Fault{Hang: true})
-	v.goTo(t, v.site+"/")
+	v.GoTo(t, v.site+"/")
 	loading := `["profile", "account"].every((id) => document.getElementById(id).ariaBusy === "true" && document.getElementById(id).dataset.state === "loading")`
-	v.until(t, v.state("in")+" && "+loading)
+	v.Until(t, v.state("in")+" && "+loading)
 	v.isAccessible(t, "loading")
-	v.until(t, says("profile", "failed", "Kinde did not answer in time")+" && "+says("account", "failed", "upstream-timeout"))
+	v.Until(t, says("profile", "failed", "Kinde did not answer in time")+" && "+says("account", "failed", "upstream-timeout"))
 	v.isAccessible(t, "failed")
 }
 
 func (v visitor) findsKindeDown(t *testing.T, kinde *kindetest.Kinde) {
 	kinde.Fault(profilePath, kindetest.Fault{Reset: true})
 	kinde.Fault(accountPath, kindetest.Fault{Status: 429, Header: http.Header{"Retry-After": {"60"}}})
-	v.goTo(t, v.site+"/")
-	v.until(t, v.state("in")+" && "+says("profile", "failed", "Kinde is out of reach just now")+" && "+says("profile", "failed", "upstream-failed"))
-	v.until(t, says("account", "failed", "Kinde is busy")+" && "+says("account", "failed", "You can try again in")+` && document.querySelector("#account-again").ariaDisabled === "true"`)
+	v.GoTo(t, v.site+"/")
+	v.Until(t, v.state("in")+" && "+says("profile", "failed", "Kinde is out of reach just now")+" && "+says("profile", "failed", "upstream-failed"))
+	v.Until(t, says("account", "failed", "Kinde is busy")+" && "+says("account", "failed", "You can try again in")+` && document.querySelector("#account-again").ariaDisabled === "true"`)
 	v.isAccessible(t, "Kinde is down")
 	kinde.ClearFaults()
-	v.click(t, "#profile-again")
-	v.until(t, says("profile", "shown", demo.Email))
+	v.Click(t, "#profile-again")
+	v.Until(t, says("profile", "shown", demo.Email))
 }
 
 func (v visitor) missesAPart(t *testing.T, kinde *kindetest.Kinde) {
 	kinde.Fault("GET /account_api/v1/roles", kindetest.Fault{Status: 500})
-	v.goTo(t, v.site+"/")
-	v.until(t, says("account", "partly", "Could not be loaded: Kinde is out of reach just now. upstream-failed")+" && "+says("account", "partly", "view_reports"))
+	v.GoTo(t, v.site+"/")
+	v.Until(t, says("account", "partly", "Could not be loaded: Kinde is out of reach just now. upstream-failed")+" && "+says("account", "partly", "view_reports"))
 	if got := v.get(t, `[...document.querySelectorAll("#account .notice")].map((one) => one.closest("div").dataset.part).join()`); got != "roles" {
 		t.Errorf("missing: %s", got)
 	}
 	v.isAccessible(t, "a part is missing")
 	kinde.ClearFaults()
-	v.click(t, "#account-again")
-	v.until(t, says("account", "shown", "editor"))
+	v.Click(t, "#account-again")
+	v.Until(t, says("account", "shown", "editor"))
 }
 
 // findsSettingsMissing is told what to set, in the card and at the button.
 func (v visitor) findsSettingsMissing(t *testing.T, _ *kindetest.Kinde) {
-	v.until(t, says("app", "failed", "set CONNECTED_APPS, KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET")+" && "+says("app", "failed", "misconfigured"))
-	v.click(t, "#introspect")
-	v.until(t, tells("set KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET"))
+	v.Until(t, says("app", "failed", "set CONNECTED_APPS, KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET")+" && "+says("app", "failed", "misconfigured"))
+	v.Click(t, "#introspect")
+	v.Until(t, tells("set KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET"))
 	v.isAccessible(t, "not set up")
 }
 
 // asksTooOften is let in once; the countdown shows, and ends.
 func (v visitor) asksTooOften(t *testing.T, _ *kindetest.Kinde) {
 	v.revokes(t)
-	v.until(t, tells("Revoked"))
+	v.Until(t, tells("Revoked"))
 	v.revokes(t)
-	v.until(t, tells("Too many requests")+" && "+tells("rate-limited")+" && "+tells("You can try again in")+` && document.querySelector("#revoke").ariaDisabled === "true"`)
+	v.Until(t, tells("Too many requests")+" && "+tells("rate-limited")+" && "+tells("You can try again in")+` && document.querySelector("#revoke").ariaDisabled === "true"`)
 	v.isAccessible(t, "rate-limited")
-	v.until(t, tells("You can try again now")+` && document.querySelector("#revoke").ariaDisabled !== "true"`)
+	v.Until(t, tells("You can try again now")+` && document.querySelector("#revoke").ariaDisabled !== "true"`)
 }
 
 func (v visitor) cannotRevoke(t *testing.T, kinde *kindetest.Kinde) {
 	kinde.Fault("/oauth2/revoke", kindetest.Fault{Status: 503, Header: http.Header{"Retry-After": {"120"}}})
 	v.revokes(t)
-	v.until(t, tells("Not revoked: the token still works")+" && "+tells("not-revoked")+" && "+tells("You can try again in"))
+	v.Until(t, tells("Not revoked: the token still works")+" && "+tells("not-revoked")+" && "+tells("You can try again in"))
 	v.isAccessible(t, "not revoked")
 }
 
@@ -126,16 +126,16 @@ func (v visitor) cannotRevoke(t *testing.T, kinde *kindetest.Kinde) {
 func (v visitor) revokes(t *testing.T) {
 	t.Helper()
 	v.get(t, `(document.querySelector("#tokens-field").value = "strange.to.ken", "")`)
-	v.click(t, "#revoke")
-	v.until(t, asks("Revoke the token in the field?"))
-	v.click(t, "#revoke-yes")
+	v.Click(t, "#revoke")
+	v.Until(t, asks("Revoke the token in the field?"))
+	v.Click(t, "#revoke-yes")
 }
 
 func (v visitor) hasNothing(t *testing.T, _ *kindetest.Kinde) {
 	v.as(t, kindetest.EmptyPerson)
 	for _, want := range []string{"You have no plan yet. Choose one in your account pages.", "You have no role.", "You have no permission.",
 		"You have none. They come with a plan.", "No flag is set for you.", "Nothing more is kept about you."} {
-		v.until(t, says("account", "shown", want))
+		v.Until(t, says("account", "shown", want))
 	}
 	v.isAccessible(t, "an empty account")
 }
@@ -154,7 +154,7 @@ func (v visitor) hasMarkupForAName(t *testing.T, kinde *kindetest.Kinde) {
 		t.Fatal(err)
 	}
 	v.as(t, kindetest.MarkupPerson)
-	v.until(t, says("profile", "shown", bad)+" && "+says("account", "shown", "Cannot be read"))
+	v.Until(t, says("profile", "shown", bad)+" && "+says("account", "shown", "Cannot be read"))
 	if got := v.get(t, `document.title + " " + document.querySelectorAll("img[src=x], main script, main b, main i").length`); !strings.HasSuffix(got, " 0") || strings.HasPrefix(got, "broken") {
 		t.Errorf("markup in names: %s", got)
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"kinde-functions/scripts/check/chromium"
 	"kinde-functions/shared/kindetest"
 )
 
@@ -23,7 +24,7 @@ import (
 // says that it can be looked at; at the last one somebody signs in.
 func TestTheGeneratorsSites(t *testing.T) {
 	p := copied(t, read(t))
-	d, b := p.start(t), launch(t)
+	d, b := p.start(t), chromium.Launch(t, filepath.Join(root, ".artifacts", "recipes"))
 	publish := filepath.Join(p.folder, p.netlify(t).Build.Publish)
 	published := false
 	for _, g := range generators {
@@ -35,9 +36,9 @@ func TestTheGeneratorsSites(t *testing.T) {
 			} else if err := os.Rename(written, publish); err != nil {
 				t.Fatal(err)
 			}
-			site := d.address(t)
+			site, _ := d.Addresses(t)
 			checkHealth(t, site)
-			b.signedOut(t, site, g)
+			signedOut(t, b, site, g)
 		})
 		if !passed {
 			return
@@ -46,7 +47,10 @@ func TestTheGeneratorsSites(t *testing.T) {
 	if !published {
 		t.Errorf("no generator writes %s", publish)
 	}
-	t.Run("signed in", func(t *testing.T) { b.signedIn(t, d.address(t)) })
+	t.Run("signed in", func(t *testing.T) {
+		site, _ := d.Addresses(t)
+		signedIn(t, b, site)
+	})
 }
 
 // judge looks at all that a generator has written: what the site has from public/ is
@@ -120,19 +124,21 @@ func shown(texts ...string) string {
 }
 
 // signedOut looks at the pricing page, and at the pages that the site has from public/.
-func (b *tab) signedOut(t *testing.T, site string, g generator) {
+func signedOut(t *testing.T, b *chromium.Tab, site string, g generator) {
 	t.Helper()
-	b.goTo(t, site+g.visits)
-	b.until(t, shown("Start with Pro"))
+	b.GoTo(t, site+g.visits)
+	b.Until(t, shown("Start with Pro"))
 	if g.name == "Vite" {
-		b.until(t, `document.querySelector("#own").innerText === "Signed out"`)
+		b.Until(t, `document.querySelector("#own").innerText === "Signed out"`)
 	}
-	b.goTo(t, site+"/access/?error=access-denied")
-	b.until(t, `document.querySelector("#access-denied.shown")`)
-	b.quiet(t)
-	b.goTo(t, site+"/nowhere")
-	b.until(t, `document.styleSheets.length > 0 && document.querySelector("h1")`)
-	if complaints := b.drain(); len(complaints) != 1 || !strings.Contains(complaints[0], "404") {
+	b.GoTo(t, site+"/access/?error=access-denied")
+	b.Until(t, `document.querySelector("#access-denied.shown")`)
+	for _, complaint := range b.Drain() {
+		t.Errorf("console: %s", complaint.Text)
+	}
+	b.GoTo(t, site+"/nowhere")
+	b.Until(t, `document.styleSheets.length > 0 && document.querySelector("h1")`)
+	if complaints := b.Drain(); len(complaints) != 1 || !strings.Contains(complaints[0].Text, "404") {
 		t.Errorf("a page that is not there: %q", complaints)
 	}
 	if status, body := ask(t, site+"/nowhere"); status != http.StatusNotFound || string(body) != content(t, "public/404.html") {
@@ -141,29 +147,29 @@ func (b *tab) signedOut(t *testing.T, site string, g generator) {
 }
 
 // signedIn goes the way from a page for some to the pricing page, and past it.
-func (b *tab) signedIn(t *testing.T, site string) {
+func signedIn(t *testing.T, b *chromium.Tab, site string) {
 	t.Helper()
 	chosen := fmt.Sprintf(`button.person[value=%q]`, kindetest.DemoPerson)
-	b.goTo(t, site+"/reports/")
-	b.until(t, `document.querySelector('`+chosen+`')`) // at Kinde
-	b.goTo(t, site+"/pricing/")
-	b.until(t, shown("Start with Pro"))
-	b.click(t, `main a[href^="/auth/register"]`)
-	b.until(t, `document.querySelector('`+chosen+`')`)
-	b.click(t, chosen)
+	b.GoTo(t, site+"/reports/")
+	b.Until(t, `document.querySelector('`+chosen+`')`) // at Kinde
+	b.GoTo(t, site+"/pricing/")
+	b.Until(t, shown("Start with Pro"))
+	b.Click(t, `main a[href^="/auth/register"]`)
+	b.Until(t, `document.querySelector('`+chosen+`')`)
+	b.Click(t, chosen)
 	// Of what the page hides they have the flag alone.
 	atPricing := fmt.Sprintf(`location.href === %q && `, site+"/pricing/") + shown("Change your plan", "…")
-	b.until(t, atPricing)
-	b.goTo(t, site+"/seats/")
-	b.until(t, shown("All the seats"))
-	b.goTo(t, site+"/reports/")
-	b.until(t, atPricing)
-	b.click(t, "kinde-portal-button button")
-	b.until(t, fmt.Sprintf(`document.querySelector("a.back")?.href === %q`, site+"/pricing")) // in the portal
-	for _, complaint := range b.drain() {
+	b.Until(t, atPricing)
+	b.GoTo(t, site+"/seats/")
+	b.Until(t, shown("All the seats"))
+	b.GoTo(t, site+"/reports/")
+	b.Until(t, atPricing)
+	b.Click(t, "kinde-portal-button button")
+	b.Until(t, fmt.Sprintf(`document.querySelector("a.back")?.href === %q`, site+"/pricing")) // in the portal
+	for _, complaint := range b.Drain() {
 		// That a plan does not include a feature is a 404 by the API's description.
-		if !strings.Contains(complaint, "404") || !strings.HasSuffix(complaint, "/api/entitlements/reports") {
-			t.Errorf("console: %s", complaint)
+		if !strings.Contains(complaint.Text, "404") || !strings.HasSuffix(complaint.Text, "/api/entitlements/reports") {
+			t.Errorf("console: %s", complaint.Text)
 		}
 	}
 }

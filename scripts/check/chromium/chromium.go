@@ -1,0 +1,178 @@
+//go:build realtools
+
+// Package chromium drives a real Chromium for tests that visit pages as people do.
+// What does not come within a time that is ample on a busy machine fails the test, with
+// a picture of what the page shows then; what the console complains about is kept for
+// the test to judge.
+package chromium
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// patience is how long anything on a page may take on a busy machine.
+const patience = 20 * time.Second
+
+// Complaint is what the console says, and of which request, if of one.
+type Complaint struct {
+	Text    string
+	Request network.RequestID
+}
+
+// Tab is a tab of a browser.
+type Tab struct {
+	Context  context.Context // chromedp's
+	pictures string          // their folder
+
+	mu        sync.Mutex
+	complains []Complaint
+}
+
+// Launch starts Chromium with one tab. Pictures go to the folder.
+func Launch(t *testing.T, pictures string) *Tab {
+	t.Helper()
+	binary, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatalf("%v; go run ./scripts/check browser installs it on Debian", err)
+	}
+	ctx, stop := chromedp.NewExecAllocator(t.Context(),
+		chromedp.ExecPath(binary), chromedp.NoFirstRun, chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("headless", "new"), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.WindowSize(1200, 900))
+	t.Cleanup(stop)
+	return open(t, ctx, pictures)
+}
+
+// Another opens one more tab of the same browser, with the same cookies.
+func (b *Tab) Another(t *testing.T) *Tab {
+	t.Helper()
+	return open(t, b.Context, b.pictures)
+}
+
+func open(t *testing.T, parent context.Context, pictures string) *Tab {
+	t.Helper()
+	ctx, stop := chromedp.NewContext(parent)
+	t.Cleanup(stop)
+	b := &Tab{Context: ctx, pictures: pictures}
+	// This starts what the context stands for, which must outlive any time limit.
+	err := chromedp.Listen(ctx, b.hear)
+	for _, enable := range []cdp.Command[cdp.Empty, cdp.Empty]{log.Enable, runtime.Enable} {
+		if err == nil {
+			_, err = chromedp.Call(ctx, enable, cdp.Empty{})
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *Tab) hear(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := event.(type) {
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
+			b.complains = append(b.complains, Complaint{e.Entry.Text + " " + e.Entry.URL, e.Entry.NetworkRequestID})
+		}
+	case *runtime.EventConsoleAPICalled:
+		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning || e.Type == runtime.ConsoleAPICalledTypeAssert {
+			b.complains = append(b.complains, Complaint{Text: fmt.Sprintf("console: %v", e.Args)})
+		}
+	case *runtime.EventExceptionThrown:
+		b.complains = append(b.complains, Complaint{Text: fmt.Sprintf("%s %v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception)})
+	}
+}
+
+// Drain returns what the console has complained about since the last call.
+func (b *Tab) Drain() []Complaint {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	complains := b.complains
+	b.complains = nil
+	return complains
+}
+
+// Do runs an action in a tab, within patience.
+func Do[T any](t *testing.T, b *Tab, what string, action chromedp.Action[T]) T {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(b.Context, patience)
+	defer cancel()
+	value, err := chromedp.Run(ctx, action)
+	if err != nil {
+		t.Fatalf("%s: %v; at %s", what, err, b.Where())
+	}
+	return value
+}
+
+// GoTo goes to an address, as if it were typed.
+func (b *Tab) GoTo(t *testing.T, url string) {
+	t.Helper()
+	Do(t, b, url, chromedp.Navigate(url))
+}
+
+// Click clicks as a mouse does, so that something in front would be hit instead,
+// after scrolling as a person would.
+func (b *Tab) Click(t *testing.T, selector string) {
+	t.Helper()
+	b.Until(t, fmt.Sprintf(`document.querySelector(%q)?.scrollIntoView({ block: "center", behavior: "instant" }) ?? document.querySelector(%[1]q)`, selector))
+	Do(t, b, "click "+selector, chromedp.Click(chromedp.CSS(selector)))
+}
+
+// Until waits for a condition in JavaScript, over any number of navigations.
+func (b *Tab) Until(t *testing.T, condition string) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(30 * time.Millisecond) {
+		met, err := glance[bool](b, "Boolean("+condition+")")
+		if err == nil && met {
+			return
+		}
+		if time.Now().After(end) || b.Context.Err() != nil {
+			shows, _ := glance[string](b, "document.documentElement.innerText")
+			t.Errorf("never: %s (%v); at %s, which shows %.600q; the console: %q", condition, err, b.Where(), shows, b.Drain())
+			b.Picture(t, "failed-"+strings.ReplaceAll(t.Name(), "/", "-"))
+			t.FailNow()
+		}
+	}
+}
+
+// Where is the tab's address.
+func (b *Tab) Where() string {
+	url, _ := glance[string](b, "location.href")
+	return url
+}
+
+// glance evaluates JavaScript, which a page that comes or goes may not let it.
+func glance[T any](b *Tab, expression string) (T, error) {
+	ctx, cancel := context.WithTimeout(b.Context, time.Second)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+}
+
+// Picture keeps a picture of the whole page.
+func (b *Tab) Picture(t *testing.T, name string) {
+	t.Helper()
+	png := Do(t, b, "picture", chromedp.FullScreenshot(100))
+	err := os.MkdirAll(b.pictures, 0o755)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(b.pictures, name+".png"), png, 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
