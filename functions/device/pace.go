@@ -43,6 +43,7 @@ type flow struct {
 	Interval time.Duration
 	Ends     time.Time // zero: not known
 	Polled   time.Time // when a poll was last let through
+	Answered time.Time // when Kinde had last answered one
 }
 
 // begin remembers a flow's interval and end.
@@ -65,11 +66,9 @@ func (p pace) admit(ctx context.Context, code string) error {
 	case early > f.Interval: // another clock's word: the lease decides
 	case early > min(grace, f.Interval/10):
 		return kinde.ErrSlowDown
-	case early > 0:
-		select {
-		case <-ctx.Done():
-			return problem.New(problem.UpstreamTimeout, ctx.Err())
-		case <-time.After(early + margin):
+	default:
+		if err := f.sitOut(ctx, early); err != nil {
+			return err
 		}
 	}
 	for _, s := range p.stores() {
@@ -87,11 +86,31 @@ func (p pace) admit(ctx context.Context, code string) error {
 	return nil
 }
 
+// sitOut waits for the end of the interval. The next poll may be quicker on its way to
+// Kinde than the last one was, so that the interval counts from Kinde's answer.
+func (f flow) sitOut(ctx context.Context, early time.Duration) error {
+	wait := early
+	if left := time.Until(f.Answered.Add(f.Interval)); left <= f.Interval { // more is another clock's word
+		wait = max(wait, left)
+	}
+	if wait <= 0 {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return problem.New(problem.UpstreamTimeout, ctx.Err())
+	case <-time.After(wait + margin):
+		return nil
+	}
+}
+
 // note remembers what Kinde's answer to a poll changes. A code that neither began here
 // nor is known at Kinde is soon forgotten.
 func (p pace) note(ctx context.Context, code string, err error) {
 	f, _ := p.find(ctx, code)
+	f.Answered = time.Now().Round(0)
 	switch {
+	case errors.Is(err, kinde.ErrAuthorizationPending):
 	case errors.Is(err, kinde.ErrSlowDown):
 		f.Interval += slower
 	case err == nil, errors.Is(err, kinde.ErrAccessDenied), errors.Is(err, kinde.ErrExpiredToken) && !f.Ends.IsZero():
@@ -128,6 +147,9 @@ func (p pace) find(ctx context.Context, code string) (f flow, known bool) {
 		f.Interval = max(f.Interval, have.Interval)
 		if have.Polled.After(f.Polled) {
 			f.Polled = have.Polled
+		}
+		if have.Answered.After(f.Answered) {
+			f.Answered = have.Answered
 		}
 		if f.Ends.IsZero() || !have.Ends.IsZero() && have.Ends.Before(f.Ends) {
 			f.Ends = have.Ends

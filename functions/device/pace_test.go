@@ -51,6 +51,31 @@ func TestATimeToComeHoldsNobody(t *testing.T) {
 	})
 }
 
+// A poll may take a while to reach Kinde, and the next one less.
+func TestTheIntervalCountsFromKindesAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pace{own: store.NewMemory(10, nil)}
+		p.begin(t.Context(), kinde.DeviceGrant{Code: "code", Interval: 5 * time.Second, Life: time.Minute})
+		for range 3 { // by a ticker
+			if err := p.admit(t.Context(), "code"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(800 * time.Millisecond) // until Kinde has answered
+			answered := time.Now()
+			p.note(t.Context(), "code", kinde.ErrAuthorizationPending)
+			time.Sleep(4200 * time.Millisecond)
+			if err := p.admit(t.Context(), "code"); err != nil || time.Since(answered) < 5*time.Second {
+				t.Errorf("let through after %v: %v", time.Since(answered), err)
+			}
+			time.Sleep(5 * time.Second)
+		}
+		p.keep(t.Context(), "ahead", flow{Interval: 5 * time.Second, Answered: time.Now().Add(10 * time.Minute)})
+		if begin := time.Now(); p.admit(t.Context(), "ahead") != nil || time.Since(begin) != 0 {
+			t.Errorf("a time to come held it up for %v", time.Since(begin))
+		}
+	})
+}
+
 func TestAWaitHeedsItsDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := pace{own: store.NewMemory(10, nil)}
