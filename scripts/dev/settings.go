@@ -31,11 +31,11 @@ func (s settings) hasTenant() bool { return s.issuer() != "" }
 
 // environment is what the functions are started with. The embedded Kinde's
 // settings replace all of the caller's for Kinde, since a mixture of two
-// tenants helps nobody.
+// tenants helps nobody; what is asked of either at sign-in stays.
 func (s settings) environment(kinde *kindetest.Server, site string) []string {
 	env := maps.Clone(map[string]string(s))
 	if kinde != nil {
-		maps.DeleteFunc(env, func(name, _ string) bool { return strings.HasPrefix(name, "KINDE_") })
+		maps.DeleteFunc(env, func(name, _ string) bool { return strings.HasPrefix(name, "KINDE_") && name != config.Scopes.Name() })
 		maps.Copy(env, kinde.Env())
 	}
 	complete(env, site)

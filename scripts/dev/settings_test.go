@@ -92,12 +92,12 @@ func TestEnvironmentForTheEmbeddedKinde(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer kinde.Close()
-	s := settings{"KINDE_AUDIENCE": "of another tenant", "KINDE_CLIENT_ID": "another", "LOG_LEVEL": "debug"}
+	s := settings{"KINDE_AUDIENCE": "of another tenant", "KINDE_CLIENT_ID": "another", "LOG_LEVEL": "debug", "KINDE_SCOPES": "openid read:reports"}
 	got := parse(s.environment(kinde, "http://localhost:8888"))
 	for name, want := range map[string]string{
 		"KINDE_ISSUER_URL": kinde.URL, "KINDE_CLIENT_ID": kindetest.ClientID, "KINDE_CLIENT_SECRET": kindetest.ClientSecret,
 		"KINDE_M2M_CLIENT_ID": kindetest.M2MClientID, "KINDE_DEVICE_CLIENT_ID": kindetest.DeviceClientID,
-		"KINDE_SITE_URL": "http://localhost:8888", "LOG_LEVEL": "debug", "KINDE_AUDIENCE": "",
+		"KINDE_SITE_URL": "http://localhost:8888", "LOG_LEVEL": "debug", "KINDE_AUDIENCE": "", "KINDE_SCOPES": "openid read:reports",
 	} {
 		if got[name] != want {
 			t.Errorf("%s = %q, want %q", name, got[name], want)

@@ -32,7 +32,7 @@ func (d *doctor) examineDevice(ctx context.Context) {
 		d.report.ok(id, "may begin a device flow")
 		d.refused(scopes, err, step{Do: inDevice + "its scopes and APIs."})
 	case answered && answer.Has("unauthorized_client"):
-		d.refused(id, err, step{Do: "In Kinde: Settings → Applications → Add application → Device; then set its id:"}, set(config.DeviceClientID.Name(), "your_device_client_id"))
+		d.refused(id, err, step{Do: "In Kinde: Settings → Applications → Add application → Device and IoT; then set its id:"}, set(config.DeviceClientID.Name(), "your_device_client_id"))
 	default:
 		d.refused(id, err, howToSet(config.DeviceClientID.Name())...)
 	}

@@ -71,7 +71,7 @@ func howToSet(name string) []step {
 	case config.AfterLogin.Name(), config.AfterLogout.Name():
 		return []step{set(name, "/")}
 	case config.ConnectedApps.Name():
-		return []step{{Do: "A comma list of the key code refs that Kinde shows under Settings → Connected apps."}, set(name, "google_drive")}
+		return []step{{Do: "A comma list of the reference keys (key code refs) that Kinde shows under Settings → Connected apps."}, set(name, "google_drive")}
 	case config.OriginSecret.Name():
 		return []step{{Do: "On AWS template.yaml makes it; the distribution in front must send the same."}, {Run: "netlify env:set " + name + ` "$(openssl rand -hex 32)" --secret --context production`}}
 	case config.ProtectedScopes.Name():

@@ -37,7 +37,7 @@ const whereFocusIs = `(() => {
 	let behind = at.parentElement;
 	while (behind.parentElement && parts(getComputedStyle(behind).backgroundColor)[3] < 255) behind = behind.parentElement;
 	const [low, high] = [light(outlineColor), light(getComputedStyle(behind).backgroundColor)].sort((a, b) => a - b);
-	const box = at.getBoundingClientRect();
+	const box = at.getClientRects()[0]; // its first line's, where it runs over two
 	const front = document.elementFromPoint(box.x + Math.min(box.width, innerWidth) / 2, box.y + Math.min(box.height, 40) / 2);
 	return JSON.stringify({
 		name: at.id || at.textContent.trim().replace(/\s+/g, " ").slice(0, 30),
