@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -29,16 +30,21 @@ const (
 // answering gives one answer after the other, the last again and again.
 type answering struct {
 	t       *testing.T
-	asked   []string
 	answers []func(http.ResponseWriter, *http.Request)
+
+	mu    sync.Mutex // whoever has stopped waiting may still be answered
+	asked []string
 }
 
 func (a *answering) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.FormValue("device_code") != testCode || r.FormValue("grant_type") != grantType || r.Method != "POST" || r.URL.RawQuery != "" {
 		a.t.Errorf("polled with %s %s %v", r.Method, r.URL, r.Form)
 	}
+	a.mu.Lock()
 	a.asked = append(a.asked, r.URL.Path)
-	a.answers[min(len(a.asked), len(a.answers))-1](w, r)
+	answer := a.answers[min(len(a.asked), len(a.answers))-1]
+	a.mu.Unlock()
+	answer(w, r)
 }
 
 func says(status int, body string, headers ...string) func(http.ResponseWriter, *http.Request) {
@@ -154,6 +160,8 @@ func TestWait(t *testing.T) {
 			if !slices.Equal(clock.slept, test.slept) {
 				t.Errorf("slept %v, want %v", clock.slept, test.slept)
 			}
+			site.mu.Lock()
+			defer site.mu.Unlock()
 			for _, path := range site.asked {
 				if path != tokenPath {
 					t.Errorf("asked for %s: a redirect was followed", path)
