@@ -147,6 +147,22 @@ func TestAPanicIsAnAnswerAndTheProcessLivesOn(t *testing.T) {
 	}
 }
 
+// The contract's 300 ms are kept of what the platform gives, to the millisecond.
+func TestAHandlersDeadlineLeavesTimeToAnswer(t *testing.T) {
+	var given time.Time
+	f := start(t, "user-profile", func(ctx context.Context, _ *Request) (*Reply, error) {
+		given, _ = ctx.Deadline()
+		return JSON(200, nil), nil
+	})
+	platform := time.Now().Add(8 * time.Second)
+	ctx, cancel := context.WithDeadline(t.Context(), platform)
+	defer cancel()
+	f.send(httptest.NewRequestWithContext(ctx, "GET", "/api/user-profile", nil), "Authorization", "Bearer "+f.tenant.Mint())
+	if left := platform.Sub(given); given.IsZero() || left < 300*time.Millisecond || left > 400*time.Millisecond {
+		t.Errorf("%v are left of the platform's time", left)
+	}
+}
+
 // A machine that is busy elsewhere may hold an answer up once, and not three times.
 func TestAHangingUpstreamNeverOutlastsTheDeadline(t *testing.T) {
 	for _, path := range []string{"/oauth2/v2/user_profile", "/.well-known/jwks"} {

@@ -92,8 +92,9 @@ func (t *runtimeAPI) form(r *http.Request) error {
 	}
 	for _, said := range r.Trailer {
 		if said != nil { // it did go wrong
-			r.Body = io.NopCloser(&t.body)
-			return r.Write(&t.head)
+			again := *r // which is the caller's
+			again.Body = io.NopCloser(&t.body)
+			return again.Write(&t.head)
 		}
 	}
 	for _, part := range []string{r.Method, " ", r.URL.RequestURI(), " HTTP/1.1\r\nHost: ", t.host, "\r\nContent-Length: ", strconv.Itoa(t.body.Len()), "\r\n"} {
