@@ -45,6 +45,19 @@ type Settings struct {
 	ProtectedScopes         []string // PROTECTED_RESOURCE_SCOPES: all of them are needed
 	ConnectedApps           []string // CONNECTED_APPS: the key_code_refs that may be used
 	RateLimit               Rate     // RATE_LIMIT: per caller and function
+	// ProxyAPIs is PROXY_APIS: the site's own APIs behind /api/proxy/{name}.
+	ProxyAPIs []API
+	// ProxyHeaders is PROXY_HEADERS: further request headers to forward, in canonical form.
+	ProxyHeaders []string
+	// RequireOrganization is REQUIRE_ORGANIZATION: refuse users without an organization.
+	RequireOrganization bool
+	// PreviewOrigins is PREVIEW_ORIGINS: hosts that are served as sites of their own.
+	PreviewOrigins []OriginPattern
+	GateKeys       [][]byte // GATE_KEYS: the first signs passes, all are accepted; 32 bytes each
+	// WebhookForwardURL and WebhookForwardSecret are WEBHOOK_FORWARD_URL and _SECRET: where
+	// verified webhooks go, and the key that signs them there. Both are set or neither.
+	WebhookForwardURL    string
+	WebhookForwardSecret []byte
 	// UpstreamTimeout is UPSTREAM_TIMEOUT: how long one attempt upstream may take.
 	UpstreamTimeout time.Duration
 	LogLevel        slog.Level // LOG_LEVEL
@@ -100,7 +113,8 @@ func (f Faults) name(setting string) bool {
 // halves are the settings that are missing beside one that is useless alone.
 // given are the names of those that have a good value.
 func (f Faults) halves(given []string, uses []Setting) (missing Faults) {
-	for _, pair := range [][2]Setting{{SessionKeys, ClientSecret}, {M2MClientID, M2MClientSecret}, {M2MClientSecret, M2MClientID}} {
+	for _, pair := range [][2]Setting{{SessionKeys, ClientSecret}, {M2MClientID, M2MClientSecret}, {M2MClientSecret, M2MClientID},
+		{WebhookForwardURL, WebhookForwardSecret}, {WebhookForwardSecret, WebhookForwardURL}} {
 		has, absent := pair[0], pair[1]
 		used := slices.ContainsFunc(uses, func(u Setting) bool { return u.name == absent.name })
 		if slices.Contains(given, has.name) && !slices.Contains(given, absent.name) && used && !f.name(absent.name) {

@@ -58,7 +58,7 @@ var (
 	AfterLogin              = Setting{name: "AFTER_LOGIN_PATH", preset: "/", read: pathTo(func(s *Settings) *string { return &s.AfterLoginPath })}
 	AfterLogout             = Setting{name: "AFTER_LOGOUT_PATH", preset: "/", read: pathTo(func(s *Settings) *string { return &s.AfterLogoutPath })}
 	ClientSecret            = Setting{name: "KINDE_CLIENT_SECRET", secret: true, read: wordTo(func(s *Settings) *string { return &s.ClientSecret })}
-	SessionKeys             = Setting{name: "SESSION_KEYS", secret: true, read: readSessionKeys}
+	SessionKeys             = Setting{name: "SESSION_KEYS", secret: true, read: readKeysTo(func(s *Settings) *[][]byte { return &s.SessionKeys })}
 	Scopes                  = Setting{name: "KINDE_SCOPES", preset: "openid profile email offline", read: readScopes}
 	RedisURL                = Setting{name: "REDIS_URL", secret: true, read: readRedisURL}
 	M2MClientID             = Setting{name: "KINDE_M2M_CLIENT_ID", read: wordTo(func(s *Settings) *string { return &s.M2MClientID })}
@@ -67,6 +67,13 @@ var (
 	ProtectedScopes         = Setting{name: "PROTECTED_RESOURCE_SCOPES", read: readProtectedScopes}
 	ConnectedApps           = Setting{name: "CONNECTED_APPS", read: readConnectedApps}
 	RateLimit               = Setting{name: "RATE_LIMIT", preset: "100/15m", read: readRateLimit}
+	ProxyAPIs               = Setting{name: "PROXY_APIS", read: readProxyAPIs}
+	ProxyHeaders            = Setting{name: "PROXY_HEADERS", read: readProxyHeaders}
+	RequireOrganization     = Setting{name: "REQUIRE_ORGANIZATION", preset: "no", read: readRequireOrganization}
+	PreviewOrigins          = Setting{name: "PREVIEW_ORIGINS", read: readPreviewOrigins}
+	GateKeys                = Setting{name: "GATE_KEYS", secret: true, read: readKeysTo(func(s *Settings) *[][]byte { return &s.GateKeys })}
+	WebhookForwardURL       = Setting{name: "WEBHOOK_FORWARD_URL", read: readForwardURL}
+	WebhookForwardSecret    = Setting{name: "WEBHOOK_FORWARD_SECRET", secret: true, read: readForwardSecret}
 	// OriginSecret is used by every function: shared/endpoint sees to it.
 	OriginSecret = Setting{name: "ORIGIN_SECRET", secret: true, read: readOriginSecret}
 	Timeout      = Setting{name: "UPSTREAM_TIMEOUT", preset: "5s", read: readTimeout}
@@ -86,7 +93,8 @@ func ForSessions(more ...Setting) []Setting {
 
 // All are all settings, each as some function of the bundle needs or uses it.
 func All() []Setting {
-	return ForUsers(AfterPortal, AfterLogin, AfterLogout, Scopes, M2MClientID, M2MClientSecret, IntrospectionPermission, ProtectedScopes, ConnectedApps, RateLimit, OriginSecret)
+	return ForUsers(AfterPortal, AfterLogin, AfterLogout, Scopes, M2MClientID, M2MClientSecret, IntrospectionPermission, ProtectedScopes, ConnectedApps, RateLimit, OriginSecret,
+		ProxyAPIs, ProxyHeaders, RequireOrganization, PreviewOrigins, GateKeys, WebhookForwardURL, WebhookForwardSecret)
 }
 
 // ForMachine are the settings of the functions that call Kinde as the server
@@ -145,29 +153,31 @@ func readAllowedOrigins(s *Settings, value string) error {
 	return nil
 }
 
-// readSessionKeys reads keys in either base64 alphabet, padded or not. A key
-// that is given twice, or that is all one byte, is a mistake.
-func readSessionKeys(s *Settings, value string) error {
-	list, err := commaList(value)
-	if err != nil {
-		return err
-	}
-	var keys [][]byte
-	seen := map[string]bool{}
-	for i, item := range list {
-		plain := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(item, "="))
-		key, err := base64.RawStdEncoding.Strict().DecodeString(plain)
-		if err != nil || len(key) != 32 {
-			return fmt.Errorf("entry %d is not 32 bytes in base64; make one with: openssl rand -base64 32", i+1)
+// readKeysTo reads keys in either base64 alphabet, padded or not. A key that is
+// given twice, or that is one byte repeated, is a mistake.
+func readKeysTo(field func(*Settings) *[][]byte) func(*Settings, string) error {
+	return func(s *Settings, value string) error {
+		list, err := commaList(value)
+		if err != nil {
+			return err
 		}
-		if seen[string(key)] || string(key) == strings.Repeat(string(key[:1]), 32) {
-			return fmt.Errorf("entry %d repeats; make another with: openssl rand -base64 32", i+1)
+		var keys [][]byte
+		seen := map[string]bool{}
+		for i, item := range list {
+			plain := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(item, "="))
+			key, err := base64.RawStdEncoding.Strict().DecodeString(plain)
+			if err != nil || len(key) != 32 {
+				return fmt.Errorf("entry %d is not 32 bytes in base64; make one with: openssl rand -base64 32", i+1)
+			}
+			if seen[string(key)] || string(key) == strings.Repeat(string(key[:1]), 32) {
+				return fmt.Errorf("entry %d repeats; make another with: openssl rand -base64 32", i+1)
+			}
+			seen[string(key)] = true
+			keys = append(keys, key)
 		}
-		seen[string(key)] = true
-		keys = append(keys, key)
+		*field(s) = keys
+		return nil
 	}
-	s.SessionKeys = keys
-	return nil
 }
 
 // readScopes insists on openid, without which there is no ID token, and on no
@@ -290,7 +300,7 @@ func printable(value string) bool {
 }
 
 func loopback(host string) bool {
-	if host == "localhost" {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") { // RFC 6761 section 6.3
 		return true
 	}
 	addr, err := netip.ParseAddr(host)

@@ -51,6 +51,18 @@ const (
 	UnknownApp   Code = "unknown-app"
 	NotConnected Code = "not-connected"
 
+	NotANavigation Code = "not-a-navigation"
+
+	OrganizationChanged  Code = "organization-changed"
+	OrganizationRequired Code = "organization-required"
+
+	NotAllowed Code = "not-allowed"
+	GateFailed Code = "gate-failed"
+	NoCookies  Code = "no-cookies"
+
+	UnknownAPI     Code = "unknown-api"
+	NotImplemented Code = "not-implemented"
+
 	Misconfigured Code = "misconfigured"
 	Internal      Code = "internal"
 )
@@ -107,6 +119,22 @@ var meanings = map[Code]meaning{
 
 	UnknownApp:   {http.StatusNotFound, "Unknown app", "This deployment connects no app of that name: its owner lists them in CONNECTED_APPS.", ""},
 	NotConnected: {http.StatusNotFound, "Not connected", "Connect the app first, or again.", ""},
+
+	NotANavigation: {http.StatusServiceUnavailable, "Not a navigation",
+		"Open this address by a link or a form, not by a prefetch.", ""},
+
+	OrganizationChanged: {http.StatusConflict, "Organization changed",
+		"This session is in another organization now. Load the page again.", ""},
+	OrganizationRequired: {http.StatusForbidden, "Organization required", "Sign in to an organization.", ""},
+
+	NotAllowed: {http.StatusForbidden, "Not allowed",
+		"Your account lacks a permission, role, feature flag or entitlement that this needs.", ""},
+	GateFailed: {http.StatusBadGateway, "Access could not be checked", "Try again in a moment.", ""},
+	NoCookies:  {http.StatusBadRequest, "Cookies are off", "Allow cookies for this site, then try again.", ""},
+
+	UnknownAPI: {http.StatusNotFound, "Unknown API",
+		"This deployment forwards to no API of that name: its owner lists them in PROXY_APIS.", ""},
+	NotImplemented: {http.StatusNotImplemented, "Not implemented", "Connections cannot be upgraded here.", ""},
 
 	Misconfigured: {http.StatusInternalServerError, "This deployment lacks settings", "The site's owner finds the names of the settings in the function's log.", ""},
 	Internal:      {http.StatusInternalServerError, "Internal error", "Try again; if it persists, give the site's owner the request id.", ""},
