@@ -43,6 +43,8 @@ type Route struct {
 	// token. While no signing keys are held their call may start beside the
 	// key fetch; the answer is withheld until the signature has verified.
 	ReadsOnly bool
+	// Device rows accept the tokens of KINDE_DEVICE_CLIENT_ID, which no other row does.
+	Device bool
 	// Limited rows take RATE_LIMIT requests of each caller: a person, or for want
 	// of one the address they come from.
 	Limited bool
@@ -60,7 +62,7 @@ var signIn = []string{"return_url", "org_code", "login_hint", "prompt", "lang", 
 var Table = []Route{
 	{Function: "portal", Method: "GET", Pattern: "/portal", Access: User, Query: []string{"subnav", "return_url"}, ReadsOnly: true,
 		Does: "sends the browser to a one-time Kinde self-serve portal link"},
-	{Function: "user-profile", Method: "GET", Pattern: "/api/user-profile", Access: User, ReadsOnly: true,
+	{Function: "user-profile", Method: "GET", Pattern: "/api/user-profile", Access: User, ReadsOnly: true, Device: true,
 		Does: "Kinde's user profile"},
 	{Function: "entitlements", Method: "GET", Pattern: "/api/entitlements", Access: User, Query: paging, ReadsOnly: true,
 		Does: "billing entitlements: a page, or all"},
@@ -78,7 +80,7 @@ var Table = []Route{
 		Does: "several of the above in one round trip"},
 	{Function: "introspect", Method: "POST", Pattern: "/api/introspect", Access: User, Limited: true,
 		Does: "whether a token is in force (RFC 7662)"},
-	{Function: "revoke", Method: "POST", Pattern: "/api/revoke", Access: User, Limited: true,
+	{Function: "revoke", Method: "POST", Pattern: "/api/revoke", Access: User, Limited: true, Device: true,
 		Does: "ends a token (RFC 7009)"},
 	{Function: "connected-apps", Method: "GET", Pattern: "/api/connected-apps/{app}/connect", Tail: "/{app}/connect", Access: User, Query: []string{"return_url"},
 		Does: "the address at which a person connects an app of somebody else's"},
@@ -90,7 +92,7 @@ var Table = []Route{
 		Does: "starts the device flow (RFC 8628)"},
 	{Function: "device", Method: "POST", Pattern: "/api/device/token", Tail: "/token", Access: Anyone,
 		Does: "gives a device its tokens, once the person has agreed"},
-	{Function: "protected-resource", Method: "GET", Pattern: "/api/protected-resource", Access: User, Query: []string{"check"}, Limited: true,
+	{Function: "protected-resource", Method: "GET", Pattern: "/api/protected-resource", Access: User, Query: []string{"check"}, Limited: true, Device: true,
 		Does: "the sample API that a token with scopes may call"},
 	{Function: "login", Method: "GET", Pattern: "/auth/login", Access: Anyone, Query: signIn,
 		Does: "starts signing in: authorization code + PKCE"},
