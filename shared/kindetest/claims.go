@@ -31,9 +31,9 @@ type grant struct {
 	revoked bool
 }
 
-// accessClaims are the claims of the grant's access token, as of now; k.mu is
-// held. Kinde's own tokens have no typ claim; the header says JWT.
-func (k *Kinde) accessClaims(g *grant) map[string]any {
+// accessClaims are the claims of an access token of the grant, with the account
+// claims given. Kinde's own tokens have no typ claim; the header says JWT.
+func (k *Kinde) accessClaims(g *grant, account map[string]any) map[string]any {
 	now := k.opt.Now()
 	claims := map[string]any{
 		"iss": g.issuer, "azp": g.client.ID, "aud": nonNil(g.audience),
@@ -46,19 +46,19 @@ func (k *Kinde) accessClaims(g *grant) map[string]any {
 	if g.sub == "" || g.device {
 		claims["scope"] = strings.Join(g.scopes, " ")
 	}
-	if p := k.person(g.sub); p != nil {
-		if m := p.membership(g.org); m != nil {
-			maps.Copy(claims, accountClaims(p, m, g.client.OptionalClaims))
-		}
-	}
+	maps.Copy(claims, account)
 	if g.sub != "" {
 		claims["sub"] = g.sub
 	}
 	return claims
 }
 
-// accountClaims are what an access token says of a person's account.
-func accountClaims(p *Person, m *Membership, optional []string) map[string]any {
+// optionalClaims are the claims that an application opts into.
+var optionalClaims = []string{"roles", "org_name", "email", "properties"}
+
+// accountClaims are what an access token says of a user's account, optional
+// claims included.
+func accountClaims(p *Person, m *Membership) map[string]any {
 	keys := []string{}
 	for _, permission := range m.Permissions {
 		keys = append(keys, permission.Key)
@@ -67,24 +67,14 @@ func accountClaims(p *Person, m *Membership, optional []string) map[string]any {
 	for _, f := range m.FeatureFlags {
 		flags[f.Key] = map[string]any{"t": f.Type[:min(1, len(f.Type))], "v": f.Value} // b, i, s or j
 	}
-	claims := map[string]any{"org_code": m.OrgCode, "permissions": keys, "feature_flags": flags}
-	for _, name := range optional {
-		switch name {
-		case "roles":
-			claims[name] = nonNil(m.Roles)
-		case "org_name":
-			claims[name] = m.OrgName
-		case "email":
-			claims[name] = p.Email
-		case "properties":
-			values := map[string]any{}
-			for _, property := range m.Properties {
-				values[property.Key] = map[string]any{"v": property.Value}
-			}
-			claims[name] = values
-		}
+	properties := map[string]any{}
+	for _, property := range m.Properties {
+		properties[property.Key] = map[string]any{"v": property.Value}
 	}
-	return claims
+	return map[string]any{
+		"org_code": m.OrgCode, "permissions": keys, "feature_flags": flags,
+		"roles": slices.Clone(nonNil(m.Roles)), "org_name": m.OrgName, "email": p.Email, "properties": properties,
+	}
 }
 
 // idClaims are the claims of the grant's ID token (OpenID Connect Core

@@ -83,7 +83,7 @@ func DefaultClients(site string) []Client {
 	}, {
 		ID: M2MClientID, Secret: M2MClientSecret, Type: M2M,
 		Audiences: []string{ManagementAudience},
-		Scopes:    []string{"read:users", "read:connected_apps", "create:connected_apps"},
+		Scopes:    []string{"read:users", "read:connected_apps", "create:connected_apps", "update:user_refresh_claims"},
 	}, {
 		ID: DeviceClientID, Type: Device,
 		Audiences: []string{SampleAudience}, Scopes: []string{SampleScope},

@@ -122,6 +122,7 @@ type Kinde struct {
 	mu       sync.Mutex // guards everything below
 	quirks   Quirks
 	people   []*Person
+	claims   claimsCache
 	pending  shelf[*authRequest]  // authorization requests being answered, by page id
 	sessions shelf[string]        // people signed in here, by cookie
 	codes    shelf[*codeGrant]    // authorization codes
@@ -146,7 +147,7 @@ func New(opt Options) (*Kinde, error) {
 		return nil, fmt.Errorf("kindetest: signing key: %w", err)
 	}
 	k := &Kinde{
-		opt: opt, keys: keys, quirks: opt.Quirks,
+		opt: opt, keys: keys, quirks: opt.Quirks, claims: claimsCache{},
 		pending:  newShelf[*authRequest](1000),
 		sessions: newShelf[string](1000),
 		codes:    newShelf[*codeGrant](1000),

@@ -144,7 +144,7 @@ func RawPayload(text string) Claim { return func(m *minting) { m.claims = text }
 func (k *Kinde) Mint(opts ...Claim) string {
 	m := k.minting(opts)
 	k.mu.Lock()
-	claims := k.accessClaims(m.grant)
+	claims := k.accessClaims(m.grant, k.liveClaims(m.grant))
 	k.mu.Unlock()
 	return m.finish(claims)
 }

@@ -64,8 +64,9 @@ var (
 	errFull     = errors.New("kindetest: no room for another person")
 )
 
-// UpdatePerson changes somebody's data. The Account API shows it at once;
-// access tokens keep what they said when they were issued.
+// UpdatePerson changes a user's own record. The Account API shows the change at
+// once, and so does the next access token that is issued; UpdateInherited
+// changes what tokens keep from one to the next.
 func (k *Kinde) UpdatePerson(id string, change func(*Person)) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -74,6 +75,7 @@ func (k *Kinde) UpdatePerson(id string, change func(*Person)) error {
 		return errNoPerson
 	}
 	change(p)
+	delete(k.claims, id)
 	p.UpdatedAt = k.opt.Now()
 	return nil
 }

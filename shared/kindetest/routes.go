@@ -49,6 +49,7 @@ func (k *Kinde) routes() {
 	handle("/account_api/", routeNotFound)
 
 	handle("GET /api/v1/users", k.management("read:users", k.users))
+	handle("POST /api/v1/users/{id}/refresh_claims", k.management("update:user_refresh_claims", k.refreshClaims))
 	handle("GET /api/v1/connected_apps/auth_url", k.management("read:connected_apps", k.connectedAppURL))
 	handle("GET /api/v1/connected_apps/token", k.management("read:connected_apps", k.connectedAppToken))
 	handle("POST /api/v1/connected_apps/revoke", k.management("create:connected_apps", k.connectedAppRevoke))

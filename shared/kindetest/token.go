@@ -151,7 +151,7 @@ func (k *Kinde) redeemMachine(client Client, r *http.Request) (*tokenAnswer, err
 func (k *Kinde) answer(g *grant) *tokenAnswer {
 	now := k.opt.Now()
 	if _, revoked := k.revoked.get(digest(g.access), now); g.access == "" || revoked || !now.Before(g.until) {
-		g.access, g.until = k.sign(k.accessClaims(g)), now.Add(k.opt.AccessTTL)
+		g.access, g.until = k.sign(k.accessClaims(g, k.cachedClaims(g))), now.Add(k.opt.AccessTTL)
 	}
 	a := &tokenAnswer{
 		AccessToken: g.access, ExpiresIn: int64(g.until.Sub(now).Seconds()),

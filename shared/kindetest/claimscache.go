@@ -1,0 +1,91 @@
+package kindetest
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// claimsCache holds what access tokens say of each user in each organization:
+// user id, organization code, claims. Kinde gives a new access token the
+// claims of the one before it until the user's own record changes or somebody
+// calls refresh_claims. The Kinde's mutex guards it.
+type claimsCache map[string]map[string]map[string]any
+
+// of returns the claims of p in m, as they are in the cache. The first call
+// puts them there.
+func (c claimsCache) of(p *Person, m *Membership) map[string]any {
+	if c[p.ID] == nil {
+		c[p.ID] = map[string]map[string]any{}
+	}
+	if c[p.ID][m.OrgCode] == nil {
+		c[p.ID][m.OrgCode] = accountClaims(p, m)
+	}
+	return c[p.ID][m.OrgCode]
+}
+
+// cachedClaims are the account claims of the grant's next access token; k.mu
+// is held.
+func (k *Kinde) cachedClaims(g *grant) map[string]any {
+	p := k.person(g.sub)
+	if p == nil {
+		return nil
+	}
+	m := p.membership(g.org)
+	if m == nil {
+		return nil
+	}
+	return g.client.claims(k.claims.of(p, m))
+}
+
+// liveClaims are the account claims as they are now, past the cache; k.mu is held.
+func (k *Kinde) liveClaims(g *grant) map[string]any {
+	p := k.person(g.sub)
+	if p == nil {
+		return nil
+	}
+	m := p.membership(g.org)
+	if m == nil {
+		return nil
+	}
+	return g.client.claims(accountClaims(p, m))
+}
+
+// claims drops the optional claims that the client has not opted into.
+func (c Client) claims(all map[string]any) map[string]any {
+	kept := maps.Clone(all)
+	maps.DeleteFunc(kept, func(name string, _ any) bool {
+		return slices.Contains(optionalClaims, name) && !slices.Contains(c.OptionalClaims, name)
+	})
+	return kept
+}
+
+// UpdateInherited changes what a user has through a role, a plan or an
+// organization. The Account API shows it at once. Access tokens show it after
+// refresh_claims or UpdatePerson, and not before, once the user has had one.
+func (k *Kinde) UpdateInherited(id string, change func(*Person)) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	p := k.person(id)
+	if p == nil {
+		return errNoPerson
+	}
+	change(p)
+	return nil
+}
+
+// refreshClaims handles POST /api/v1/users/{id}/refresh_claims: access tokens
+// issued from now on carry the user's claims as they are now.
+func (k *Kinde) refreshClaims(w http.ResponseWriter, r *http.Request) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	p := k.person(r.PathValue("id"))
+	if p == nil {
+		writeError(w, apiFault(http.StatusNotFound, userNotFound))
+		return
+	}
+	delete(k.claims, p.ID)
+	writeJSON(w, http.StatusOK, map[string]string{"code": "USER_CLAIMS_REFRESHED", "message": "User claims refreshed"})
+}
+
+var userNotFound = errorItem{"USER_NOT_FOUND", "User not found"}
