@@ -11,7 +11,7 @@ import (
 
 var function = endpoint.Function{
 	Name:     "account",
-	Settings: config.ForUsers(),
+	Settings: config.Of("account"),
 	Build:    build,
 	CORS:     endpoint.AllowOrigins,
 }

@@ -13,7 +13,7 @@ import (
 
 var function = endpoint.Function{
 	Name:     "callback",
-	Settings: config.ForSessions(config.Scopes),
+	Settings: config.Of("callback"),
 	Build:    build,
 }
 

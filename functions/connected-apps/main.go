@@ -15,7 +15,7 @@ import (
 
 var function = endpoint.Function{
 	Name:     "connected-apps",
-	Settings: config.ForMachine(config.ConnectedApps),
+	Settings: config.Of("connected-apps"),
 	Build:    build,
 	CORS:     endpoint.AllowOrigins,
 }

@@ -16,11 +16,10 @@ import (
 const name = "device"
 
 var function = endpoint.Function{
-	Name: name,
-	Settings: []config.Setting{config.Issuer.Needed(), config.DeviceClientID.Needed(), config.ClientID, config.ClientSecret, config.M2MClientSecret,
-		config.SessionKeys, config.Audiences, config.Scopes, config.AllowedOrigins, config.RateLimit, config.RedisURL, config.Timeout, config.LogLevel},
-	Build: build,
-	CORS:  endpoint.AllowOrigins,
+	Name:     name,
+	Settings: config.Of(name),
+	Build:    build,
+	CORS:     endpoint.AllowOrigins,
 }
 
 func main() { lambdahttp.Start(function.Handler()) }

@@ -14,7 +14,7 @@ import (
 
 var function = endpoint.Function{
 	Name:     "entitlements",
-	Settings: config.ForUsers(),
+	Settings: config.Of("entitlements"),
 	Build:    build,
 	CORS:     endpoint.AllowOrigins,
 }

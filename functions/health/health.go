@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"runtime/debug"
 
@@ -11,11 +10,10 @@ import (
 	"kinde-functions/shared/endpoint"
 )
 
-// version is that of the bundle; a release sets it with -ldflags -X (scripts/package).
+// version is the bundle's; a release sets it with -ldflags -X (scripts/package).
 var version = ""
 
-// built says what this is a build of: the release, or else the commit, where the go
-// command knew it.
+// built returns the release, or else the commit if the go command recorded it.
 func built() string {
 	if version != "" {
 		return version
@@ -43,16 +41,13 @@ type health struct{ lookup config.Lookup }
 
 // GET /api/health
 //
-// 200 {"version", "missing": [names], "wrong": [names]}, for the settings of
-// all functions, since they share one environment.
+// 200 {"version", "missing": [names], "wrong": [names], "off": {capability: [names]}},
+// for the settings of all functions.
 func (h health) report(context.Context, *endpoint.Request) (*endpoint.Reply, error) {
-	_, err := config.Load(h.lookup, config.All()...)
-	var faults config.Faults
-	if err != nil && !errors.As(err, &faults) {
-		return nil, err
-	}
-	missing, wrong := faults.Split()
-	body, err := json.Marshal(map[string]any{"version": built(), "missing": missing, "wrong": wrong})
+	status := config.Check(h.lookup)
+	body, err := json.Marshal(map[string]any{
+		"version": built(), "missing": status.Missing, "wrong": status.Wrong, "off": status.Off,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,6 @@
-// Command health says which settings are missing or wrong. It answers anyone,
-// so it gives names and never values, and it serves whatever is wrong.
+// Command health reports which settings are missing or malformed and what unset ones
+// switch off. It responds to anyone, so it gives names and never values, and it serves
+// whatever is wrong.
 package main
 
 import (
@@ -12,7 +13,7 @@ import (
 
 var function = endpoint.Function{
 	Name:     "health",
-	Settings: []config.Setting{config.AllowedOrigins, config.LogLevel},
+	Settings: config.Of("health"),
 	Tolerant: true,
 	Build:    build,
 	CORS:     endpoint.AllowOrigins,

@@ -15,7 +15,7 @@ const name = "introspect"
 
 var function = endpoint.Function{
 	Name:     name,
-	Settings: config.ForMachine(config.IntrospectionPermission, config.RateLimit),
+	Settings: config.Of(name),
 	Build:    build,
 	CORS:     endpoint.AllowOrigins,
 }

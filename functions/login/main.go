@@ -12,7 +12,7 @@ import (
 
 var function = endpoint.Function{
 	Name:     "login",
-	Settings: config.ForSessions(config.Scopes, config.AfterLogin),
+	Settings: config.Of("login"),
 	Build:    build,
 }
 

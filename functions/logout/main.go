@@ -12,7 +12,7 @@ import (
 
 var function = endpoint.Function{
 	Name:     "logout",
-	Settings: config.ForSessions(config.AfterLogout),
+	Settings: config.Of("logout"),
 	Build:    build,
 }
 

@@ -12,7 +12,7 @@ import (
 
 var function = endpoint.Function{
 	Name:     "portal",
-	Settings: config.ForUsers(config.AfterPortal),
+	Settings: config.Of("portal"),
 	Build:    build,
 }
 

@@ -14,7 +14,7 @@ const name = "protected-resource"
 
 var function = endpoint.Function{
 	Name:     name,
-	Settings: config.ForUsers(config.ProtectedScopes, config.RateLimit),
+	Settings: config.Of(name),
 	Build:    build,
 	CORS:     endpoint.AllowOrigins,
 }

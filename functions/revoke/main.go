@@ -14,7 +14,7 @@ const name = "revoke"
 
 var function = endpoint.Function{
 	Name:     name,
-	Settings: config.ForUsers(config.ClientSecret.Needed(), config.RateLimit),
+	Settings: config.Of(name),
 	Build:    build,
 	CORS:     endpoint.AllowOrigins,
 }

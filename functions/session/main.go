@@ -11,7 +11,7 @@ import (
 
 var function = endpoint.Function{
 	Name:     "session",
-	Settings: config.ForSessions(),
+	Settings: config.Of("session"),
 	Build:    build,
 	CORS:     endpoint.AllowOrigins,
 }

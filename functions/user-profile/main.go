@@ -11,7 +11,7 @@ import (
 
 var function = endpoint.Function{
 	Name:     "user-profile",
-	Settings: config.ForUsers(),
+	Settings: config.Of("user-profile"),
 	Build:    build,
 	CORS:     endpoint.AllowOrigins,
 }

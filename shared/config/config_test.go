@@ -60,7 +60,7 @@ func TestLoadReadsSettingsAndDefaults(t *testing.T) {
 	}
 }
 
-func TestLoadNamesEveryFaultAtOnceAndNoValue(t *testing.T) {
+func TestLoadReportsEveryFaultByName(t *testing.T) {
 	_, err := Load(environment(
 		"KINDE_ISSUER_URL", "https://leaked-value.example/",
 		"UPSTREAM_TIMEOUT", "leaked-value",
@@ -82,25 +82,29 @@ func TestLoadNamesEveryFaultAtOnceAndNoValue(t *testing.T) {
 	}
 }
 
-// Of a pair of which either is useless alone, the other is missing; and only to those
-// who use it.
-func TestHalvesOfPairs(t *testing.T) {
-	keys := "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8="
-	required := []string{"KINDE_ISSUER_URL", "https://a.example", "KINDE_CLIENT_ID", "c", "KINDE_SITE_URL", "https://s.example"}
-	for _, row := range [][3]string{
-		{"SESSION_KEYS", keys, "KINDE_CLIENT_SECRET"},
-		{"KINDE_M2M_CLIENT_ID", "m", "KINDE_M2M_CLIENT_SECRET"},
-		{"KINDE_M2M_CLIENT_SECRET", "s", "KINDE_M2M_CLIENT_ID"},
+// Half of a pair makes the other half missing, for the functions that use it.
+func TestLoadReportsMissingHalfOfPair(t *testing.T) {
+	const keys = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8="
+	const secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8="
+	required := []string{
+		"KINDE_ISSUER_URL", "https://a.example", "KINDE_CLIENT_ID", "c", "KINDE_SITE_URL", "https://s.example",
+	}
+	for _, row := range [][4]string{
+		{"SESSION_KEYS", keys, "KINDE_CLIENT_SECRET", "portal"},
+		{"KINDE_M2M_CLIENT_ID", "m", "KINDE_M2M_CLIENT_SECRET", "introspect"},
+		{"KINDE_M2M_CLIENT_SECRET", "s", "KINDE_M2M_CLIENT_ID", "connected-apps"},
+		{"WEBHOOK_FORWARD_URL", "https://hooks.example", "WEBHOOK_FORWARD_SECRET", "webhooks"},
+		{"WEBHOOK_FORWARD_SECRET", secret, "WEBHOOK_FORWARD_URL", "webhooks"},
 	} {
 		env := environment(append([]string{row[0], row[1]}, required...)...)
-		for name, settings := range map[string][]Setting{"all": All(), "machine": ForMachine()} {
+		for name, settings := range map[string][]Setting{"all": All(), row[3]: Of(row[3])} {
 			_, err := Load(env, settings...)
 			if err == nil || strings.Count(err.Error(), row[2]) != 1 {
-				t.Errorf("%s, %s: %v", row[0], name, err)
+				t.Errorf("%s set, settings of %s: got %v, want %s missing", row[0], name, err, row[2])
 			}
 		}
-		if _, err := Load(env, Issuer.Needed(), SessionKeys, M2MClientID, LogLevel); err != nil && !strings.HasPrefix(row[0], "KINDE_M2M") {
-			t.Errorf("%s, where the other is not used: %v", row[0], err)
+		if _, err := Load(env, Of("health")...); err != nil {
+			t.Errorf("%s set, settings of health: got %v, want none", row[0], err)
 		}
 	}
 }
@@ -114,7 +118,9 @@ func TestProtectedScopes(t *testing.T) {
 }
 
 func TestConnectedApps(t *testing.T) {
-	for _, value := range []string{"a,", "a,,b", "a b", "a/b", "a.b", "ä", "a;b", "a=b", strings.Repeat("a", 65), "../a"} {
+	for _, value := range []string{
+		"a,", "a,,b", "a b", "a/b", "a.b", "ä", "a;b", "a=b", strings.Repeat("a", 65), "../a",
+	} {
 		if _, err := Load(environment("CONNECTED_APPS", value), ConnectedApps); err == nil {
 			t.Errorf("%q is taken", value)
 		}
@@ -129,7 +135,9 @@ func TestFaultsSplitIsNeverNil(t *testing.T) {
 }
 
 func TestOrigins(t *testing.T) {
-	good := []string{"https://acme.kinde.com", "https://a-b.example:8443", "http://localhost:8888", "http://127.0.0.1", "http://[::1]:8080"}
+	good := []string{
+		"https://acme.kinde.com", "https://a-b.example:8443", "http://localhost:8888", "http://127.0.0.1", "http://[::1]:8080",
+	}
 	for _, value := range good {
 		if _, err := origin(value); err != nil {
 			t.Errorf("%s refused: %v", value, err)
@@ -137,10 +145,13 @@ func TestOrigins(t *testing.T) {
 	}
 	bad := []string{
 		"acme.kinde.com", "https://", "https://acme.kinde.com/", "https://acme.kinde.com/path", "https://ACME.kinde.com",
-		"HTTPS://acme.kinde.com", "https://acme.kinde.com?", "https://acme.kinde.com?a=b", "https://acme.kinde.com#", "https://user@acme.kinde.com",
-		"http://acme.kinde.com", "ftp://acme.kinde.com", "https://acme.kinde.com.", "https://acme.kinde.com:443", "http://localhost:80",
+		"HTTPS://acme.kinde.com", "https://acme.kinde.com?", "https://acme.kinde.com?a=b", "https://acme.kinde.com#",
+		"https://user@acme.kinde.com",
+		"http://acme.kinde.com", "ftp://acme.kinde.com", "https://acme.kinde.com.", "https://acme.kinde.com:443",
+		"http://localhost:80",
 		"https://acme.kinde.com:", "https://acme.kinde.com:0", "https://acme.kinde.com:99999", "https://acme.kinde.com:0443",
-		" https://acme.kinde.com", "https://acme.kinde.com\n", "https://ac%6de.kinde.com", "https://münchen.example", "https://*.example.com",
+		" https://acme.kinde.com", "https://acme.kinde.com\n", "https://ac%6de.kinde.com", "https://münchen.example",
+		"https://*.example.com",
 		"https://a..b", "http://localhost.evil.example", "null",
 	}
 	for _, value := range bad {
@@ -150,15 +161,16 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-func TestMalformedValuesAreFaultsOfTheirSetting(t *testing.T) {
+func TestLoadRefusesMalformedValues(t *testing.T) {
 	for name, values := range map[string][]string{
 		"KINDE_CLIENT_ID":   {"a b", "a\n", "é"},
-		"KINDE_AUDIENCE":    {",", "a,,b", "a b"},
+		"KINDE_AUDIENCE":    {",", " ", "a,,b", "a,", "a ,, b", "é"},
 		"ALLOWED_ORIGINS":   {"https://ok.example,https://bad.example/", "*"},
 		"AFTER_PORTAL_PATH": {"access", "//evil.example", "https://evil.example", "/a b"},
 		"UPSTREAM_TIMEOUT":  {"5", "0s", "-1s", "1h"},
 		"LOG_LEVEL":         {"loud"},
-		"SESSION_KEYS": {"short", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8=,", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8,MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8=",
+		"SESSION_KEYS": {"short", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8=,",
+			"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8,MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT8=",
 			"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZT9=", "????"},
 		"KINDE_SCOPES":         {"profile email", "openid offline_access", " "},
 		"REDIS_URL":            {"localhost:6379", "http://localhost", "redis://"},
@@ -194,14 +206,15 @@ func TestSessionsNeedBothKeysAndSecret(t *testing.T) {
 		sessions     bool
 		missing      []string
 	}{
-		{ForUsers(), "", "", false, []string{}},
-		{ForUsers(), key, "s", true, []string{}},
-		{ForUsers(), "", "s", false, []string{}}, // the secret serves other functions too
-		{ForUsers(), key, "", true, []string{"KINDE_CLIENT_SECRET"}},
-		{ForSessions(), "", "", false, []string{"KINDE_CLIENT_SECRET", "SESSION_KEYS"}},
-		{ForSessions(), key, "s", true, []string{}},
+		{Of("portal"), "", "", false, []string{}},
+		{Of("portal"), key, "s", true, []string{}},
+		{Of("portal"), "", "s", false, []string{}}, // other functions use the secret too
+		{Of("portal"), key, "", true, []string{"KINDE_CLIENT_SECRET"}},
+		{Of("login"), "", "", false, []string{"KINDE_CLIENT_SECRET", "SESSION_KEYS"}},
+		{Of("login"), key, "s", true, []string{}},
 	} {
-		s, err := Load(environment("KINDE_ISSUER_URL", "https://i.example", "KINDE_CLIENT_ID", "c", "KINDE_SITE_URL", "https://s.example",
+		s, err := Load(environment("KINDE_ISSUER_URL", "https://i.example", "KINDE_CLIENT_ID", "c",
+			"KINDE_SITE_URL", "https://s.example",
 			"SESSION_KEYS", row.keys, "KINDE_CLIENT_SECRET", row.secret), row.uses...)
 		var faults Faults
 		errors.As(err, &faults)
@@ -228,15 +241,17 @@ func TestRateLimit(t *testing.T) {
 		}
 	}
 	for value, why := range map[string]string{
-		"100": "such as 100/15m, or off", "/": "such as", "100/": "such as", "/15m": "such as", "100/15": "such as", "100 /15m": "such as",
-		"100/ 15m": "such as", "0100/15m": "such as", "+100/15m": "such as", "1e3/15m": "such as", "1.5/15m": "such as", "100/15m/2": "such as",
+		"100": "such as 100/15m, or off", "/": "such as", "100/": "such as", "/15m": "such as", "100/15": "such as",
+		"100 /15m": "such as", "100/ 15m": "such as", "0100/15m": "such as", "+100/15m": "such as", "1e3/15m": "such as",
+		"1.5/15m": "such as", "100/15m/2": "such as",
 		"100/15 min": "such as", "OFF": "such as", "false": "such as", "99999999999999999999/1s": "such as",
 		"0/15m": "1 to 1000000 requests", "-1/15m": "1 to 1000000 requests", "1000001/15m": "1 to 1000000 requests",
 		"100/0s": "1s to 24h", "100/-15m": "1s to 24h", "100/999ms": "1s to 24h", "100/24h1s": "1s to 24h",
 	} {
 		_, err := Load(environment("RATE_LIMIT", value), RateLimit)
 		var faults Faults
-		if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Name != "RATE_LIMIT" || !strings.Contains(faults[0].Why, why) {
+		if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Name != "RATE_LIMIT" ||
+			!strings.Contains(faults[0].Why, why) {
 			t.Errorf("%q: %v, want %q", value, err, why)
 		}
 	}

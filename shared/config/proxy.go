@@ -59,9 +59,9 @@ func parseAPI(address string) (API, error) {
 		return api, nil
 	}
 	base = "/" + strings.TrimSuffix(base, "/")
-	u, err := url.Parse(base)
+	_, err = url.Parse(base)
 	if err != nil || !printable(base) || strings.ContainsAny(base, `\?#%;`) || strings.Contains(base, "//") ||
-		slices.ContainsFunc(strings.Split(u.Path, "/"), func(segment string) bool { return segment == "." || segment == ".." }) {
+		strings.Contains(base+"/", "/./") || strings.Contains(base+"/", "/../") {
 		return API{}, fmt.Errorf("has a base path with %%, \\, ;, a query, a fragment, an empty or a dot segment")
 	}
 	api.Base = base

@@ -16,13 +16,15 @@ type Reference struct {
 	Field     string // empty: the whole secret
 }
 
-// isReference tells an ARN from a secret. No secret of ours begins so.
+// isReference tells an ARN from a secret: no secret of this service begins like one.
 func isReference(value string) bool { return strings.HasPrefix(value, "arn:") }
 
-var errReference = errors.New("begins like an ARN and is none of a secret; it must be arn:aws:secretsmanager:<region>:<account>:secret:<name> or arn:aws:ssm:<region>:<account>:parameter/<name>, #<field> after it if it is JSON")
+var errReference = errors.New("begins like an ARN and is not a secret's; it must be " +
+	"arn:aws:secretsmanager:<region>:<account>:secret:<name> or arn:aws:ssm:<region>:<account>:parameter/<name>, " +
+	"followed by #<field> if the secret is JSON")
 
-// ParseReference reads a reference; ok is false for any other value, whose
-// secret it is itself. Host names are made of what it lets through.
+// ParseReference reads a reference; ok is false for any other value, which is the
+// secret itself. Host names are made of what it accepts.
 func ParseReference(value string) (r Reference, ok bool, err error) {
 	if !isReference(value) {
 		return Reference{}, false, nil
@@ -33,18 +35,17 @@ func ParseReference(value string) (r Reference, ok bool, err error) {
 		return Reference{}, true, errReference
 	}
 	r = Reference{ARN: arn, Partition: part[1], Service: part[2], Region: part[3], Field: field}
-	const letters, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
 	kind := map[string]string{"secretsmanager": "secret:", "ssm": "parameter/"}[r.Service]
 	name, named := strings.CutPrefix(part[5], kind)
-	plain := consistsOf(r.Partition, letters+"-") && consistsOf(r.Region, letters+digits+"-") && consistsOf(part[4], digits) &&
-		consistsOf(name, letters+strings.ToUpper(letters)+digits+"/_+=.@-")
+	plain := consistsOf(r.Partition, lowercase+"-") && consistsOf(r.Region, lowercase+digits+"-") &&
+		consistsOf(part[4], digits) && consistsOf(name, lowercase+strings.ToUpper(lowercase)+digits+"/_+=.@-")
 	if kind == "" || !named || !plain {
 		return Reference{}, true, errReference
 	}
 	return r, true, nil
 }
 
-// consistsOf reports whether text has a character, and none but these.
+// consistsOf reports whether text is not empty and holds these characters alone.
 func consistsOf(text, characters string) bool {
 	return text != "" && strings.Trim(text, characters) == ""
 }

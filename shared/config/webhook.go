@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -32,7 +33,8 @@ func readForwardSecret(s *Settings, value string) error {
 	encoded, found := strings.CutPrefix(value, forwardSecretPrefix)
 	key, err := base64.StdEncoding.Strict().DecodeString(encoded)
 	if !found || err != nil || len(key) < minForwardSecret || len(key) > maxForwardSecret {
-		return fmt.Errorf(`must be whsec_ and 24 to 64 bytes in base64; make one with: echo "whsec_$(openssl rand -base64 32)"`)
+		return errors.New("must be whsec_ and 24 to 64 bytes in base64; " +
+			`make one with: echo "whsec_$(openssl rand -base64 32)"`)
 	}
 	s.WebhookForwardSecret = key
 	return nil

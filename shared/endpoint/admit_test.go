@@ -33,7 +33,7 @@ func TestAColdProcessAdmitsAsAWarmOneDoes(t *testing.T) {
 			f := start(t, "portal", nil) // for its tenant
 			limiter := &refusing{}
 			f.handler = Function{
-				Name: "user-profile", Settings: config.ForUsers(), Output: f.log, CORS: AllowOrigins,
+				Name: "user-profile", Settings: config.Of("user-profile"), Output: f.log, CORS: AllowOrigins,
 				Lookup: func(name string) (string, bool) {
 					value, set := map[string]string{"KINDE_ISSUER_URL": f.tenant.Issuer(), "KINDE_CLIENT_ID": kindetest.ClientID, "KINDE_SITE_URL": site}[name]
 					return value, set

@@ -59,7 +59,7 @@ func start(t *testing.T, function string, serve Handle, environment ...string) *
 	}
 	f := &fixture{t: t, tenant: tenant.Kinde, log: &syncBuffer{}}
 	f.handler = Function{
-		Name: function, Settings: config.ForUsers(), Output: f.log, CORS: AllowOrigins,
+		Name: function, Settings: config.Of(function), Output: f.log, CORS: AllowOrigins,
 		Lookup: func(name string) (string, bool) { value, ok := settings[name]; return value, ok },
 		Build: func(s *config.Settings) (Parts, error) {
 			callers, client, err := Connect(s)

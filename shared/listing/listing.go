@@ -23,7 +23,7 @@ const maxCursor = 512
 func Function(name string, list kinde.List) endpoint.Function {
 	return endpoint.Function{
 		Name:     name,
-		Settings: config.ForUsers(),
+		Settings: config.Of(name),
 		CORS:     endpoint.AllowOrigins,
 		Build: func(s *config.Settings) (endpoint.Parts, error) {
 			callers, client, err := endpoint.Connect(s)

@@ -73,7 +73,7 @@ func TestABuiltFunctionFetchesItsSecrets(t *testing.T) {
 // naming nothing, since the settings are set.
 func TestABuiltFunctionWithoutItsSecrets(t *testing.T) {
 	folder := t.TempDir()
-	for function, want := range map[string]string{"login": `"misconfigured"`, "health": `{"missing":[],"version":"`} {
+	for function, want := range map[string]string{"login": `"misconfigured"`, "health": `{"missing":[],"off":{`} {
 		binary := filepath.Join(folder, function)
 		if err := lambdarun.Build(t.Context(), "kinde-functions/functions/"+function, binary); err != nil {
 			t.Fatal(err)

@@ -148,7 +148,7 @@ func TestFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := serve(t, row.answer)
-			lookup, faults := Fetch(t.Context(), a.lookup("KINDE_CLIENT_SECRET", row.value), config.ForSessions())
+			lookup, faults := Fetch(t.Context(), a.lookup("KINDE_CLIENT_SECRET", row.value), config.Of("session"))
 			if len(faults) != 1 || faults[0].Name != "KINDE_CLIENT_SECRET" || !strings.Contains(faults[0].Why, row.want) || strings.Contains(faults.Error(), leaked) {
 				t.Errorf("faults: %v", faults)
 			}
@@ -171,7 +171,7 @@ func TestAPassingFaultPasses(t *testing.T) {
 		}
 		secretString("good")(w, r)
 	})
-	lookup, faults := Fetch(t.Context(), a.lookup("KINDE_CLIENT_SECRET", oneARN), config.ForUsers())
+	lookup, faults := Fetch(t.Context(), a.lookup("KINDE_CLIENT_SECRET", oneARN), config.Of("user-profile"))
 	if value, _ := lookup("KINDE_CLIENT_SECRET"); value != "good" || len(faults) != 0 {
 		t.Errorf("%q %v", value, faults)
 	}
@@ -188,7 +188,7 @@ func TestASilentServiceIsLeftInTime(t *testing.T) {
 	})
 	t.Cleanup(func() { close(hang) })
 	begin := time.Now()
-	_, faults := Fetch(t.Context(), a.lookup("KINDE_CLIENT_SECRET", oneARN, "SESSION_KEYS", ssmARN), config.ForUsers())
+	_, faults := Fetch(t.Context(), a.lookup("KINDE_CLIENT_SECRET", oneARN, "SESSION_KEYS", ssmARN), config.Of("user-profile"))
 	if took := time.Since(begin); took > within+time.Second || len(faults) != 2 || !strings.Contains(faults[0].Why, "did not answer in time") {
 		t.Errorf("after %v: %v", took, faults)
 	}
@@ -218,7 +218,7 @@ func TestWhereItIsAsked(t *testing.T) {
 
 func TestWithoutCredentialsItSaysSo(t *testing.T) {
 	a := serve(t, secretString("x"))
-	_, faults := Fetch(t.Context(), a.lookup("KINDE_CLIENT_SECRET", oneARN, "AWS_SECRET_ACCESS_KEY", ""), config.ForUsers())
+	_, faults := Fetch(t.Context(), a.lookup("KINDE_CLIENT_SECRET", oneARN, "AWS_SECRET_ACCESS_KEY", ""), config.Of("user-profile"))
 	if len(faults) != 1 || !strings.Contains(faults[0].Why, "no AWS credentials") || len(a.asked) != 0 {
 		t.Error(faults, a.asked)
 	}
