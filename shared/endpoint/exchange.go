@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"kinde-functions/shared/audit"
-	"kinde-functions/shared/lambdahttp"
 	"kinde-functions/shared/outbound"
 	"kinde-functions/shared/problem"
 	"kinde-functions/shared/route"
@@ -60,8 +59,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Request-Id", x.id)
 	out := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 	e.chain.ServeHTTP(out, r.WithContext(context.WithValue(ctx, exchangeKey{}, x)))
-	took := time.Since(x.begin)
-	lambdahttp.AfterAnswer(w, func() { e.report(x, r.Method, out.status, took) })
+	e.report(x, r.Method, out.status, time.Since(x.begin))
 }
 
 // answer is the handler inside CORS.

@@ -2,8 +2,8 @@ package lambdahttp
 
 import "strings"
 
-// event holds the fields of both payload formats that make up an HTTP request.
-// A field that is not read cannot be of a wrong type, and costs little.
+// event holds the fields of all payload formats that make up an HTTP request.
+// Fields that are not listed are not checked.
 type event struct {
 	Version         string            `json:"version"`
 	Headers         map[string]string `json:"headers"`
@@ -14,7 +14,7 @@ type event struct {
 	// Payload 1.0.
 	HTTPMethod                      string              `json:"httpMethod"`
 	Path                            string              `json:"path"`
-	RawQuery                        string              `json:"rawQuery"` // Netlify alone
+	RawQuery                        string              `json:"rawQuery"` // Netlify only
 	MultiValueHeaders               map[string][]string `json:"multiValueHeaders"`
 	QueryStringParameters           map[string]string   `json:"queryStringParameters"`
 	MultiValueQueryStringParameters map[string][]string `json:"multiValueQueryStringParameters"`
@@ -36,51 +36,65 @@ type requestContext struct {
 		Path     string `json:"path"`
 		SourceIP string `json:"sourceIp"`
 	} `json:"http"` // payload 2.0
+	ELB *struct{} `json:"elb"` // Application Load Balancer
 }
 
-// isV2 tells payload 2.0 from 1.0. Either mark is enough: a 2.0 event that were
-// taken for 1.0 would be a request for nothing in particular.
-func (e *event) isV2() bool {
-	return e.Version == "2.0" || e.RequestContext.HTTP.Method != ""
+// format is the shape of an event and of its response.
+type format int
+
+const (
+	payload1 format = iota
+	payload2
+	loadBalancer
+)
+
+// format tells the formats apart by content. A payload 2.0 event has a version
+// or an HTTP method in its context; read as 1.0, it would be a GET of "/".
+func (e *event) format() format {
+	switch {
+	case e.RequestContext.ELB != nil:
+		return loadBalancer
+	case e.Version == "2.0" || e.RequestContext.HTTP.Method != "":
+		return payload2
+	}
+	return payload1
 }
 
 func (e *event) method() string {
-	if e.isV2() {
+	if e.format() == payload2 {
 		return e.RequestContext.HTTP.Method
 	}
 	return e.HTTPMethod
 }
 
-// isHTTPAPI reports whether an API Gateway HTTP API made the event. Payload 2.0
-// comes from those and from function URLs; in payload 1.0, HTTP APIs alone name
-// a version.
+// isHTTPAPI reports whether the event comes from an HTTP API. Payload 2.0
+// comes from HTTP APIs and from function URLs; in payload 1.0, only HTTP APIs
+// give a version.
 func (e *event) isHTTPAPI() bool {
-	if e.isV2() {
+	if e.format() == payload2 {
 		return !strings.Contains(e.RequestContext.DomainName, ".lambda-url.")
 	}
 	return e.Version != ""
 }
 
-// path returns the request's path and whether it is still percent-encoded.
-// HTTP APIs decode it, and put the stage in front unless that is `$default`;
-// REST APIs, function URLs and Netlify do neither.
-func (e *event) path() (path string, encoded bool) {
+// path returns the request's path and whether the platform has decoded it.
+// HTTP APIs decode the path, and prefix it with the stage unless that is
+// `$default`. REST APIs, function URLs and Netlify do neither.
+func (e *event) path() (path string, decoded bool) {
 	path = e.Path
-	if e.isV2() {
+	if e.format() == payload2 {
 		path = e.RawPath
 		if path == "" {
 			path = e.RequestContext.HTTP.Path
 		}
 	}
 	if e.isHTTPAPI() {
-		path = withoutStage(path, e.RequestContext.Stage)
-	} else {
-		encoded = true
+		path, decoded = withoutStage(path, e.RequestContext.Stage), true
 	}
 	if !strings.HasPrefix(path, "/") {
 		path = "/" + path
 	}
-	return path, encoded
+	return path, decoded
 }
 
 func withoutStage(path, stage string) string {

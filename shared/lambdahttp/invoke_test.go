@@ -100,25 +100,25 @@ func request(t testing.TB, payload []byte) seen {
 	return got
 }
 
-// answer is a Lambda answer as a gateway reads it.
-type answer struct {
+// response is a Lambda response as a gateway reads it.
+type response struct {
 	v2     bool
 	status int
 	header http.Header
 	body   string
 }
 
-func invoke(t testing.TB, payload []byte, h http.HandlerFunc) answer {
+func invoke(t testing.TB, payload []byte, h http.HandlerFunc) response {
 	t.Helper()
 	out, err := New(h).Invoke(t.Context(), payload)
 	if err != nil {
 		t.Fatalf("Invoke: %v", err)
 	}
-	return readAnswer(t, out)
+	return readResponse(t, out)
 }
 
-// readAnswer fails the test unless out is a strict 1.0 or 2.0 answer.
-func readAnswer(t testing.TB, out []byte) answer {
+// readResponse fails the test unless out is a strict 1.0 or 2.0 response.
+func readResponse(t testing.TB, out []byte) response {
 	t.Helper()
 	var raw struct {
 		StatusCode        int                 `json:"statusCode"`
@@ -131,14 +131,14 @@ func readAnswer(t testing.TB, out []byte) answer {
 	decoder := json.NewDecoder(bytes.NewReader(out))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&raw); err != nil {
-		t.Fatalf("answer %s: %v", out, err)
+		t.Fatalf("response %s: %v", out, err)
 	}
-	a := answer{v2: raw.Cookies != nil, status: raw.StatusCode, header: http.Header{}}
+	a := response{v2: raw.Cookies != nil, status: raw.StatusCode, header: http.Header{}}
 	if raw.Body == nil || a.status < 200 || a.status > 599 {
-		t.Fatalf("answer %s: no body or no HTTP status", out)
+		t.Fatalf("response %s: no body or no HTTP status", out)
 	}
 	if a.v2 == (raw.MultiValueHeaders != nil) || a.v2 != (raw.Headers != nil) {
-		t.Fatalf("answer %s: neither 1.0 nor 2.0", out)
+		t.Fatalf("response %s: neither 1.0 nor 2.0", out)
 	}
 	maps.Copy(a.header, raw.MultiValueHeaders)
 	for name, value := range raw.Headers {
@@ -149,14 +149,14 @@ func readAnswer(t testing.TB, out []byte) answer {
 	}
 	for name, values := range a.header {
 		if strings.ContainsAny(name+strings.Join(values, ""), "\r\n\x00") {
-			t.Errorf("answer %s: control characters in a header", out)
+			t.Errorf("response %s: control characters in a header", out)
 		}
 	}
 	a.body = *raw.Body
 	if raw.IsBase64Encoded {
 		decoded, err := base64.StdEncoding.DecodeString(a.body)
 		if err != nil {
-			t.Fatalf("answer %s: %v", out, err)
+			t.Fatalf("response %s: %v", out, err)
 		}
 		a.body = string(decoded)
 	}

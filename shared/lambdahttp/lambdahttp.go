@@ -1,28 +1,29 @@
-// Package lambdahttp turns Lambda events into net/http requests and what the
-// handler writes into Lambda answers. It serves API Gateway payload 1.0
-// (Netlify, REST APIs, HTTP APIs set to 1.0) and payload 2.0 (HTTP APIs,
-// function URLs) from the same binary, and does nothing else.
+// Package lambdahttp serves Lambda events with a net/http handler. It reads
+// API Gateway payload 1.0 (Netlify, REST APIs, HTTP APIs set to 1.0) and
+// payload 2.0 (HTTP APIs, function URLs) and writes the response in the
+// event's format.
 //
-// It defends the handler against an event that says something other than the
-// client's request did:
-//   - the payload format is read from the event's content, never from a header;
-//   - a path stays a path: one that arrives decoded, as `/a?admin=1` or `/a#x`,
-//     never becomes a query or a fragment;
-//   - host and client IP come from the platform, never from a header that the
-//     client writes, X-Forwarded-For and X-GoLambdaProxy-* included;
-//   - header values keep their commas and their number, and cookies theirs;
-//   - a broken event or body, a panic, or a handler that writes nothing is an
-//     answer, not a function error, and never the end of the process;
-//   - control characters in a handler's header never reach the wire.
+// It defends the handler against an event that differs from the client's
+// request:
+//   - The payload format is read from the event's content, never from a header.
+//   - A decoded path such as `/a?admin=1` stays a path. It never becomes a
+//     query or a fragment.
+//   - Host and client address come from the platform, never from a header that
+//     the client can set, X-Forwarded-For and X-GoLambdaProxy-* included.
+//   - Headers keep their commas and their number of values.
+//   - An invalid event, an invalid body, a panic, or a handler that writes
+//     nothing is a response. It is never a function error or the end of the
+//     process.
+//   - Control characters in a response header are never sent.
 //
-// Answers go through api-proxy's core, which buffers the body and lays out both
-// formats. Requests do not: core parses the path as part of a URL, splits
-// headers on commas and prints paths of requests that it cannot convert, so all
-// that it made would have to be overwritten.
+// Responses are formed by api-proxy's package core. Requests are not: core
+// parses the path as part of a URL, splits headers on commas and prints the
+// paths that it cannot parse, so that every field would have to be overwritten.
 package lambdahttp
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"os"
@@ -30,16 +31,12 @@ import (
 	"strconv"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 // Adapter serves Lambda events with an [http.Handler]. It holds no state
 // between events and is safe for concurrent use.
 type Adapter struct {
 	handler http.Handler
-	// afterAnswer gets what is to run once the answer is on its way; nil: it
-	// runs before the answer is returned.
-	afterAnswer func(func())
 }
 
 var _ lambda.Handler = (*Adapter)(nil)
@@ -53,18 +50,11 @@ func New(h http.Handler) *Adapter {
 // from main, and does not return.
 func Start(h http.Handler) {
 	limitProcs()
-	a := New(h)
-	if lambdacontext.MaxConcurrency() == 1 {
-		api := &runtimeAPI{host: os.Getenv("AWS_LAMBDA_RUNTIME_API"), others: http.DefaultTransport}
-		http.DefaultTransport = api
-		a.afterAnswer = func(f func()) { api.afterWrite = f }
-	}
-	lambda.Start(a)
+	lambda.Start(New(h))
 }
 
 // fullCPUMegabytes is the memory size at which Lambda gives a function one
-// whole processor. Below it, threads beyond the first only get in each other's
-// way.
+// full processor. With less, a second thread only adds scheduling.
 const fullCPUMegabytes = 1769
 
 func limitProcs() {
@@ -75,66 +65,62 @@ func limitProcs() {
 	runtime.GOMAXPROCS(1)
 }
 
-// Invoke serves one event: payload is its JSON, the result the JSON of the
-// answer in the event's payload format. ctx, with Lambda's deadline, is the
-// parent of the request's context. A payload that is no HTTP event is answered
-// with 400, a panic of the handler with 500; the error is nil in both cases.
+// The problems that this package reports itself.
+const (
+	detailNotHTTP  = "The function was invoked with something other than an HTTP request event."
+	detailBalancer = "The function does not serve Application Load Balancers. " +
+		"Invoke it through an API Gateway, a function URL or Netlify."
+	detailPanic    = "Try again. If it persists, give the site's owner the request id."
+	detailTooLarge = "The response is larger than the platform can carry. Request less at a time."
+)
+
+// Invoke serves one event. payload is the event's JSON; the result is the
+// response's JSON in the event's format. ctx carries Lambda's deadline and is
+// the parent of the request's context. An event that is not an HTTP request
+// gets a 400 response, a panic of the handler a 500; the error is nil in both
+// cases.
 func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	e, err := decode(payload)
-	// After a field of a wrong type, decode has still read the others: the
-	// answer can take the right form.
-	v2 := e.isV2()
-	if err != nil || !validToken(e.method()) {
-		w := newResponseWriter(v2, http.MethodGet)
-		w.writeProblem(ctx, http.StatusBadRequest, "invalid-request", "The function was invoked with something other than an HTTP request event.")
-		return w.answer()
+	var e event
+	// After a field of a wrong type, the remaining fields are read all the
+	// same, so that the response can have the right format.
+	err := json.Unmarshal(payload, &e)
+	switch {
+	case e.RequestContext.ELB != nil:
+		return refuse(ctx, e.format(), "load balancer events are not supported", detailBalancer)
+	case err != nil || !validToken(e.method()):
+		return refuse(ctx, e.format(), "not an HTTP request event", detailNotHTTP)
 	}
 	r := e.request(ctx)
-	w := newResponseWriter(v2, r.Method)
-	defer a.runAfter(w)
+	w := newResponseWriter(e.format(), r.Method)
 	if !a.serve(w, r) {
-		w = newResponseWriter(v2, r.Method)
-		w.writeProblem(ctx, http.StatusInternalServerError, "internal", "Try again; if it persists, give the site's owner the request id.")
+		w = newResponseWriter(e.format(), r.Method)
+		w.writeProblem(ctx, http.StatusInternalServerError, "internal", detailPanic)
 	}
-	answer, err := w.answer()
-	if len(answer) > maxAnswer {
-		slog.LogAttrs(ctx, slog.LevelError, "answer too large", slog.String("request_id", requestID(ctx)), slog.Int("bytes", len(answer)))
-		cookies := w.header["Set-Cookie"] // a renewed session must not be lost
-		w = newResponseWriter(v2, r.Method)
+	response, err := w.response()
+	if len(response) > maxResponse {
+		slog.LogAttrs(ctx, slog.LevelError, "response too large",
+			slog.String("request_id", requestID(ctx)), slog.Int("bytes", len(response)))
+		cookies := w.header["Set-Cookie"] // a refreshed session must not be lost
+		w = newResponseWriter(e.format(), r.Method)
 		if len(cookies) > 0 {
 			w.header["Set-Cookie"] = cookies
 		}
-		w.writeProblem(ctx, http.StatusInternalServerError, "internal", "The answer is larger than the platform can carry. Ask for less at a time.")
-		return w.answer()
+		w.writeProblem(ctx, http.StatusInternalServerError, "internal", detailTooLarge)
+		return w.response()
 	}
-	return answer, err
+	return response, err
 }
 
-// runAfter runs what the handler has left for after its answer.
-func (a *Adapter) runAfter(w *responseWriter) {
-	switch {
-	case w.after == nil:
-	case a.afterAnswer != nil:
-		a.afterAnswer(w.after)
-	default:
-		w.after()
-	}
+// refuse returns a 400 response and logs the reason.
+func refuse(ctx context.Context, f format, reason, detail string) ([]byte, error) {
+	slog.LogAttrs(ctx, slog.LevelError, reason, slog.String("request_id", requestID(ctx)))
+	w := newResponseWriter(f, http.MethodGet)
+	w.writeProblem(ctx, http.StatusBadRequest, "invalid-request", detail)
+	return w.response()
 }
 
-// AfterAnswer lets f run when the answer to the request behind w is on its way, so
-// that nobody waits for it, and before the platform is asked for the next event,
-// which is when Lambda may freeze the process. f must not panic. With a w that is
-// not of this package f runs at once.
-func AfterAnswer(w http.ResponseWriter, f func()) {
-	if own, ok := w.(*responseWriter); ok {
-		own.after = f
-		return
-	}
-	f()
-}
-
-// serve runs the handler and reports whether it returned. What a panic is about
-// may hold the request's data, so only its type and place are logged.
+// serve runs the handler and reports whether it returned. The value of a panic
+// may hold data of the request, so only its type and its place are logged.
 func (a *Adapter) serve(w http.ResponseWriter, r *http.Request) (returned bool) {
 	defer func() {
 		if value := recover(); value != nil {

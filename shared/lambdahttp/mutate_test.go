@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// echo writes what the client controls into every place of an answer.
+// echo writes what the client controls into every place of a response.
 var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -28,22 +28,22 @@ var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	w.Write(body)
 })
 
-// checkInvoke fails the test unless payload, whatever it is, gets a well-formed
-// answer, and not by way of a panic.
-func checkInvoke(t testing.TB, payload []byte) answer {
+// checkInvoke fails the test unless payload gets a well-formed response and the
+// handler does not panic.
+func checkInvoke(t testing.TB, payload []byte) response {
 	t.Helper()
 	out, err := New(echo).Invoke(t.Context(), payload)
 	if err != nil {
 		t.Fatalf("%.500s: %v", payload, err)
 	}
-	a := readAnswer(t, out)
+	a := readResponse(t, out)
 	if a.status == http.StatusInternalServerError {
 		t.Fatalf("%.500s: the handler panicked: %s", payload, out)
 	}
 	return a
 }
 
-// claimsV2 is isV2 read independently, and of valid JSON alone.
+// claimsV2 reports whether payload is a 2.0 event, read independently of event.
 func claimsV2(payload []byte) bool {
 	if !json.Valid(payload) {
 		return false
@@ -99,7 +99,7 @@ func TestMutatedEvents(t *testing.T) {
 	check := func(payload string) {
 		a := checkInvoke(t, []byte(payload))
 		if want := claimsV2([]byte(payload)); a.v2 != want {
-			t.Fatalf("%.500s: answered in 2.0 form: %v", payload, a.v2)
+			t.Fatalf("%.500s: response in payload 2.0 format: got %v, want %v", payload, a.v2, want)
 		}
 		count++
 	}
@@ -145,7 +145,8 @@ func FuzzInvoke(f *testing.F) {
 }
 
 func BenchmarkInvoke(b *testing.B) {
-	body := []byte(`{"data":{"org_code":"org_0123","permissions":[{"id":"p_1","key":"read:projects"},{"id":"p_2","key":"write:projects"}]},"metadata":{"has_more":false}}`)
+	body := []byte(`{"data":{"org_code":"org_0123","permissions":[{"id":"p_1","key":"read:projects"},` +
+		`{"id":"p_2","key":"write:projects"}]},"metadata":{"has_more":false}}`)
 	adapter := New(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Type", "application/json")

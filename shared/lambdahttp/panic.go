@@ -14,8 +14,8 @@ import (
 // maxFrames bounds the stack in a log line.
 const maxFrames = 32
 
-// logPanic reports a recovered panic value without what it says, unless the
-// runtime said it: those texts name types, indexes and lengths.
+// logPanic logs a recovered panic without its value, except for the runtime's
+// own errors: those contain only types, indexes and lengths.
 func logPanic(ctx context.Context, value any) {
 	what := fmt.Sprintf("%T", value)
 	if err, ok := value.(runtime.Error); ok {
@@ -27,12 +27,12 @@ func logPanic(ctx context.Context, value any) {
 		slog.String("stack", stack()))
 }
 
-// stack names the functions from the panic outwards, as `name (file:line)`,
-// without the argument words that runtime/debug would print.
+// stack lists the functions from the panic outwards, as `name (file:line)`,
+// without the argument words that runtime/debug prints.
 func stack() string {
-	const toDeferred = 4 // runtime.Callers, stack, logPanic, the deferred function
+	const skip = 4 // runtime.Callers, stack, logPanic, the deferred function
 	pcs := make([]uintptr, maxFrames)
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(toDeferred, pcs)])
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(skip, pcs)])
 	var b strings.Builder
 	for {
 		frame, more := frames.Next()
@@ -44,7 +44,7 @@ func stack() string {
 	}
 }
 
-// requestID is Lambda's id of the invocation, or "".
+// requestID returns Lambda's id of the invocation, or "".
 func requestID(ctx context.Context) string {
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		return lc.AwsRequestID

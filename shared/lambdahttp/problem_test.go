@@ -8,15 +8,17 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
 // checkProblem fails the test unless a is a problem document with this status
-// and code, and the headers that every answer has.
-func checkProblem(t *testing.T, a answer, status int, code string) {
+// and code, and the headers that every response has.
+func checkProblem(t *testing.T, a response, status int, code string) {
 	t.Helper()
 	var p struct {
 		Type, Title, Detail, Code string
@@ -25,8 +27,9 @@ func checkProblem(t *testing.T, a answer, status int, code string) {
 	if err := json.Unmarshal([]byte(a.body), &p); err != nil {
 		t.Fatalf("body %q: %v", a.body, err)
 	}
-	if a.status != status || p.Status != status || p.Code != code || p.Type != "about:blank" || p.Title != http.StatusText(status) || p.Detail == "" {
-		t.Errorf("status %d, body %s", a.status, a.body)
+	if a.status != status || p.Status != status || p.Code != code || p.Type != "about:blank" ||
+		p.Title != http.StatusText(status) || p.Detail == "" {
+		t.Errorf("got status %d, body %s, want %d %s", a.status, a.body, status, code)
 	}
 	for name, want := range map[string]string{
 		"Content-Type":           "application/problem+json",
@@ -50,7 +53,7 @@ func captureLog(t *testing.T) *bytes.Buffer {
 	return &b
 }
 
-func TestPanicIsAnAnswer(t *testing.T) {
+func TestPanicReturns500(t *testing.T) {
 	var none map[string]string
 	const secret = "secret-of-the-request"
 	for logged, fail := range map[string]func(http.ResponseWriter){
@@ -75,13 +78,13 @@ func TestPanicIsAnAnswer(t *testing.T) {
 				t.Errorf("request data in log %q", line)
 			}
 			if a.header["X-Half"] != nil || strings.Contains(a.body, secret) {
-				t.Errorf("half an answer: %+v", a)
+				t.Errorf("got a partial response: %+v", a)
 			}
 		})
 	}
 }
 
-func TestPanicAfterHalfAnAnswer(t *testing.T) {
+func TestPanicDiscardsPartialResponse(t *testing.T) {
 	captureLog(t)
 	bothFormats(t, func(t *testing.T, payload []byte) {
 		calls := 0
@@ -98,7 +101,7 @@ func TestPanicAfterHalfAnAnswer(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a := readAnswer(t, out)
+			a := readResponse(t, out)
 			if a.status != want || strings.Contains(a.body, "half") != (want == http.StatusTeapot) {
 				t.Errorf("want %d: %+v", want, a)
 			}
@@ -106,40 +109,52 @@ func TestPanicAfterHalfAnAnswer(t *testing.T) {
 	})
 }
 
-func TestProblemNamesTheInvocation(t *testing.T) {
+func TestProblemCarriesRequestID(t *testing.T) {
 	log := captureLog(t)
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "invocation-7"})
-	out, err := New(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("x") })).Invoke(ctx, load(t, "rest"))
+	adapter := New(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("x") }))
+	out, err := adapter.Invoke(ctx, load(t, "rest"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := readAnswer(t, out)
-	if a.header.Get("X-Request-Id") != "invocation-7" || !strings.Contains(a.body, `"request_id":"invocation-7"`) || !strings.Contains(log.String(), `"request_id":"invocation-7"`) {
-		t.Errorf("answer %+v\nlog %s", a, log)
+	a := readResponse(t, out)
+	const member = `"request_id":"invocation-7"`
+	if a.header.Get("X-Request-Id") != "invocation-7" || !strings.Contains(a.body, member) ||
+		!strings.Contains(log.String(), member) {
+		t.Errorf("response %+v\nlog %s", a, log)
 	}
 }
 
-func TestAnswerTooLarge(t *testing.T) {
+func TestResponseTooLarge(t *testing.T) {
 	bothFormats(t, func(t *testing.T, payload []byte) {
 		log := captureLog(t)
-		for size, status := range map[int]int{maxAnswer - 1024: http.StatusOK, maxAnswer: http.StatusInternalServerError} {
-			a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
-				io.WriteString(w, strings.Repeat("<", size)) // escaped, it would be six times as large
-			})
-			if status != http.StatusOK {
-				checkProblem(t, a, status, "internal")
-			} else if a.status != status || len(a.body) != size {
-				t.Errorf("%d bytes: status %d, %d bytes", size, a.status, len(a.body))
+		for _, test := range []struct {
+			char   string
+			size   int
+			status int
+		}{
+			{"<", maxResponse - 1024, http.StatusOK},           // not escaped
+			{"\"", 4 << 20, http.StatusOK},                     // 8 MiB escaped, so sent as base64
+			{"\xff", 4 << 20, http.StatusOK},                   // base64 in any case
+			{"<", maxResponse, http.StatusInternalServerError}, // more than base64 can carry, too
+		} {
+			want := strings.Repeat(test.char, test.size)
+			a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, want) })
+			if test.status != http.StatusOK {
+				checkProblem(t, a, test.status, "internal")
+			} else if a.status != test.status || a.body != want {
+				t.Errorf("%d of %q: got status %d, %d bytes", test.size, test.char, a.status, len(a.body))
 			}
 		}
-		if strings.Count(log.String(), "answer too large") != 1 {
+		if strings.Count(log.String(), "response too large") != 1 {
 			t.Errorf("log %q", log)
 		}
 	})
 }
 
-func TestNotAnHTTPEvent(t *testing.T) {
+func TestInvalidEventReturns400(t *testing.T) {
 	const deep = 20_000
+	tooDeep := strings.Repeat("[", deep) + strings.Repeat("]", deep)
 	for name, test := range map[string]struct {
 		payload string
 		v2      bool
@@ -151,8 +166,8 @@ func TestNotAnHTTPEvent(t *testing.T) {
 		"empty object":       {"{}", false},
 		"truncated":          {`{"httpMethod":"GET","path":"/`, false},
 		"trailing":           {`{"httpMethod":"GET","path":"/"} x`, false},
-		"deep":               {`{"httpMethod":"GET","body":` + strings.Repeat("[", deep) + strings.Repeat("]", deep) + "}", false},
-		"another service's":  {`{"version":"0","source":"aws.events","detail-type":"Scheduled Event","detail":{}}`, false},
+		"deep":               {`{"httpMethod":"GET","body":` + tooDeep + "}", false},
+		"another service's":  {`{"version":"0","source":"aws.events","detail-type":"Event","detail":{}}`, false},
 		"1.0, wrong type":    {`{"httpMethod":"GET","path":"/","headers":{"a":1}}`, false},
 		"1.0, no method":     {`{"path":"/","headers":{}}`, false},
 		"1.0, bad method":    {`{"httpMethod":"GET /x HTTP/1.1\r\n","path":"/"}`, false},
@@ -165,15 +180,16 @@ func TestNotAnHTTPEvent(t *testing.T) {
 				t.Error("the handler was called")
 			})
 			if a.v2 != test.v2 {
-				t.Errorf("answered in 2.0 form: %v", a.v2)
+				t.Errorf("response in payload 2.0 format: got %v, want %v", a.v2, test.v2)
 			}
 			checkProblem(t, a, http.StatusBadRequest, "invalid-request")
 		})
 	}
 }
 
-func TestPayload2IsNeverReadAs1(t *testing.T) {
-	as1 := []edit{set("httpMethod", "DELETE"), set("path", "/other"), set("multiValueHeaders", map[string]any{"X-Other": []string{"1"}})}
+func TestPayload2IsNotReadAsPayload1(t *testing.T) {
+	as1 := []edit{set("httpMethod", "DELETE"), set("path", "/other"),
+		set("multiValueHeaders", map[string]any{"X-Other": []string{"1"}})}
 	for name, edits := range map[string][]edit{
 		"version alone tells":   {set("requestContext.identity.sourceIp", "192.0.2.1")},
 		"no version":            {set("version", nil)},
@@ -182,8 +198,43 @@ func TestPayload2IsNeverReadAs1(t *testing.T) {
 		"a header says the 1.0": {set("headers", map[string]any{"x-payload-version": "1.0"})},
 	} {
 		r := request(t, load(t, "httpapi-v2", append(edits, as1...)...))
-		if r.Method != "GET" || r.URL.Path != "/portal" || r.Header["X-Other"] != nil || r.RemoteAddr != "203.0.113.9" {
+		if r.Method != "GET" || r.URL.Path != "/portal" || r.Header["X-Other"] != nil ||
+			r.RemoteAddr != "203.0.113.9" {
 			t.Errorf("%s: %s %s from %s", name, r.Method, r.URL, r.RemoteAddr)
+		}
+	}
+}
+
+// A load balancer whose target group has single-valued headers ignores
+// multiValueHeaders, and one with multi-valued headers ignores the others. Both
+// must be able to read the refusal.
+func TestLoadBalancerEventIsRefused(t *testing.T) {
+	elb := set("requestContext.elb.targetGroupArn", "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/t/1")
+	single := func(event map[string]any) { delete(event, "multiValueHeaders") }
+	for name, payload := range map[string][]byte{
+		"single": load(t, "rest", elb, single),
+		"multi":  load(t, "rest", elb),
+		"broken": load(t, "rest", elb, set("httpMethod", 1)),
+	} {
+		log := captureLog(t)
+		called := false
+		h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called = true })
+		out, err := New(h).Invoke(t.Context(), payload)
+		if err != nil || called {
+			t.Fatalf("%s: got error %v, handler called: %v", name, err, called)
+		}
+		var got events.ALBTargetGroupResponse
+		if err := json.Unmarshal(out, &got); err != nil {
+			t.Fatal(err)
+		}
+		if got.StatusCode != http.StatusBadRequest || got.StatusDescription != "400 Bad Request" ||
+			got.Headers["Content-Type"] != "application/problem+json" ||
+			!slices.Equal(got.MultiValueHeaders["Cache-Control"], []string{"no-store"}) ||
+			!strings.Contains(got.Body, `"invalid-request"`) || !strings.Contains(got.Body, "Load Balancer") {
+			t.Errorf("%s: got %s", name, out)
+		}
+		if !strings.Contains(log.String(), "load balancer events are not supported") {
+			t.Errorf("%s: got log %q", name, log)
 		}
 	}
 }

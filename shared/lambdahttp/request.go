@@ -14,13 +14,34 @@ import (
 	"strings"
 )
 
-// ErrBadBody is what reading the request's body returns when the event says
-// that the body is base64 and it is not.
+// ErrBadBody is the error of reading a request body that the event marks as
+// base64 and that is not valid base64.
 var ErrBadBody = errors.New("lambdahttp: request body is not valid base64")
 
-// request makes the event a server's request, shaped as net/http's server
-// shapes it: URL without host, Host out of the header. RemoteAddr is the client's
-// address alone, without a port, as the platform gives it; "" if it gives none.
+type pathKey struct{}
+
+// eventPath is the path as the event gives it.
+type eventPath struct {
+	raw     string
+	decoded bool
+}
+
+// RawPath returns the path of r as the platform gives it, without a stage, and
+// whether the platform has decoded it. An encoded path holds the client's
+// bytes, which may include an invalid percent sign; in a decoded one,
+// separators that the client encoded can no longer be told apart. For a
+// request that does not come from an event, RawPath returns the URL's encoded
+// path.
+func RawPath(r *http.Request) (path string, decoded bool) {
+	if p, ok := r.Context().Value(pathKey{}).(eventPath); ok {
+		return p.raw, p.decoded
+	}
+	return r.URL.EscapedPath(), false
+}
+
+// request returns the event as a server request: its URL has no host, and Host
+// is not in the header. RemoteAddr is the client's address as the platform
+// gives it, without a port, or "" if it gives none.
 func (e *event) request(ctx context.Context) *http.Request {
 	header := e.header()
 	host := e.RequestContext.DomainName
@@ -28,7 +49,8 @@ func (e *event) request(ctx context.Context) *http.Request {
 		host = header.Get("Host")
 	}
 	delete(header, "Host")
-	u := e.url()
+	path, decoded := e.path()
+	u := newURL(path, decoded, e.query())
 	body, length := e.body()
 	r := &http.Request{
 		Method:        e.method(),
@@ -43,29 +65,34 @@ func (e *event) request(ctx context.Context) *http.Request {
 		RemoteAddr:    e.clientIP(header),
 		RequestURI:    u.RequestURI(),
 	}
-	return r.WithContext(ctx)
+	return r.WithContext(context.WithValue(ctx, pathKey{}, eventPath{path, decoded}))
 }
 
-// url keeps path and query apart: neither is ever parsed as part of the other.
-func (e *event) url() *url.URL {
-	path, encoded := e.path()
-	u := &url.URL{Path: path, RawQuery: e.query()}
-	if !encoded {
+// newURL keeps path and query apart. Neither is parsed as part of the other.
+func newURL(path string, decoded bool, query string) *url.URL {
+	u := &url.URL{Path: path, RawQuery: query}
+	if decoded {
 		return u
 	}
-	// A path that cannot be decoded is handed on as it is: no route has a bare
-	// percent sign, so it is not found.
-	if decoded, err := url.PathUnescape(path); err == nil && decoded != path {
-		u.Path, u.RawPath = decoded, path
+	// An invalid path is passed on as it is. No route contains a bare percent
+	// sign, so it is not found.
+	plain, err := url.PathUnescape(path)
+	if err != nil {
+		return u
+	}
+	u.Path = plain
+	if u.EscapedPath() != path {
+		u.RawPath = path
 	}
 	return u
 }
 
-// query returns the client's own bytes where the event has them. REST APIs and
-// HTTP APIs with payload 1.0 give decoded parameters only.
+// query returns the client's own bytes where the event has them. REST APIs,
+// and HTTP APIs with payload 1.0, give decoded parameters only: there the query
+// is encoded again, sorted by name.
 func (e *event) query() string {
 	switch {
-	case e.isV2():
+	case e.format() == payload2:
 		return e.RawQueryString
 	case e.RawQuery != "":
 		return e.RawQuery
@@ -82,48 +109,37 @@ func (e *event) query() string {
 	return values.Encode()
 }
 
-// header merges the event's headers by canonical name. multiValueHeaders win
-// over headers, which hold the last value of each or all of them joined.
+// header merges the event's headers by canonical name. multiValueHeaders take
+// precedence over headers, which hold one value of each, or all joined.
 func (e *event) header() http.Header {
-	var h http.Header // nil: headers alone
-	if !e.isV2() && len(e.MultiValueHeaders) > 0 {
-		h = make(http.Header, len(e.MultiValueHeaders)+1)
+	multi := http.Header{}
+	if e.format() != payload2 {
 		for name, values := range e.MultiValueHeaders {
-			addHeader(h, name, values...)
+			addHeader(multi, name, values...)
 		}
 	}
-	rest := make(http.Header, max(len(e.Headers)-len(h), 0)+1)
+	single := make(http.Header, len(e.Headers)+1)
 	for name, value := range e.Headers {
-		if h != nil {
-			if len(e.MultiValueHeaders[name]) > 0 { // spelled the same, as a rule
-				continue
-			}
-			if _, ok := h[http.CanonicalHeaderKey(name)]; ok {
-				continue
-			}
+		if _, ok := multi[http.CanonicalHeaderKey(name)]; !ok {
+			addHeader(single, name, value)
 		}
-		addHeader(rest, name, value)
 	}
-	if h == nil {
-		h = rest
-	} else {
-		maps.Copy(h, rest)
+	maps.Copy(single, multi)
+	// Payload 2.0 moves the cookies out of the headers. Function URLs also
+	// keep them there; the list replaces that copy.
+	if e.format() == payload2 && len(e.Cookies) > 0 {
+		single["Cookie"] = []string{strings.Join(e.Cookies, "; ")}
 	}
-	// Payload 2.0 takes the cookies out of the headers; function URLs leave a
-	// copy there, which these replace.
-	if e.isV2() && len(e.Cookies) > 0 {
-		h["Cookie"] = []string{strings.Join(e.Cookies, "; ")}
-	}
-	return h
+	return single
 }
 
-// addHeader adds values under name's canonical form. A name that the client
-// spelled in two ways keeps all of them, so that the endpoint can refuse it, in
-// an order that does not depend on the map's.
+// addHeader adds values under the canonical form of name. A header that the
+// client spelled in two ways keeps all of its values, so that the handler can
+// refuse it, in an order that does not depend on the map's.
 func addHeader(h http.Header, name string, values ...string) {
 	name = http.CanonicalHeaderKey(name)
-	// api-proxy's header form keeps the event's context under these names;
-	// nobody may take a client's for it.
+	// api-proxy reads the event's context from headers of these names. A
+	// client's header must not be taken for it.
 	if len(values) == 0 || strings.HasPrefix(name, "X-Golambdaproxy-") {
 		return
 	}
@@ -134,11 +150,11 @@ func addHeader(h http.Header, name string, values ...string) {
 	h[name] = values
 }
 
-// clientIP believes Netlify's header only in an event whose context names no
-// client: API Gateway always names one, and passes a client's headers through.
+// clientIP uses Netlify's header only for an event whose context has no client
+// address: API Gateway always gives one, and passes a client's headers on.
 func (e *event) clientIP(header http.Header) string {
 	ip := e.RequestContext.HTTP.SourceIP
-	if !e.isV2() {
+	if e.format() != payload2 {
 		ip = e.RequestContext.Identity.SourceIP
 		if values := header["X-Nf-Client-Connection-Ip"]; ip == "" && len(values) == 1 {
 			ip = values[0]
@@ -150,7 +166,7 @@ func (e *event) clientIP(header http.Header) string {
 	return ip
 }
 
-// body returns the body's bytes and how many there are.
+// body returns the body and its length in bytes.
 func (e *event) body() (io.ReadCloser, int64) {
 	if e.Body == "" {
 		return http.NoBody, 0

@@ -2,8 +2,12 @@ package lambdahttp
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"io"
+	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"testing"
 	"time"
@@ -16,12 +20,17 @@ func TestRequestOfEachEvent(t *testing.T) {
 	}
 	const cookie = "theme=dark; session=sealed"
 	for name, want := range map[string]want{
-		"netlify":      {"GET", "/portal", "/portal", query, "site.example", "203.0.113.9", cookie, ""},
-		"netlify-dev":  {"POST", "/api/introspect", "/api/introspect", "", "localhost:8899", "127.0.0.1", "", "token=opaque&token_type_hint=access"},
-		"rest":         {"GET", "/api/entitlements/plan/pro", "/api/entitlements/plan%2Fpro", "page_size=10&page_size=20&tag=b+c", "abcde12345.execute-api.eu-central-1.amazonaws.com", "203.0.113.9", cookie, ""},
-		"httpapi-v1":   {"GET", "/api/entitlements/plan pro", "/api/entitlements/plan%20pro", "page_size=20", "fghij67890.execute-api.eu-central-1.amazonaws.com", "203.0.113.9", cookie, ""},
-		"httpapi-v2":   {"GET", "/portal", "/portal", query, "api.site.example", "203.0.113.9", cookie, ""},
-		"function-url": {"PUT", "/api/entitlements/plan/pro", "/api/entitlements/plan%2Fpro", "", "p6q7r8s9t0abcdefghijklmnop0uvwxy.lambda-url.eu-central-1.on.aws", "2001:db8::9", cookie, `{"note":"über <1 & >0"}`},
+		"netlify": {"GET", "/portal", "/portal", query, "site.example", "203.0.113.9", cookie, ""},
+		"netlify-dev": {"POST", "/api/introspect", "/api/introspect", "", "localhost:8899", "127.0.0.1", "",
+			"token=opaque&token_type_hint=access"},
+		"rest": {"GET", "/api/entitlements/plan/pro", "/api/entitlements/plan%2Fpro", "page_size=10&page_size=20&tag=b+c",
+			"abcde12345.execute-api.eu-central-1.amazonaws.com", "203.0.113.9", cookie, ""},
+		"httpapi-v1": {"GET", "/api/entitlements/plan pro", "/api/entitlements/plan%20pro", "page_size=20",
+			"fghij67890.execute-api.eu-central-1.amazonaws.com", "203.0.113.9", cookie, ""},
+		"httpapi-v2": {"GET", "/portal", "/portal", query, "api.site.example", "203.0.113.9", cookie, ""},
+		"function-url": {"PUT", "/api/entitlements/plan/pro", "/api/entitlements/plan%2Fpro", "",
+			"p6q7r8s9t0abcdefghijklmnop0uvwxy.lambda-url.eu-central-1.on.aws", "2001:db8::9", cookie,
+			`{"note":"über <1 & >0"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := request(t, load(t, name))
@@ -72,9 +81,12 @@ func TestPathStaysPath(t *testing.T) {
 		{encoded, "", "/", "/"},
 	} {
 		t.Run(test.event+" "+test.in, func(t *testing.T) {
-			r := request(t, load(t, test.event, set("rawPath", test.in), set("requestContext.http.path", test.in), set("rawQueryString", "a=1")))
-			if r.URL.Path != test.path || r.URL.EscapedPath() != test.escaped || r.URL.RawQuery != "a=1" || r.URL.Fragment != "" {
-				t.Errorf("path %q, escaped %q, query %q, fragment %q", r.URL.Path, r.URL.EscapedPath(), r.URL.RawQuery, r.URL.Fragment)
+			r := request(t, load(t, test.event, set("rawPath", test.in),
+				set("requestContext.http.path", test.in), set("rawQueryString", "a=1")))
+			u := r.URL
+			if u.Path != test.path || u.EscapedPath() != test.escaped || u.RawQuery != "a=1" || u.Fragment != "" {
+				t.Errorf("got path %q, escaped %q, query %q, fragment %q, want %q, %q, a=1",
+					u.Path, u.EscapedPath(), u.RawQuery, u.Fragment, test.path, test.escaped)
 			}
 		})
 	}
@@ -82,6 +94,41 @@ func TestPathStaysPath(t *testing.T) {
 		r := request(t, load(t, name, set("path", "/a%3Fb")))
 		if r.URL.Path != path || r.URL.Query().Has("b") {
 			t.Errorf("%s: path %q, query %q", name, r.URL.Path, r.URL.RawQuery)
+		}
+	}
+}
+
+func TestRawPathIsThePlatformsPath(t *testing.T) {
+	for _, test := range []struct {
+		event, in, want string
+		decoded         bool
+	}{
+		{"netlify", "/a%2Fb%20c'd[e]", "/a%2Fb%20c'd[e]", false},
+		{"rest", "/a%2fb", "/a%2fb", false},
+		{"function-url", "/a%zz", "/a%zz", false},
+		{"function-url", "/a?b", "/a?b", false},
+		{"httpapi-v1", "/live/a b/%2e", "/a b/%2e", true},
+		{"httpapi-v2", "/live/a?b", "/a?b", true},
+		{"httpapi-v2", "", "/", true},
+	} {
+		r := request(t, load(t, test.event, set("path", test.in), set("rawPath", test.in),
+			set("requestContext.http.path", test.in), set("requestContext.stage", "live")))
+		if got, decoded := RawPath(r.Request); got != test.want || decoded != test.decoded {
+			t.Errorf("%s %s: got %q, decoded %v, want %q, %v", test.event, test.in, got, decoded, test.want, test.decoded)
+		}
+	}
+	r := httptest.NewRequest("GET", "/a%2Fb?c", nil)
+	if got, decoded := RawPath(r); got != "/a%2Fb" || decoded {
+		t.Errorf("request without an event: got %q, decoded %v", got, decoded)
+	}
+}
+
+// The client's encoding of a path is kept even where Go would choose another.
+func TestEncodedPathKeepsItsBytes(t *testing.T) {
+	for _, in := range []string{"/it's", "/(a)*!", "/a[0]", "/a%27b", "/%41", "/a;b=c,d@e:f"} {
+		r := request(t, load(t, "function-url", set("rawPath", in)))
+		if got := r.URL.EscapedPath(); got != in || r.RequestURI != in {
+			t.Errorf("got path %q, RequestURI %q, want %q", got, r.RequestURI, in)
 		}
 	}
 }
@@ -101,7 +148,8 @@ func TestStagePrefix(t *testing.T) {
 		// A REST API's path never begins with its stage.
 		{"rest", "api", "/api/session", "/api/session"},
 	} {
-		r := request(t, load(t, test.event, set("requestContext.stage", test.stage), set("path", test.in), set("rawPath", test.in)))
+		r := request(t, load(t, test.event, set("requestContext.stage", test.stage),
+			set("path", test.in), set("rawPath", test.in)))
 		if r.URL.Path != test.path {
 			t.Errorf("%s, stage %q: %q became %q, want %q", test.event, test.stage, test.in, r.URL.Path, test.path)
 		}
@@ -109,20 +157,26 @@ func TestStagePrefix(t *testing.T) {
 }
 
 func TestQuery(t *testing.T) {
+	type object = map[string]any
+	type list = []string
 	const multi, single = "multiValueQueryStringParameters", "queryStringParameters"
 	for name, test := range map[string]struct {
 		event string
 		edits []edit
 		want  string
 	}{
-		"2.0 verbatim":          {"httpapi-v2", []edit{set("rawQueryString", "b=2&a=%31&b=3;c&&#")}, "b=2&a=%31&b=3;c&&#"},
-		"2.0 ignores the map":   {"httpapi-v2", []edit{set("rawQueryString", "")}, ""},
-		"Netlify verbatim":      {"netlify", []edit{set("rawQuery", "a=%31&a=2")}, "a=%31&a=2"},
-		"Netlify without":       {"netlify", []edit{set("rawQuery", nil)}, "return_url=%2Faccess%2F&subnav=profile"},
-		"duplicates survive":    {"rest", []edit{set(multi, map[string]any{"a": []string{"1", "2"}}), set(single, map[string]any{"a": "2"})}, "a=1&a=2"},
-		"merged":                {"rest", []edit{set(multi, map[string]any{"a": []string{"1"}, "c": []string{}}), set(single, map[string]any{"b": "2", "c": "3"})}, "a=1&b=2&c=3"},
-		"names are case-true":   {"rest", []edit{set(multi, map[string]any{"a": []string{"1"}}), set(single, map[string]any{"A": "2"})}, "A=2&a=1"},
-		"values cannot inject":  {"rest", []edit{set(multi, nil), set(single, map[string]any{"a": "1&admin=1#x", "b&c": "?"})}, "a=1%26admin%3D1%23x&b%26c=%3F"},
+		"2.0 verbatim":        {"httpapi-v2", []edit{set("rawQueryString", "b=2&a=%31&b=3;c&&#")}, "b=2&a=%31&b=3;c&&#"},
+		"2.0 ignores the map": {"httpapi-v2", []edit{set("rawQueryString", "")}, ""},
+		"Netlify verbatim":    {"netlify", []edit{set("rawQuery", "a=%31&a=2")}, "a=%31&a=2"},
+		"Netlify without":     {"netlify", []edit{set("rawQuery", nil)}, "return_url=%2Faccess%2F&subnav=profile"},
+		"repeated": {"rest",
+			[]edit{set(multi, object{"a": list{"1", "2"}}), set(single, object{"a": "2"})}, "a=1&a=2"},
+		"merged": {"rest", []edit{set(multi, object{"a": list{"1"}, "c": list{}}),
+			set(single, object{"b": "2", "c": "3"})}, "a=1&b=2&c=3"},
+		"names keep their case": {"rest",
+			[]edit{set(multi, object{"a": list{"1"}}), set(single, object{"A": "2"})}, "A=2&a=1"},
+		"values cannot inject": {"rest",
+			[]edit{set(multi, nil), set(single, object{"a": "1&admin=1#x", "b&c": "?"})}, "a=1%26admin%3D1%23x&b%26c=%3F"},
 		"no parameters in 1.0":  {"rest", []edit{set(multi, nil), set(single, nil)}, ""},
 		"rawQuery is no 2.0's":  {"httpapi-v2", []edit{set("rawQuery", "x=1"), set("rawQueryString", "a=1")}, "a=1"},
 		"rawQueryString no 1.0": {"rest", []edit{set(multi, nil), set(single, nil), set("rawQueryString", "x=1")}, ""},
@@ -160,19 +214,23 @@ func TestHeader(t *testing.T) {
 			[]edit{set("headers", object{"accept": accept}), set("multiValueHeaders", object{})},
 			http.Header{"Accept": {accept}}},
 		"multi wins in any case": {"rest",
-			[]edit{set("headers", object{"accept": "last", "x-single": "1"}), set("multiValueHeaders", object{"ACCEPT": list{"first", "last"}, "X-Single": list{}})},
+			[]edit{set("headers", object{"accept": "last", "x-single": "1"}),
+				set("multiValueHeaders", object{"ACCEPT": list{"first", "last"}, "X-Single": list{}})},
 			http.Header{"Accept": {"first", "last"}, "X-Single": {"1"}}},
 		"equal values stay apart": {"rest",
 			[]edit{set("headers", object{}), set("multiValueHeaders", object{"Authorization": list{"Bearer x", "Bearer x"}})},
 			http.Header{"Authorization": {"Bearer x", "Bearer x"}}},
 		"two spellings, one value": {"rest",
-			[]edit{set("headers", object{"authorization": "Bearer x", "Authorization": "Bearer x"}), set("multiValueHeaders", nil)},
+			[]edit{set("headers", object{"authorization": "Bearer x", "Authorization": "Bearer x"}),
+				set("multiValueHeaders", nil)},
 			http.Header{"Authorization": {"Bearer x", "Bearer x"}}},
 		"two spellings, two values": {"rest",
-			[]edit{set("headers", nil), set("multiValueHeaders", object{"authorization": list{"Bearer y"}, "Authorization": list{"Bearer x"}})},
+			[]edit{set("headers", nil),
+				set("multiValueHeaders", object{"authorization": list{"Bearer y"}, "Authorization": list{"Bearer x"}})},
 			http.Header{"Authorization": {"Bearer x", "Bearer y"}}},
 		"api-proxy's names": {"rest",
-			[]edit{set("headers", object{"x-golambdaproxy-apigw-context": "{}"}), set("multiValueHeaders", object{"X-GoLambdaProxy-ApiGw-StageVars": list{"{}"}})},
+			[]edit{set("headers", object{"x-golambdaproxy-apigw-context": "{}"}),
+				set("multiValueHeaders", object{"X-GoLambdaProxy-ApiGw-StageVars": list{"{}"}})},
 			http.Header{}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -188,16 +246,19 @@ func TestHeader(t *testing.T) {
 
 func TestHost(t *testing.T) {
 	for _, name := range []string{"rest", "httpapi-v1", "httpapi-v2", "function-url"} {
-		if r := request(t, load(t, name, set("headers.Host", "evil.example"), set("multiValueHeaders", nil))); r.Host == "evil.example" {
+		none := set("multiValueHeaders", nil)
+		if r := request(t, load(t, name, set("headers.Host", "evil.example"), none)); r.Host == "evil.example" {
 			t.Errorf("%s: the client's Host won over the platform's", name)
 		}
-		if r := request(t, load(t, name, set("requestContext.domainName", ""), set("headers", map[string]any{"hOST": "api.example"}), set("multiValueHeaders", nil))); r.Host != "api.example" {
+		r := request(t, load(t, name, set("requestContext.domainName", ""),
+			set("headers", map[string]any{"hOST": "api.example"}), none))
+		if r.Host != "api.example" {
 			t.Errorf("%s without domain: host %q", name, r.Host)
 		}
 	}
 }
 
-func TestClientIPIsThePlatforms(t *testing.T) {
+func TestClientIPComesFromPlatform(t *testing.T) {
 	const nf = "x-nf-client-connection-ip"
 	claim := func(value any) edit {
 		return func(event map[string]any) {
@@ -211,17 +272,20 @@ func TestClientIPIsThePlatforms(t *testing.T) {
 		edits []edit
 		want  string
 	}{
-		"Netlify":                       {"netlify", []edit{claim("203.0.113.7")}, "203.0.113.7"},
-		"Netlify, two claims":           {"netlify", []edit{set("multiValueHeaders", map[string]any{nf: []string{"203.0.113.7", "192.0.2.1"}})}, ""},
-		"Netlify, none":                 {"netlify", []edit{set("headers", map[string]any{"x-forwarded-for": "192.0.2.1"}), set("multiValueHeaders", nil)}, ""},
+		"Netlify": {"netlify", []edit{claim("203.0.113.7")}, "203.0.113.7"},
+		"Netlify, two claims": {"netlify",
+			[]edit{set("multiValueHeaders", map[string]any{nf: []string{"203.0.113.7", "192.0.2.1"}})}, ""},
+		"Netlify, none": {"netlify",
+			[]edit{set("headers", map[string]any{"x-forwarded-for": "192.0.2.1"}), set("multiValueHeaders", nil)}, ""},
 		"Netlify, not an address":       {"netlify", []edit{claim("203.0.113.7\nx")}, ""},
 		"Netlify, zone":                 {"netlify", []edit{claim("fe80::1%any thing")}, ""},
 		"REST, header claims":           {"rest", []edit{claim("192.0.2.1")}, "203.0.113.9"},
 		"REST, unusable, header claims": {"rest", []edit{set(identity, "test-invoke-source-ip"), claim("192.0.2.1")}, ""},
 		"HTTP API 1.0, header claims":   {"httpapi-v1", []edit{claim("192.0.2.1")}, "203.0.113.9"},
 		"HTTP API 2.0, header claims":   {"httpapi-v2", []edit{claim("192.0.2.1")}, "203.0.113.9"},
-		"2.0, none, header claims":      {"httpapi-v2", []edit{set(v2, ""), set(identity, "192.0.2.1"), claim("192.0.2.1")}, ""},
-		"function URL, header claims":   {"function-url", []edit{claim("192.0.2.1")}, "2001:db8::9"},
+		"2.0, none, header claims": {"httpapi-v2",
+			[]edit{set(v2, ""), set(identity, "192.0.2.1"), claim("192.0.2.1")}, ""},
+		"function URL, header claims": {"function-url", []edit{claim("192.0.2.1")}, "2001:db8::9"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := request(t, load(t, test.event, test.edits...))
@@ -252,6 +316,23 @@ func TestBody(t *testing.T) {
 	}
 }
 
+// Bodies of 4 MiB pass in both directions, in every format.
+func TestLargeBinaryBodies(t *testing.T) {
+	want := make([]byte, 4<<20)
+	rand.NewChaCha8([32]byte{}).Read(want)
+	for _, name := range eventNames(t) {
+		payload := load(t, name, setMethod("POST"), set("isBase64Encoded", true),
+			set("body", base64.StdEncoding.EncodeToString(want)))
+		a := invoke(t, payload, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/octet-stream")
+			io.Copy(w, r.Body)
+		})
+		if a.status != http.StatusOK || a.body != string(want) {
+			t.Errorf("%s: got status %d and %d bytes, want the body sent", name, a.status, len(a.body))
+		}
+	}
+}
+
 func TestMethods(t *testing.T) {
 	for _, method := range []string{"HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"} {
 		for _, name := range eventNames(t) {
@@ -263,7 +344,7 @@ func TestMethods(t *testing.T) {
 	}
 }
 
-func TestContextIsTheInvocations(t *testing.T) {
+func TestRequestContextIsDerivedFromInvocation(t *testing.T) {
 	type key struct{}
 	deadline := time.Now().Add(time.Hour)
 	ctx, cancel := context.WithDeadline(context.WithValue(t.Context(), key{}, "lambda's"), deadline)

@@ -1,7 +1,9 @@
 package lambdahttp
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -11,44 +13,87 @@ import (
 	"github.com/awslabs/aws-lambda-go-api-proxy/core"
 )
 
-// maxAnswer is the most bytes that Lambda carries back from a synchronous
-// invocation (its limit of 6 MB). A larger answer would be a function error.
-const maxAnswer = 6_291_556
+// maxResponse is the largest response of a synchronous invocation that Lambda
+// carries, in bytes. A larger one would be a function error.
+const maxResponse = 6_291_556
 
-// responseWriter gives core's writers the manners of net/http's: the first
-// status wins, the header is fixed with it, and 204, 304 and HEAD have no body.
+// responseWriter adds net/http's rules to core's writers: the first status
+// counts, the header is fixed with it, and HEAD, 204 and 304 have no body.
 type responseWriter struct {
 	header http.Header         // the handler's
-	out    http.ResponseWriter // core's, for the event's payload format
-	layOut func() (layout, error)
+	out    http.ResponseWriter // core's, for the event's format
+	encode func(asBase64 bool) ([]byte, error)
 	head   bool
 	status int // 0 until the handler has chosen one
-	after  func()
 }
 
-// layout is core's answer: in 1.0 the headers are all multi-valued and there are no
-// cookies apart.
-type layout = events.APIGatewayV2HTTPResponse
-
-func newResponseWriter(v2 bool, method string) *responseWriter {
+// newResponseWriter returns a writer for a response in format f to a request
+// with this method. Payload 1.0 has all headers in multiValueHeaders, which
+// Netlify, REST APIs and HTTP APIs accept.
+func newResponseWriter(f format, method string) *responseWriter {
 	w := &responseWriter{header: make(http.Header), head: method == http.MethodHead}
-	if v2 {
+	if f == payload2 {
 		out := core.NewProxyResponseWriterV2()
-		w.out, w.layOut = out, out.GetProxyResponse
-	} else {
-		out := core.NewProxyResponseWriter()
-		w.out, w.layOut = out, func() (layout, error) {
+		w.out = out
+		w.encode = func(asBase64 bool) ([]byte, error) {
 			r, err := out.GetProxyResponse()
-			return layout{StatusCode: r.StatusCode, MultiValueHeaders: r.MultiValueHeaders, Body: r.Body, IsBase64Encoded: r.IsBase64Encoded}, err
+			if asBase64 && !r.IsBase64Encoded {
+				r.Body, r.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(r.Body)), true
+			}
+			return marshal(r, err)
 		}
+		return w
+	}
+	out := core.NewProxyResponseWriter()
+	w.out = out
+	w.encode = func(asBase64 bool) ([]byte, error) {
+		r, err := out.GetProxyResponse()
+		if asBase64 && !r.IsBase64Encoded {
+			r.Body, r.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(r.Body)), true
+		}
+		if f == loadBalancer {
+			return marshal(balancerResponse(r), err)
+		}
+		return marshal(r, err)
 	}
 	return w
 }
 
+// balancerResponse returns r as an Application Load Balancer reads it: with
+// single-valued or multi-valued headers, as its target group is set up.
+func balancerResponse(r events.APIGatewayProxyResponse) events.ALBTargetGroupResponse {
+	single := make(map[string]string, len(r.MultiValueHeaders))
+	for name, values := range r.MultiValueHeaders {
+		single[name] = strings.Join(values, ", ")
+	}
+	return events.ALBTargetGroupResponse{
+		StatusCode:        r.StatusCode,
+		StatusDescription: fmt.Sprint(r.StatusCode, " ", http.StatusText(r.StatusCode)),
+		Headers:           single,
+		MultiValueHeaders: r.MultiValueHeaders,
+		Body:              r.Body,
+		IsBase64Encoded:   r.IsBase64Encoded,
+	}
+}
+
+// marshal does not escape HTML: a page would grow up to six times.
+func marshal(response any, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(response); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
 func (w *responseWriter) Header() http.Header { return w.header }
 
-// WriteHeader panics on what is no HTTP status, as net/http's does.
-// Informational ones (RFC 9110, section 15.2) have no place in an answer.
+// WriteHeader panics for an invalid status, as net/http's does. Informational
+// statuses (RFC 9110, section 15.2) have no place in a Lambda response.
 func (w *responseWriter) WriteHeader(status int) {
 	if w.status != 0 {
 		return
@@ -84,7 +129,7 @@ func (w *responseWriter) Write(p []byte) (int, error) {
 		return 0, nil
 	}
 	if w.head {
-		// The header is the one that GET has, a sniffed type included.
+		// The header is the same as for GET, with the detected type.
 		if out := w.out.Header(); out.Get("Content-Type") == "" {
 			out.Set("Content-Type", http.DetectContentType(p))
 		}
@@ -93,19 +138,20 @@ func (w *responseWriter) Write(p []byte) (int, error) {
 	return w.out.Write(p)
 }
 
-// answer returns the JSON of the answer. 1.0 answers hold every header in
-// multiValueHeaders, which Netlify, REST APIs and HTTP APIs accept.
-func (w *responseWriter) answer() ([]byte, error) {
-	w.WriteHeader(http.StatusOK) // in case the handler wrote nothing
-	laidOut, err := w.layOut()
-	if err != nil {
-		return nil, err
+// response returns the response's JSON. A body that is too large because JSON
+// escapes its characters is sent as base64, which is a third larger than the
+// body whatever it contains.
+func (w *responseWriter) response() ([]byte, error) {
+	w.WriteHeader(http.StatusOK) // unless the handler has chosen one
+	response, err := w.encode(false)
+	if err == nil && len(response) > maxResponse {
+		return w.encode(true)
 	}
-	return encode(&laidOut), nil
+	return response, err
 }
 
-// writeProblem writes an RFC 9457 problem document with the headers that every
-// answer has.
+// writeProblem writes a problem document (RFC 9457) with the headers that every
+// response has.
 func (w *responseWriter) writeProblem(ctx context.Context, status int, code, detail string) {
 	id := requestID(ctx)
 	body, _ := json.Marshal(struct {
@@ -138,8 +184,8 @@ func validToken(s string) bool {
 	return s != ""
 }
 
-// validHeaderValue reports whether s has no control character but tabs (RFC
-// 9110, section 5.5). CR and LF would start a header of their own.
+// validHeaderValue reports whether s has no control character except tabs (RFC
+// 9110, section 5.5). CR and LF would start another header.
 func validHeaderValue(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {

@@ -18,7 +18,7 @@ func bothFormats(t *testing.T, test func(t *testing.T, payload []byte)) {
 	}
 }
 
-func TestAnswerHasTheEventsFormat(t *testing.T) {
+func TestResponseHasFormatOfEvent(t *testing.T) {
 	for _, name := range eventNames(t) {
 		a := invoke(t, load(t, name), func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
@@ -26,7 +26,7 @@ func TestAnswerHasTheEventsFormat(t *testing.T) {
 			io.WriteString(w, `{"a":"<é&>"}`)
 		})
 		if v2 := name == "httpapi-v2" || name == "function-url"; a.v2 != v2 {
-			t.Errorf("%s: answered in 2.0 form: %v", name, a.v2)
+			t.Errorf("%s: response in payload 2.0 format: got %v, want %v", name, a.v2, v2)
 		}
 		if a.status != http.StatusCreated || a.body != `{"a":"<é&>"}` || a.header.Get("Content-Type") != "application/json" {
 			t.Errorf("%s: %+v", name, a)
@@ -34,7 +34,7 @@ func TestAnswerHasTheEventsFormat(t *testing.T) {
 	}
 }
 
-func TestHandlerThatWritesNothing(t *testing.T) {
+func TestHandlerWithoutWriteReturns200(t *testing.T) {
 	bothFormats(t, func(t *testing.T, payload []byte) {
 		a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Set", "yes") })
 		if a.status != http.StatusOK || a.body != "" || a.header.Get("X-Set") != "yes" {
@@ -46,7 +46,8 @@ func TestHandlerThatWritesNothing(t *testing.T) {
 func TestFirstWriteHeaderWins(t *testing.T) {
 	bothFormats(t, func(t *testing.T, payload []byte) {
 		for name, h := range map[string]http.HandlerFunc{
-			"then another":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418); w.WriteHeader(200); w.WriteHeader(0) },
+			"then another":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418); w.WriteHeader(200) },
+			"then invalid":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418); w.WriteHeader(0) },
 			"then Write":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418); io.WriteString(w, "x") },
 			"after a 103":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(103); w.WriteHeader(418) },
 			"then a header": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(418); w.Header().Set("X-Late", "1") },
@@ -62,7 +63,7 @@ func TestFirstWriteHeaderWins(t *testing.T) {
 	})
 }
 
-func TestEverySetCookieArrives(t *testing.T) {
+func TestEverySetCookieIsKept(t *testing.T) {
 	cookies := []string{"a=1; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "b=2, 3; HttpOnly", "a=4"}
 	bothFormats(t, func(t *testing.T, payload []byte) {
 		a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
@@ -121,7 +122,7 @@ func TestBinaryBody(t *testing.T) {
 	})
 }
 
-func TestAnswersWithoutBody(t *testing.T) {
+func TestResponsesWithoutBody(t *testing.T) {
 	for _, name := range eventNames(t) {
 		a := invoke(t, load(t, name, setMethod("HEAD")), func(w http.ResponseWriter, _ *http.Request) {
 			if n, err := io.WriteString(w, "<!doctype html>"); n != 15 || err != nil {
@@ -147,7 +148,7 @@ func TestAnswersWithoutBody(t *testing.T) {
 	})
 }
 
-func TestContentTypeIsSniffedOnlyWhenUnset(t *testing.T) {
+func TestContentTypeIsDetectedOnlyWhenUnset(t *testing.T) {
 	bothFormats(t, func(t *testing.T, payload []byte) {
 		for given, want := range map[string]string{"": "text/html; charset=utf-8", "text/plain": "text/plain"} {
 			a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
