@@ -42,7 +42,7 @@ func staticcheck(j *job) error {
 // forTests are functions and files of deployed packages that only tests reach,
 // and should.
 var forTests = map[string]string{
-	"kinde-functions/shared/problem.Codes": "the README and the pages must explain every code",
+	"kinde-functions/shared/problem.Codes": "docs/errors.md and the pages explain every code",
 	"shared/store/memory.go":               "the store that shows in tests what a Redis is relied on for",
 }
 

@@ -107,7 +107,7 @@ func (m machine) explain(names []string) int {
 		}
 	}
 	if status != 0 {
-		fmt.Fprintln(m.errors, "doctor: no such signal is known; without one, explain lists those that are. The README's \"Error codes\" has the functions' own.")
+		fmt.Fprintln(m.errors, "doctor: no such signal is known; without one, explain lists those that are. docs/errors.md has the functions' own codes.")
 	}
 	return status
 }

@@ -79,5 +79,26 @@ func howToSet(name string) []step {
 	case config.Audiences.Name():
 		return []step{{Do: "A comma list of the audiences of your APIs in Kinde: Settings → APIs."}, set(name, "https://api.example.com")}
 	}
-	return []step{{Do: "See the table \"Settings\" in the README."}}
+	return howToSetFeature(name)
+}
+
+// howToSetFeature returns the steps for settings of features that a site may do without.
+func howToSetFeature(name string) []step {
+	switch name {
+	case config.ProxyAPIs.Name():
+		return []step{{Do: "Names and addresses of your APIs, separated by spaces."}, set(name, "orders=https://api.example.com/v1")}
+	case config.ProxyHeaders.Name():
+		return []step{{Do: "Names of request headers, separated by commas."}, set(name, "X-Tenant")}
+	case config.RequireOrganization.Name():
+		return []step{set(name, "yes")}
+	case config.PreviewOrigins.Name():
+		return []step{{Do: "Origins with one * in the leftmost label."}, set(name, "https://deploy-preview-*--my-site.netlify.app")}
+	case config.WebhookForwardURL.Name():
+		return []step{set(name, "https://hooks.example.com/kinde")}
+	case config.WebhookForwardSecret.Name():
+		return []step{{Run: "netlify env:set " + name + ` "whsec_$(openssl rand -base64 32)" --secret --context production`}}
+	case config.GateKeys.Name():
+		return []step{{Run: "netlify env:set " + name + ` "$(openssl rand -base64 32)" --secret --context production`}}
+	}
+	return []step{{Do: "See docs/settings.md."}}
 }

@@ -195,5 +195,5 @@ func (d *doctor) examineNames() {
 		return
 	}
 	d.report.note(id, "no function reads "+strings.Join(unknown, ", "),
-		step{Do: "Compare the names with the table \"Settings\" in the README, and remove what nothing reads."})
+		step{Do: "Compare the names with docs/settings.md, and remove what nothing reads."})
 }

@@ -67,7 +67,7 @@ var (
 	ProxyAPIs = Setting{name: "PROXY_APIS", read: readProxyAPIs}
 	// ProxyHeaders is a comma-separated list of further request headers that `proxy` forwards.
 	ProxyHeaders = Setting{name: "PROXY_HEADERS", read: readProxyHeaders}
-	// RequireOrganization, when `yes`, refuses users without an organization on every route that requires a user.
+	// RequireOrganization is `yes` to refuse users without an organization on every route that requires a user.
 	RequireOrganization = Setting{name: "REQUIRE_ORGANIZATION", preset: "no", read: readRequireOrganization}
 	// PreviewOrigins is a comma-separated list of origins with one `*` in the leftmost label, such as
 	// `https://deploy-preview-*--my-site.netlify.app`. A request for one is served as a site of its own.
@@ -79,7 +79,7 @@ var (
 	WebhookForwardURL = Setting{name: "WEBHOOK_FORWARD_URL", read: readForwardURL}
 	// WebhookForwardSecret is the key that signs forwarded webhooks: `whsec_` and base64.
 	WebhookForwardSecret = Setting{name: "WEBHOOK_FORWARD_SECRET", secret: true, read: readForwardSecret}
-	// OriginSecret identifies the site's CloudFront distribution to the functions. template.yaml generates it.
+	// OriginSecret is the value by which functions know the site's CloudFront distribution. template.yaml generates it.
 	OriginSecret = Setting{name: "ORIGIN_SECRET", secret: true, read: readOriginSecret}
 	// Timeout is the time limit of one request to Kinde, as a Go duration.
 	Timeout = Setting{name: "UPSTREAM_TIMEOUT", preset: "5s", read: readTimeout}

@@ -95,11 +95,11 @@ var meanings = map[Code]meaning{
 	LoginFailed:     {http.StatusBadGateway, "Sign-in failed", "Try again; if it persists, look at the function's log.", ""},
 	SessionTooLarge: {http.StatusInternalServerError, "Session too large", "The tokens do not fit a cookie: take claims out of them in Kinde.", ""},
 
-	NotFound:             {http.StatusNotFound, "No such path", "Check the path; the README lists every route.", ""},
+	NotFound:             {http.StatusNotFound, "No such path", "Check the path; /openapi.yaml lists every route.", ""},
 	MethodNotAllowed:     {http.StatusMethodNotAllowed, "Method not allowed", "Use one of the methods in the Allow header.", ""},
 	BodyTooLarge:         {http.StatusRequestEntityTooLarge, "Body too large", "Send at most 64 KiB.", ""},
 	UnsupportedMediaType: {http.StatusUnsupportedMediaType, "Unsupported content type", "Send application/x-www-form-urlencoded or application/json.", ""},
-	InvalidParameter:     {http.StatusBadRequest, "Bad parameter", "Check the parameters against the README's route table.", ""},
+	InvalidParameter:     {http.StatusBadRequest, "Bad parameter", "Check the parameters; /openapi.yaml lists those of every route.", ""},
 	InvalidReturnURL:     {http.StatusBadRequest, "Return URL refused", "Use a path on this site, or a URL whose origin is the site's or one of ALLOWED_ORIGINS.", ""},
 
 	UpstreamTimeout:       {http.StatusGatewayTimeout, "Kinde did not answer in time", "Try again.", ""},
@@ -158,3 +158,9 @@ func (c Code) meaning() meaning {
 	}
 	return meanings[Internal]
 }
+
+// Title is a short summary of the code.
+func (c Code) Title() string { return c.meaning().title }
+
+// Detail tells a caller what to do, where an Error has no Detail of its own.
+func (c Code) Detail() string { return c.meaning().detail }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"kinde-functions/shared/config"
+	"kinde-functions/shared/route"
 )
 
 var rules = map[string]rule{
@@ -28,17 +29,18 @@ var rules = map[string]rule{
 		{"            Condition: &distribution {", "            Conditions: &distribution {"},
 		{"          - Effect: Deny\n            Principal: \"*\"", "          - Effect: Allow\n            Principal: \"*\""},
 		{"      CodeUri: functions/portal/\n", "      CodeUri: functions/portal/\n      Policies: AmazonS3FullAccess\n"},
-		{"    Properties:\n      AssumeRolePolicyDocument:", "    Properties:\n      ManagedPolicyArns: [arn:aws:iam::aws:policy/AdministratorAccess]\n      AssumeRolePolicyDocument:"},
+		{"- !Ref RunFunctions", "- arn:aws:iam::aws:policy/AdministratorAccess"},
 	}},
 	"every function is built from its folder and routed": {functions, [][2]string{
 		{"CodeUri: functions/portal/", "CodeUri: functions/portals/"},
 		{"CodeUri: functions/portal/", "CodeUri: functions/session/"},
-		{"CodeUri: functions/roles/\n      Role: !GetAtt Role.Arn\n      Events:", "CodeUri: functions/roles/\n      Role: !GetAtt Role.Arn\n      Tags:"},
-		{"ApiId: !Ref Api, Method: ANY, Path: /api/roles }", "Method: ANY, Path: /api/roles }"},
-		{"CodeUri: functions/roles/\n      Role: !GetAtt Role.Arn\n", "CodeUri: functions/roles/\n"},
+		{`Path: "/api/roles" } }`, `Path: "/.netlify/functions/roles" } }`},
+		{`ApiId: !Ref Api, Method: ANY, Path: "/api/roles" }`, `Method: ANY, Path: "/api/roles" }`},
+		{"      Role: !GetAtt RolesRole.Arn\n", ""},
+		{"Role: !GetAtt RolesRole.Arn", "Role: !GetAtt LoginRole.Arn"},
 	}},
 	"every parameter is used, explained and checked": {parameters, [][2]string{
-		{"KINDE_AUDIENCE: !Ref KindeAudience", `KINDE_AUDIENCE: ""`},
+		{"CONNECTED_APPS: !Ref ConnectedApps", `CONNECTED_APPS: ""`},
 		{"[ApiDomainName, ApiCertificateArn, HostedZoneId]", "[ApiDomainName, ApiCertificateArn]"},
 		{"[ApiDomainName, ApiCertificateArn, HostedZoneId]", "[ApiDomainName, ApiCertificateArn, HostedZoneId, HostedZone]"},
 		{"    Description: How long logs are kept\n", ""},
@@ -50,10 +52,12 @@ var rules = map[string]rule{
 	"secrets stay secret and can be read by ARN": {secrets, [][2]string{
 		{"    NoEcho: true\n    Description: Shares", "    Description: Shares"},
 		{"SESSION_KEYS: !Ref SessionKeys", "SESSION_KEYS: !Ref KindeClientId"},
-		{"!If [RedisUrlByArn, !Select [0, !Split [\"#\", !Ref RedisUrl]], !Ref AWS::NoValue]", "!Ref AWS::NoValue"},
-		{"!If [RedisUrlByArn, !Select [0,", "!If [SessionKeysByArn, !Select [0,"},
+		{"        - !If [RedisUrlByArn, !Ref ReadRedisUrl, !Ref AWS::NoValue]\n", ""},
+		{"- !If [RedisUrlByArn, !Ref ReadRedisUrl,", "- !If [RedisUrlByArn, !Ref ReadGateKeys,"},
+		{"- !If [RedisUrlByArn, !Ref ReadRedisUrl,", "- !If [SessionKeysByArn, !Ref ReadRedisUrl,"},
+		{"    Condition: RedisUrlByArn\n", "    Condition: SessionKeysByArn\n"},
+		{`!Split ["#", !Ref RedisUrl]`, `!Split ["#", !Ref SessionKeys]`},
 		{`!Sub "${RedisUrl}:"`, `!Sub "${SessionKeys}:"`},
-		{"    - !Condition RedisUrlByArn\n", "    - !Condition SessionKeysByArn\n"},
 		{"Value: !Ref Logs", "Value: !Ref SessionKeys"},
 		{"RATE_LIMIT: !Ref RateLimit", `RATE_LIMIT: "{{resolve:ssm-secure:rate:1}}"`},
 		{"[A-Za-z0-9+/_-]{43}=?)*|arn:aws[a-z-]*:(secretsmanager|ssm):[!-~]+)?$", "[A-Za-z0-9+/_-]{43}=?)*)?$"},
@@ -94,9 +98,17 @@ func wildcards(_ *testing.T, template object) (wrong []string) {
 	resources, _ := template["Resources"].(object)
 	used := map[string]bool{}
 	for name, resource := range resources {
-		for _, property := range []string{"Policies", "ManagedPolicyArns"} {
-			if text(resource, "Type") != "AWS::IAM::Role" && at(resource, "Properties", property) != nil || property == "ManagedPolicyArns" && at(resource, "Properties", property) != nil {
-				wrong = append(wrong, name+": "+property+", whose permissions nobody here wrote")
+		if text(resource, "Type") != "AWS::IAM::Role" && at(resource, "Properties", "Policies") != nil {
+			wrong = append(wrong, name+": Policies make a role whose permissions are not in the template")
+		}
+		for _, policy := range items(resource, "Properties", "ManagedPolicyArns") {
+			for _, referred := range references(policy) {
+				if referred != "AWS::NoValue" && text(resources[referred], "Type") != "AWS::IAM::ManagedPolicy" {
+					wrong = append(wrong, name+": "+referred+" is not a policy of the template")
+				}
+			}
+			if len(references(policy)) == 0 {
+				wrong = append(wrong, name+": a policy whose permissions are not in the template")
 			}
 		}
 		walk(resource, func(m object) {
@@ -137,8 +149,8 @@ func functions(t *testing.T, template object) (wrong []string) {
 		if _, err := os.Stat(filepath.Join(root, folder, "main.go")); err != nil {
 			wrong = append(wrong, name+": "+err.Error())
 		}
-		if text(function, "Properties", "Role", "Fn::GetAtt") != "Role.Arn" {
-			wrong = append(wrong, name+": not Role, so one that SAM makes")
+		if own := strings.TrimSuffix(name, "Function") + "Role"; text(function, "Properties", "Role", "Fn::GetAtt") != own+".Arn" {
+			wrong = append(wrong, name+": its role is not "+own)
 		}
 		events, _ := at(function, "Properties", "Events").(object)
 		public, own := false, false
@@ -169,7 +181,13 @@ func functions(t *testing.T, template object) (wrong []string) {
 
 func parameters(_ *testing.T, template object) (wrong []string) {
 	declared, _ := template["Parameters"].(object)
-	used := references([]any{template["Conditions"], template["Globals"], template["Resources"], template["Outputs"]})
+	conditions, _ := template["Conditions"].(object)
+	used := references([]any{template["Globals"], template["Resources"], template["Outputs"]})
+	for name, condition := range conditions {
+		if !strings.HasSuffix(name, "Set") { // by which health reports that a parameter is given
+			used = append(used, references(condition)...)
+		}
+	}
 	var grouped []string
 	for _, group := range items(template, "Metadata", "AWS::CloudFormation::Interface", "ParameterGroups") {
 		grouped = append(grouped, texts(at(group, "Parameters"))...)
@@ -179,7 +197,7 @@ func parameters(_ *testing.T, template object) (wrong []string) {
 		wrong = append(wrong, fmt.Sprintf("in groups: %v\nparameters: %v", grouped, names))
 	}
 	for name, parameter := range declared {
-		if !slices.Contains(used, name) {
+		if !slices.Contains(used, name) && !awaited(name) {
 			wrong = append(wrong, name+" is not used")
 		}
 		if text(parameter, "Description") == "" {
@@ -195,13 +213,25 @@ func parameters(_ *testing.T, template object) (wrong []string) {
 			wrong = append(wrong, name+"'s default does not match its pattern")
 		}
 	}
-	conditions, _ := template["Conditions"].(object)
 	for name := range conditions {
 		if !usesCondition(template, name) {
 			wrong = append(wrong, "condition "+name+" is not used")
 		}
 	}
 	return wrong
+}
+
+// awaited reports whether a parameter is a setting that no function of the route table
+// uses.
+func awaited(parameter string) bool {
+	for _, setting := range config.All() {
+		if strings.EqualFold(parameter, strings.ReplaceAll(setting.Name(), "_", "")) {
+			return !slices.ContainsFunc(route.Table, func(row route.Route) bool {
+				return slices.ContainsFunc(config.Of(row.Function), func(s config.Setting) bool { return s.Name() == setting.Name() })
+			})
+		}
+	}
+	return false
 }
 
 func usesCondition(template object, name string) (used bool) {
@@ -212,39 +242,69 @@ func usesCondition(template object, name string) (used bool) {
 	return used
 }
 
-// secrets: what holds a secret is not shown, comes from its parameter, and may be an
-// ARN, which the role may read then.
+// secrets: a parameter that holds a secret is not shown. It may be an ARN, which the
+// roles of the functions that use the secret may then read, and no other.
 func secrets(_ *testing.T, template object) (wrong []string) {
 	for _, s := range texts(template) {
 		if strings.Contains(s, "ssm-secure") {
 			wrong = append(wrong, "ssm-secure, which functions' environments refuse")
 		}
 	}
-	variables, _ := at(template, "Globals", "Function", "Environment", "Variables").(object)
 	shown := references(template["Outputs"])
-	readable := map[string]string{} // condition by parameter
-	walk(template["Resources"], func(m object) {
-		if branch := items(m, "Fn::If"); len(branch) == 3 {
-			if split := items(branch[1], "Fn::Select"); len(split) == 2 && len(references(split)) == 1 {
-				readable[references(split)[0]] = branch[0].(string)
-			}
-		}
-	})
 	for _, setting := range config.All() {
 		if !setting.Secret() || setting.Name() == config.OriginSecret.Name() {
 			continue
 		}
-		parameter := text(variables[setting.Name()], "Ref")
+		parameter := secretParameter(template, setting.Name())
 		if at(template, "Parameters", parameter, "NoEcho") != true || slices.Contains(shown, parameter) {
 			wrong = append(wrong, setting.Name()+" is shown")
 		}
-		condition := at(template, "Conditions", readable[parameter])
-		if !slices.Contains(references(condition), parameter) || !slices.Contains(texts(at(template, "Conditions", "SecretsByArn")), readable[parameter]) {
-			wrong = append(wrong, setting.Name()+" by ARN: the role may not read it")
+		policy := at(template, "Resources", "Read"+parameter)
+		statements := items(policy, "Properties", "PolicyDocument", "Statement")
+		if len(statements) == 0 || !slices.Equal(references(at(statements[0], "Resource")), []string{parameter}) ||
+			text(policy, "Condition") != parameter+"ByArn" ||
+			!slices.Equal(references(at(template, "Conditions", parameter+"ByArn")), []string{parameter}) {
+			wrong = append(wrong, "Read"+parameter+" is not about "+parameter+" by ARN")
 		}
 		pattern, err := regexp.Compile(text(template, "Parameters", parameter, "AllowedPattern"))
 		if err != nil || !pattern.MatchString("arn:aws:secretsmanager:eu-central-1:123456789012:secret:kinde/prod-AbCdEf#field") {
 			wrong = append(wrong, parameter+" refuses an ARN")
+		}
+		wrong = append(wrong, readers(template, setting.Name(), parameter)...)
+	}
+	return wrong
+}
+
+// secretParameter is the parameter that the functions get a secret from.
+func secretParameter(template object, setting string) string {
+	for _, function := range ofType(template, "AWS::Serverless::Function") {
+		if from := text(function, "Properties", "Environment", "Variables", setting, "Ref"); from != "" {
+			return from
+		}
+	}
+	for name := range at(template, "Parameters").(object) { // of a function that is yet to come
+		if strings.EqualFold(name, strings.ReplaceAll(setting, "_", "")) {
+			return name
+		}
+	}
+	return ""
+}
+
+// readers checks that exactly the functions that get a secret may read it.
+func readers(template object, setting, parameter string) (wrong []string) {
+	read := "Fn::If " + parameter + "ByArn Read" + parameter
+	for name, function := range ofType(template, "AWS::Serverless::Function") {
+		role, _, _ := strings.Cut(text(function, "Properties", "Role", "Fn::GetAtt"), ".")
+		may := slices.ContainsFunc(items(template, "Resources", role, "Properties", "ManagedPolicyArns"), func(policy any) bool {
+			branch := items(policy, "Fn::If")
+			return len(branch) == 3 && read == fmt.Sprint("Fn::If ", branch[0], " ", text(branch[1], "Ref"))
+		})
+		variable := at(function, "Properties", "Environment", "Variables", setting)
+		if may != (variable != nil) {
+			wrong = append(wrong, fmt.Sprintf("%s: uses %s %v, may read it %v", name, setting, variable != nil, may))
+		}
+		if variable != nil && text(variable, "Ref") != parameter {
+			wrong = append(wrong, name+": "+setting+" is not "+parameter)
 		}
 	}
 	return wrong

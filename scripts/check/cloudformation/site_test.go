@@ -139,9 +139,11 @@ func proof(t *testing.T, template object) (wrong []string) {
 			wrong = append(wrong, "the API is told the secret in clear")
 		}
 	}
-	variable := items(template, "Globals", "Function", "Environment", "Variables", "ORIGIN_SECRET", "Fn::If")
-	if len(variable) != 3 || variable[0] != "Site" || text(variable[1], "Fn::Sub") != generated || variable[2] != "" {
-		wrong = append(wrong, "the functions do not know the secret")
+	for name, function := range ofType(template, "AWS::Serverless::Function") {
+		variable := items(function, "Properties", "Environment", "Variables", "ORIGIN_SECRET", "Fn::If")
+		if len(variable) != 3 || variable[0] != "Site" || text(variable[1], "Fn::Sub") != generated || variable[2] != "" {
+			wrong = append(wrong, name+" does not know the secret")
+		}
 	}
 	if length, _ := at(template, "Resources", "OriginSecret", "Properties", "GenerateSecretString", "PasswordLength").(int); length < 32 {
 		wrong = append(wrong, "the secret is short")

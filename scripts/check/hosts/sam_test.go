@@ -13,12 +13,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
-	"kinde-functions/shared/config"
 	"kinde-functions/shared/functiontest"
 	"kinde-functions/shared/lambdarun"
 )
@@ -43,13 +43,13 @@ func TestSAM(t *testing.T) {
 
 	const site = "https://www.example.com"
 	kinde := startKinde(t, site)
-	env := template.environment(t, map[string]string{
+	parameters := map[string]string{
 		"KindeIssuerUrl": kinde.URL, "KindeClientId": kinde.Env()["KINDE_CLIENT_ID"],
 		"KindeClientSecret": kinde.Env()["KINDE_CLIENT_SECRET"], "SessionKeys": sessionKeys,
 		"KindeM2MClientId": kinde.Env()["KINDE_M2M_CLIENT_ID"], "KindeM2MClientSecret": kinde.Env()["KINDE_M2M_CLIENT_SECRET"],
 		"KindeDeviceClientId": kinde.Env()["KINDE_DEVICE_CLIENT_ID"], "ConnectedApps": kinde.Env()["CONNECTED_APPS"],
 		"KindeSiteUrl": site, "AllowedOrigins": extraOrigin,
-	})
+	}
 	var log functiontest.Log
 	t.Cleanup(func() { showIfFailed(t, &log) })
 	gateway := http.NewServeMux()
@@ -58,7 +58,7 @@ func TestSAM(t *testing.T) {
 		checkBinary(t, binary, elf.EM_AARCH64)
 		printSize(t, "AWS", id, binary, zipped(t, binary))
 		function, err := lambdarun.Start(t.Context(), lambdarun.Options{
-			Binary: runnable(t, binary), Env: env, Output: &log,
+			Binary: runnable(t, binary), Env: template.environment(t, id, parameters), Output: &log,
 			MemoryMB: template.Globals.Function.MemorySize,
 			Timeout:  time.Duration(template.Globals.Function.Timeout) * time.Second,
 		})
@@ -82,25 +82,26 @@ type samTemplate struct {
 	} `yaml:"Parameters"`
 	Globals struct {
 		Function struct {
-			Timeout     int `yaml:"Timeout"`    // s
-			MemorySize  int `yaml:"MemorySize"` // MB
-			Environment struct {
-				Variables map[string]samValue `yaml:"Variables"`
-			} `yaml:"Environment"`
+			Timeout    int `yaml:"Timeout"`    // s
+			MemorySize int `yaml:"MemorySize"` // MB
 		} `yaml:"Function"`
 	} `yaml:"Globals"`
 	Resources map[string]struct {
 		Type       string `yaml:"Type"`
 		Properties struct {
+			Environment struct {
+				Variables map[string]samValue `yaml:"Variables"`
+			} `yaml:"Environment"`
 			Events map[string]samEvent `yaml:"Events"`
 		} `yaml:"Properties"`
 	} `yaml:"Resources"`
 }
 
-// samValue is a parameter's, or one of two by a condition.
+// samValue is a parameter's value, one of two values by a condition, or joined names.
 type samValue struct {
-	Ref string `yaml:"Ref"`
-	If  []any  `yaml:"Fn::If"`
+	Ref  string `yaml:"Ref"`
+	If   []any  `yaml:"Fn::If"`
+	Join []any  `yaml:"Fn::Join"`
 }
 
 type samEvent struct {
@@ -130,32 +131,50 @@ func (s samTemplate) functions() []string {
 	return ids
 }
 
-// environment is what the functions get, with these parameters and the
-// defaults of the rest, under which every condition is false. It must hold every setting that there is.
-func (s samTemplate) environment(t *testing.T, parameters map[string]string) []string {
+// environment is the environment of a function under these parameters, the defaults of
+// the others, and without the site's distribution.
+func (s samTemplate) environment(t *testing.T, id string, parameters map[string]string) []string {
 	t.Helper()
-	var env, names []string
-	for name, variable := range s.Globals.Function.Environment.Variables {
-		value, given := parameters[variable.Ref]
-		if preset := s.Parameters[variable.Ref].Default; !given && preset != nil {
-			value = *preset
-		} else if otherwise, isText := last(variable.If).(string); !given && isText {
-			value = otherwise
-		} else if !given {
-			t.Errorf("%s comes from %q, which has no value", name, variable.Ref)
+	value := func(parameter string) string {
+		given, ok := parameters[parameter]
+		if preset := s.Parameters[parameter].Default; !ok && preset != nil {
+			return *preset
 		}
-		env, names = append(env, name+"="+value), append(names, name)
+		return given
 	}
-	var want []string
-	for _, setting := range config.All() {
-		want = append(want, setting.Name())
-	}
-	slices.Sort(names)
-	slices.Sort(want)
-	if !slices.Equal(names, want) {
-		t.Errorf("template.yaml sets %v, the settings are %v", names, want)
+	var env []string
+	for name, variable := range s.Resources[id].Properties.Environment.Variables {
+		switch otherwise, _ := last(variable.If).(string); {
+		case variable.Ref != "":
+			env = append(env, name+"="+value(variable.Ref))
+		case len(variable.Join) == 2:
+			env = append(env, name+"="+joinSet(variable.Join[1], value))
+		case len(variable.If) == 3:
+			env = append(env, name+"="+otherwise)
+		default:
+			t.Errorf("%s: %s has no value", id, name)
+		}
 	}
 	return env
+}
+
+// joinSet joins names, and of those in an Fn::If such as [RedisUrlSet, REDIS_URL, ""]
+// the ones whose parameter has a value.
+func joinSet(items any, value func(parameter string) string) string {
+	var names []string
+	list, _ := items.([]any)
+	for _, item := range list {
+		if name, ok := item.(string); ok {
+			names = append(names, name)
+			continue
+		}
+		condition, _ := item.(map[string]any)["Fn::If"].([]any)
+		parameter := strings.TrimSuffix(fmt.Sprint(condition[0]), "Set")
+		if value(parameter) != "" {
+			names = append(names, fmt.Sprint(condition[1]))
+		}
+	}
+	return strings.Join(names, ",")
 }
 
 func last(list []any) any {

@@ -1,0 +1,65 @@
+// Command generate rewrites the parts of files that follow from the route table,
+// the settings and the error codes: redirects in netlify.toml, resources in
+// template.yaml and tables in docs/.
+//
+//	go generate ./...
+//
+// It replaces only what stands between a pair of marks, so the rest of those files
+// is edited by hand. A test in shared/route fails while a file is out of date.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"kinde-functions/scripts/generate/derived"
+)
+
+//go:generate go run .
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "generate:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	root, err := projectRoot()
+	if err != nil {
+		return err
+	}
+	files, err := derived.Files(root)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if file.Current == file.Derived {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(root, file.Name), []byte(file.Derived), 0o644); err != nil {
+			return err
+		}
+		fmt.Println(file.Name)
+	}
+	return nil
+}
+
+// projectRoot returns the closest folder above the current one that has a go.mod.
+func projectRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", fmt.Errorf("no go.mod in this folder or above it")
+		}
+		dir = parent
+	}
+}
