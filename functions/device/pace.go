@@ -74,7 +74,7 @@ func (p pace) admit(ctx context.Context, code string) error {
 	for _, s := range p.stores() {
 		_, ours, err := s.Acquire(ctx, "poll:"+hash(code), f.Interval)
 		switch {
-		case errors.Is(err, store.ErrDown): // each instance by itself
+		case errors.Is(err, store.ErrUnavailable): // each instance by itself
 		case ctx.Err() != nil:
 			return problem.New(problem.UpstreamTimeout, ctx.Err())
 		case err != nil || !ours: // an error: more are polling than can be remembered

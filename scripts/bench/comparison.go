@@ -81,9 +81,9 @@ import (
 
 // Shared holds none.
 type Shared struct {
-	Store store.Store
-	cells store.Cells
-	hash  func(string) string
+	Store  store.Store
+	limits store.Evaluator
+	names  store.Names
 }
 
 // Share gives none.

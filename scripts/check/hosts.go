@@ -14,10 +14,9 @@ func browser(j *job) error {
 	return j.run("go", "test", tags, "-count=1", "./scripts/check/browser")
 }
 
-// redis runs the tests that need a real server of it: the store's own, and
-// those of instances that share one.
+// redis runs the tests of instances that share a Redis, with a real server.
 func redis(j *job) error {
-	return j.run("go", "test", tags, "-count=1", "./shared/store", "./scripts/check/redis")
+	return j.run("go", "test", tags, "-count=1", "./scripts/check/redis")
 }
 
 // testHost runs a host's tests from within their folder, where go test shows

@@ -24,7 +24,7 @@ func (d *doctor) examineRedis(ctx context.Context) {
 		return
 	}
 	d.examineWayToRedis(address)
-	redis, err := store.NewRedis(address)
+	redis, err := store.NewRedis(address, nil)
 	if err != nil {
 		d.report.mend(id, "REDIS_URL cannot be read", howToSet(config.RedisURL.Name())...)
 		return

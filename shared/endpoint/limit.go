@@ -12,7 +12,11 @@ import (
 // Limiter makes a function's Limiter by RATE_LIMIT. Instances count together where
 // they share a store.
 func (sh *Shared) Limiter(s *config.Settings, function string) (Limiter, error) {
-	l, err := ratelimit.New(ratelimit.Policy(s.RateLimit), function, sh.cells, sh.hash)
+	var hash func(string) string
+	if sh.limits != nil {
+		hash = sh.names.First
+	}
+	l, err := ratelimit.New(ratelimit.Policy(s.RateLimit), function, sh.limits, hash)
 	return limiter{l}, err
 }
 

@@ -2,10 +2,7 @@ package endpoint
 
 import (
 	"cmp"
-	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"log/slog"
 	"time"
 
@@ -14,16 +11,13 @@ import (
 	"kinde-functions/shared/store"
 )
 
-// outage is how long a store that was found down is left in peace.
-const outage = 5 * time.Second
-
 // Shared is what the instances of a deployment share by REDIS_URL.
 type Shared struct {
 	// Store keeps values sealed and their names hashed, with the deployment's
 	// secrets; nil: there is none.
-	Store store.Store
-	cells store.Cells
-	hash  func(string) string // of cells' names
+	Store  store.Store
+	limits store.Evaluator
+	names  store.Names // of callers, for limits
 }
 
 // Share connects to REDIS_URL, where there is one, at the first use.
@@ -34,7 +28,9 @@ func Share(s *config.Settings) (*Shared, error) {
 	if err := store.CheckURL(s.RedisURL); err != nil {
 		return nil, config.Faults{{Name: config.RedisURL.Name(), Why: err.Error()}}
 	}
-	redis, err := store.NewRedis(s.RedisURL)
+	redis, err := store.NewRedis(s.RedisURL, func(err error) {
+		slog.Warn("store", "cause", err.Error(), "remedy", "check REDIS_URL; until it answers, instances share nothing")
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -42,20 +38,11 @@ func Share(s *config.Settings) (*Shared, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := hkdf.Key(sha256.New, sealingKeys(s)[0], nil, "kinde-functions store names "+s.Issuer+" "+s.ClientID, sha256.Size)
+	names, err := store.NewNames(sealingKeys(s), s.Issuer, s.ClientID, s.Site)
 	if err != nil {
 		return nil, err
 	}
-	hash := func(key string) string {
-		mac := hmac.New(sha256.New, names)
-		mac.Write([]byte(key))
-		return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
-	}
-	warn := func(err error) {
-		slog.Warn("store", "cause", err.Error(), "remedy", "check REDIS_URL; until it answers, instances share nothing")
-	}
-	guarded := store.Breaker(redis, outage, warn)
-	return &Shared{Store: store.Sealed(guarded, box.Seal, box.Open, hash), cells: guarded, hash: hash}, nil
+	return &Shared{Store: store.Sealed(redis, box, names), limits: redis, names: names}, nil
 }
 
 // ConnectionCookies keep connected apps' sealed handles. They need no sessions.

@@ -230,10 +230,12 @@ func TestInstancesShareTheToken(t *testing.T) {
 // broken is a store that is down.
 type broken struct{ store.Store }
 
-func (broken) Get(context.Context, string) ([]byte, bool, error)        { return nil, false, store.ErrDown }
-func (broken) Set(context.Context, string, []byte, time.Duration) error { return store.ErrDown }
+func (broken) Get(context.Context, string) ([]byte, bool, error) {
+	return nil, false, store.ErrUnavailable
+}
+func (broken) Set(context.Context, string, []byte, time.Duration) error { return store.ErrUnavailable }
 func (broken) Acquire(context.Context, string, time.Duration) (func(context.Context), bool, error) {
-	return nil, false, store.ErrDown
+	return nil, false, store.ErrUnavailable
 }
 
 func TestAStoreThatIsDownCostsATokenAnInstance(t *testing.T) {

@@ -32,13 +32,13 @@ func TestHeaders(t *testing.T) {
 			}
 		}
 		if !reflect.DeepEqual(h, want) {
-			t.Errorf("%s: %v, want %v", name, h, want)
+			t.Errorf("%s: got %v, want %v", name, h, want)
 		}
 	}
 }
 
-// Whoever waits as long as told is let through, and not a second sooner is promised.
-func TestRetryAfterIsTrue(t *testing.T) {
+// A request after RetryAfter is allowed, and one before it is not.
+func TestRetryAfterIsExact(t *testing.T) {
 	for _, policy := range []Policy{quarter, {1, time.Second}, {7, 10 * time.Second}, {999_983, 24 * time.Hour}} {
 		c := newClock()
 		l := limiter(t, policy, nil, c)
@@ -46,15 +46,15 @@ func TestRetryAfterIsTrue(t *testing.T) {
 		for range 20 {
 			r := l.Take(t.Context(), "sub:kp_1")
 			if r.Allowed || r.RetryAfter <= 0 || r.RetryAfter > policy.period() {
-				t.Fatalf("%v: %+v", policy, r)
+				t.Fatalf("%v: got %+v, want a refusal of at most %v", policy, r, policy.period())
 			}
 			c.move(r.RetryAfter - 1)
 			if r := l.Take(t.Context(), "sub:kp_1"); r.Allowed {
-				t.Errorf("%v: %+v too early", policy, r)
+				t.Errorf("%v: got %+v before RetryAfter, want a refusal", policy, r)
 			}
 			c.move(1)
 			if r := l.Take(t.Context(), "sub:kp_1"); !r.Allowed {
-				t.Errorf("%v: %+v in time", policy, r)
+				t.Errorf("%v: got %+v after RetryAfter, want allowed", policy, r)
 			}
 		}
 	}

@@ -35,7 +35,6 @@ var onlyIn = map[string]string{
 	"github.com/golang-jwt/jwt/":                  "shared/token",
 	"github.com/MicahParks/":                      "shared/token",
 	"github.com/gomodule/redigo":                  "shared/store",
-	"github.com/throttled/throttled/":             "shared/ratelimit",
 }
 
 // forTests are imported by tests and scripts alone.

@@ -145,10 +145,12 @@ func TestAWaiterHeedsItsOwnDeadline(t *testing.T) {
 // down is a store that nobody answers.
 type down struct{ store.Store }
 
-func (down) Get(context.Context, string) ([]byte, bool, error)        { return nil, false, store.ErrDown }
-func (down) Set(context.Context, string, []byte, time.Duration) error { return store.ErrDown }
+func (down) Get(context.Context, string) ([]byte, bool, error) {
+	return nil, false, store.ErrUnavailable
+}
+func (down) Set(context.Context, string, []byte, time.Duration) error { return store.ErrUnavailable }
 func (down) Acquire(context.Context, string, time.Duration) (func(context.Context), bool, error) {
-	return nil, false, store.ErrDown
+	return nil, false, store.ErrUnavailable
 }
 
 func TestAStoreThatIsDownLeavesEachInstanceToItself(t *testing.T) {

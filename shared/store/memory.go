@@ -1,7 +1,6 @@
 package store
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"slices"
@@ -9,162 +8,109 @@ import (
 	"time"
 )
 
-// Memory is a Shared for one process.
-type Memory struct {
-	now func() time.Time
+// Key prefixes that separate values from leases.
+const (
+	valuePrefix = "kinde:value:"
+	leasePrefix = "kinde:lease:"
+)
 
-	mu     sync.Mutex
-	values shelf
-	leases shelf
-	cells  shelf
+var errFull = errors.New("store: memory is full")
+
+// Memory is a Store in the memory of one process.
+type Memory struct {
+	limit int
+	now   func() time.Time
+
+	mu      sync.Mutex
+	entries map[string]*entry
 }
 
-// NewMemory makes a Memory that holds at most maxEntries values, as many leases and
-// as many cells; one at least. A value or a cell too many drops the one that would
-// have ended soonest; a lease too many is refused with an error, since dropping one
-// would let two hold it. now is the clock (nil: time.Now).
-func NewMemory(maxEntries int, now func() time.Time) *Memory {
+type entry struct {
+	value   []byte
+	expires time.Time
+}
+
+// NewMemory returns a Memory of at most limit values and leases together. A value
+// beyond the limit replaces the value that expires soonest. A lease beyond the limit
+// is refused if no value is left to replace: dropping a lease would let two hold it.
+// now is the clock; nil means time.Now.
+func NewMemory(limit int, now func() time.Time) *Memory {
 	if now == nil {
 		now = time.Now
 	}
-	m := &Memory{now: now}
-	for _, s := range []*shelf{&m.values, &m.leases, &m.cells} {
-		s.most, s.entries = max(maxEntries, 1), map[string]*entry{}
-	}
-	return m
+	return &Memory{limit: limit, now: now, entries: map[string]*entry{}}
 }
 
-// Get is Store's.
+// Get implements Store.
 func (m *Memory) Get(_ context.Context, key string) (value []byte, found bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if e := m.values.find(key, m.wallClock()); e != nil {
+	if e := m.entries[valuePrefix+key]; e != nil && m.wallClock().Before(e.expires) {
 		return slices.Clone(e.value), true, nil
 	}
 	return nil, false, nil
 }
 
-// Set is Store's.
+// Set implements Store.
 func (m *Memory) Set(_ context.Context, key string, value []byte, ttl time.Duration) error {
-	if err := check(key, value, ttl); err != nil {
+	if err := validate(value, ttl); err != nil {
 		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.values.replace(&entry{key: key, value: slices.Clone(value)}, m.wallClock(), ttl)
-	return nil
+	return m.put(valuePrefix+key, &entry{slices.Clone(value), m.wallClock().Add(ttl)})
 }
 
-// Delete is Store's.
-func (m *Memory) Delete(_ context.Context, key string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.values.remove(key)
-	return nil
-}
-
-// Acquire is Store's.
-func (m *Memory) Acquire(_ context.Context, key string, ttl time.Duration) (release func(context.Context), ok bool, err error) {
-	if err := check(key, nil, ttl); err != nil {
+// Acquire implements Store.
+func (m *Memory) Acquire(_ context.Context, key string, ttl time.Duration) (func(context.Context), bool, error) {
+	if err := validate(nil, ttl); err != nil {
 		return nil, false, err
 	}
+	key = leasePrefix + key
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.wallClock()
-	if m.leases.find(key, now) != nil {
+	if e := m.entries[key]; e != nil && now.Before(e.expires) {
 		return nil, false, nil
 	}
-	m.leases.remove(key)
-	if m.leases.full(now) {
-		return nil, false, errors.New("store: too many leases are held")
+	lease := &entry{expires: now.Add(ttl)}
+	if err := m.put(key, lease); err != nil {
+		return nil, false, err
 	}
-	lease := &entry{key: key, ends: now.Add(ttl)}
-	m.leases.put(lease)
 	return func(context.Context) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		if m.leases.entries[key] == lease {
-			m.leases.remove(key)
+		if m.entries[key] == lease {
+			delete(m.entries, key)
 		}
 	}, true, nil
 }
 
-// wallClock is now without its monotonic reading, which stands still in a freeze.
-func (m *Memory) wallClock() time.Time { return m.now().Round(0) }
-
-type entry struct {
-	key    string
-	value  []byte
-	number int64 // a cell's
-	ends   time.Time
-	index  int // in shelf.order
-}
-
-// shelf holds entries by key and, as a heap, by when they end.
-type shelf struct {
-	most    int
-	entries map[string]*entry
-	order   byEnd
-}
-
-// find gives the entry under key if it has not ended.
-func (s *shelf) find(key string, now time.Time) *entry {
-	if e := s.entries[key]; e != nil && now.Before(e.ends) {
-		return e
+func (m *Memory) put(key string, e *entry) error {
+	if _, exists := m.entries[key]; !exists && len(m.entries) >= m.limit && !m.makeRoom() {
+		return errFull
 	}
+	m.entries[key] = e
 	return nil
 }
 
-// full reports whether one more entry is one too many, after it has dropped those
-// that have ended.
-func (s *shelf) full(now time.Time) bool {
-	for len(s.order) > 0 && !now.Before(s.order[0].ends) {
-		s.remove(s.order[0].key)
+// makeRoom deletes what has expired, or else the value that expires soonest.
+func (m *Memory) makeRoom() bool {
+	now, soonest := m.wallClock(), ""
+	for key, e := range m.entries {
+		switch {
+		case !now.Before(e.expires):
+			delete(m.entries, key)
+		case key[:len(valuePrefix)] == valuePrefix &&
+			(soonest == "" || e.expires.Before(m.entries[soonest].expires)):
+			soonest = key
+		}
 	}
-	return len(s.order) >= s.most
-}
-
-// replace puts e where another of its key may be, and drops what would have ended
-// soonest when it is one too many.
-func (s *shelf) replace(e *entry, now time.Time, ttl time.Duration) {
-	s.remove(e.key)
-	if s.full(now) {
-		s.remove(s.order[0].key)
+	if len(m.entries) >= m.limit && soonest != "" {
+		delete(m.entries, soonest)
 	}
-	e.ends = now.Add(ttl)
-	s.put(e)
+	return len(m.entries) < m.limit
 }
 
-func (s *shelf) put(e *entry) {
-	s.entries[e.key] = e
-	heap.Push(&s.order, e)
-}
-
-func (s *shelf) remove(key string) {
-	if e := s.entries[key]; e != nil {
-		delete(s.entries, key)
-		heap.Remove(&s.order, e.index)
-	}
-}
-
-// byEnd is a container/heap of entries, the one that ends soonest first.
-type byEnd []*entry
-
-func (h byEnd) Len() int           { return len(h) }
-func (h byEnd) Less(i, j int) bool { return h[i].ends.Before(h[j].ends) }
-func (h byEnd) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-
-func (h *byEnd) Push(e any) {
-	e.(*entry).index = len(*h)
-	*h = append(*h, e.(*entry))
-}
-
-func (h *byEnd) Pop() any {
-	last := (*h)[len(*h)-1]
-	(*h)[len(*h)-1] = nil
-	*h = (*h)[:len(*h)-1]
-	return last
-}
+// wallClock returns the time without its monotonic reading.
+func (m *Memory) wallClock() time.Time { return m.now().Round(0) }

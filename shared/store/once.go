@@ -6,117 +6,120 @@ import (
 	"time"
 )
 
-// lookAgain is the pause between two looks for what another instance makes.
-const lookAgain = 50 * time.Millisecond
+// pollInterval is the pause between two looks for the result of another instance.
+const pollInterval = 50 * time.Millisecond
 
-// Once makes things that should be made once: each key by one caller at a time in
-// this process, the others wait for the same; and by one instance at a time where
-// they share a store. A store that is down leaves each instance to itself.
+// Once makes each value once at a time: concurrent callers in this process share one
+// call, and instances that share a store take turns by a lease. Without the store each
+// instance makes its own.
 type Once[T any] struct {
 	shared Store
 	lease  time.Duration
 
-	mu      sync.Mutex
-	flights map[string]*flight[T]
+	mu    sync.Mutex
+	calls map[string]*call[T]
 }
 
-type flight[T any] struct {
+type call[T any] struct {
 	done  chan struct{}
 	value T
 	err   error
-	// abandoned: whoever led it ran out of time, which says nothing of the others.
+	// abandoned means that the caller's own context ended: others try again.
 	abandoned bool
 }
 
-// NewOnce makes a Once. shared may be nil; lease is the longest that making takes,
-// after which another instance may begin.
+// NewOnce returns a Once. shared may be nil. lease is the longest time that making a
+// value takes; after it another instance may begin.
 func NewOnce[T any](shared Store, lease time.Duration) *Once[T] {
-	return &Once[T]{shared: shared, lease: lease, flights: map[string]*flight[T]{}}
+	return &Once[T]{shared: shared, lease: lease, calls: map[string]*call[T]{}}
 }
 
-// Do gives what look finds in the shared store, or else what create makes, which must
-// leave it where look finds it. Without a store look is not called. The error is
-// create's, look's, or that of ctx.
-func (o *Once[T]) Do(ctx context.Context, key string, look func() (value T, found bool, err error), create func() (T, error)) (T, error) {
+// Do returns what find finds in the shared store, or else what create makes. create
+// stores its result where find finds it. Without a store, find is not called.
+func (o *Once[T]) Do(ctx context.Context, key string,
+	find func() (value T, found bool, err error), create func() (T, error)) (T, error) {
 	for {
-		f, ours := o.board(key)
-		if ours {
-			return o.lead(ctx, key, f, look, create)
+		c, first := o.join(key)
+		if first {
+			return o.run(ctx, key, c, find, create)
 		}
 		select {
 		case <-ctx.Done():
-			var none T
-			return none, ctx.Err()
-		case <-f.done:
-			if !f.abandoned || ctx.Err() != nil {
-				return f.value, f.err
+			var zero T
+			return zero, ctx.Err()
+		case <-c.done:
+			if !c.abandoned || ctx.Err() != nil {
+				return c.value, c.err
 			}
 		}
 	}
 }
 
-// board gives the key's flight, and whether it is the caller's to lead.
-func (o *Once[T]) board(key string) (f *flight[T], ours bool) {
+// join returns the call under way for key, or a new one that the caller must run.
+func (o *Once[T]) join(key string) (c *call[T], first bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if f, flying := o.flights[key]; flying {
-		return f, false
+	if c, ok := o.calls[key]; ok {
+		return c, false
 	}
-	f = &flight[T]{done: make(chan struct{}), err: context.Canceled, abandoned: true} // should create panic
-	o.flights[key] = f
-	return f, true
+	// Abandoned, should create panic.
+	c = &call[T]{done: make(chan struct{}), err: context.Canceled, abandoned: true}
+	o.calls[key] = c
+	return c, true
 }
 
-func (o *Once[T]) lead(ctx context.Context, key string, f *flight[T], look func() (T, bool, error), create func() (T, error)) (T, error) {
+func (o *Once[T]) run(ctx context.Context, key string, c *call[T],
+	find func() (T, bool, error), create func() (T, error)) (T, error) {
 	defer func() {
 		o.mu.Lock()
-		delete(o.flights, key)
+		delete(o.calls, key)
 		o.mu.Unlock()
-		close(f.done)
+		close(c.done)
 	}()
-	f.value, f.err = o.amongInstances(ctx, key, look, create)
-	f.abandoned = f.err != nil && ctx.Err() != nil
-	return f.value, f.err
+	c.value, c.err = o.findOrCreate(ctx, key, find, create)
+	c.abandoned = c.err != nil && ctx.Err() != nil
+	return c.value, c.err
 }
 
-func (o *Once[T]) amongInstances(ctx context.Context, key string, look func() (T, bool, error), create func() (T, error)) (T, error) {
+func (o *Once[T]) findOrCreate(ctx context.Context, key string,
+	find func() (T, bool, error), create func() (T, error)) (T, error) {
 	if o.shared == nil {
 		return create()
 	}
 	for {
-		if value, found, err := look(); found {
+		if value, found, err := find(); found {
 			return value, err
 		}
-		release, ours, err := o.shared.Acquire(ctx, key, o.lease)
+		release, ok, err := o.shared.Acquire(ctx, key, o.lease)
 		if err != nil {
 			return create()
 		}
-		if ours {
-			defer hurry(ctx, release)
-			if value, found, err := look(); found { // made while we came for the lease
+		if ok {
+			defer releaseSoon(ctx, release)
+			if value, found, err := find(); found { // another instance was faster
 				return value, err
 			}
 			return create()
 		}
 		select {
 		case <-ctx.Done():
-			var none T
-			return none, ctx.Err()
-		case <-time.After(lookAgain):
+			var zero T
+			return zero, ctx.Err()
+		case <-time.After(pollInterval):
 		}
 	}
 }
 
-// hurry releases a lease in what time ctx has left, at most patience and a moment also
-// when there is none: a lease that stays makes the next one wait until it ends.
-func hurry(ctx context.Context, release func(context.Context)) {
-	const moment, patience = 20 * time.Millisecond, 300 * time.Millisecond
-	left := patience
-	if end, ok := ctx.Deadline(); ok {
-		left = min(max(time.Until(end), moment), patience)
+// releaseSoon gives a lease back in the time that ctx has left, which it bounds: 300 ms
+// at most, and 20 ms even after ctx has ended. A lease that stays blocks the next caller.
+func releaseSoon(ctx context.Context, release func(context.Context)) {
+	const shortest, longest = 20 * time.Millisecond, 300 * time.Millisecond
+	left := longest
+	if deadline, ok := ctx.Deadline(); ok {
+		left = min(max(time.Until(deadline), shortest), longest)
 	}
 	if ctx.Err() != nil {
-		left = moment
+		left = shortest
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), left)
 	defer cancel()

@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// Whoever leads a flight may have little time left; those who wait with more of it
-// go on by themselves.
-func TestAFlightThatIsAbandonedIsTakenUp(t *testing.T) {
+// The first caller may have little time left. Those that wait with more time try again.
+func TestAbandonedCallIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		once := NewOnce[string](nil, time.Second)
 		var calls atomic.Int32
@@ -36,24 +35,24 @@ func TestAFlightThatIsAbandonedIsTakenUp(t *testing.T) {
 		synctest.Wait()
 		got, err := once.Do(t.Context(), "key", nil, slow(t.Context()))
 		if got != "made" || err != nil || calls.Load() != 2 {
-			t.Errorf("%q %v after %d calls", got, err, calls.Load())
+			t.Errorf("got %q, %v after %d calls; want made after 2", got, err, calls.Load())
 		}
 		if err := <-lost; !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("the first: %v", err)
+			t.Errorf("first caller: got %v, want DeadlineExceeded", err)
 		}
 	})
 }
 
-// Trouble in making is everybody's: asking again at once would multiply it.
-func TestTroubleIsSharedByThoseWhoWait(t *testing.T) {
+// A failure is returned to all callers that wait: trying again would multiply it.
+func TestFailureIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		once := NewOnce[int](nil, time.Second)
-		trouble := errors.New("trouble")
+		failure := errors.New("failure")
 		var calls atomic.Int32
 		create := func() (int, error) {
 			calls.Add(1)
 			time.Sleep(time.Second)
-			return 0, errors.Join(trouble, context.DeadlineExceeded) // an attempt's limit, not the caller's
+			return 0, errors.Join(failure, context.DeadlineExceeded) // an attempt's limit, not the caller's
 		}
 		ended := make(chan error, 5)
 		for range 5 {
@@ -63,31 +62,31 @@ func TestTroubleIsSharedByThoseWhoWait(t *testing.T) {
 			}()
 		}
 		for range 5 {
-			if err := <-ended; !errors.Is(err, trouble) {
-				t.Errorf("%v", err)
+			if err := <-ended; !errors.Is(err, failure) {
+				t.Errorf("got %v, want the failure", err)
 			}
 		}
 		if calls.Load() != 1 {
-			t.Errorf("%d calls", calls.Load())
+			t.Errorf("got %d calls, want 1", calls.Load())
 		}
 	})
 }
 
-func TestACreateThatPanicsBlocksNobody(t *testing.T) {
+func TestPanicBlocksNoLaterCall(t *testing.T) {
 	once := NewOnce[int](nil, time.Second)
 	func() {
 		defer func() { _ = recover() }()
 		_, _ = once.Do(t.Context(), "key", nil, func() (int, error) { panic("x") })
 	}()
 	if got, err := once.Do(t.Context(), "key", nil, func() (int, error) { return 7, nil }); got != 7 || err != nil {
-		t.Errorf("%d %v", got, err)
+		t.Errorf("got %d, %v; want 7", got, err)
 	}
 }
 
-// slow is a store that is far away.
+// slow is a Store whose releases take a while.
 type slow struct {
 	Store
-	away time.Duration
+	delay time.Duration
 }
 
 func (s slow) Acquire(ctx context.Context, key string, ttl time.Duration) (func(context.Context), bool, error) {
@@ -95,33 +94,33 @@ func (s slow) Acquire(ctx context.Context, key string, ttl time.Duration) (func(
 	return func(ctx context.Context) {
 		select {
 		case <-ctx.Done():
-		case <-time.After(s.away):
+		case <-time.After(s.delay):
 			release(ctx)
 		}
 	}, ok, err
 }
 
-// A failure that comes at once must not cost the next one the whole lease, only
-// because giving it back takes a while.
-func TestALeaseIsGivenBackToAStoreFarAway(t *testing.T) {
+// A fast failure must not cost the next caller the whole lease because the release is
+// slow.
+func TestLeaseIsReleasedToSlowStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		far := slow{NewMemory(10, nil), 100 * time.Millisecond}
-		first, second := NewOnce[int](far, 7*time.Second), NewOnce[int](far, 7*time.Second)
-		look := func() (int, bool, error) { return 0, false, nil }
-		fail := func() (int, error) { return 0, errors.New("trouble") }
-		_, _ = first.Do(t.Context(), "key", look, fail)
+		remote := slow{NewMemory(10, nil), 100 * time.Millisecond}
+		first, second := NewOnce[int](remote, 7*time.Second), NewOnce[int](remote, 7*time.Second)
+		find := func() (int, bool, error) { return 0, false, nil }
+		fail := func() (int, error) { return 0, errors.New("failure") }
+		_, _ = first.Do(t.Context(), "key", find, fail)
 		begin := time.Now()
-		_, _ = second.Do(t.Context(), "key", look, fail)
+		_, _ = second.Do(t.Context(), "key", find, fail)
 		if took := time.Since(begin); took > 500*time.Millisecond {
-			t.Errorf("the next one waited %v", took)
+			t.Errorf("the next caller waited %v, want less than 500ms", took)
 		}
-		// Whoever has no time left gives it a moment and no more.
+		// A context that has ended leaves it a moment.
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		begin = time.Now()
-		hurry(ctx, func(ctx context.Context) { <-ctx.Done() })
+		releaseSoon(ctx, func(ctx context.Context) { <-ctx.Done() })
 		if took := time.Since(begin); took > 50*time.Millisecond {
-			t.Errorf("%v after the end", took)
+			t.Errorf("the release took %v after the context, want less than 50ms", took)
 		}
 	})
 }

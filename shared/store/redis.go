@@ -3,128 +3,173 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gomodule/redigo/redis"
 )
 
-// Prefixes of the keys in the Redis, which others may use too. An ACL for this
-// package is: ~kinde:* +get +set +del +eval +time +ping +select
 const (
-	valuePrefix = "kinde:value:"
-	leasePrefix = "kinde:lease:"
-	cellPrefix  = "kinde:cell:"
+	// connectTimeout bounds each of waiting for a connection, connecting and the TLS
+	// handshake. commandTimeout bounds a command and its reply.
+	connectTimeout = 500 * time.Millisecond
+	commandTimeout = 300 * time.Millisecond
+	// maxIdle is how long a pooled connection may be idle before it is replaced: it may
+	// have been dropped silently while the process was frozen.
+	maxIdle = 30 * time.Second
+	// connections is the size of the pool.
+	connections = 4
 )
 
-// connections is how many connections there are at most, idle ones included.
-const connections = 4
+// releaseScript deletes a lease if it still holds the caller's token.
+const releaseScript = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0`
 
-// giveBack deletes a lease if it still holds our token, in one step.
-const giveBack = `if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0`
-
-// Redis is a Shared in a Redis (6.0 or later, or what speaks as it does), for all
-// processes that share it. A call takes at most 800 ms, 500 of which are for
-// getting a connection, and less when its context ends before. It does not follow a
-// cluster from one node to another.
+// Redis is a Store in a Redis of version 6 or later, for all processes that use it. Its
+// user there needs ~kinde:* +get +set +del +eval +time +select. It does not follow the
+// redirections of a cluster.
 type Redis struct {
-	dialer *dialer
 	pool   *redis.Pool
+	tls    *tls.Config
+	now    func() time.Time
+	warn   func(error)
+	outage outage
 }
 
-// NewRedis makes a Redis from redis[s]://[[user]:password@]host[:port][/database];
-// with rediss the server's certificate must be valid by the system's roots. Nothing
-// is connected or started before the first call. The error is CheckURL's.
-func NewRedis(rawURL string) (*Redis, error) {
-	s, err := parseURL(rawURL)
+// NewRedis returns a Redis at redis[s]://[[user]:password@]host[:port][/database].
+// It connects at the first call. warn, which may be nil, gets the first error of each
+// outage. The error is CheckURL's.
+func NewRedis(rawURL string, warn func(error)) (*Redis, error) {
+	address, err := parseURL(rawURL)
 	if err != nil {
 		return nil, fmt.Errorf("store: the Redis URL %w", err)
 	}
-	d := newDialer(s)
-	return &Redis{dialer: d, pool: &redis.Pool{
-		DialContext:         d.dial,
-		TestOnBorrowContext: d.alive,
-		MaxIdle:             connections,
-		MaxActive:           connections,
-		Wait:                true,
-	}}, nil
-}
-
-// Get is Store's.
-func (r *Redis) Get(ctx context.Context, key string) (value []byte, found bool, err error) {
-	switch reply, err := r.do(ctx, "GET", valuePrefix+key); reply := reply.(type) {
-	case []byte:
-		return reply, true, nil
-	case nil:
-		return nil, false, err
+	r := &Redis{now: time.Now, warn: warn, tls: &tls.Config{ClientSessionCache: tls.NewLRUClientSessionCache(1)}}
+	dialer := &net.Dialer{Timeout: connectTimeout}
+	r.pool = &redis.Pool{
+		DialContext: func(ctx context.Context) (redis.Conn, error) {
+			return redis.DialURLContext(ctx, address, redis.DialContextFunc(dialer.DialContext),
+				redis.DialTLSConfig(r.tls), redis.DialTLSHandshakeTimeout(connectTimeout),
+				redis.DialReadTimeout(commandTimeout), redis.DialWriteTimeout(commandTimeout))
+		},
+		TestOnBorrow: func(_ redis.Conn, lastUsed time.Time) error {
+			// Abs: the clock may have been set back.
+			if r.now().Round(0).Sub(lastUsed).Abs() > maxIdle {
+				return errors.New("store: the connection was idle for too long")
+			}
+			return nil
+		},
+		MaxIdle: connections, MaxActive: connections, Wait: true,
 	}
-	return nil, false, down("GET", errUnexpected)
+	return r, nil
 }
 
-// Set is Store's.
+// Get implements Store.
+func (r *Redis) Get(ctx context.Context, key string) (value []byte, found bool, err error) {
+	value, err = do(ctx, r, redis.Bytes, "GET", valuePrefix+key)
+	if errors.Is(err, redis.ErrNil) {
+		return nil, false, nil
+	}
+	return value, err == nil, err
+}
+
+// Set implements Store.
 func (r *Redis) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	if err := check(key, value, ttl); err != nil {
+	if err := validate(value, ttl); err != nil {
 		return err
 	}
-	reply, err := r.do(ctx, "SET", valuePrefix+key, value, "PX", milliseconds(ttl))
-	if err == nil && reply != "OK" {
-		err = down("SET", errUnexpected)
-	}
+	_, err := do(ctx, r, redis.String, "SET", valuePrefix+key, value, "PX", milliseconds(ttl))
 	return err
 }
 
-// Delete is Store's.
-func (r *Redis) Delete(ctx context.Context, key string) error {
-	reply, err := r.do(ctx, "DEL", valuePrefix+key)
-	if _, ok := reply.(int64); err == nil && !ok {
-		err = down("DEL", errUnexpected)
-	}
-	return err
-}
-
-// Acquire is Store's.
-func (r *Redis) Acquire(ctx context.Context, key string, ttl time.Duration) (release func(context.Context), ok bool, err error) {
-	if err := check(key, nil, ttl); err != nil {
+// Acquire implements Store.
+func (r *Redis) Acquire(ctx context.Context, key string, ttl time.Duration) (func(context.Context), bool, error) {
+	if err := validate(nil, ttl); err != nil {
 		return nil, false, err
 	}
 	token := rand.Text()
-	reply, err := r.do(ctx, "SET", leasePrefix+key, token, "NX", "PX", milliseconds(ttl))
-	switch {
-	case err != nil || reply == nil:
+	_, err := do(ctx, r, redis.String, "SET", leasePrefix+key, token, "NX", "PX", milliseconds(ttl))
+	if errors.Is(err, redis.ErrNil) {
+		return nil, false, nil
+	}
+	if err != nil {
 		return nil, false, err
-	case reply != "OK":
-		return nil, false, down("SET", errUnexpected)
 	}
 	return func(ctx context.Context) {
-		// Failing, it leaves the lease to its ttl, which is what that is for.
-		_, _ = r.do(ctx, "EVAL", giveBack, 1, leasePrefix+key, token)
+		// If it fails, the lease ends with its ttl.
+		_, _ = do(ctx, r, redis.Int64, "EVAL", releaseScript, 1, leasePrefix+key, token)
 	}, true, nil
 }
 
-// do sends one command and gives its reply. The reply is nil when there is an error.
-func (r *Redis) do(ctx context.Context, command string, args ...any) (any, error) {
-	conn, err := r.borrow(ctx)
-	if err != nil {
-		return nil, failed(ctx, "connect", err)
-	}
-	defer conn.Close() // back to the pool, unless it has failed
-	limited, cancel := context.WithTimeout(ctx, commandLimit)
-	defer cancel()
-	reply, err := redis.DoContext(conn, limited, command, args...)
-	if err != nil {
-		return nil, failed(ctx, command, err)
-	}
-	return reply, nil
+// Eval implements Evaluator. The script gets "kinde:" and key as KEYS[1] and returns a
+// list of integers.
+func (r *Redis) Eval(ctx context.Context, script, key string, args ...any) ([]int64, error) {
+	return do(ctx, r, redis.Int64s, "EVAL", append([]any{script, 1, "kinde:" + key}, args...)...)
 }
 
-func (r *Redis) borrow(ctx context.Context) (redis.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, connectLimit)
-	defer cancel()
-	return r.pool.GetContext(ctx)
+// do sends a command, unless an outage is known, and converts its reply. The error is
+// redis.ErrNil for a nil reply, that of ctx if it ended, or else ErrUnavailable.
+func do[T any](ctx context.Context, r *Redis, convert func(any, error) (T, error),
+	command string, args ...any) (T, error) {
+	if !r.outage.allow() {
+		var zero T
+		return zero, fmt.Errorf("%w: failed a moment ago", ErrUnavailable)
+	}
+	value, err := convert(r.try(ctx, command, args...))
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		// The server closed the pooled connection while it was idle.
+		value, err = convert(r.try(ctx, command, args...))
+	}
+	if errors.Is(err, redis.ErrNil) {
+		r.outage.record(nil)
+		return value, err
+	}
+	if err != nil {
+		err = describe(ctx, command, err)
+	}
+	if r.outage.record(err) && r.warn != nil {
+		r.warn(err)
+	}
+	return value, err
 }
 
-// milliseconds rounds up: Redis refuses 0, and what ends a moment late harms less
-// than what ends early.
-func milliseconds(ttl time.Duration) int64 {
-	return int64((ttl-1)/time.Millisecond) + 1
+func (r *Redis) try(ctx context.Context, command string, args ...any) (any, error) {
+	waiting, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	conn, err := r.pool.GetContext(waiting)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close() // returns it to the pool, unless it failed
+	return redis.DoContext(conn, ctx, command, args...)
 }
+
+// describe returns the error of ctx if that ended, which says nothing about the Redis,
+// and otherwise ErrUnavailable with a reason. Of an error that Redis returned the reason
+// holds the code alone, such as NOAUTH or OOM: Redis quotes keys and values in the rest.
+func describe(ctx context.Context, command string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("store: %w", ctx.Err())
+	}
+	// A socket's timer may fire before the context's.
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return fmt.Errorf("store: %w", context.DeadlineExceeded)
+	}
+	reason := err.Error()
+	if refusal, ok := errors.AsType[redis.Error](err); ok {
+		reason, _, _ = strings.Cut(string(refusal), " ")
+		if len(reason) > 20 || strings.Trim(reason, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+			reason = "an error"
+		}
+		reason = "the Redis returned " + reason
+	}
+	return fmt.Errorf("%w: %s: %s", ErrUnavailable, command, reason)
+}
+
+// milliseconds rounds up: Redis refuses 0.
+func milliseconds(ttl time.Duration) int64 { return int64((ttl-1)/time.Millisecond) + 1 }

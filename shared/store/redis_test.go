@@ -2,184 +2,277 @@ package store
 
 import (
 	"context"
-	"io"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
 	"net"
-	"regexp"
-	"slices"
+	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/gomodule/redigo/redis"
+	"github.com/alicebob/miniredis/v2"
+	"github.com/alicebob/miniredis/v2/server"
 )
 
-func TestRedisCommands(t *testing.T) {
-	f := newFake(t, byCommand(map[string]string{
-		"GET": "$3\r\na\r\n\r\n", "DEL": ":1\r\n", "EVAL": ":1\r\n",
-	}))
-	r := f.redis(t)
-	if f.connected() != 0 {
-		t.Fatal("connected before the first call")
+func newRedis(t *testing.T, url string) *Redis {
+	t.Helper()
+	r, err := NewRedis(url, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	holds(t, r, "k", "a\r\n")
-	set(t, r, "k", "v\r\n$", 1500*time.Microsecond) // rounded up
-	if err := r.Delete(t.Context(), "k"); err != nil {
-		t.Error(err)
-	}
-	acquire(t, r, "k", time.Nanosecond, true)(t.Context())
-	sent := f.sent()
-	if len(sent) != 5 {
-		t.Fatalf("sent %q", sent)
-	}
-	token := strings.Fields(sent[3])[2]
-	want := []string{
-		"GET kinde:value:k",
-		"SET kinde:value:k v\r\n$ PX 2",
-		"DEL kinde:value:k",
-		"SET kinde:lease:k " + token + " NX PX 1",
-		"EVAL " + giveBack + " 1 kinde:lease:k " + token,
-	}
-	if !slices.Equal(sent, want) {
-		t.Errorf("sent %q\nwant %q", sent, want)
-	}
-	if !regexp.MustCompile(`^[A-Z2-7]{26}$`).MatchString(token) {
-		t.Errorf("token %q", token)
-	}
-	if f.connected() != 1 {
-		t.Errorf("%d connections", f.connected())
-	}
+	t.Cleanup(func() { r.pool.Close() })
+	return r
 }
 
-func TestRedisSaysNil(t *testing.T) {
-	r := newFake(t, always("$-1\r\n")).redis(t)
-	holds(t, r, "k", "")
-	acquire(t, r, "k", time.Minute, false)
+// calls are all calls of a Redis.
+var calls = map[string]func(context.Context, *Redis) error{
+	"Get": func(ctx context.Context, r *Redis) error { _, _, err := r.Get(ctx, "private-key"); return err },
+	"Set": func(ctx context.Context, r *Redis) error {
+		return r.Set(ctx, "private-key", []byte("private-value"), time.Minute)
+	},
+	"Acquire": func(ctx context.Context, r *Redis) error {
+		_, _, err := r.Acquire(ctx, "private-lease", time.Minute)
+		return err
+	},
+	"Eval": func(ctx context.Context, r *Redis) error {
+		_, err := r.Eval(ctx, "return {1}", "private-key", "private-value")
+		return err
+	},
 }
 
-func TestRedisGreeting(t *testing.T) {
-	for in, want := range map[string][]string{
-		"":               nil,
-		":pa%20ss@":      {"AUTH pa ss"},
-		"user:pa%3Ass@":  {"AUTH user pa:ss"},
-		"user:pass@ /7":  {"AUTH user pass", "SELECT 7"},
-		" /0":            nil,
-		":p@ /123456789": {"AUTH p", "SELECT 123456789"},
-	} {
-		f := newFake(t, byCommand(map[string]string{"GET": "$-1\r\n"}))
-		before, after, _ := strings.Cut(in, " ")
-		r := newRedis(t, "redis://"+before+f.listener.Addr().String()+after)
-		holds(t, r, "k", "")
-		holds(t, r, "k", "") // greeted once
-		want = append(want, "GET kinde:value:k", "GET kinde:value:k")
-		if sent := f.sent(); !slices.Equal(sent, want) {
-			t.Errorf("%q: sent %q, want %q", in, sent, want)
-		}
-	}
-}
-
-func TestConnectionsAreFew(t *testing.T) {
-	f := newFake(t, func(conn net.Conn, _ []string) {
-		time.Sleep(time.Millisecond)
-		io.WriteString(conn, "$-1\r\n")
-	})
-	r := f.redis(t)
+// wantUnavailable checks that each call of a Redis at url fails in time, with an error
+// that contains reason and quotes nothing.
+func wantUnavailable(t *testing.T, url, reason string, configure func(*Redis)) {
+	t.Helper()
 	var wg sync.WaitGroup
-	for range 50 {
-		wg.Go(func() { holds(t, r, "k", "") })
-	}
-	wg.Wait()
-	if n := f.connected(); n > connections {
-		t.Errorf("%d connections", n)
-	}
-}
-
-func TestPooledConnectionsAgeByTheWallClock(t *testing.T) {
-	const get, ping = "GET kinde:value:k", "PING"
-	for _, c := range []struct {
-		name        string
-		idle        time.Duration
-		pong        string
-		closed      bool
-		connections int
-		sent        []string
-	}{
-		{name: "just used", idle: 4 * time.Second, connections: 1, sent: []string{get, get}},
-		{name: "a while ago", idle: 6 * time.Second, pong: "+PONG\r\n", connections: 1, sent: []string{get, ping, get}},
-		{name: "not its answer", idle: 6 * time.Second, pong: "+OK\r\n", connections: 2, sent: []string{get, ping, get}},
-		{name: "refused", idle: 6 * time.Second, pong: "-NOAUTH\r\n", connections: 2, sent: []string{get, ping, get}},
-		{name: "silent", idle: 6 * time.Second, connections: 2, sent: []string{get, ping, get}},
-		{name: "closed meanwhile", idle: 6 * time.Second, closed: true, connections: 2, sent: []string{get, get}},
-		{name: "long ago", idle: time.Hour, pong: "+PONG\r\n", connections: 2, sent: []string{get, get}},
-		{name: "clock put back", idle: -time.Hour, pong: "+PONG\r\n", connections: 2, sent: []string{get, get}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			f := newFake(t, byCommand(map[string]string{"GET": "$-1\r\n", "PING": c.pong}))
-			r := f.redis(t)
-			holds(t, r, "k", "")
-			if c.closed {
-				f.hangUp()
-			}
-			r.dialer.now = func() time.Time { return time.Now().Add(c.idle) }
+	for name, call := range calls {
+		r := newRedis(t, url)
+		if configure != nil {
+			configure(r)
+		}
+		wg.Go(func() {
 			began := time.Now()
-			holds(t, r, "k", "")
-			if took := time.Since(began); took > commandLimit {
-				t.Errorf("took %v", took)
+			err := call(t.Context(), r)
+			if took := time.Since(began); took > 2*time.Second {
+				t.Errorf("%s took %v", name, took)
 			}
-			if sent := f.sent(); !slices.Equal(sent, c.sent) || f.connected() != c.connections {
-				t.Errorf("sent %q over %d connections", sent, f.connected())
+			if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), reason) ||
+				strings.Contains(err.Error(), "private") {
+				t.Errorf("%s: got %v, want ErrUnavailable with %q", name, err, reason)
 			}
 		})
 	}
+	wg.Wait()
 }
 
-func TestCommandLimitIsForSendingAndWaitingTogether(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRedis(t, "redis://localhost")
-		near, far := net.Pipe() // sending takes as long as reading it there
-		r.pool.DialContext = func(context.Context) (redis.Conn, error) {
-			return redis.NewConn(&guard{Conn: near, socket: near}, commandLimit, commandLimit), nil
-		}
-		go func() {
-			time.Sleep(commandLimit / 2)
-			io.Copy(io.Discard, far)
-		}()
-		began := time.Now()
-		wantOnly(t, "Get", calls["Get"](t.Context(), r), ErrDown, context.DeadlineExceeded)
-		if took := time.Since(began); took != commandLimit {
-			t.Errorf("took %v", took)
-		}
+// silentServer accepts connections and never replies.
+func silentServer(t *testing.T) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	return listener.Addr().String()
+}
+
+func TestFailuresAreBoundedAndQuoteNothing(t *testing.T) {
+	silent := silentServer(t)
+	t.Run("silent", func(t *testing.T) { wantUnavailable(t, "redis://"+silent, "timeout", nil) })
+	t.Run("silent AUTH", func(t *testing.T) { wantUnavailable(t, "redis://:private@"+silent, "timeout", nil) })
+	t.Run("silent TLS", func(t *testing.T) { wantUnavailable(t, "rediss://"+silent, "TLS handshake timeout", nil) })
+	t.Run("refused", func(t *testing.T) {
+		server := miniredis.RunT(t)
+		address := server.Addr()
+		server.Close()
+		wantUnavailable(t, "redis://"+address, "connection refused", nil)
+	})
+	server := miniredis.RunT(t)
+	url := "redis://" + server.Addr()
+	for reply, reason := range map[string]string{
+		"READONLY You can't write 'private-key'":                         "returned READONLY",
+		"ERR unknown command, with args beginning with: 'private-value'": "returned ERR",
+		"private text":          "returned an error",
+		strings.Repeat("A", 30): "returned an error",
+	} {
+		server.SetError(reply)
+		t.Run(reason, func(t *testing.T) { wantUnavailable(t, url, reason, nil) })
+	}
+	server.SetError("")
+	server.RequireUserAuth("user", "right")
+	t.Run("password", func(t *testing.T) {
+		wantUnavailable(t, "redis://user:private@"+server.Addr(), "returned WRONGPASS", nil)
+		wantUnavailable(t, url, "returned NOAUTH", nil)
+		wantValue(t, newRedis(t, "redis://user:right@"+server.Addr()), "k", "")
+	})
+	t.Run("HTTP server", func(t *testing.T) {
+		web := httptest.NewServer(nil)
+		defer web.Close()
+		wantUnavailable(t, "redis://"+web.Listener.Addr().String(), "", nil)
 	})
 }
 
-func TestCallersTimeIsNotTheStoresFault(t *testing.T) {
-	r := newFake(t, always("")).redis(t)
-	for name, c := range map[string]struct {
-		make func() (context.Context, context.CancelFunc)
-		want error
-	}{
-		"deadline": {func() (context.Context, context.CancelFunc) {
-			return context.WithTimeout(t.Context(), 30*time.Millisecond)
-		}, context.DeadlineExceeded},
-		"cancelled": {func() (context.Context, context.CancelFunc) {
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(30*time.Millisecond, cancel)
-			return ctx, cancel
-		}, context.Canceled},
-		"over before": {func() (context.Context, context.CancelFunc) {
-			return context.WithTimeout(t.Context(), -1)
-		}, context.DeadlineExceeded},
-	} {
-		for range 5 { // timers race
-			ctx, cancel := c.make()
-			began := time.Now()
-			err := r.Delete(ctx, "k")
-			if took := time.Since(began); took > 200*time.Millisecond {
-				t.Errorf("%s: took %v", name, took)
-			}
-			wantOnly(t, name, err, c.want, ErrDown)
-			cancel()
+func TestReplyOfAnotherTypeIsUnavailable(t *testing.T) {
+	server := miniredis.RunT(t)
+	r := newRedis(t, "redis://"+server.Addr())
+	if _, err := r.Eval(t.Context(), `return "text"`, "k"); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("got %v, want ErrUnavailable", err)
+	}
+}
+
+func TestContextErrorIsNotUnavailable(t *testing.T) {
+	url := "redis://" + silentServer(t)
+	r := newRedis(t, url)
+	for range 5 { // timers race
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		err := calls["Get"](ctx, r)
+		if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrUnavailable) {
+			t.Errorf("got %v, want the context's error", err)
+		}
+		cancel()
+		if err := calls["Get"](ctx, r); errors.Is(err, ErrUnavailable) {
+			t.Errorf("got %v, want the context's error", err)
 		}
 	}
+}
+
+// A server that restarts, or a freeze during which it closes its connections, costs no
+// call: not even one that changes something.
+func TestClosedPooledConnectionLosesNoCall(t *testing.T) {
+	server := miniredis.RunT(t)
+	r := newRedis(t, "redis://"+server.Addr())
+	for name, call := range calls {
+		for range 5 {
+			if err := call(t.Context(), r); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			server.Close()
+			if err := server.Restart(); err != nil {
+				t.Fatal(err)
+			}
+			if err := call(t.Context(), r); err != nil {
+				t.Errorf("%s after a restart: %v", name, err)
+			}
+		}
+	}
+}
+
+func TestConnectionIdleForLongIsReplaced(t *testing.T) {
+	server := miniredis.RunT(t)
+	r := newRedis(t, "redis://"+server.Addr())
+	for _, step := range []struct {
+		idle time.Duration
+		want int
+	}{{0, 1}, {maxIdle - time.Second, 1}, {maxIdle + time.Second, 2}, {0, 2}, {-time.Hour, 3}} {
+		r.now = func() time.Time { return time.Now().Add(step.idle) }
+		wantValue(t, r, "k", "")
+		if got := server.TotalConnectionCount(); got != step.want {
+			t.Errorf("after %v: got %d connections, want %d", step.idle, got, step.want)
+		}
+	}
+}
+
+func TestTLSVerifiesCertificate(t *testing.T) {
+	web := httptest.NewTLSServer(nil) // its certificate is for 127.0.0.1
+	defer web.Close()
+	server, err := miniredis.RunTLS(&tls.Config{Certificates: web.TLS.Certificates})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	url := "rediss://:private@" + server.Addr()
+	server.RequireAuth("private")
+	trust := func(r *Redis) {
+		r.tls.RootCAs = x509.NewCertPool()
+		r.tls.RootCAs.AddCert(web.Certificate())
+	}
+	r := newRedis(t, url)
+	trust(r)
+	wantValue(t, r, "k", "")
+	wantUnavailable(t, url, "certificate signed by unknown authority", nil)
+	wantUnavailable(t, url, "certificate is valid for", func(r *Redis) {
+		trust(r)
+		r.tls.ServerName = "redis.example.org"
+	})
+}
+
+func TestOutageIsCalledOncePerPauseAndWarnedOfOnce(t *testing.T) {
+	redis := miniredis.RunT(t)
+	var down atomic.Bool
+	var commands atomic.Int32
+	redis.Server().SetPreHook(func(peer *server.Peer, _ string, _ ...string) bool {
+		commands.Add(1)
+		if down.Load() {
+			peer.WriteError("LOADING")
+		}
+		return down.Load()
+	})
+	var warnings []error
+	r, err := NewRedis("redis://"+redis.Addr(), func(err error) { warnings = append(warnings, err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.pool.Close()
+	fail := func(want int32) {
+		t.Helper()
+		before := commands.Load()
+		for range 5 {
+			if err := calls["Set"](t.Context(), r); !errors.Is(err, ErrUnavailable) {
+				t.Errorf("got %v, want ErrUnavailable", err)
+			}
+		}
+		if got := commands.Load() - before; got != want {
+			t.Errorf("5 calls sent %d commands, want %d", got, want)
+		}
+	}
+	wantValue(t, r, "k", "")
+	down.Store(true)
+	fail(1)
+	r.outage.retry = time.Now()
+	fail(1)
+	if len(warnings) != 1 || !strings.Contains(warnings[0].Error(), "LOADING") {
+		t.Errorf("got warnings %v, want one", warnings)
+	}
+	down.Store(false)
+	fail(0)
+	r.outage.retry = time.Now()
+	set(t, r, "k", "v", time.Minute)
+	wantValue(t, r, "k", "v")
+	down.Store(true)
+	fail(1)
+	if len(warnings) != 2 {
+		t.Errorf("got %d warnings, want one for each outage", len(warnings))
+	}
+}
+
+func TestOutagePause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var o outage
+		if !o.allow() || !o.allow() || o.record(context.Canceled) || !o.allow() {
+			t.Error("calls are not allowed before an outage")
+		}
+		if !o.record(ErrUnavailable) || o.record(ErrUnavailable) {
+			t.Error("record did not report the beginning of an outage, once")
+		}
+		time.Sleep(outagePause - 1)
+		if o.allow() {
+			t.Error("a call is allowed during the pause")
+		}
+		time.Sleep(1)
+		if !o.allow() || o.allow() {
+			t.Error("want exactly one call after the pause")
+		}
+		o.retry = time.Now().Add(time.Hour)
+		if !o.allow() {
+			t.Error("a clock that was set back prolongs the pause")
+		}
+		o.record(nil)
+		if !o.allow() || !o.allow() {
+			t.Error("calls are not allowed after the outage")
+		}
+	})
 }

@@ -2,56 +2,105 @@ package store
 
 import (
 	"context"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"strconv"
 	"time"
 )
 
-// sealed is what Sealed makes.
+// Box encrypts values with authentication and binds each to its purpose.
+type Box interface {
+	Seal(purpose string, plain []byte) string
+	Open(purpose, sealed string) ([]byte, error)
+}
+
+// Names hashes the names of keys, so that a user id or a token cannot be found in the
+// store by trying. It has one keyed hash for each secret.
+type Names []func(name string) string
+
+// NewNames returns Names made of secrets. Names with different secrets or a different
+// binding, such as the issuer, the client and the site, have no entry in common.
+func NewNames(secrets [][]byte, binding ...string) (Names, error) {
+	if len(secrets) == 0 {
+		return nil, errors.New("store: names need a secret")
+	}
+	info := "kinde-functions store names"
+	for _, part := range binding {
+		info += " " + strconv.Quote(part)
+	}
+	var names Names
+	for _, secret := range secrets {
+		key, err := hkdf.Key(sha256.New, secret, nil, info, sha256.Size)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, func(name string) string {
+			mac := hmac.New(sha256.New, key)
+			mac.Write([]byte(name))
+			return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+		})
+	}
+	return names, nil
+}
+
+// First returns name hashed with the first secret.
+func (n Names) First(name string) string { return n[0](name) }
+
 type sealed struct {
-	inner   Store
-	seal    func(key string, plain []byte) string
-	open    func(key, sealed string) ([]byte, error)
-	hashKey func(key string) string
+	inner Store
+	box   Box
+	names Names
 }
 
-// Sealed makes a Store that keeps everything in inner, where neither keys nor values
-// can be read or changed, nor a value be given out under another key.
+// Sealed returns a Store that keeps everything in inner, with values sealed and keys
+// hashed. Set uses the first secret. Get and Acquire use all of them, so that a new
+// secret in front of the others hides no entry and lets no two instances hold one lease.
 //
-//   - seal encrypts plain with authentication and binds it to key (an AEAD with key as
-//     additional data), and open undoes that, or fails.
-//   - hashKey is a keyed hash (HMAC, RFC 2104), so that a user id cannot be found by
-//     trying. Instances whose keys differ share nothing.
-//
-// A value that does not open counts as not found. What is not hidden: how long a
-// value is, and when it is used; and whoever can write may put back an older value of
-// the same key, so a value that must not come back says in itself until when it holds.
-func Sealed(inner Store, seal func(key string, plain []byte) string, open func(key, sealed string) ([]byte, error), hashKey func(key string) string) Store {
-	return &sealed{inner, seal, open, hashKey}
-}
+// A value that does not open counts as not found. Sealing does not hide the length of
+// a value and when it is used. Whoever can write to inner can put an older value of
+// the same key back: a value that must not come back holds its own expiry.
+func Sealed(inner Store, box Box, names Names) Store { return &sealed{inner, box, names} }
 
-// Get is Store's.
+// Get implements Store.
 func (s *sealed) Get(ctx context.Context, key string) (value []byte, found bool, err error) {
-	value, found, err = s.inner.Get(ctx, s.hashKey(key))
-	if err != nil || !found {
-		return nil, false, err
+	for _, name := range s.names {
+		value, found, err := s.inner.Get(ctx, name(key))
+		if err != nil {
+			return nil, false, err
+		}
+		if !found {
+			continue
+		}
+		if plain, err := s.box.Open(key, string(value)); err == nil {
+			return plain, true, nil
+		}
 	}
-	plain, err := s.open(key, string(value))
-	if err != nil {
-		return nil, false, nil
-	}
-	return plain, true, nil
+	return nil, false, nil
 }
 
-// Set is Store's. Sealing makes a value longer, and the inner store's limit holds.
+// Set implements Store.
 func (s *sealed) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	return s.inner.Set(ctx, s.hashKey(key), []byte(s.seal(key, value)), ttl)
+	return s.inner.Set(ctx, s.names.First(key), []byte(s.box.Seal(key, value)), ttl)
 }
 
-// Delete is Store's.
-func (s *sealed) Delete(ctx context.Context, key string) error {
-	return s.inner.Delete(ctx, s.hashKey(key))
-}
-
-// Acquire is Store's.
-func (s *sealed) Acquire(ctx context.Context, key string, ttl time.Duration) (release func(context.Context), ok bool, err error) {
-	return s.inner.Acquire(ctx, s.hashKey(key), ttl)
+// Acquire implements Store.
+func (s *sealed) Acquire(ctx context.Context, key string, ttl time.Duration) (func(context.Context), bool, error) {
+	var held []func(context.Context)
+	release := func(ctx context.Context) {
+		for _, release := range held {
+			release(ctx)
+		}
+	}
+	for _, name := range s.names {
+		one, ok, err := s.inner.Acquire(ctx, name(key), ttl)
+		if err != nil || !ok {
+			release(ctx)
+			return nil, false, err
+		}
+		held = append(held, one)
+	}
+	return release, true, nil
 }

@@ -1,118 +1,157 @@
 package store
 
 import (
-	"context"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/alicebob/miniredis/v2"
 )
 
-// sealedWith is a Sealed store with keys made from secret.
-func sealedWith(t *testing.T, inner Store, secret string) Store {
-	t.Helper()
-	key := sha256.Sum256([]byte(secret))
-	block, err := aes.NewCipher(key[:])
-	if err != nil {
-		t.Fatal(err)
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Sealed(inner,
-		func(name string, plain []byte) string { return string(aead.Seal(nil, nil, plain, []byte(name))) },
-		func(name, sealed string) ([]byte, error) { return aead.Open(nil, nil, []byte(sealed), []byte(name)) },
-		func(name string) string {
-			mac := hmac.New(sha256.New, key[:])
-			mac.Write([]byte(name))
-			return hex.EncodeToString(mac.Sum(nil))
-		})
+// testBox seals with the first of its keys and opens with each.
+type testBox []cipher.AEAD
+
+func (b testBox) Seal(purpose string, plain []byte) string {
+	return string(b[0].Seal(nil, nil, plain, []byte(purpose)))
 }
 
-func TestSealedShowsNothing(t *testing.T) {
-	f := newFake(t, byCommand(map[string]string{"GET": "$-1\r\n", "DEL": ":0\r\n", "EVAL": ":1\r\n"}))
-	s := sealedWith(t, f.redis(t), "a")
-	set(t, s, "kp_user", "token", time.Minute)
-	holds(t, s, "kp_user", "")
-	acquire(t, s, "kp_user", time.Minute, true)(t.Context())
-	if err := s.Delete(t.Context(), "kp_user"); err != nil {
-		t.Error(err)
-	}
-	sent := f.sent()
-	if len(sent) != 5 {
-		t.Errorf("sent %q", sent)
-	}
-	for _, command := range sent {
-		if strings.Contains(command, "kp_user") || strings.Contains(command, "token") {
-			t.Errorf("sent %q", command)
+func (b testBox) Open(purpose, sealed string) ([]byte, error) {
+	for _, aead := range b {
+		if plain, err := aead.Open(nil, nil, []byte(sealed), []byte(purpose)); err == nil {
+			return plain, nil
 		}
 	}
+	return nil, errors.New("does not open")
 }
 
-func TestSealedValuesOpenWhereTheyWereSealed(t *testing.T) {
-	inner := NewMemory(10, nil)
-	a, again, other := sealedWith(t, inner, "a"), sealedWith(t, inner, "a"), sealedWith(t, inner, "b")
-	set(t, a, "k", "mine", time.Minute)
-	holds(t, a, "k", "mine")
-	holds(t, again, "k", "mine")
-	holds(t, other, "k", "")
-	set(t, a, "empty", "", time.Minute)
-	if value, found, err := a.Get(t.Context(), "empty"); len(value) != 0 || !found || err != nil {
-		t.Errorf("empty: %q, %t, %v", value, found, err)
+// sealedWith returns a sealed store with keys made of secrets.
+func sealedWith(t *testing.T, inner Store, secrets ...string) Store {
+	t.Helper()
+	var keys [][]byte
+	var box testBox
+	for _, secret := range secrets {
+		key := sha256.Sum256([]byte(secret))
+		keys = append(keys, key[:])
+		block, err := aes.NewCipher(key[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		aead, err := cipher.NewGCMWithRandomNonce(block)
+		if err != nil {
+			t.Fatal(err)
+		}
+		box = append(box, aead)
 	}
-	acquire(t, a, "k", time.Minute, true)
-	acquire(t, again, "k", time.Minute, false)
-	acquire(t, other, "k", time.Minute, true)
-	if err := again.Delete(t.Context(), "k"); err != nil {
-		t.Error(err)
+	names, err := NewNames(keys, "https://tenant.example", "client", "https://site.example")
+	if err != nil {
+		t.Fatal(err)
 	}
-	holds(t, a, "k", "")
+	return Sealed(inner, box, names)
 }
 
-func TestWhatDoesNotOpenIsNotFound(t *testing.T) {
+func TestSealedHidesKeysAndValues(t *testing.T) {
+	server := miniredis.RunT(t)
+	s := sealedWith(t, newRedis(t, "redis://"+server.Addr()), "a")
+	set(t, s, "kp_user", "token", time.Minute)
+	wantValue(t, s, "kp_user", "token")
+	acquire(t, s, "kp_user", time.Minute, true)
+	if dump := server.Dump(); strings.Contains(dump, "kp_user") || strings.Contains(dump, "token") || len(server.Keys()) != 2 {
+		t.Errorf("the Redis holds %s", dump)
+	}
+}
+
+// A key put in front of SESSION_KEYS must not hide a sign-out.
+func TestNewKeyInFrontHidesNoEntry(t *testing.T) {
+	inner := NewMemory(100, nil)
+	before, after := sealedWith(t, inner, "old"), sealedWith(t, inner, "new", "old")
+	set(t, before, "signed-out", "yes", time.Hour)
+	wantValue(t, after, "signed-out", "yes")
+	set(t, after, "later", "yes", time.Hour)
+	wantValue(t, sealedWith(t, inner, "newest", "new", "old"), "later", "yes")
+	wantValue(t, sealedWith(t, inner, "new"), "later", "yes")
+	wantValue(t, sealedWith(t, inner, "new"), "signed-out", "") // its key was removed
+	wantValue(t, before, "later", "")                           // it has not the new key
+
+	set(t, before, "k", "old value", time.Hour)
+	set(t, after, "k", "new value", time.Hour)
+	wantValue(t, after, "k", "new value")
+}
+
+func TestNewKeyInFrontLetsNoTwoHoldOneLease(t *testing.T) {
+	inner := NewMemory(100, nil)
+	before, after := sealedWith(t, inner, "old"), sealedWith(t, inner, "new", "old")
+	release := acquire(t, before, "k", time.Minute, true)
+	acquire(t, after, "k", time.Minute, false)
+	release(t.Context())
+	release = acquire(t, after, "k", time.Minute, true) // the refused attempt left nothing
+	acquire(t, before, "k", time.Minute, false)
+	acquire(t, sealedWith(t, inner, "new"), "k", time.Minute, false)
+	release(t.Context())
+	acquire(t, before, "k", time.Minute, true)
+}
+
+func TestNamesAreBound(t *testing.T) {
+	seen := map[string]bool{}
+	for _, binding := range [][]string{
+		{"i", "c", "s"}, {"i", "c", "t"}, {"i", "d", "s"}, {"j", "c", "s"}, {"i c", "s"}, {"i", "c s"}, {"i", "", "c", "s"},
+	} {
+		names, err := NewNames([][]byte{[]byte("secret")}, binding...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := names.First("k")
+		if seen[name] {
+			t.Errorf("binding %q has the names of another", binding)
+		}
+		seen[name] = true
+	}
+	if _, err := NewNames(nil); err == nil {
+		t.Error("names without a secret were accepted")
+	}
+}
+
+func TestValueThatDoesNotOpenIsNotFound(t *testing.T) {
 	inner := NewMemory(10, nil)
 	s := sealedWith(t, inner, "a")
 	set(t, s, "mine", "secret", time.Minute)
-	set(t, s, "others", "theirs", time.Minute)
-	under := func(key string) string { return s.(*sealed).hashKey(key) }
+	set(t, s, "other", "another", time.Minute)
+	under := s.(*sealed).names.First
 	stored, _, _ := inner.Get(t.Context(), under("mine"))
-	theirs, _, _ := inner.Get(t.Context(), under("others"))
+	other, _, _ := inner.Get(t.Context(), under("other"))
 	for name, value := range map[string][]byte{
-		"another key's": theirs,
-		"cut":           stored[:len(stored)-1],
-		"longer":        append(stored[:len(stored):len(stored)], 0),
-		"changed":       append([]byte{stored[0] ^ 1}, stored[1:]...),
-		"plain":         []byte("secret"),
-		"empty":         nil,
+		"of another key": other,
+		"cut":            stored[:len(stored)-1],
+		"longer":         append(stored[:len(stored):len(stored)], 0),
+		"changed":        append([]byte{stored[0] ^ 1}, stored[1:]...),
+		"plain":          []byte("secret"),
+		"empty":          nil,
 	} {
 		if err := inner.Set(t.Context(), under("mine"), value, time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		if got, found, err := s.Get(t.Context(), "mine"); got != nil || found || err != nil {
-			t.Errorf("%s: %q, %t, %v", name, got, found, err)
+			t.Errorf("%s: got %q, %t, %v; want not found", name, got, found, err)
 		}
 	}
 	set(t, inner, under("mine"), string(stored), time.Minute)
-	holds(t, s, "mine", "secret")
+	wantValue(t, s, "mine", "secret")
 }
 
-func TestSealedPassesFailuresOn(t *testing.T) {
-	inner := &flaky{Memory: NewMemory(10, nil)}
-	fault := down("GET", context.DeadlineExceeded)
-	inner.fail(fault)
-	for name, call := range calls {
-		if err := call(t.Context(), sealedWith(t, inner, "a")); !errors.Is(err, fault) {
-			t.Errorf("%s: %v", name, err)
+func TestSealedPassesErrorsOn(t *testing.T) {
+	server := miniredis.RunT(t)
+	server.SetError("LOADING")
+	s := sealedWith(t, newRedis(t, "redis://"+server.Addr()), "a", "b")
+	_, _, getErr := s.Get(t.Context(), "k")
+	_, _, acquireErr := s.Acquire(t.Context(), "k", time.Minute)
+	for name, err := range map[string]error{
+		"Get": getErr, "Set": s.Set(t.Context(), "k", nil, time.Minute), "Acquire": acquireErr,
+	} {
+		if !errors.Is(err, ErrUnavailable) {
+			t.Errorf("%s: got %v, want ErrUnavailable", name, err)
 		}
-	}
-	inner.fail(nil)
-	if err := sealedWith(t, inner, "a").Set(t.Context(), "k", make([]byte, MaxValue), time.Minute); err == nil {
-		t.Error("a value that is too large once it is sealed is kept")
 	}
 }

@@ -1,17 +1,14 @@
-// Package store keeps the few values that instances of a function may share, in
-// memory or in a Redis: who refreshes a session now, which sign-outs to remember,
-// a machine-to-machine token that many cold starts may use, how often somebody has
-// called.
+// Package store keeps values and leases that the instances of a function share, in
+// Redis, or in the memory of one process.
 //
-// It defends a request against its store. One that is slow, gone, wrong or hostile
-// costs it a bounded time (Redis) and only now and then (Breaker), a bounded number
-// of bytes each way (MaxValue), and never more than the sharing: every failure is
-// ErrDown, on which callers go on alone. It defends values against whoever reads
-// the Redis (Sealed), and the log against keys, values and passwords, which no
-// error here holds.
+// It defends a request against its store: every call is bounded in time, an outage
+// is remembered so that the next calls do not wait for it, and every failure is
+// ErrUnavailable, on which callers continue without the store. Sealed defends the
+// values against those who can read or write the Redis. No error holds a key, a
+// value or a password.
 //
-// Time is wall time, here and in the Redis: a Lambda function is frozen between
-// requests, and the monotonic clock with it.
+// Times are wall time. The monotonic clock of a Lambda function stops while the
+// function is frozen between requests.
 package store
 
 import (
@@ -21,48 +18,41 @@ import (
 	"time"
 )
 
-// MaxValue is the most bytes a value may have, as the innermost store gets it.
+// MaxValue is the size limit of a value in bytes.
 const MaxValue = 64 << 10
 
-// maxKey is the most bytes a key may have.
-const maxKey = 1 << 10
+// ErrUnavailable means that the store failed. The caller continues without it.
+// An error of the caller's own context does not wrap ErrUnavailable.
+var ErrUnavailable = errors.New("store: unavailable")
 
-// ErrDown is what every failure of the network and every answer that is not a
-// Redis's wraps: go on without the store. An error that does not wrap it is the
-// caller's own: its context ended (and wraps that), or what it gave is refused.
-var ErrDown = errors.New("store: down")
-
-// Store keeps values for a while, each under a key. Leases have keys of their own:
-// a value and a lease may have the same one. It is safe for concurrent use.
+// Store keeps values and leases, each for a limited time. A value and a lease may
+// have the same key. A Store is safe for concurrent use.
 type Store interface {
-	// Get gives the value last set under key, found false when there is none or
-	// its time is over. The value is the caller's to change.
+	// Get returns the value last set under key. found is false if there is none or
+	// its time has passed.
 	Get(ctx context.Context, key string) (value []byte, found bool, err error)
 
-	// Set keeps value, of at most MaxValue bytes, under key for ttl, which must be
-	// above zero.
+	// Set keeps value under key for ttl, which must be positive.
 	Set(ctx context.Context, key string, value []byte, ttl time.Duration) error
 
-	// Delete removes the value under key, if there is one.
-	Delete(ctx context.Context, key string) error
-
-	// Acquire takes the lease named key for ttl, which must be above zero, unless
-	// somebody holds it: then ok is false and release nil. release gives it back if
-	// it is still ours, and does nothing when it has ended or been taken since; it
-	// needs a context that has not ended. After an error the lease may be held
-	// until ttl is over, by nobody.
+	// Acquire takes the lease named key for ttl, which must be positive. ok is false
+	// and release is nil if the lease is held. release gives the lease back if it is
+	// still the caller's. After an error the lease may be held until ttl has passed.
 	Acquire(ctx context.Context, key string, ttl time.Duration) (release func(context.Context), ok bool, err error)
 }
 
-// check refuses what no store takes.
-func check(key string, value []byte, ttl time.Duration) error {
-	switch {
-	case len(key) > maxKey:
-		return fmt.Errorf("store: key has over %d bytes", maxKey)
-	case len(value) > MaxValue:
-		return fmt.Errorf("store: value has over %d bytes", MaxValue)
-	case ttl <= 0:
-		return errors.New("store: ttl is not above zero")
+// Evaluator runs a Lua script on one key atomically. Redis implements it.
+type Evaluator interface {
+	Eval(ctx context.Context, script, key string, args ...any) ([]int64, error)
+}
+
+// validate reports what no Store accepts.
+func validate(value []byte, ttl time.Duration) error {
+	if len(value) > MaxValue {
+		return fmt.Errorf("store: value is longer than %d bytes", MaxValue)
+	}
+	if ttl <= 0 {
+		return errors.New("store: ttl is not positive")
 	}
 	return nil
 }

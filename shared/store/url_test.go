@@ -5,33 +5,34 @@ import (
 	"testing"
 )
 
-func TestURLsAreRead(t *testing.T) {
-	for raw, want := range map[string]server{
-		"redis://localhost":                       {host: "localhost", address: "localhost:6379"},
-		"redis://localhost/":                      {host: "localhost", address: "localhost:6379"},
-		"redis://10.0.0.7:6380/3":                 {host: "10.0.0.7", address: "10.0.0.7:6380", database: 3},
-		"redis://[::1]:6380":                      {host: "::1", address: "[::1]:6380"},
-		"rediss://:pw@r.example":                  {host: "r.example", address: "r.example:6379", tls: true, password: "pw"},
-		"rediss://default:p%40%2F%3A@r.example/0": {host: "r.example", address: "r.example:6379", tls: true, user: "default", password: "p@/:"},
+func TestURLsAreParsed(t *testing.T) {
+	for raw, want := range map[string]string{
+		"redis://localhost":                       "redis://localhost:6379",
+		"redis://localhost/":                      "redis://localhost:6379/",
+		"redis://10.0.0.7:6380/3":                 "redis://10.0.0.7:6380/3",
+		"redis://[::1]":                           "redis://[::1]:6379",
+		"redis://[::1]:6380":                      "redis://[::1]:6380",
+		"rediss://:pw@r.example":                  "rediss://:pw@r.example:6379",
+		"rediss://default:p%40%2F%3A@r.example/0": "rediss://default:p%40%2F%3A@r.example:6379/0",
 	} {
 		if got, err := parseURL(raw); err != nil || got != want {
-			t.Errorf("%s: %+v, %v; want %+v", raw, got, err, want)
+			t.Errorf("%s: got %s, %v; want %s", raw, got, err, want)
 		}
 	}
 }
 
-func TestURLsAreRefusedWithoutBeingQuoted(t *testing.T) {
+func TestInvalidURLsAreRefusedWithoutQuoting(t *testing.T) {
 	for raw, why := range map[string]string{
 		"":                                          "must begin with",
 		"rkvvsq.example":                            "must begin with",
 		"rkvvsq.example:6379":                       "must begin with",
 		"http://rkvvsq.example":                     "must begin with",
 		"unix:///rkvvsq.sock":                       "must begin with",
-		"redis:rkvvsq":                              "no host",
-		"redis://":                                  "no host",
-		"redis://:rkvvsq@":                          "no host",
-		"redis:///rkvvsq":                           "no host",
-		"redis://:6379":                             "no host",
+		"redis:rkvvsq":                              "has no host",
+		"redis://":                                  "has no host",
+		"redis://:rkvvsq@":                          "has no host",
+		"redis:///rkvvsq":                           "has no host",
+		"redis://:6379":                             "has no host",
 		"redis://:rkv/vsq@r.example":                "not a URL",
 		"redis://:rkvvsq%zz@r.example":              "not a URL",
 		"redis://:rkvvsq\n@r.example":               "not a URL",
@@ -57,10 +58,10 @@ func TestURLsAreRefusedWithoutBeingQuoted(t *testing.T) {
 	} {
 		err := CheckURL(raw)
 		if err == nil || !strings.Contains(err.Error(), why) {
-			t.Errorf("%q: %v, want %q", raw, err, why)
+			t.Errorf("%q: got %v, want %q", raw, err, why)
 			continue
 		}
-		if made, madeErr := NewRedis(raw); made != nil || madeErr == nil || !strings.HasSuffix(madeErr.Error(), err.Error()) {
+		if made, madeErr := NewRedis(raw, nil); made != nil || madeErr == nil || !strings.HasSuffix(madeErr.Error(), err.Error()) {
 			t.Errorf("%q: NewRedis gives %v, CheckURL %v", raw, madeErr, err)
 		}
 		for _, part := range []string{"rkv", "vsq", "r.example"} {

@@ -31,7 +31,7 @@ var key = []byte("0123456789abcdef0123456789abcdef")
 
 // startRedis runs a redis-server that keeps nothing, and gives its URL and what
 // stops it.
-func startRedis(t testing.TB) (url string, stop func()) {
+func startRedis(t testing.TB, options ...string) (url string, stop func()) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -39,14 +39,15 @@ func startRedis(t testing.TB) (url string, stop func()) {
 	}
 	address := listener.Addr().String()
 	listener.Close()
-	return "redis://" + address, runRedis(t, address)
+	return "redis://" + address, runRedis(t, address, options...)
 }
 
 // runRedis runs one at that address, and gives what stops it.
-func runRedis(t testing.TB, address string) (stop func()) {
+func runRedis(t testing.TB, address string, options ...string) (stop func()) {
 	t.Helper()
 	_, port, _ := net.SplitHostPort(address)
-	server := exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--dir", t.TempDir())
+	server := exec.Command("redis-server", append([]string{"--bind", "127.0.0.1", "--port", port, "--save", "",
+		"--appendonly", "no", "--dir", t.TempDir()}, options...)...)
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
