@@ -32,7 +32,7 @@ func settingFaults(p *patient) map[string]setting {
 		"no site":         {[]string{"KINDE_SITE_URL", ""}, "KINDE_SITE_URL", isNote, []string{"on Netlify URL serves"}},
 		"site by URL":     {[]string{"KINDE_SITE_URL", "", "URL", site}, "KINDE_SITE_URL", isOK, []string{"URL serves"}},
 		"origins":         {[]string{"ALLOWED_ORIGINS", "https://a.example,*"}, "ALLOWED_ORIGINS", toMend, []string{"entry 2", "no star"}},
-		"redis":           {[]string{"REDIS_URL", "redis://host:6379/nine"}, "REDIS_URL", toMend, []string{"must end after the host"}},
+		"redis":           {[]string{"REDIS_URL", "redis://host:6379/nine"}, "REDIS_URL", toMend, []string{"must end with the host"}},
 		"rate":            {[]string{"RATE_LIMIT", "100"}, "RATE_LIMIT", toMend, []string{"100/15m"}},
 		"every other":     {[]string{"UPSTREAM_TIMEOUT", "5", "LOG_LEVEL", "loud", "AFTER_PORTAL_PATH", "access", "CONNECTED_APPS", "a b"}, "CONNECTED_APPS", toMend, []string{"key code ref"}},
 
