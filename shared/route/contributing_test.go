@@ -1,9 +1,12 @@
 package route_test
 
 import (
-	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,10 +17,10 @@ import (
 	"kinde-functions/shared/lambdarun"
 )
 
-// CONTRIBUTING's examples, built and called as they stand there.
+// The examples of CONTRIBUTING.md, followed in a copy of the project.
 
-// example is a block of Go in CONTRIBUTING and the file that it is for.
-type example struct{ file, code string }
+// example is a fenced block of CONTRIBUTING.md and the file that it is for.
+type example struct{ file, text string }
 
 func examples(t *testing.T) []example {
 	t.Helper()
@@ -26,63 +29,141 @@ func examples(t *testing.T) []example {
 		t.Fatal(err)
 	}
 	var found []example
-	named := regexp.MustCompile("`((?:functions|shared)/[a-z/-]+\\.go)`")
-	parts := regexp.MustCompile("(?m)^ *```(?:go)?\n").Split(string(raw), -1)
-	for i := 1; i < len(parts); i += 2 {
-		names := named.FindAllStringSubmatch(parts[i-1], -1)
+	named := regexp.MustCompile("`((?:functions|shared|public)/[a-z/-]+\\.(?:go|yaml))`")
+	fence := regexp.MustCompile("(?m)^( *)```(?:go|yaml)?\n")
+	blocks, between := fence.Split(string(raw), -1), fence.FindAllStringSubmatch(string(raw), -1)
+	for i := 1; i < len(blocks); i += 2 {
+		names := named.FindAllStringSubmatch(blocks[i-1], -1)
 		if len(names) > 0 {
-			found = append(found, example{names[len(names)-1][1], parts[i]})
+			indent := regexp.MustCompile("(?m)^" + between[i-1][1])
+			found = append(found, example{names[len(names)-1][1], indent.ReplaceAllString(blocks[i], "")})
 		}
 	}
 	return found
 }
 
-// overlay makes the go command see the examples as files of the project, the rows
-// in the route table.
-func overlay(t *testing.T) {
-	t.Helper()
-	top, err := filepath.Abs(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	table, err := os.ReadFile(filepath.Join(root, "shared/route/route.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	files, folder := map[string]string{}, t.TempDir()
+// TestExamplesInContributingWork follows the three steps in a copy of the project,
+// runs the repository's tests there, and builds and calls what the examples make.
+func TestExamplesInContributingWork(t *testing.T) {
+	tree := t.TempDir()
+	copyProject(t, tree)
+	followed := map[string]int{}
 	for _, e := range examples(t) {
-		if e.file == "shared/route/route.go" {
-			table = []byte(strings.Replace(string(table), "var Table = []Route{\n", "var Table = []Route{\n"+e.code, 1))
-			e.code = string(table)
-		}
-		copied := filepath.Join(folder, strings.ReplaceAll(e.file, "/", "_"))
-		if err := os.WriteFile(copied, []byte(e.code), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		files[filepath.Join(top, e.file)] = copied
+		follow(t, tree, e)
+		followed[e.file]++
 	}
-	if len(files) != 4 {
-		t.Fatalf("found %v", files)
+	want := map[string]int{"shared/route/route.go": 2, "functions/greeting/greeting.go": 1, "functions/greeting/main.go": 1,
+		"functions/reports/main.go": 1, "public/openapi.yaml": 1}
+	if fmt.Sprint(followed) != fmt.Sprint(want) {
+		t.Fatalf("examples for %v, want %v", followed, want)
 	}
-	list, err := json.Marshal(map[string]any{"Replace": files})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(folder, "overlay.json"), list, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("GOFLAGS", strings.TrimSpace(os.Getenv("GOFLAGS")+" -overlay="+filepath.Join(folder, "overlay.json")))
+	describeReports(t, tree)
+	run(t, tree, "go", "run", "-trimpath", "./scripts/generate")
+	run(t, tree, "go", "test", "-trimpath", "./shared/route", "-skip=^(TestTheBuiltBundle|TestExamples)")
+	callExamples(t, tree)
 }
 
-func TestTheExamplesInContributingWork(t *testing.T) {
-	overlay(t)
+// copyProject copies the project without what tools keep in it.
+func copyProject(t *testing.T, to string) {
+	t.Helper()
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		relative, _ := filepath.Rel(root, path)
+		hidden := strings.HasPrefix(entry.Name(), ".") && relative != "."
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (hidden || entry.Name() == "node_modules" || relative == "dist"):
+			return fs.SkipDir
+		case entry.IsDir():
+			return os.MkdirAll(filepath.Join(to, relative), 0o755)
+		case hidden || !entry.Type().IsRegular():
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		return errors.Join(err, os.WriteFile(filepath.Join(to, relative), text, 0o644))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// follow does what an example says: a row or an operation takes the place of one of
+// the same name or is added, and any other block is a file.
+func follow(t *testing.T, tree string, e example) {
+	t.Helper()
+	name := filepath.Join(tree, e.file)
+	switch e.file {
+	case "shared/route/route.go":
+		function := regexp.MustCompile(`Function: "([a-z-]+)"`).FindStringSubmatch(e.text)[1]
+		old := regexp.MustCompile(`(?m)^\t\{Function: "` + function + `".*\n(?:\t\t.*\n)*`)
+		edit(t, name, old, "var Table = []Route{\n", e.text)
+	case "public/openapi.yaml":
+		path, _, _ := strings.Cut(strings.TrimSpace(e.text), ":")
+		old := regexp.MustCompile(`(?m)^  ` + path + `:\n(?:    .*\n|\n)*`)
+		edit(t, name, old, "\npaths:\n", e.text)
+	default:
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(e.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// edit removes old from a file and puts text after mark.
+func edit(t *testing.T, name string, old *regexp.Regexp, mark, text string) {
+	t.Helper()
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after, found := strings.Cut(old.ReplaceAllString(string(raw), ""), mark)
+	if !found {
+		t.Fatalf("no %q in %s", mark, name)
+	}
+	if err := os.WriteFile(name, []byte(before+mark+text+after), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// describeReports writes the operation of reports like that of greeting, as
+// CONTRIBUTING.md asks readers to.
+func describeReports(t *testing.T, tree string) {
+	t.Helper()
+	for _, e := range examples(t) {
+		if e.file != "public/openapi.yaml" {
+			continue
+		}
+		text := regexp.MustCompile(`(?m)^      parameters:\n(?:        .*\n)*`).ReplaceAllString(e.text, "")
+		text = strings.NewReplacer("greeting", "reports", "Greeting", "Reports", "hello", "reports_of").Replace(text)
+		follow(t, tree, example{e.file, text})
+	}
+}
+
+// run runs a command in a folder and fails the test with what it printed.
+func run(t *testing.T, dir, name string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+}
+
+func callExamples(t *testing.T, tree string) {
+	t.Helper()
 	tenant, err := kindetest.Serve(kindetest.Options{Site: site})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { tenant.Close() })
+	log := &functiontest.Log{}
+	functions := map[string]*lambdarun.Function{}
+	for _, name := range []string{"greeting", "reports"} {
+		functions[name] = start(t, tree, name, tenant, log)
+	}
 	user, device := tenant.Kinde.Mint(), tenant.Kinde.Mint(kindetest.FromDevice(), kindetest.Scopes("read:reports"))
-	functions := map[string]*lambdarun.Function{"greeting": running(t, "greeting", tenant), "reports": running(t, "reports", tenant)}
 	for _, want := range []struct {
 		function, target, token string
 		status                  int
@@ -95,30 +176,29 @@ func TestTheExamplesInContributingWork(t *testing.T) {
 		{"reports", "/api/reports", user, 403, "insufficient-scope"},
 		{"reports", "/api/reports", "x.y.z", 401, "invalid-token"},
 	} {
-		handler := lambdarun.Handler(functions[want.function], lambdarun.HTTPAPI2)
 		r := httptest.NewRequestWithContext(t.Context(), "GET", site+want.target, nil)
 		if want.token != "" {
 			r.Header.Set("Authorization", "Bearer "+want.token)
 		}
 		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
+		lambdarun.Handler(functions[want.function], lambdarun.HTTPAPI2).ServeHTTP(w, r)
 		if w.Code != want.status || !strings.Contains(w.Body.String(), want.holds) {
-			t.Errorf("%s: %d %s", want.target, w.Code, w.Body)
+			t.Errorf("%s: got %d %s, want %d %s; log:\n%s", want.target, w.Code, w.Body, want.status, want.holds, log)
 		}
 		if limited := w.Header().Get("RateLimit") != ""; limited != (want.function == "reports") {
-			t.Errorf("%s: limited %v", want.target, limited)
+			t.Errorf("%s: got RateLimit %q", want.target, w.Header().Get("RateLimit"))
 		}
 	}
 }
 
-// running builds and starts a function.
-func running(t *testing.T, function string, tenant *kindetest.Server) *lambdarun.Function {
+// start builds a function of the tree and starts it.
+func start(t *testing.T, tree, function string, tenant *kindetest.Server, log *functiontest.Log) *lambdarun.Function {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), function)
-	if err := lambdarun.Build(t.Context(), "kinde-functions/functions/"+function, binary); err != nil {
+	if err := (lambdarun.Target{Dir: tree}).Build(t.Context(), "./functions/"+function, binary); err != nil {
 		t.Fatal(err)
 	}
-	f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: environment(tenant), Output: &functiontest.Log{}})
+	f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: environment(tenant, function), Output: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,7 +97,7 @@ func walkOutcomes(t *testing.T, f *lambdarun.Function, function string, tenant *
 			}
 			id := fmt.Sprintf("outcome-%d-%d", r, i)
 			want[id] = decision(row, o)
-			sample := samples[row.Name()]
+			sample := sampleOf(row)
 			req := httptest.NewRequestWithContext(t.Context(), row.Method, site+sample.target, strings.NewReader(sample.form))
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			req.Header.Set("X-Request-Id", id)
