@@ -3,15 +3,20 @@ package main
 import (
 	"context"
 	"errors"
-	"net/url"
+	"slices"
+	"strings"
 
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/problem"
+	"kinde-functions/shared/redirect"
 	"kinde-functions/shared/session"
 )
 
-type callback struct{ sessions *endpoint.Sessions }
+type callback struct {
+	sessions *endpoint.Sessions
+	after    redirect.Target // where a sign-in leads that began in another browser
+}
 
 // GET /auth/callback?state=&code= or ?state=&error=
 //
@@ -20,9 +25,9 @@ func (c callback) end(ctx context.Context, r *endpoint.Request) (*endpoint.Reply
 	state := r.Query["state"]
 	attempt, err := c.sessions.Cookies.Attempt(r.HTTP, state)
 	if err != nil {
-		return nil, problem.New(problem.LoginExpired, err)
+		return c.unknown(r, err)
 	}
-	c.sessions.Cookies.End(r.Out, state) // a state serves once, whatever comes of it
+	c.sessions.Cookies.End(r.Out, state) // a state is good for one callback
 	if refusal, given := r.Query["error"]; given {
 		return c.refused(r, attempt, refusal)
 	}
@@ -47,27 +52,55 @@ func (c callback) end(ctx context.Context, r *endpoint.Request) (*endpoint.Reply
 	return reply, nil
 }
 
-// refused answers Kinde's error. A sign-in link that has run out is started
-// again, once, with the state that Kinde gave for it.
-func (c callback) refused(r *endpoint.Request, attempt session.Attempt, refusal string) (*endpoint.Reply, error) {
-	again := r.Query["reauth_state"]
-	switch {
-	case refusal == "login_link_expired" && again != "" && len(again) <= 4096 && !attempt.Restarted:
-		location, err := c.sessions.StartAgain(r, attempt, url.Values{"reauth_state": {again}})
-		if err != nil {
-			return nil, err
-		}
-		return endpoint.Redirect(location), nil
-	case refusal == "access_denied":
-		return nil, problem.New(problem.AccessDenied, nil)
-	case refusal == "login_required":
-		return nil, problem.New(problem.LoginRequired, nil)
+// unknown handles a callback whose attempt is not found. An e-mail's sign-in link
+// that has expired comes without one when it is opened in another browser; it
+// starts a sign-in, unless it comes from a sign-in that was started this way.
+func (c callback) unknown(r *endpoint.Request, cause error) (*endpoint.Reply, error) {
+	reauth, expired := expiredLink(r)
+	if !expired || endpoint.IsRestart(r.Query["state"]) || c.sessions.OnSite(r.HTTP.Host) != nil {
+		return nil, problem.New(problem.LoginExpired, cause)
 	}
-	return nil, problem.New(problem.LoginFailed, errors.New("another error of Kinde's than the ones known"))
+	return redirectTo(c.sessions.Restart(r, c.after.Absolute(), reauth))
 }
 
-// failed is a sign-in that Kinde, or what it sent, brought to an end. The
-// remedy stays with it, for the log.
+// refused handles an error of Kinde's for an attempt. A link that has expired is
+// started again once, and a sign-in without a form once with the form.
+func (c callback) refused(r *endpoint.Request, attempt session.Attempt, code string) (*endpoint.Reply, error) {
+	reauth, expired := expiredLink(r)
+	switch {
+	case expired && !attempt.Restarted:
+		return redirectTo(c.sessions.Restart(r, attempt.ReturnURL, reauth))
+	case attempt.Silent && slices.Contains(needsForm, code):
+		return redirectTo(c.sessions.ContinueWithForm(r, attempt))
+	case code == "access_denied":
+		return nil, problem.New(problem.AccessDenied, nil)
+	case code == "login_required":
+		return nil, problem.New(problem.LoginRequired, nil)
+	}
+	return nil, problem.New(problem.LoginFailed, errors.New("unknown error code from Kinde"))
+}
+
+// needsForm are the errors that prompt=none may bring (OpenID Connect Core
+// section 3.1.2.6). Kinde documents the first.
+var needsForm = []string{"login_required", "interaction_required", "account_selection_required", "consent_required"}
+
+// expiredLink returns Kinde's reauth_state when a sign-in link has expired.
+func expiredLink(r *endpoint.Request) (reauthState string, expired bool) {
+	reauthState = r.Query["reauth_state"]
+	printable := !strings.ContainsFunc(reauthState, func(c rune) bool { return c < ' ' || c > '~' })
+	expired = strings.EqualFold(r.Query["error"], "login_link_expired")
+	return reauthState, expired && printable && reauthState != "" && len(reauthState) <= 4096
+}
+
+func redirectTo(location string, err error) (*endpoint.Reply, error) {
+	if err != nil {
+		return nil, err
+	}
+	return endpoint.Redirect(location), nil
+}
+
+// failed is the error of a sign-in that fails because of Kinde's response. It
+// keeps the remedy for the log.
 func failed(err error) error {
 	p := problem.New(problem.LoginFailed, err)
 	p.Remedy = problem.From(err).Remedy

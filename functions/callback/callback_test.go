@@ -63,6 +63,13 @@ func (s *signIn) code(change ...string) string {
 	return location.Query().Get("code")
 }
 
+// attemptOf is the attempt that a response has set.
+func (s *signIn) attemptOf(w *httptest.ResponseRecorder, state string) (session.Attempt, error) {
+	r := httptest.NewRequest("GET", site+"/auth/callback", nil)
+	r.Header.Set("Cookie", functiontest.Kept(w.Header()))
+	return s.Cookies().Attempt(r, state)
+}
+
 func (s *signIn) back(query string) *httptest.ResponseRecorder {
 	return s.Get(site+"/auth/callback?"+query, "Cookie", s.cookie, "Sec-Fetch-Site", "cross-site", "Accept", "text/html")
 }
@@ -140,20 +147,6 @@ func TestWhatKindeRefuses(t *testing.T) {
 		if kept := functiontest.Kept(w.Header()); kept != "" {
 			t.Errorf("%s: cookies stay: %.40s", query, kept)
 		}
-	}
-}
-
-func TestAnExpiredLinkIsStartedAgainOnce(t *testing.T) {
-	s := start(t)
-	w := s.back("state=" + s.attempt.State + "&error=login_link_expired&reauth_state=abc123")
-	location, _ := url.Parse(w.Header().Get("Location"))
-	query := location.Query()
-	if w.Code != 302 || location.Path != "/oauth2/auth" || query.Get("reauth_state") != "abc123" || query.Get("state") == s.attempt.State {
-		t.Fatalf("%d %s", w.Code, location)
-	}
-	again := s.Get(site+"/auth/callback?state="+query.Get("state")+"&error=login_link_expired&reauth_state=abc", "Cookie", functiontest.Kept(w.Header()))
-	if again.Header().Get("Location") != site+"/access/?error=login-failed" {
-		t.Errorf("restarted twice: %s", again.Header().Get("Location"))
 	}
 }
 

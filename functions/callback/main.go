@@ -1,8 +1,8 @@
-// Command callback ends a sign-in at Kinde: it redeems the code and puts the
-// session into sealed cookies. It defends against a sign-in that this browser
-// has not begun (state), a code meant for another (PKCE), an ID token that is
-// old or foreign (nonce and every rule for tokens), and against repeating
-// anything that came in the address.
+// Command callback completes a sign-in at Kinde: it redeems the code and puts the
+// session into sealed cookies. It defends against a sign-in that another browser
+// began (state), a code of another sign-in (PKCE), an ID token that is old or of
+// another client (nonce and the rules for tokens), against restarts without end,
+// and against echoing anything of the URL.
 package main
 
 import (
@@ -24,7 +24,11 @@ func build(s *config.Settings) (endpoint.Parts, error) {
 	if err != nil {
 		return endpoint.Parts{}, err
 	}
-	c := callback{sessions: sessions}
+	after, err := sessions.Returns.OnSite(s.AfterLoginPath)
+	if err != nil {
+		return endpoint.Parts{}, config.Faults{{Name: config.AfterLogin.Name(), Why: err.Error()}}
+	}
+	c := callback{sessions: sessions, after: after}
 	return endpoint.Parts{
 		Callers: callers,
 		Handlers: map[string]endpoint.Handler{

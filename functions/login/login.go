@@ -65,23 +65,24 @@ var known = map[string]*regexp.Regexp{
 	"pricing_table_key": identifier,
 	"login_hint":        regexp.MustCompile(`^[^\x00-\x1f\x7f]{1,320}$`),
 	"org_name":          regexp.MustCompile(`^[^\x00-\x1f\x7f]{1,200}$`),
-	"prompt":            regexp.MustCompile(`^(login|create|none)$`),
+	"prompt":            regexp.MustCompile(`^(login|create|none|select_account|consent)$`),
 	"lang":              regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$`),
 	"is_create_org":     regexp.MustCompile(`^(true|false)$`),
 }
 
 var identifier = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,128}$`)
 
-// forKinde checks the parameters that are passed on, by name.
+// forKinde checks the parameters that are passed on, by name. An empty one
+// counts as absent.
 func forKinde(query map[string]string) (url.Values, error) {
 	extra := url.Values{}
 	for name, form := range known {
-		value, given := query[name]
-		if !given {
-			continue
+		value := query[name]
+		if value == "" {
+			continue // a blank field of a form
 		}
 		if !form.MatchString(value) {
-			return nil, problem.BadParameter(name, "has not the form that Kinde gives it")
+			return nil, problem.BadParameter(name, "does not have the form that Kinde gives it")
 		}
 		extra.Set(name, value)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +39,7 @@ func TestASignInBeginsWithSecretsThatOnlyTheCookieHolds(t *testing.T) {
 		for name, want := range map[string]string{
 			"response_type": "code", "client_id": kindetest.ClientID, "redirect_uri": site + "/auth/callback",
 			"scope": "openid profile email offline", "code_challenge_method": "S256", "audience": "https://api.example.com",
+			"supports_reauth": "true",
 		} {
 			if query.Get(name) != want {
 				t.Errorf("%s = %q, want %q", name, query.Get(name), want)
@@ -77,9 +79,15 @@ func TestASignInBeginsWithSecretsThatOnlyTheCookieHolds(t *testing.T) {
 func TestParametersArePassedOnByNameOrRefused(t *testing.T) {
 	f := start(t)
 	for query, want := range map[string]url.Values{
-		"org_code=org_1&lang=pt-BR&login_hint=a%2Bb@example.com":                                  {"org_code": {"org_1"}, "lang": {"pt-BR"}, "login_hint": {"a+b@example.com"}},
-		"is_create_org=true&org_name=Caf%C3%A9+%26+Co":                                            {"is_create_org": {"true"}, "org_name": {"Café & Co"}},
-		"invitation_code=inv_1":                                                                   {"invitation_code": {"inv_1"}, "is_invitation": {"true"}},
+		"org_code=org_1&lang=pt-BR&login_hint=a%2Bb@example.com": {"org_code": {"org_1"}, "lang": {"pt-BR"}, "login_hint": {"a+b@example.com"}},
+		"is_create_org=true&org_name=Caf%C3%A9+%26+Co":           {"is_create_org": {"true"}, "org_name": {"Café & Co"}},
+		"prompt=select_account":                                  {"prompt": {"select_account"}},
+		"prompt=consent":                                         {"prompt": {"consent"}},
+		"prompt=create":                                          {"prompt": {"create"}},
+		"prompt=none":                                            {"prompt": {"none"}},
+		"prompt=&org_code=&login_hint=&lang=&connection_id=&is_create_org=&org_name=&invitation_code=&plan_interest=&pricing_table_key=": {},
+		"supports_reauth=false": {"supports_reauth": {"true"}},
+		"invitation_code=inv_1": {"invitation_code": {"inv_1"}, "is_invitation": {"true"}},
 		"plan_interest=pro&pricing_table_key=main&connection_id=conn_1&prompt=login":              {"plan_interest": {"pro"}, "pricing_table_key": {"main"}, "connection_id": {"conn_1"}, "prompt": {"login"}},
 		"redirect_uri=https://evil.example/&scope=all&client_id=x&state=x&nonce=x&reauth_state=x": {"redirect_uri": {site + "/auth/callback"}, "client_id": {kindetest.ClientID}},
 	} {
@@ -89,6 +97,11 @@ func TestParametersArePassedOnByNameOrRefused(t *testing.T) {
 				t.Errorf("%s: %s = %q", query, name, got[name])
 			}
 		}
+		for name, values := range got {
+			if slices.Contains(values, "") {
+				t.Errorf("%s: got empty %s", query, name)
+			}
+		}
 		if got.Has("reauth_state") {
 			t.Errorf("%s: reauth_state is the callback's to give", query)
 		}
@@ -96,11 +109,29 @@ func TestParametersArePassedOnByNameOrRefused(t *testing.T) {
 	if got := sent(t, f, f.Get(site+"/auth/register?prompt=none")); got.Get("prompt") != "create" {
 		t.Errorf("register: prompt=%s", got.Get("prompt"))
 	}
-	for _, query := range []string{"prompt=consent", "lang=x", "lang=en%0A", "org_code=a/b", "org_code=", "is_create_org=1", "org_name=a%0Ab", "login_hint=" + strings.Repeat("a", 321),
+	for _, query := range []string{"prompt=Login", "prompt=login+consent", "lang=x", "lang=en%0A", "org_code=a/b", "org_code=&org_code=", "is_create_org=1", "org_name=a%0Ab", "login_hint=" + strings.Repeat("a", 321),
 		"org_code=a&org_code=b", "login_hint=%zz", "plan_interest=%3Cscript%3E"} {
 		w := f.Get(site + "/auth/login?" + query)
 		if w.Code != 302 || w.Header().Get("Location") != site+"/access/?error=invalid-parameter" || w.Header().Get("Set-Cookie") != "" {
 			t.Errorf("%s: %d %s", query, w.Code, w.Header())
+		}
+	}
+}
+
+func TestSilentAttemptKeepsWhatTheFormNeeds(t *testing.T) {
+	f := start(t)
+	for query, want := range map[string]string{
+		"org_code=org_1&prompt=none&lang=en":  "lang=en&org_code=org_1",
+		"prompt=none":                         "",
+		"org_code=org_1&prompt=login&lang=en": "",
+		"prompt=none&org_code=org_1&login_hint=" + strings.Repeat("a", 300) + "&plan_interest=pro": "org_code=org_1&plan_interest=pro",
+	} {
+		w := f.Get(site + "/auth/login?" + query)
+		r := httptest.NewRequest("GET", site+"/auth/callback", nil)
+		r.Header.Set("Cookie", functiontest.Kept(w.Header()))
+		attempt, err := f.Cookies().Attempt(r, sent(t, f, w).Get("state"))
+		if err != nil || attempt.Silent != strings.Contains(query, "prompt=none") || attempt.Params != want {
+			t.Errorf("%s: got %v %q %v, want %q", query, attempt.Silent, attempt.Params, err, want)
 		}
 	}
 }

@@ -40,21 +40,65 @@ func (s *Sessions) ReturnURL(query map[string]string, fallback redirect.Target) 
 }
 
 // Start begins a sign-in that leads to back: it seals the attempt into a cookie
-// of its own and gives the address at Kinde. extra holds checked parameters by
+// of its own and returns the URL at Kinde. extra holds checked parameters by
 // Kinde's names.
 func (s *Sessions) Start(r *Request, back redirect.Target, extra url.Values) (string, error) {
-	return s.start(r, session.Attempt{ReturnURL: back.Absolute()}, extra)
+	attempt := session.Attempt{ReturnURL: back.Absolute()}
+	if extra.Get("prompt") == "none" {
+		attempt.Silent, attempt.Params = true, keptParams(extra)
+	}
+	return s.start(r, attempt, extra)
 }
 
-// StartAgain begins anew what attempt had begun.
-func (s *Sessions) StartAgain(r *Request, attempt session.Attempt, extra url.Values) (string, error) {
-	return s.start(r, session.Attempt{ReturnURL: attempt.ReturnURL, Restarted: true}, extra)
+// ContinueWithForm begins a silent attempt again without prompt=none.
+func (s *Sessions) ContinueWithForm(r *Request, attempt session.Attempt) (string, error) {
+	extra, err := url.ParseQuery(attempt.Params)
+	if err != nil {
+		return "", err
+	}
+	return s.start(r, session.Attempt{ReturnURL: attempt.ReturnURL, Restarted: attempt.Restarted}, extra)
+}
+
+// Restart begins a sign-in in place of one whose link had expired, with the
+// reauth_state that Kinde gave for it.
+func (s *Sessions) Restart(r *Request, returnURL, reauthState string) (string, error) {
+	attempt := session.Attempt{ReturnURL: returnURL, Restarted: true}
+	return s.start(r, attempt, url.Values{"reauth_state": {reauthState}})
+}
+
+// IsRestart reports whether a state is one of Restart's. It bounds restarts in a
+// browser that keeps no cookies, where no attempt is found: Kinde sends the state
+// back. It is no proof of anything else.
+func IsRestart(state string) bool { return strings.HasSuffix(state, restartMark) }
+
+const restartMark = "-again" // base32 has no hyphen
+
+// maxParams bounds the parameters that an attempt keeps, in bytes: they share
+// the cookie's budget with the return URL.
+const maxParams = 256
+
+// keptParams are the parameters of extra that the form needs too, the most
+// important first, as long as they fit.
+func keptParams(extra url.Values) string {
+	kept := url.Values{}
+	for _, name := range []string{"org_code", "invitation_code", "is_invitation", "connection_id", "lang", "login_hint",
+		"is_create_org", "org_name", "plan_interest", "pricing_table_key"} {
+		if value := extra.Get(name); value != "" {
+			if kept.Set(name, value); len(kept.Encode()) > maxParams {
+				kept.Del(name)
+			}
+		}
+	}
+	return kept.Encode()
 }
 
 func (s *Sessions) start(r *Request, attempt session.Attempt, extra url.Values) (string, error) {
 	// 26 characters of base32 are 130 bits; a verifier needs 43 at least (RFC
 	// 7636 section 4.1).
 	attempt.State, attempt.Nonce, attempt.Verifier = rand.Text(), rand.Text(), rand.Text()+rand.Text()
+	if attempt.Restarted {
+		attempt.State += restartMark
+	}
 	attempt.Started = time.Now()
 	if err := s.Cookies.Begin(r.Out, r.HTTP, attempt); err != nil {
 		return "", err

@@ -40,6 +40,8 @@ func (c *Client) AuthorizeURL(app App, state, nonce, challenge string, extra url
 	for name, value := range map[string]string{
 		"response_type": "code", "client_id": app.ID, "redirect_uri": app.RedirectURI, "scope": app.Scopes,
 		"state": state, "nonce": nonce, "code_challenge": challenge, "code_challenge_method": "S256",
+		// Without it Kinde gives no reauth_state for an expired link.
+		"supports_reauth": "true",
 	} {
 		query.Set(name, value)
 	}

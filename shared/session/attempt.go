@@ -21,14 +21,24 @@ const (
 	stateHashBytes = 12
 )
 
-// Attempt is a login under way: what the callback needs to know of how it began.
+// The bits of an attempt's flags.
+const (
+	flagRestarted = 1 << iota
+	flagSilent
+)
+
+// Attempt is a sign-in under way: what the callback needs to know of its start.
 type Attempt struct {
-	State     string // OAuth's state: what finds the attempt again
-	Nonce     string // what the ID token must hold
-	Verifier  string // of PKCE (RFC 7636)
-	ReturnURL string // where to go in the end
+	State     string // OAuth's state, which identifies the attempt
+	Nonce     string // the nonce that the ID token must hold
+	Verifier  string // PKCE's code verifier (RFC 7636)
+	ReturnURL string // where a successful sign-in leads
 	Started   time.Time
-	Restarted bool // this attempt replaces one whose link Kinde found expired
+	Restarted bool // replaces an attempt whose link had expired
+	Silent    bool // sent with prompt=none; replaced once by one with the form
+	// Params are the parameters of a silent attempt, as a query, for the attempt
+	// that replaces it.
+	Params string
 }
 
 // Begin sets the cookie of a new attempt, which lives for ten minutes from
@@ -128,11 +138,14 @@ func (c *Cookies) attempts(r *http.Request) []begun {
 
 func (a Attempt) encode() []byte {
 	b := appendText(appendText(appendText(appendText(nil, a.State), a.Nonce), a.Verifier), a.ReturnURL)
-	restarted := uint64(0)
+	flags := uint64(0)
 	if a.Restarted {
-		restarted = 1
+		flags |= flagRestarted
 	}
-	return binary.AppendUvarint(appendTime(b, a.Started), restarted)
+	if a.Silent {
+		flags |= flagSilent
+	}
+	return appendText(binary.AppendUvarint(appendTime(b, a.Started), flags), a.Params)
 }
 
 func decodeAttempt(plain []byte) (Attempt, bool) {
@@ -143,7 +156,9 @@ func decodeAttempt(plain []byte) (Attempt, bool) {
 		Verifier:  string(f.text()),
 		ReturnURL: string(f.text()),
 		Started:   f.time(),
-		Restarted: f.number() == 1,
 	}
+	flags := f.number()
+	a.Restarted, a.Silent = flags&flagRestarted != 0, flags&flagSilent != 0
+	a.Params = string(f.text())
 	return a, f.complete()
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-var full = Attempt{State: "state-1", Nonce: "nonce", Verifier: "verifier", ReturnURL: "/plans?a=b#c", Started: start, Restarted: true}
+var full = Attempt{State: "state-1", Nonce: "nonce", Verifier: "verifier", ReturnURL: "/plans?a=b#c", Started: start, Restarted: true, Silent: true, Params: "org_code=org_1"}
 
 func begin(t testing.TB, c *Cookies, b browser, a Attempt) {
 	t.Helper()

@@ -137,6 +137,18 @@ func (set *claimSet) audienceHolds(accepted []string) (holds, ok bool) {
 	return holds && ok, ok
 }
 
+// audienceIs reports whether aud names only, and nothing else.
+func (set *claimSet) audienceIs(only string) bool {
+	same := false
+	look := func(value []byte) bool {
+		audience, isText := jsonscan.Text(value)
+		same = isText && string(audience) == only
+		return same
+	}
+	aud := set[claimAud]
+	return look(aud) || jsonscan.Array(aud, look) && same
+}
+
 // date reads a NumericDate (RFC 7519 section 2): a JSON number of seconds, not
 // after the year 9999. ok is false for any other value, null included; an absent
 // claim is the zero time.

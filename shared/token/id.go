@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 )
@@ -20,12 +19,12 @@ type IDClaims struct {
 	Raw json.RawMessage
 }
 
-// ID verifies the ID token of a login just ended (OpenID Connect Core section
-// 3.1.3.7). nonce is the one that the login was started with; an empty one matches
-// no token. Config.Audiences plays no part, since an ID token is for the client.
-// The error is an *InvalidError, or ErrKeysUnavailable.
+// ID verifies the ID token of a sign-in (OpenID Connect Core section 3.1.3.7).
+// nonce is the one of the authorization request; an empty one matches no token.
+// Config.Audiences plays no part, since an ID token is for the client. The error
+// is an *InvalidError, or ErrKeysUnavailable.
 //
-// The token says who logged in, once. It is no credential for a later request.
+// The token says who signed in, once. It is no credential for a later request.
 func (v *Verifier) ID(ctx context.Context, raw, nonce string) (*IDClaims, error) {
 	c, err := readCompact(raw)
 	if err != nil {
@@ -66,18 +65,24 @@ func (v *Verifier) ID(ctx context.Context, raw, nonce string) (*IDClaims, error)
 	return claims, nil
 }
 
-// idClient gives the client that the token is for: one of ours, in aud, and the
-// same as azp where there is one.
+// idClient returns the client that the token is for. Kinde shows ID tokens whose
+// aud holds the client, and others whose aud is the issuer alone; azp names the
+// client in those, and must agree with aud in the first.
 func (v *Verifier) idClient(set *claimSet) (string, error) {
-	if holds, _ := set.audienceHolds(v.config.ClientIDs); !holds {
-		return "", refuse(reasonAudience)
-	}
-	i := slices.IndexFunc(v.config.ClientIDs, func(id string) bool {
+	forIssuer := set.audienceIs(v.config.Issuer)
+	named := false
+	for _, id := range v.config.ClientIDs {
 		holds, _ := set.audienceHolds([]string{id})
-		return holds && (set[claimAzp] == nil || set.text(claimAzp) == id)
-	})
-	if i < 0 {
+		named = named || holds
+		switch {
+		case (holds || forIssuer) && set.text(claimAzp) == id:
+			return id, nil
+		case holds && set[claimAzp] == nil:
+			return id, nil
+		}
+	}
+	if named || forIssuer {
 		return "", refuse(reasonClient)
 	}
-	return v.config.ClientIDs[i], nil
+	return "", refuse(reasonAudience)
 }

@@ -25,6 +25,8 @@ func TestIDAccepts(t *testing.T) {
 		{"no azp", fields{"azp": nil}},
 		{"aud as a string", fields{"aud": testClient}},
 		{"several audiences", fields{"aud": []string{testIssuer, testClient}}},
+		{"aud is the issuer alone", fields{"aud": []string{testIssuer}}},
+		{"aud is the issuer alone, as a string", fields{"aud": testIssuer}},
 		{"within the leeway", fields{"exp": testNow.Unix() - 29, "iat": testNow.Unix() + 30}},
 	}
 	v := newVerifier(t, func(c *Config) { c.Audiences = []string{"api-1"} })
@@ -58,6 +60,12 @@ func TestIDRefuses(t *testing.T) {
 		{"no audience", nil, fields{"aud": nil}, "audience"},
 		{"an API's audience", nil, fields{"aud": []string{"api-1"}}, "audience"},
 		{"an odd audience", nil, fields{"aud": []any{testClient, 7}}, "audience"},
+		{"an empty audience", nil, fields{"aud": []string{}}, "audience"},
+		{"the issuer and an API", nil, fields{"aud": []string{testIssuer, "api-1"}}, "audience"},
+		{"an API and the issuer", nil, fields{"aud": []string{"api-1", testIssuer}}, "audience"},
+		{"the issuer alone, no azp", nil, fields{"aud": []string{testIssuer}, "azp": nil}, "client"},
+		{"the issuer alone, another client's", nil, fields{"aud": []string{testIssuer}, "azp": "client-other"}, "client"},
+		{"another issuer's audience", nil, fields{"aud": []string{"https://evil.test"}}, "audience"},
 		{"made for another client", nil, fields{"azp": "client-other"}, "client"},
 		{"made for our other client", nil, fields{"azp": "client-device"}, "client"},
 		{"azp null", nil, fields{"azp": json.RawMessage("null")}, "client"},
