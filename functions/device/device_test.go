@@ -267,6 +267,21 @@ func TestAddressesAreLimited(t *testing.T) {
 	}
 }
 
+// Each poll with a code that Kinde does not know counts, not each code.
+func TestEachPollWithUnknownCodeCounts(t *testing.T) {
+	t.Parallel()
+	f := start(t, kindetest.Options{DeviceInterval: time.Second}, "RATE_LIMIT", "4/1m")
+	for i := range 8 {
+		w := f.Post(tokenPath, "device_code=made-up")
+		if got, want := w.Code, map[bool]int{true: 400, false: 429}[i < 4]; got != want {
+			t.Errorf("poll %d: got %d, want %d", i, got, want)
+		}
+		if i == 0 && w.Header().Get("RateLimit") == "" {
+			t.Error("got no RateLimit header, want one")
+		}
+	}
+}
+
 // A client that somebody else wrote, and that knows nothing of us.
 func TestAnIndependentClientSignsIn(t *testing.T) {
 	t.Parallel()

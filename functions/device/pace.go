@@ -14,39 +14,38 @@ import (
 )
 
 const (
-	// maxFlows is how many flows one instance remembers: about 300 bytes each.
+	// maxFlows is how many flows one instance remembers, at about 300 bytes each.
 	maxFlows = 10_000
-	// usualInterval is taken for a flow that nobody here remembers, and slower what
-	// each slow_down adds (RFC 8628 sections 3.2 and 3.5).
-	usualInterval = 5 * time.Second
-	slower        = 5 * time.Second
-	// remembered is how long a flow is known to have ended, and stranger how long one
-	// is remembered that did not begin here.
+	// defaultInterval is the interval of an unknown flow, and slowDown is what each
+	// slow_down adds to an interval (RFC 8628 sections 3.2 and 3.5).
+	defaultInterval = 5 * time.Second
+	slowDown        = 5 * time.Second
+	// remembered is how long a flow is remembered after its end.
 	remembered = time.Hour
-	stranger   = 2 * time.Minute
-	// grace is how much too early a poll may come: it waits here for that long. Devices
-	// that poll by a ticker would else be told to slow down for a network's jitter.
-	grace = 500 * time.Millisecond
-	// margin is what clocks and timers may be wrong by.
+	// grace is how much less than an interval after the last poll a poll may come, a tenth
+	// of the interval at most: the polls of a ticker vary by the network. It then waits
+	// until Kinde accepts it, for maxWait at most.
+	grace   = 500 * time.Millisecond
+	maxWait = 2 * time.Second
+	// margin is the error of clocks and timers.
 	margin = 10 * time.Millisecond
 )
 
-// pace lets one poll for a device code through in each interval, in this instance
-// and, where instances share a store, in all of them.
+// pace allows one poll of a device code in each interval: in this instance and in all
+// instances that share a store.
 type pace struct {
 	shared store.Store // nil: none
 	own    store.Store
 }
 
-// flow is what is remembered of a device code.
+// flow is what is remembered of a device code that Kinde knows.
 type flow struct {
 	Interval time.Duration
-	Ends     time.Time // zero: not known
-	Polled   time.Time // when a poll was last let through
-	Answered time.Time // when Kinde had last answered one
+	Ends     time.Time // zero: unknown
+	Next     time.Time // Kinde accepts the next poll, an interval after its last response
 }
 
-// begin remembers a flow's interval and end.
+// begin remembers a new flow.
 func (p pace) begin(ctx context.Context, g kinde.DeviceGrant) {
 	f := flow{Interval: g.Interval}
 	if g.Life > 0 {
@@ -55,43 +54,29 @@ func (p pace) begin(ctx context.Context, g kinde.DeviceGrant) {
 	p.keep(ctx, g.Code, f)
 }
 
-// admit lets a poll through, or says why not: kinde.ErrSlowDown when it comes within
-// the interval, kinde.ErrExpiredToken when the flow has ended.
+// admit returns nil if a poll may be sent to Kinde, kinde.ErrSlowDown if it comes within
+// the interval, and kinde.ErrExpiredToken if the flow has ended.
 func (p pace) admit(ctx context.Context, code string) error {
 	f, _ := p.find(ctx, code)
 	if !f.Ends.IsZero() && !time.Now().Before(f.Ends) {
 		return kinde.ErrExpiredToken
 	}
-	switch early := time.Until(f.Polled.Add(f.Interval)); {
-	case early > f.Interval: // another clock's word: the lease decides
-	case early > min(grace, f.Interval/10):
+	wait := time.Until(f.Next)
+	if wait > f.Interval { // another instance has another clock
+		wait = 0
+	}
+	if wait > maxWait {
 		return kinde.ErrSlowDown
-	default:
-		if err := f.sitOut(ctx, early); err != nil {
-			return err
-		}
 	}
 	for _, s := range p.stores() {
-		_, ours, err := s.Acquire(ctx, "poll:"+hash(code), f.Interval)
+		_, ok, err := s.Acquire(ctx, "poll:"+hash(code), f.Interval-min(grace, f.Interval/10))
 		switch {
-		case errors.Is(err, store.ErrUnavailable): // each instance by itself
+		case errors.Is(err, store.ErrUnavailable): // each instance for itself
 		case ctx.Err() != nil:
 			return problem.New(problem.UpstreamTimeout, ctx.Err())
-		case err != nil || !ours: // an error: more are polling than can be remembered
+		case err != nil || !ok: // an error means that too many flows are polled
 			return kinde.ErrSlowDown
 		}
-	}
-	f.Polled = time.Now().Round(0)
-	p.keep(ctx, code, f)
-	return nil
-}
-
-// sitOut waits for the end of the interval. The next poll may be quicker on its way to
-// Kinde than the last one was, so that the interval counts from Kinde's answer.
-func (f flow) sitOut(ctx context.Context, early time.Duration) error {
-	wait := early
-	if left := time.Until(f.Answered.Add(f.Interval)); left <= f.Interval { // more is another clock's word
-		wait = max(wait, left)
 	}
 	if wait <= 0 {
 		return nil
@@ -104,25 +89,24 @@ func (f flow) sitOut(ctx context.Context, early time.Duration) error {
 	}
 }
 
-// note remembers what Kinde's answer to a poll changes. A code that neither began here
-// nor is known at Kinde is soon forgotten.
+// note remembers Kinde's response to a poll. A code that Kinde does not know is not
+// remembered, so that each poll with it counts against the caller's address.
 func (p pace) note(ctx context.Context, code string, err error) {
-	f, _ := p.find(ctx, code)
-	f.Answered = time.Now().Round(0)
+	f, known := p.find(ctx, code)
+	now := time.Now().Round(0)
 	switch {
 	case errors.Is(err, kinde.ErrAuthorizationPending):
 	case errors.Is(err, kinde.ErrSlowDown):
-		f.Interval += slower
-	case err == nil, errors.Is(err, kinde.ErrAccessDenied), errors.Is(err, kinde.ErrExpiredToken) && !f.Ends.IsZero():
-		f.Ends = time.Now().Round(0)
+		f.Interval += slowDown
+	case err == nil, errors.Is(err, kinde.ErrAccessDenied), known && errors.Is(err, kinde.ErrExpiredToken):
+		f.Ends = now
 	default:
 		return
 	}
+	f.Next = now.Add(f.Interval)
 	p.keep(ctx, code, f)
 }
 
-// stores are where flows are remembered: in this instance first, which costs
-// nothing.
 func (p pace) stores() []store.Store {
 	if p.shared == nil {
 		return []store.Store{p.own}
@@ -130,30 +114,26 @@ func (p pace) stores() []store.Store {
 	return []store.Store{p.own, p.shared}
 }
 
-// find gives what is remembered of a code, here or by all instances: of both the
-// stricter, since either may have missed something. Of an unknown code the usual.
+// find returns what is remembered of a code. Of what this instance and the others
+// remember it returns the stricter: each may have missed something.
 func (p pace) find(ctx context.Context, code string) (f flow, known bool) {
-	f.Interval = usualInterval
 	for _, s := range p.stores() {
-		var have flow
+		var other flow
 		value, found, err := s.Get(ctx, "flow:"+hash(code))
-		if err != nil || !found || json.Unmarshal(value, &have) != nil {
+		if err != nil || !found || json.Unmarshal(value, &other) != nil {
 			continue
 		}
-		if !known {
-			f, known = have, true
-			continue
+		known = true
+		f.Interval = max(f.Interval, other.Interval)
+		if other.Next.After(f.Next) {
+			f.Next = other.Next
 		}
-		f.Interval = max(f.Interval, have.Interval)
-		if have.Polled.After(f.Polled) {
-			f.Polled = have.Polled
+		if f.Ends.IsZero() || !other.Ends.IsZero() && other.Ends.Before(f.Ends) {
+			f.Ends = other.Ends
 		}
-		if have.Answered.After(f.Answered) {
-			f.Answered = have.Answered
-		}
-		if f.Ends.IsZero() || !have.Ends.IsZero() && have.Ends.Before(f.Ends) {
-			f.Ends = have.Ends
-		}
+	}
+	if !known {
+		f.Interval = defaultInterval
 	}
 	return f, known
 }
@@ -163,16 +143,13 @@ func (p pace) keep(ctx context.Context, code string, f flow) {
 	if err != nil {
 		return
 	}
-	life := stranger
-	if !f.Ends.IsZero() {
-		life = max(time.Until(f.Ends), 0) + remembered
-	}
 	for _, s := range p.stores() {
-		_ = s.Set(ctx, "flow:"+hash(code), value, life) // down: this instance alone knows
+		// A failure leaves the flow to the other store.
+		_ = s.Set(ctx, "flow:"+hash(code), value, max(time.Until(f.Ends), 0)+remembered)
 	}
 }
 
-// hash is what a code is remembered by: short, and no credential.
+// hash returns the name of a code in a store: short, and not a credential.
 func hash(code string) string {
 	digest := sha256.Sum256([]byte(code))
 	return base64.RawURLEncoding.EncodeToString(digest[:])
