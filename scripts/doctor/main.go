@@ -120,7 +120,7 @@ func (m machine) examine(ctx context.Context, address string, dev bool, rest []s
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range workplace.WayOut {
+	for _, name := range workplace.Proxies {
 		if value := env[name]; value != "" {
 			os.Setenv(name, value)
 		}

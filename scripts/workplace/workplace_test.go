@@ -8,36 +8,44 @@ import (
 	"testing"
 )
 
-func TestReadFile(t *testing.T) {
-	s := map[string]string{}
-	err := readFile(s, []byte(strings.Join([]string{
+func none(string) (string, bool) { return "", false }
+
+func TestSettingsReadsEnvFile(t *testing.T) {
+	root := t.TempDir()
+	put(t, root, ".env", strings.Join([]string{
 		"# a comment", "", "PLAIN=a b#c", "  SPACED = x ", "export EXPORTED=1", "EMPTY=",
-		`DOUBLE="a = b "`, `SINGLE='it"s'`, `INSIDE=a"b`, "WINDOWS=x\r", "TWICE=1", "TWICE=2",
-	}, "\n")))
+		`DOUBLE="a = b "`, `SINGLE='it"s $PLAIN'`, "WINDOWS=x\r", "TWICE=1", "TWICE=2", "COMMENTED=x # why",
+		"REDIS_URL=from file", "OTHER=from file",
+	}, "\n"))
+	env := map[string]string{"REDIS_URL": "from environment", "KINDE_CLIENT_ID": "client", "HTTPS_PROXY": "proxy",
+		"AWS_SECRET_ACCESS_KEY": "not a setting", "EMPTY": "from environment"}
+	got, err := Settings(root, func(name string) (string, bool) { value, ok := env[name]; return value, ok })
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"PLAIN": "a b#c", "SPACED": "x", "EXPORTED": "1", "EMPTY": "", "DOUBLE": "a = b ", "SINGLE": `it"s`,
-		"INSIDE": `a"b`, "WINDOWS": "x", "TWICE": "2",
+		"PLAIN": "a b#c", "SPACED": "x", "EXPORTED": "1", "EMPTY": "from environment", "DOUBLE": "a = b ",
+		"SINGLE": `it"s $PLAIN`, "WINDOWS": "x", "TWICE": "2", "COMMENTED": "x", "OTHER": "from file",
+		"REDIS_URL": "from environment", "KINDE_CLIENT_ID": "client", "HTTPS_PROXY": "proxy",
 	}
-	if !maps.Equal(s, want) {
-		t.Errorf("read %q, want %q", s, want)
+	if !maps.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-func TestReadFileRefuses(t *testing.T) {
-	for line, want := range map[string]string{
-		"s3cret":                          "line 2: want NAME=value",
-		"=s3cret":                         "line 2: want NAME=value",
-		"MY KEY=s3cret":                   "line 2: want NAME=value",
-		`KEY="s3cret`:                     "line 2: the quote is not closed",
-		`KEY="`:                           "line 2: the quote is not closed",
-		"KEY=" + strings.Repeat("s", 1e6): "a line is too long",
-	} {
-		err := readFile(map[string]string{}, []byte("A=1\n"+line))
-		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cret") {
-			t.Errorf("%.20q: error %.100v, want %q and nothing of the line", line, err, want)
+func TestSettingsNeedsNoEnvFile(t *testing.T) {
+	if got, err := Settings(t.TempDir(), none); err != nil || len(got) != 0 {
+		t.Errorf("got %q, %v; want none", got, err)
+	}
+}
+
+func TestSettingsErrorsQuoteNothing(t *testing.T) {
+	for _, line := range []string{"s3cret", "=s3cret", "MY KEY=s3cret", `KEY="s3cret`, `KEY='s3cret`, "K\x00=s3cret"} {
+		root := t.TempDir()
+		put(t, root, ".env", "A=1\n"+line)
+		_, err := Settings(root, none)
+		if err == nil || !strings.Contains(err.Error(), ".env: ") || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%q: got %v, want an error that does not quote the line", line, err)
 		}
 	}
 }
@@ -55,7 +63,7 @@ func TestRoot(t *testing.T) {
 		}
 	}
 	if got, err := Root(t.TempDir()); err == nil || !strings.Contains(err.Error(), "change into the repository") {
-		t.Errorf("Root outside = %q, %v", got, err)
+		t.Errorf("Root outside a project = %q, %v; want an error", got, err)
 	}
 }
 
