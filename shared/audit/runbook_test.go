@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// The queries of docs/RUNBOOK.md name fields that the lines really have, and the jq
+// The queries of docs/runbook.md name fields that the lines really have, and the jq
 // ones find what they are for.
 
 // sampleLog is a good request and one with everything that goes wrong.
@@ -30,7 +30,7 @@ func sampleLog() string {
 // blocks are the runbook's fenced queries in that language.
 func blocks(t *testing.T, language string) []string {
 	t.Helper()
-	raw, err := os.ReadFile("../../docs/RUNBOOK.md")
+	raw, err := os.ReadFile("../../docs/runbook.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,9 +37,9 @@ var elementStations = []struct {
 }
 
 func (v visitor) usesElements(t *testing.T) {
-	readme, lines := read(t, "README.md"), read(t, "public/five-lines.html")
+	readme, lines := read(t, "docs/frontend.md"), read(t, "public/five-lines.html")
 	if !strings.Contains(readme, "```html\n"+lines+"```\n") || strings.Count(lines, "\n") != 5 {
-		t.Error("the README does not show public/five-lines.html, a page of five lines")
+		t.Error("docs/frontend.md does not show public/five-lines.html, a page of five lines")
 	}
 	// Slow enough that a page could show too much before it knows.
 	call(t, v.tab, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
