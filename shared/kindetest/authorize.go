@@ -67,7 +67,7 @@ func (k *Kinde) authorize(w http.ResponseWriter, r *http.Request) {
 			"No web or single-page application with this client_id is registered here.", query.Get("client_id"))
 		return
 	}
-	if !slices.Contains(client.Callbacks, query.Get("redirect_uri")) {
+	if !client.takes(query.Get("redirect_uri")) {
 		renderMessage(w, http.StatusBadRequest, "Invalid callback URL",
 			"The redirect_uri is not among the application's allowed callback URLs. Register exactly:", query.Get("redirect_uri"))
 		return
@@ -88,11 +88,11 @@ func (k *Kinde) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	signedIn := k.signedIn(r)
+	session, signedIn := k.signedIn(r)
 	known := signedIn != nil && signedIn.membership(a.org) != nil && query.Get("is_create_org") == "" && query.Get("invitation_code") == ""
 	switch {
 	case known && (a.prompt == "" || a.prompt == "none"):
-		redirect(w, http.StatusFound, k.grantCode(a, signedIn.ID, a.org))
+		redirect(w, http.StatusFound, k.grantCode(a, session, a.org))
 	case a.prompt == "none":
 		a.refuse(w, "login_required", "The person is not signed in.")
 	default:
@@ -118,8 +118,8 @@ func (a *authRequest) check() (code, description string) {
 		return "invalid_request", "code_challenge_method must be S256."
 	case a.challenge != "" && len(a.challenge) != 43:
 		return "invalid_request", "code_challenge is not an S256 challenge."
-	case !slices.Contains([]string{"", "login", "create", "none"}, a.prompt):
-		return "invalid_request", "prompt must be login, create or none."
+	case !slices.Contains([]string{"", "login", "create", "none", "select_account", "consent"}, a.prompt):
+		return "invalid_request", "prompt must be login, create, none, select_account or consent."
 	case refused:
 		return "invalid_scope", "A requested scope is not assigned to the application."
 	}
@@ -148,12 +148,15 @@ type reauthState struct {
 	OrgCode   string `json:"org_code,omitempty"`
 }
 
+// expireLink refuses a request because its sign-in link has expired. Kinde gives
+// reauth_state only to requests that sent supports_reauth=true.
 func (a *authRequest) expireLink(w http.ResponseWriter) {
-	state, _ := json.Marshal(reauthState{a.params.Get("login_hint"), a.org}) // strings always marshal
-	redirect(w, http.StatusFound, a.answerURL(url.Values{
-		"error": {"login_link_expired"}, "error_description": {"The sign-in link has expired."},
-		"reauth_state": {base64.StdEncoding.EncodeToString(state)},
-	}))
+	answer := url.Values{"error": {"login_link_expired"}, "error_description": {"The sign-in link has expired."}}
+	if a.params.Get("supports_reauth") == "true" {
+		state, _ := json.Marshal(reauthState{a.params.Get("login_hint"), a.org}) // strings always marshal
+		answer.Set("reauth_state", base64.StdEncoding.EncodeToString(state))
+	}
+	redirect(w, http.StatusFound, a.answerURL(answer))
 }
 
 // resume fills in what a reauth_state brings along; one that is not ours is
@@ -179,51 +182,19 @@ type codeGrant struct {
 }
 
 // grantCode issues a code and returns where to take it; k.mu is held.
-func (k *Kinde) grantCode(a *authRequest, personID, org string) string {
+func (k *Kinde) grantCode(a *authRequest, session *tenantSession, org string) string {
 	now := k.opt.Now()
-	if m := k.person(personID).membership(org); m != nil {
+	if m := k.person(session.user).membership(org); m != nil {
 		org = m.OrgCode
 	}
+	session.client, session.org = a.client.ID, org
 	code := randomText()
 	k.codes.put(code, &codeGrant{
 		redirectURI: a.redirectURI, challenge: a.challenge,
 		grant: &grant{
-			issuer: a.issuer, client: a.client, sub: personID, org: org,
-			scopes: a.scopes, audience: a.audience, nonce: a.nonce, signedIn: now,
+			issuer: a.issuer, client: a.client, sub: session.user, org: org, session: session.id,
+			scopes: a.scopes, audience: a.audience, nonce: a.nonce, signedIn: session.started,
 		},
 	}, now.Add(codeTTL))
 	return a.answerURL(url.Values{"code": {code}, "scope": {strings.Join(a.scopes, " ")}})
-}
-
-const sessionCookie = "kindetest_session"
-
-// signedIn is the person whose browser this is; k.mu is held.
-func (k *Kinde) signedIn(r *http.Request) *Person {
-	cookie, err := r.Cookie(sessionCookie)
-	if err != nil {
-		return nil
-	}
-	id, _ := k.sessions.get(cookie.Value, k.opt.Now())
-	return k.person(id)
-}
-
-// startSession signs a person in here; k.mu is held.
-func (k *Kinde) startSession(personID string) *http.Cookie {
-	value := randomText()
-	k.sessions.put(value, personID, k.opt.Now().Add(sessionTTL))
-	return &http.Cookie{
-		Name: sessionCookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		Secure: strings.HasPrefix(k.opt.Issuer, "https://"),
-	}
-}
-
-// SessionCookie signs somebody in at the tenant without the page: a browser
-// that holds the cookie passes /oauth2/auth at once. nil: no such person.
-func (k *Kinde) SessionCookie(personID string) *http.Cookie {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.person(personID) == nil {
-		return nil
-	}
-	return k.startSession(personID)
 }

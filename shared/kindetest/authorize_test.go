@@ -76,6 +76,8 @@ func TestSessionSkipsThePage(t *testing.T) {
 		"no prompt":           {nil, false},
 		"none":                {[]string{"prompt", "none"}, false},
 		"login":               {[]string{"prompt", "login"}, true},
+		"select_account":      {[]string{"prompt", "select_account"}, true},
+		"consent":             {[]string{"prompt", "consent"}, true},
 		"create":              {[]string{"prompt", "create"}, true},
 		"another org":         {[]string{"org_code", SecondOrg}, true},
 		"a new org":           {[]string{"is_create_org", "true", "org_name", "Fresh"}, true},
@@ -199,6 +201,12 @@ func TestExpiredLink(t *testing.T) {
 	}
 	if raw, err := base64.StdEncoding.DecodeString(state); err != nil || !strings.Contains(string(raw), ExpiredLinkHint) {
 		t.Errorf("reauth_state %q: %v", state, err)
+	}
+	for _, supports := range []string{"", "false"} {
+		got := tn.get(tn.authURL("login_hint", ExpiredLinkHint, "supports_reauth", supports), "").location(t).Query()
+		if got.Get("error") != "login_link_expired" || got.Has("reauth_state") {
+			t.Errorf("supports_reauth=%s: got %v, want no reauth_state", supports, got)
+		}
 	}
 	again := tn.get(tn.authURL("reauth_state", state), "")
 	if again.status != http.StatusOK || !strings.Contains(again.body, ExpiredLinkHint) {

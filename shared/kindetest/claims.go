@@ -25,6 +25,7 @@ type grant struct {
 	nonce    string
 	device   bool
 	signedIn time.Time
+	session  string // the id of the user's session at the tenant; may be empty
 
 	access  string // the access token in force
 	until   time.Time
@@ -82,7 +83,7 @@ func accountClaims(p *Person, m *Membership) map[string]any {
 func (k *Kinde) idClaims(g *grant, access string) map[string]any {
 	now := k.opt.Now()
 	claims := map[string]any{
-		"iss": g.issuer, "sub": g.sub, "aud": []string{g.client.ID}, "azp": g.client.ID,
+		"iss": g.issuer, "sub": g.sub, "aud": k.idAudience(g), "azp": g.client.ID,
 		"iat": now.Unix(), "exp": now.Add(k.opt.IDTTL).Unix(), "auth_time": g.signedIn.Unix(),
 		"jti": randomHex(16), "at_hash": halfHash(access),
 	}
@@ -93,11 +94,15 @@ func (k *Kinde) idClaims(g *grant, access string) map[string]any {
 	if p == nil {
 		return claims
 	}
-	orgs := []string{}
+	orgs, named := []string{}, []map[string]string{}
 	for _, m := range p.Memberships {
 		orgs = append(orgs, m.OrgCode)
+		named = append(named, map[string]string{"id": m.OrgCode, "name": m.OrgName})
 	}
-	claims["org_codes"] = orgs
+	claims[k.claimName("org_codes")] = orgs
+	if slices.Contains(g.client.OptionalClaims, "organizations") {
+		claims["organizations"] = named
+	}
 	if slices.Contains(g.scopes, "profile") {
 		claims["name"], claims["given_name"], claims["family_name"] = p.Name(), p.GivenName, p.FamilyName
 		claims["preferred_username"], claims["picture"] = orNull(p.Username), orNull(p.Picture)
@@ -107,6 +112,27 @@ func (k *Kinde) idClaims(g *grant, access string) map[string]any {
 		claims["email"], claims["email_verified"] = p.Email, p.EmailVerified
 	}
 	return claims
+}
+
+func (k *Kinde) idAudience(g *grant) []string {
+	if k.quirks.IDAudienceIssuer {
+		return []string{g.issuer}
+	}
+	return []string{g.client.ID}
+}
+
+// hasuraNames are the claims that the Hasura switch renames.
+var hasuraNames = map[string]string{
+	"org_code": "x-hasura-org-code", "org_codes": "x-hasura-org-codes", "permissions": "x-hasura-permissions",
+	"roles": "x-hasura-roles", "feature_flags": "x-hasura-feature-flags",
+}
+
+// claimName is what the tenant calls a claim; k.mu is held.
+func (k *Kinde) claimName(name string) string {
+	if renamed := hasuraNames[name]; k.quirks.Hasura && renamed != "" {
+		return renamed
+	}
+	return name
 }
 
 // halfHash is at_hash (OpenID Connect Core section 3.1.3.6).
@@ -184,7 +210,9 @@ func (k *Kinde) verify(raw string, issuers ...string) (*bearer, error) {
 	}
 	b := &bearer{}
 	b.sub, _ = claims["sub"].(string)
-	b.org, _ = claims["org_code"].(string)
+	if b.org, _ = claims["org_code"].(string); b.org == "" {
+		b.org, _ = claims[hasuraNames["org_code"]].(string)
+	}
 	b.client, _ = claims["azp"].(string)
 	b.audience, _ = claims.GetAudience()
 	if list, ok := claims["scp"].([]any); ok {

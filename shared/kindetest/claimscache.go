@@ -1,7 +1,6 @@
 package kindetest
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 )
@@ -26,20 +25,14 @@ func (c claimsCache) of(p *Person, m *Membership) map[string]any {
 
 // cachedClaims are the account claims of the grant's next access token; k.mu
 // is held.
-func (k *Kinde) cachedClaims(g *grant) map[string]any {
-	p := k.person(g.sub)
-	if p == nil {
-		return nil
-	}
-	m := p.membership(g.org)
-	if m == nil {
-		return nil
-	}
-	return g.client.claims(k.claims.of(p, m))
-}
+func (k *Kinde) cachedClaims(g *grant) map[string]any { return k.claimsFor(g, k.claims.of) }
 
 // liveClaims are the account claims as they are now, past the cache; k.mu is held.
-func (k *Kinde) liveClaims(g *grant) map[string]any {
+func (k *Kinde) liveClaims(g *grant) map[string]any { return k.claimsFor(g, accountClaims) }
+
+// claimsFor names the claims as the tenant does and drops the optional ones that
+// the client has not opted into.
+func (k *Kinde) claimsFor(g *grant, all func(*Person, *Membership) map[string]any) map[string]any {
 	p := k.person(g.sub)
 	if p == nil {
 		return nil
@@ -48,15 +41,12 @@ func (k *Kinde) liveClaims(g *grant) map[string]any {
 	if m == nil {
 		return nil
 	}
-	return g.client.claims(accountClaims(p, m))
-}
-
-// claims drops the optional claims that the client has not opted into.
-func (c Client) claims(all map[string]any) map[string]any {
-	kept := maps.Clone(all)
-	maps.DeleteFunc(kept, func(name string, _ any) bool {
-		return slices.Contains(optionalClaims, name) && !slices.Contains(c.OptionalClaims, name)
-	})
+	kept := map[string]any{}
+	for name, value := range all(p, m) {
+		if !slices.Contains(optionalClaims, name) || slices.Contains(g.client.OptionalClaims, name) {
+			kept[k.claimName(name)] = value
+		}
+	}
 	return kept
 }
 

@@ -4,16 +4,18 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"slices"
+	"strings"
 )
 
-// The applications of DefaultClients. The secrets are public on purpose:
+// The applications of DefaultClients. The secrets have the form of Kinde's, 40
+// letters and digits, which Kinde's SDKs insist on. They are public on purpose:
 // nothing but an embedded Kinde accepts them.
 const (
 	ClientID        = "demo_web_client"
-	ClientSecret    = "demo_web_secret_for_the_embedded_kinde_only"
+	ClientSecret    = "demoWebSecretForTheEmbeddedKindeOnly0000"
 	SPAClientID     = "demo_spa_client"
 	M2MClientID     = "demo_m2m_client"
-	M2MClientSecret = "demo_m2m_secret_for_the_embedded_kinde_only"
+	M2MClientSecret = "demoM2MSecretForTheEmbeddedKindeOnly0000"
 	DeviceClientID  = "demo_device_client"
 )
 
@@ -59,31 +61,34 @@ type Client struct {
 	ID     string
 	Secret string // empty: a public client
 	Type   ClientType
-	// Callbacks and Logouts are the exact URLs that people may be sent to.
+	// Callbacks and Logouts are the exact URLs that a user may be sent to. A
+	// callback may have one * in its leftmost host label.
 	Callbacks, Logouts []string
 	// Audiences are the APIs that the application is authorised for.
 	Audiences []string
 	// Scopes may be asked for next to openid, profile, email, phone and offline.
 	Scopes []string
-	// OptionalClaims are put into access tokens on top of the usual ones:
-	// any of roles, org_name, email, properties.
+	// OptionalClaims are added to tokens: roles, org_name, email and properties
+	// to access tokens, organizations to ID tokens.
 	OptionalClaims []string
 }
 
-// DefaultClients are the demo applications, with /auth/callback and / of the
-// site registered.
+// DefaultClients are the demo applications, with the site's /auth/callback
+// registered. The single-page application comes back to the site's origin, with
+// or without a slash: Kinde's SDK for browsers leaves it out.
 func DefaultClients(site string) []Client {
 	callbacks, logouts := []string{site + "/auth/callback"}, []string{site, site + "/"}
 	return []Client{{
 		ID: ClientID, Secret: ClientSecret, Type: Web, Callbacks: callbacks, Logouts: logouts,
-		Audiences: []string{SampleAudience}, Scopes: []string{SampleScope}, OptionalClaims: []string{"roles"},
+		Audiences: []string{SampleAudience}, Scopes: []string{SampleScope}, OptionalClaims: []string{"roles", "organizations"},
 	}, {
-		ID: SPAClientID, Type: SPA, Callbacks: append(callbacks, site+"/"), Logouts: logouts,
+		ID: SPAClientID, Type: SPA, Callbacks: []string{site + "/auth/callback", site, site + "/"}, Logouts: logouts,
 		Audiences: []string{SampleAudience}, Scopes: []string{SampleScope},
 	}, {
 		ID: M2MClientID, Secret: M2MClientSecret, Type: M2M,
 		Audiences: []string{ManagementAudience},
-		Scopes:    []string{"read:users", "read:connected_apps", "create:connected_apps", "update:user_refresh_claims"},
+		Scopes: []string{"read:users", "read:connected_apps", "create:connected_apps", "update:user_refresh_claims",
+			"read:user_sessions", "delete:user_sessions", "create:applications_redirect_uris", "create:applications_logout_uris"},
 	}, {
 		ID: DeviceClientID, Type: Device,
 		Audiences: []string{SampleAudience}, Scopes: []string{SampleScope},
@@ -91,11 +96,25 @@ func DefaultClients(site string) []Client {
 }
 
 func (k *Kinde) client(id string) (Client, bool) {
-	i := slices.IndexFunc(k.opt.Clients, func(c Client) bool { return c.ID == id })
+	clients := *k.clients.Load()
+	i := slices.IndexFunc(clients, func(c Client) bool { return c.ID == id })
 	if id == "" || i < 0 {
 		return Client{}, false
 	}
-	return k.opt.Clients[i], true
+	return clients[i], true
+}
+
+// takes reports whether the callback is registered.
+func (c Client) takes(callback string) bool {
+	return slices.ContainsFunc(c.Callbacks, func(registered string) bool {
+		before, after, wildcard := strings.Cut(registered, "*")
+		if !wildcard {
+			return registered == callback
+		}
+		rest, ok := strings.CutPrefix(callback, before)
+		label, ok2 := strings.CutSuffix(rest, after)
+		return ok && ok2 && label != "" && !strings.ContainsAny(label, "./:?#@\\")
+	})
 }
 
 // authenticate finds the client by the credentials in the form, the only

@@ -23,6 +23,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -67,6 +68,11 @@ type Options struct {
 	// DefaultDeviceClient serves device requests that name no client; empty:
 	// they are refused.
 	DefaultDeviceClient string
+	// WebhookURL is where Deliver posts events; empty: nowhere.
+	WebhookURL string
+	// WebhookRetries are the waits between the tries of one delivery; nil:
+	// Kinde's first three. Kinde goes on for 36 hours.
+	WebhookRetries []time.Duration
 	// ConnectedApps are the third parties that can be connected, by
 	// key_code_ref; nil: SampleDrive alone.
 	ConnectedApps []string
@@ -94,6 +100,10 @@ type Quirks struct {
 	FlagsMetadata bool
 	// Cursors says how the Account API's paging misbehaves.
 	Cursors CursorQuirk
+	// IDAudienceIssuer makes the issuer alone the aud of ID tokens.
+	IDAudienceIssuer bool
+	// Hasura renames the account claims to x-hasura-….
+	Hasura bool
 	// DiscoveryIssuer is the issuer that the discovery document names, in place
 	// of the host's that it is asked on.
 	DiscoveryIssuer string
@@ -118,19 +128,20 @@ type Kinde struct {
 	keys    *keyring
 	faults  faultList
 	journal journal
+	clients atomic.Pointer[[]Client] // replaced whole; opt.Clients are the first
 
 	mu       sync.Mutex // guards everything below
 	quirks   Quirks
 	people   []*Person
 	claims   claimsCache
-	pending  shelf[*authRequest]  // authorization requests being answered, by page id
-	sessions shelf[string]        // people signed in here, by cookie
-	codes    shelf[*codeGrant]    // authorization codes
-	refresh  shelf[*refreshToken] // refresh tokens
-	revoked  shelf[struct{}]      // revoked access tokens, by digest
-	devices  shelf[*deviceGrant]  // by device_code
-	portals  shelf[*portalVisit]  // by one-time key, then by visit id
-	connects shelf[*connection]   // by session_id
+	pending  shelf[*authRequest]   // authorization requests being answered, by page id
+	sessions shelf[*tenantSession] // by cookie
+	codes    shelf[*codeGrant]     // authorization codes
+	refresh  shelf[*refreshToken]  // refresh tokens
+	revoked  shelf[struct{}]       // revoked access tokens, by digest
+	devices  shelf[*deviceGrant]   // by device_code
+	portals  shelf[*portalVisit]   // by one-time key, then by visit id
+	connects shelf[*connection]    // by session_id
 }
 
 // New returns a tenant that serves opt.Issuer. It fails on an issuer, site or
@@ -149,7 +160,7 @@ func New(opt Options) (*Kinde, error) {
 	k := &Kinde{
 		opt: opt, keys: keys, quirks: opt.Quirks, claims: claimsCache{},
 		pending:  newShelf[*authRequest](1000),
-		sessions: newShelf[string](1000),
+		sessions: newShelf[*tenantSession](1000),
 		codes:    newShelf[*codeGrant](1000),
 		refresh:  newShelf[*refreshToken](10_000),
 		revoked:  newShelf[struct{}](10_000),
@@ -161,6 +172,7 @@ func New(opt Options) (*Kinde, error) {
 		p.Memberships = slices.Clone(p.Memberships)
 		k.people = append(k.people, &p)
 	}
+	k.clients.Store(&opt.Clients)
 	k.routes()
 	return k, nil
 }
@@ -191,6 +203,9 @@ func withDefaults(opt Options) Options {
 	}
 	if opt.People == nil {
 		opt.People = DemoPeople()
+	}
+	if opt.WebhookRetries == nil {
+		opt.WebhookRetries = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute}
 	}
 	if opt.ConnectedApps == nil {
 		opt.ConnectedApps = []string{SampleDrive}

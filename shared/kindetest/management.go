@@ -68,7 +68,7 @@ func (k *Kinde) users(w http.ResponseWriter, r *http.Request) {
 	list, end := []user{}, min(start+size, len(k.people))
 	for _, p := range k.people[start:end] {
 		list = append(list, user{
-			p.ID, orNull(p.ProvidedID), p.Email, orNull(p.Username), p.GivenName, p.FamilyName, p.Name(), orNull(p.Picture), false,
+			p.ID, orNull(p.ProvidedID), p.Email, orNull(p.Username), p.GivenName, p.FamilyName, p.Name(), orNull(p.Picture), p.Suspended,
 		})
 	}
 	var next *string

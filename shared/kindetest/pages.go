@@ -69,13 +69,13 @@ func (k *Kinde) home(w http.ResponseWriter, _ *http.Request) {
 	k.mu.Lock()
 	people := k.personViews("")
 	k.mu.Unlock()
-	render(w, http.StatusOK, "home", homeView{Issuer: k.opt.Issuer, Clients: k.opt.Clients, People: people})
+	render(w, http.StatusOK, "home", homeView{Issuer: k.opt.Issuer, Clients: *k.clients.Load(), People: people})
 }
 
 // showToken answers POST /dev/token: an access token of the person in the
 // form at ClientID, to copy from the page.
 func (k *Kinde) showToken(w http.ResponseWriter, r *http.Request) {
-	view := homeView{Issuer: k.opt.Issuer, Clients: k.opt.Clients}
+	view := homeView{Issuer: k.opt.Issuer, Clients: *k.clients.Load()}
 	k.mu.Lock()
 	view.People = k.personViews("")
 	p := k.person(r.PostForm.Get("person"))

@@ -18,6 +18,8 @@ type Person struct {
 	Picture       string // may be empty
 	Username      string // may be empty
 	UpdatedAt     time.Time
+	// Suspended users can neither sign in nor refresh.
+	Suspended bool
 	// Memberships are the person's accounts, one for each organization; a
 	// sign-in that names no org_code gets the first.
 	Memberships []Membership

@@ -18,6 +18,9 @@ func (k *Kinde) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	k.journal.record(r, k.opt.Now())
 	// net/http would write the machine's time, which is not the tenant's.
 	w.Header().Set("Date", k.opt.Now().UTC().Format(http.TimeFormat))
+	if k.allowOrigin(w, r) {
+		return // a preflight
+	}
 	if fault, due := k.faults.take(r); due && fault.play(w, r) {
 		return
 	}
@@ -50,6 +53,10 @@ func (k *Kinde) routes() {
 
 	handle("GET /api/v1/users", k.management("read:users", k.users))
 	handle("POST /api/v1/users/{id}/refresh_claims", k.management("update:user_refresh_claims", k.refreshClaims))
+	handle("GET /api/v1/users/{id}/sessions", k.management("read:user_sessions", k.userSessions))
+	handle("DELETE /api/v1/users/{id}/sessions", k.management("delete:user_sessions", k.deleteUserSessions))
+	handle("POST /api/v1/applications/{app}/auth_redirect_urls", k.management("create:applications_redirect_uris", k.addURLs(callbackURLs)))
+	handle("POST /api/v1/applications/{app}/auth_logout_urls", k.management("create:applications_logout_uris", k.addURLs(logoutURLs)))
 	handle("GET /api/v1/connected_apps/auth_url", k.management("read:connected_apps", k.connectedAppURL))
 	handle("GET /api/v1/connected_apps/token", k.management("read:connected_apps", k.connectedAppToken))
 	handle("POST /api/v1/connected_apps/revoke", k.management("create:connected_apps", k.connectedAppRevoke))

@@ -3,6 +3,7 @@ package kindetest
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"maps"
 	"time"
 )
 
@@ -42,6 +43,22 @@ func (s *shelf[V]) get(key string, now time.Time) (V, bool) {
 		return none, false
 	}
 	return e.value, true
+}
+
+// all returns the values whose time has not come, the oldest first.
+func (s *shelf[V]) all(now time.Time) []V {
+	var values []V
+	for _, key := range s.order {
+		if value, ok := s.get(key, now); ok {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// dropIf drops the values that match.
+func (s *shelf[V]) dropIf(match func(V) bool) {
+	maps.DeleteFunc(s.entries, func(_ string, e shelved[V]) bool { return match(e.value) })
 }
 
 func (s *shelf[V]) drop(key string) { delete(s.entries, key) }

@@ -119,14 +119,19 @@ func (k *Kinde) signIn(w http.ResponseWriter, r *http.Request) {
 		k.renderSignIn(w, id, a, "Choose one of the people.")
 		return
 	}
+	if person.Suspended {
+		k.renderSignIn(w, id, a, person.Name()+" is suspended.")
+		return
+	}
 	org, ok := k.enterOrg(a, person)
 	if !ok {
 		k.renderSignIn(w, id, a, person.Name()+" is not a member of "+a.org+".")
 		return
 	}
 	k.pending.drop(id)
-	http.SetCookie(w, k.startSession(person.ID))
-	redirect(w, http.StatusSeeOther, k.grantCode(a, person.ID, org))
+	session, cookie := k.startSession(person.ID)
+	http.SetCookie(w, cookie)
+	redirect(w, http.StatusSeeOther, k.grantCode(a, session, org))
 }
 
 // createAccount reads the account form; problem is for the person's eyes.
@@ -168,17 +173,21 @@ func (k *Kinde) enterOrg(a *authRequest, p *Person) (code string, ok bool) {
 	return "", a.org == ""
 }
 
-// logout answers GET /logout?redirect=: it signs the browser out here and
-// goes to the URL, if a client has it among its logout URLs.
+// logout handles GET /logout?redirect=&all_sessions=: it ends the browser's session
+// at the tenant, or all sessions of its user, and goes to the URL, if a client
+// has it among its logout URLs.
 func (k *Kinde) logout(w http.ResponseWriter, r *http.Request) {
 	if cookie, err := r.Cookie(sessionCookie); err == nil {
 		k.mu.Lock()
+		if _, p := k.signedIn(r); p != nil && r.URL.Query().Get("all_sessions") == "true" {
+			k.endSessions(p.ID)
+		}
 		k.sessions.drop(cookie.Value)
 		k.mu.Unlock()
 	}
 	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	target := r.URL.Query().Get("redirect")
-	allowed := slices.ContainsFunc(k.opt.Clients, func(c Client) bool { return slices.Contains(c.Logouts, target) })
+	allowed := slices.ContainsFunc(*k.clients.Load(), func(c Client) bool { return slices.Contains(c.Logouts, target) })
 	switch {
 	case target == "":
 		renderMessage(w, http.StatusOK, "You are signed out", "You can close this page.", "")

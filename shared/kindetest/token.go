@@ -107,6 +107,11 @@ type refreshToken struct {
 func (k *Kinde) redeemRefresh(client Client, r *http.Request) (*tokenAnswer, error) {
 	now := k.opt.Now()
 	old, ok := k.refresh.get(r.PostForm.Get("refresh_token"), now)
+	if ok {
+		if p := k.person(old.grant.sub); p != nil && p.Suspended {
+			return nil, invalidGrant("The user is suspended.")
+		}
+	}
 	if !ok || old.grant.revoked || old.grant.client.ID != client.ID || old.grant.issuer != k.issuerOf(r) {
 		return nil, invalidGrant("The refresh token is unknown, expired or revoked.")
 	}

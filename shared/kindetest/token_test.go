@@ -65,7 +65,8 @@ func TestMachineGetsAllScopesByDefault(t *testing.T) {
 	got := tn.post("/oauth2/token", url.Values{
 		"grant_type": {grantMachine}, "client_id": {M2MClientID}, "client_secret": {M2MClientSecret}, "audience": {tn.URL + "/api"},
 	}).json(t)
-	if got["scope"] != "read:users read:connected_apps create:connected_apps update:user_refresh_claims" || got["token_type"] != "bearer" || got["expires_in"] != 86400.0 {
+	client, _ := tn.Kinde.client(M2MClientID)
+	if got["scope"] != strings.Join(client.Scopes, " ") || got["token_type"] != "bearer" || got["expires_in"] != 86400.0 {
 		t.Errorf("answer %v", got)
 	}
 }
