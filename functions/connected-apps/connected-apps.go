@@ -23,9 +23,9 @@ type apps struct {
 
 // GET /api/connected-apps/{app}/connect?return_url=
 //
-// 200 {"url"} for sessions: the page navigates there. With an access token 302 there,
-// or for callers who accept JSON 200 {"url", "connection"}: connection is what the
-// cookie holds, for callers who have none.
+// 200 {"url"} to callers with a session, whose page navigates there. Callers with an
+// access token get 302, or 200 {"url", "connection"} if they accept JSON: connection is
+// what the cookie holds, for callers without cookies.
 func (a apps) connect(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
 	app, err := a.app(r)
 	if err != nil {
@@ -48,19 +48,19 @@ func (a apps) connect(ctx context.Context, r *endpoint.Request) (*endpoint.Reply
 		return nil, err
 	}
 	a.cookies.Connect(r.Out, app, a.seal(r, app, append([]string{begun.SessionID}, kept...)...))
-	answer := map[string]string{"url": begun.URL}
+	body := map[string]string{"url": begun.URL}
 	switch {
 	case r.Caller.ByCookie:
 	case r.AcceptsJSON:
-		answer["connection"] = a.seal(r, app, begun.SessionID)
+		body["connection"] = a.seal(r, app, begun.SessionID)
 	default:
 		return endpoint.Redirect(begun.URL), nil
 	}
-	return asJSON(answer)
+	return asJSON(body)
 }
 
-// inUse is the handle of what is connected already, which stays until the person has
-// agreed anew. Of two, one was never agreed to, or has taken the other's place.
+// inUse returns the handle of the present connection, which stays in use until the user
+// consents to the new one. Of two handles, one has no consent or has been replaced.
 func (a apps) inUse(ctx context.Context, r *endpoint.Request, app string) ([]string, error) {
 	kept := a.cookies.OpenConnection(app, r.Caller.Subject, a.cookies.Connection(r.HTTP, app))
 	if len(kept) < 2 {
@@ -78,8 +78,8 @@ func (a apps) inUse(ctx context.Context, r *endpoint.Request, app string) ([]str
 
 // GET /api/connected-apps/{app}/token?connection=
 //
-// 200 {"access_token", "access_token_expiry"}, or 404 `not-connected`: the person has
-// not agreed yet, has taken it back, or it is another's connection.
+// 200 {"access_token", "access_token_expiry"}, or 404 `not-connected`: the user has not
+// consented yet or has withdrawn the consent, or the connection is another owner's.
 func (a apps) token(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
 	app, handles, err := a.find(r)
 	if err != nil {
@@ -95,12 +95,12 @@ func (a apps) token(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, 
 			return nil, failure
 		}
 		if i == 0 {
-			// The one before it is left to end by itself: third parties take the end of
-			// one of a person's grants for the end of all.
+			// The replaced connection is left to expire: third parties take the
+			// revocation of one of a user's grants for the revocation of all.
 			handles = handles[:1]
 		}
 		if _, given := r.Query["connection"]; !given {
-			a.cookies.Connect(r.Out, app, a.seal(r, app, handles...)) // in use: 30 more days
+			a.cookies.Connect(r.Out, app, a.seal(r, app, handles...)) // for 30 more days
 		}
 		return asJSON(token)
 	}
@@ -109,7 +109,7 @@ func (a apps) token(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, 
 
 // POST /api/connected-apps/{app}/revoke?connection=
 //
-// 200 {}, and the cookie goes. When Kinde could not be asked, both stay.
+// 200 {}, and the cookie is removed. If the call to Kinde fails, both stay.
 func (a apps) revoke(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
 	app, handles, err := a.find(r)
 	if err != nil {
@@ -124,7 +124,7 @@ func (a apps) revoke(ctx context.Context, r *endpoint.Request) (*endpoint.Reply,
 	return asJSON(struct{}{})
 }
 
-// app is the path's app, if this deployment connects it.
+// app returns the path's app if CONNECTED_APPS lists it.
 func (a apps) app(r *endpoint.Request) (string, error) {
 	if app := r.Path["app"]; slices.Contains(a.allowed, app) {
 		return app, nil
@@ -132,8 +132,8 @@ func (a apps) app(r *endpoint.Request) (string, error) {
 	return "", problem.New(problem.UnknownApp, nil)
 }
 
-// find opens the caller's connection to the path's app, from the parameter or else
-// the cookie: the handle of the newest first, one at least.
+// find returns the handles of the caller's connection to the path's app, from the
+// parameter or else from the cookie: at least one, the newest first.
 func (a apps) find(r *endpoint.Request) (app string, handles []string, err error) {
 	if app, err = a.app(r); err != nil {
 		return "", nil, err

@@ -1,8 +1,12 @@
-// Command connected-apps connects a signed-in person's account at a third party, such
-// as their Google Drive, and hands their page short-lived tokens for it. It defends the
-// machine's credentials, which stay here, and people against each other: whose
-// connection it is comes from the verified token alone, and the handle by which Kinde
-// knows one is only ever given out sealed for that person and that app.
+// Command connected-apps connects a user's account at a third party, such as Google
+// Drive, and gives the user's page short-lived tokens for it. It defends the M2M
+// application's credentials, which stay here, and users against each other: the owner of
+// a connection comes from the verified token alone, and the handle by which Kinde knows
+// the connection is given out only sealed for its user, organization and app. Links are
+// rate-limited, since each spends the M2M application's credentials.
+//
+// Kinde does not bind a link to a browser. The user who consents at the third party gives
+// access to the user who asked for the link.
 package main
 
 import (
@@ -13,9 +17,11 @@ import (
 	"kinde-functions/shared/redirect"
 )
 
+const name = "connected-apps"
+
 var function = endpoint.Function{
-	Name:     "connected-apps",
-	Settings: config.Of("connected-apps"),
+	Name:     name,
+	Settings: config.Of(name),
 	Build:    build,
 	CORS:     endpoint.AllowOrigins,
 }
@@ -23,7 +29,7 @@ var function = endpoint.Function{
 func main() { lambdahttp.Start(function.Handler()) }
 
 func build(s *config.Settings) (endpoint.Parts, error) {
-	c, err := endpoint.Open(s)
+	c, err := endpoint.OpenLimited(s, name)
 	if err != nil {
 		return endpoint.Parts{}, err
 	}
@@ -40,7 +46,7 @@ func build(s *config.Settings) (endpoint.Parts, error) {
 		machine: kinde.NewMachine(c.Kinde, s.M2MClientID, s.M2MClientSecret, c.Shared.Store, s.UpstreamTimeout),
 	}
 	return endpoint.Parts{
-		Callers: c.Callers,
+		Callers: c.Callers, Limiter: c.Limiter,
 		Handlers: map[string]endpoint.Handler{
 			"GET /api/connected-apps/{app}/connect": {Serve: a.connect},
 			"GET /api/connected-apps/{app}/token":   {Serve: a.token},
