@@ -1,0 +1,87 @@
+// Netlify's edge function for protected pages. It runs before every request of the
+// site; an error in it refuses the request.
+
+import gate from "../../gate.json" with { type: "json" };
+import { check, keyList, normalPath, prepare } from "../check.js";
+
+// Netlify's file lookup ignores case.
+const foldCase = true;
+const rules = prepare(gate, foldCase);
+
+export const config = { path: "/*", onError: "fail" };
+
+const said = {
+  400: "This address cannot be checked.\n",
+  403: "This page can be read with GET only.\n",
+  500: "This deployment's protected pages are not set up: GATE_KEYS is missing or malformed.\n",
+};
+
+export default async function gateAtEdge(request, context) {
+  const url = new URL(request.url);
+  const judged = judgedPath(url);
+  const result = judged === null ? { status: 400 } : await check({
+    method: request.method, path: url.pathname, query: url.search, judged,
+    pass: passOf(request.headers.get("cookie") ?? "", url.protocol === "http:" ? "gate" : "__Host-gate"),
+  }, {
+    rules, foldCase, hmac, now: Date.now() / 1000,
+    keys: async () => keyList(Netlify.env.get("GATE_KEYS")),
+  });
+  if (result === "open") {
+    return undefined; // the request goes on as if this function were not there
+  }
+  if (result === "pass") {
+    return privately(await context.next());
+  }
+  const headers = { "cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
+  if (result.location) {
+    return new Response(null, { status: result.status, headers: { ...headers, location: result.location } });
+  }
+  return new Response(said[result.status], { status: result.status, headers: { ...headers, "content-type": "text/plain" } });
+}
+
+// judgedPath is the path whose rules apply: of an address of Netlify's Image CDN, the
+// image's. It is null where that is ambiguous.
+function judgedPath(url) {
+  if (normalPath(url.pathname, foldCase) !== "/.netlify/images") {
+    return url.pathname;
+  }
+  const images = url.searchParams.getAll("url");
+  if (images.length !== 1) {
+    return images.length === 0 ? url.pathname : null;
+  }
+  const image = images[0];
+  if (!/^[a-z][a-z0-9+.-]*:/i.test(image)) {
+    return "/" + image.split(/[?#]/)[0].replace(/^[/\\]+/, "");
+  }
+  const absolute = new URL(image, url.origin);
+  return absolute.hostname === url.hostname ? absolute.pathname : url.pathname;
+}
+
+// passOf is the pass that a Cookie header holds. Two of them are none that counts.
+function passOf(header, name) {
+  const found = header.split(";").map((pair) => pair.trim()).filter((pair) => pair.startsWith(name + "="));
+  return found.map((pair) => pair.slice(name.length + 1)).join(" ");
+}
+
+// privately keeps a protected response out of every cache.
+function privately(response) {
+  const own = new Response(response.body, response);
+  for (const name of ["cdn-cache-control", "netlify-cdn-cache-control", "expires"]) {
+    own.headers.delete(name);
+  }
+  own.headers.set("cache-control", "private, no-store");
+  return own;
+}
+
+const imported = new Map(); // CryptoKeys by their base64
+
+async function hmac(key, text) {
+  let secret = imported.get(key);
+  if (secret === undefined) {
+    const bytes = Uint8Array.from(atob(key), (c) => c.charCodeAt(0));
+    secret = await crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+    imported.set(key, secret);
+  }
+  const sum = new Uint8Array(await crypto.subtle.sign("HMAC", secret, new TextEncoder().encode(text)));
+  return btoa(String.fromCharCode(...sum)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
