@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"regexp"
 
@@ -89,12 +90,14 @@ func (d device) token(ctx context.Context, r *endpoint.Request) (*endpoint.Reply
 	return endpoint.JSON(http.StatusOK, tokens), nil
 }
 
-// fields are the request's, without client_id once it has been found right.
+// fields returns the request's fields. An empty one counts as absent (RFC 6749 section
+// 3.2): libraries send client_id even when they have none.
 func (d device) fields(r *endpoint.Request, known ...string) (map[string]string, error) {
 	fields, err := r.Fields(known...)
 	if err != nil {
 		return nil, err
 	}
+	maps.DeleteFunc(fields, func(_, value string) bool { return value == "" })
 	if id, given := fields["client_id"]; given && id != d.client {
 		return nil, problem.BadParameter("client_id", "must be the deployment's own, or left out")
 	}

@@ -200,6 +200,19 @@ func TestUnknownCodes(t *testing.T) {
 	}
 }
 
+// RFC 6749 section 3.2. Libraries send a client_id even when they have none.
+func TestEmptyFieldsCountAsAbsent(t *testing.T) {
+	f := start(t, kindetest.Options{})
+	s := begin(t, f, "client_id=&scope=")
+	if got := f.Calls("/oauth2/device/auth")[0].Form.Get("scope"); got != "openid profile email offline" {
+		t.Errorf("got scope %q, want KINDE_SCOPES", got)
+	}
+	w := f.Post(tokenPath, "client_id=&grant_type=&device_code="+s.DeviceCode)
+	if w.Code != 400 || !strings.Contains(w.Body.String(), "authorization_pending") {
+		t.Errorf("poll: got %d %s, want authorization_pending", w.Code, w.Body)
+	}
+}
+
 func TestWhatAFlowMayAskFor(t *testing.T) {
 	f := start(t, kindetest.Options{})
 	begin(t, f, "scope="+url.QueryEscape(kindetest.SampleScope+" offline")+"&client_id="+kindetest.DeviceClientID)
@@ -207,7 +220,7 @@ func TestWhatAFlowMayAskFor(t *testing.T) {
 		t.Errorf("scope %q", got)
 	}
 	f.ForgetCalls()
-	for _, body := range []string{"scope=", "scope=a++b", "scope=%22", "scope=a&scope=b", "client_id=other", "audience=x", "scope=" + strings.Repeat("a", 1001)} {
+	for _, body := range []string{"scope=a++b", "scope=%22", "scope=a&scope=b", "client_id=other", "audience=x", "scope=" + strings.Repeat("a", 1001)} {
 		if w := f.Post(authorizePath, body); w.Code != 400 || len(f.Calls("/")) != 0 {
 			t.Errorf("%.30s: %d %s", body, w.Code, w.Body)
 		}
