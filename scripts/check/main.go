@@ -38,6 +38,7 @@ var steps = []step{
 	{name: "tidy", run: tidy},
 	{name: "staticcheck", run: staticcheck},
 	{name: "deadcode", run: deadcode},
+	{name: "govulncheck", show: true, run: govulncheck},
 	{name: "shellcheck", needs: []string{"debian"}, run: shellcheck},
 	{name: "cfn-lint", needs: []string{"python"}, run: cfnLint},
 	{name: "release", show: true, run: release},

@@ -81,3 +81,17 @@ func TestChoose(t *testing.T) {
 		t.Error("an unknown step was accepted")
 	}
 }
+
+func TestUnreachableDatabaseIsNoFinding(t *testing.T) {
+	const fetching = "govulncheck: fetching vulnerabilities: Get \"https://vuln.go.dev/index/modules.json.gz\": no such host\n"
+	for output, want := range map[string]bool{
+		fetching: true,
+		"=== Symbol Results ===\nVulnerability #1: GO-2026-5026\n":          false,
+		"Vulnerability #1: GO-2026-5026\n" + fetching:                       false,
+		"govulncheck: loading packages: there are errors with the packages": false,
+	} {
+		if got := unreachableDatabase(output); got != want {
+			t.Errorf("%q: got %t, want %t", output, got, want)
+		}
+	}
+}
