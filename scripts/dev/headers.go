@@ -6,20 +6,62 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
 	"github.com/BurntSushi/toml"
 )
 
-// headerRule is one [[headers]] table of netlify.toml.
+// headerRule is one [[headers]] table of netlify.toml, or one path of a _headers file.
 type headerRule struct {
 	path   *regexp.Regexp
 	values http.Header
 }
 
-// readHeaderRules reads the rules in their order. No file means no rules.
-func readHeaderRules(file string) ([]headerRule, error) {
+// headerRules returns the rules of the published folder's _headers and then those of
+// netlify.toml, as Netlify merges them.
+func (s static) headerRules() ([]headerRule, error) {
+	own, err := readHeadersFile(filepath.Join(s.dir, "_headers"))
+	if err != nil {
+		return nil, err
+	}
+	declared, err := readHeaderTables(s.config)
+	return append(own, declared...), err
+}
+
+// readHeadersFile reads a _headers file: a path, and below it indented lines such as
+// "Name: value". No file means no rules.
+func readHeadersFile(file string) ([]headerRule, error) {
+	content, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	var rules []headerRule
+	number := 0
+	for line := range strings.Lines(string(content)) {
+		number++
+		text := strings.TrimSpace(line)
+		name, value, isHeader := strings.Cut(text, ":")
+		switch {
+		case text == "" || strings.HasPrefix(text, "#"):
+		case strings.HasPrefix(text, "/"):
+			rules = append(rules, headerRule{path: headerPath(text), values: http.Header{}})
+		case isHeader && len(rules) > 0:
+			values := rules[len(rules)-1].values
+			values.Set(name, strings.TrimPrefix(values.Get(name)+", "+strings.TrimSpace(value), ", "))
+		default:
+			return nil, fmt.Errorf("_headers: line %d is neither a path nor a header below one", number)
+		}
+	}
+	return rules, nil
+}
+
+// readHeaderTables reads the [[headers]] tables of netlify.toml in their order. No
+// file means no rules.
+func readHeaderTables(file string) ([]headerRule, error) {
 	var netlify struct {
 		Headers []struct {
 			For    string         `toml:"for"`

@@ -19,7 +19,7 @@ type static struct {
 }
 
 func (s static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	rules, err := readHeaderRules(s.config)
+	rules, err := s.headerRules()
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -83,8 +83,12 @@ func resolve(tree fs.FS, urlPath string) (file, moved string) {
 	return "", ""
 }
 
-// hidden files are not published, but for those that RFC 8615 places.
+// hidden reports whether a path is not published: a hidden file, unless RFC 8615 places
+// it, or one that Netlify reads itself.
 func hidden(urlPath string) bool {
+	if urlPath == "/_headers" || urlPath == "/_redirects" {
+		return true
+	}
 	for segment := range strings.SplitSeq(urlPath, "/") {
 		if strings.HasPrefix(segment, ".") && segment != ".well-known" {
 			return true

@@ -31,12 +31,21 @@ const netlifyTOML = `
     X-Card = "1"
 `
 
+const ownHeaders = `# of the site
+/*
+  X-Own: a
+  X-Own: b; c
+/access/*
+  # of a folder
+  X-Below: 1
+`
+
 func TestStatic(t *testing.T) {
 	root := t.TempDir()
 	for name, content := range map[string]string{
 		"netlify.toml": netlifyTOML, "secret": "outside", "public/index.html": "home", "public/404.html": "<p>missing",
 		"public/access/index.html": "access", "public/about.html": "about", "public/assets/a.css": "css",
-		"public/.env": "hidden", "public/.well-known/x.txt": "known", "public/empty/x.bin": "x",
+		"public/_headers": ownHeaders, "public/.env": "hidden", "public/.well-known/x.txt": "known", "public/empty/x.bin": "x",
 	} {
 		put(t, root, name, content)
 	}
@@ -54,6 +63,10 @@ func TestStatic(t *testing.T) {
 		{"GET", "/", 200, "home", "Content-Type: text/html; charset=utf-8"},
 		{"HEAD", "/", 200, "", "X-All: 1"},
 		{"GET", "/access/", 200, "access", "X-Twice: first"},
+		{"GET", "/about", 200, "about", "X-Own: a, b; c"},
+		{"GET", "/access/", 200, "access", "X-Below: 1"},
+		{"GET", "/about", 200, "about", "X-Below: "},
+		{"GET", "/_headers", 404, "<p>missing", ""},
 		{"GET", "/access", 301, "", "Location: /access/"},
 		{"GET", "/access?error=x&y", 301, "", "Location: /access/?error=x&y"},
 		{"GET", "/about", 200, "about", ""},
@@ -103,6 +116,13 @@ func TestStaticWithoutFiles(t *testing.T) {
 	if w := get(); w.Code != http.StatusNotFound {
 		t.Errorf("%d without a 404.html, want 404", w.Code)
 	}
+	for _, broken := range []string{"X-Own: a\n", "/*\n  no header\n"} {
+		put(t, root, "public/_headers", broken)
+		if w := get(); w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "_headers: line ") {
+			t.Errorf("_headers %q: got %d %s, want 500 and the line", broken, w.Code, w.Body)
+		}
+	}
+	put(t, root, "public/_headers", "")
 	put(t, root, "netlify.toml", "[[headers]\n")
 	if w := get(); w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "netlify.toml") {
 		t.Errorf("%d %s over a broken netlify.toml, want 500 saying so", w.Code, w.Body)

@@ -168,7 +168,7 @@ func (d *doctor) examinePages(ctx context.Context) {
 		return
 	}
 	publish := []step{{Do: "Publish public/ at this address, as netlify.toml does."}}
-	policy := []step{{Do: "Send the headers that netlify.toml has under [[headers]] with the pages; on AWS, by the host of the pages."}}
+	policy := []step{{Do: "Send the headers of public/_headers, and those that netlify.toml has under [[headers]], with the pages; on AWS without ServeSite, by the host of the pages."}}
 	home, err := d.look(ctx, visit{url: d.url + "/"})
 	switch {
 	case err != nil:

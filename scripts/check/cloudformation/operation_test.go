@@ -3,6 +3,7 @@ package cloudformation
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"kinde-functions/shared/audit"
+	"kinde-functions/shared/problem"
 )
 
 func init() {
@@ -22,14 +24,24 @@ func init() {
 		{"      AccessLogSettings:\n", "      AccessLog:\n"},
 	}}
 	rules["somebody hears of failures"] = rule{alarms, [][2]string{
-		{"MetricName: 5xx", "MetricName: 4xx"},
+		{"      MetricName: Failures\n", "      MetricName: Failure\n"},
+		{"$.code != ", "$.reason != "},
+		{` && ($.code != "not-a-navigation")`, ""},
 		{"ExtendedStatistic: p99", "Statistic: Average"},
 		{"      Namespace: AWS/Lambda\n      MetricName: Throttles", "      Namespace: AWS/Lambda\n      MetricName: Throttle"},
 		{"MetricName: Errors, MetricValue", "MetricName: Error, MetricValue"},
 		{"      AlarmActions: *topic\n", ""},
 		{"&topic !If [Alarmed, [!If [AlarmsToTopic, !Ref AlarmTopicArn, !Ref AlarmTopic]], !Ref AWS::NoValue]", "&topic [!Ref AlarmTopic]"},
-		{"Dimensions: [{ Name: ApiId, Value: !Ref Api }]\n      Statistic", "Statistic"},
+		{"      Dimensions: [{ Name: ApiId, Value: !Ref Api }]\n", ""},
 		{`($.msg = "request" && $.status = 500)`, `($.message = "request" && $.status = 500)`},
+	}}
+	rules["KmsKeyArn encrypts logs, topic and environments"] = rule{ownKey, [][2]string{
+		{"      KmsKeyId: !If [OwnKey, !Ref KmsKeyArn, !Ref AWS::NoValue]\n", ""},
+		{"      KmsMasterKeyId: !If [OwnKey, !Ref KmsKeyArn, !Ref AWS::NoValue]\n", ""},
+		{"    KmsKeyArn: !If [OwnKey, !Ref KmsKeyArn, !Ref AWS::NoValue]\n", ""},
+		{"    KmsKeyArn: !If [OwnKey, !Ref KmsKeyArn, !Ref AWS::NoValue]\n", "    KmsKeyArn: !Ref KmsKeyArn\n"},
+		{"- !If [OwnKey, { Effect: Allow, Action: kms:Decrypt, Resource: !Ref KmsKeyArn }, !Ref AWS::NoValue]", ""},
+		{`  OwnKey: !Not [!Equals [!Ref KmsKeyArn, ""]]`, `  OwnKey: !Not [!Equals [!Ref SecretsKeyArn, ""]]`},
 	}}
 	rules["load is bounded"] = rule{load, [][2]string{
 		{"        ThrottlingBurstLimit: !Ref ThrottlingBurst\n", ""},
@@ -74,6 +86,10 @@ func alarms(t *testing.T, template object) (wrong []string) {
 			for _, field := range unknownFields(t, text(filter, "Properties", "FilterPattern")) {
 				wrong = append(wrong, name+": the log has no field "+field)
 			}
+			pattern := text(filter, "Properties", "FilterPattern")
+			if strings.Contains(pattern, "$.status >= 500") && !strings.Contains(pattern, fmt.Sprintf("$.code != %q", problem.NotANavigation)) {
+				wrong = append(wrong, name+" counts what a prefetch gets")
+			}
 		}
 	}
 	watched := map[string]bool{}
@@ -91,7 +107,7 @@ func alarms(t *testing.T, template object) (wrong []string) {
 			wrong = append(wrong, name+": nothing makes the metric "+metric)
 		}
 	}
-	for _, need := range []string{"AWS/ApiGateway 5xx Sum ", " Errors Sum ", "AWS/Lambda Throttles Sum ", " Refusals Sum ", "AWS/ApiGateway Latency  p99"} {
+	for _, need := range []string{" Failures Sum ", " Errors Sum ", "AWS/Lambda Throttles Sum ", " Refusals Sum ", "AWS/ApiGateway Latency  p99"} {
 		if !watched[need] {
 			wrong = append(wrong, "nothing watches "+need)
 		}
@@ -103,7 +119,7 @@ func alarms(t *testing.T, template object) (wrong []string) {
 // Lambda's, whose outcome is record.status.
 func unknownFields(t *testing.T, pattern string) (unknown []string) {
 	var line bytes.Buffer
-	audit.New(&line, "portal", slog.LevelInfo).Write(audit.Request{ID: "1", Status: 500}, nil)
+	audit.New(&line, "portal", slog.LevelInfo).Write(audit.Request{ID: "1", Status: 500, Failure: audit.Failure{Code: "internal"}}, nil)
 	var fields map[string]any
 	if err := json.Unmarshal(line.Bytes(), &fields); err != nil || fields["level"] != "ERROR" || fields["msg"] != "request" || fields["status"] != 500.0 {
 		t.Fatalf("a failure is logged as %s", line.String())
@@ -114,6 +130,33 @@ func unknownFields(t *testing.T, pattern string) (unknown []string) {
 		}
 	}
 	return unknown
+}
+
+func ownKey(_ *testing.T, template object) (wrong []string) {
+	uses := map[string]any{
+		"environments": at(template, "Globals", "Function", "KmsKeyArn"),
+		"the topic":    at(template, "Resources", "AlarmTopic", "Properties", "KmsMasterKeyId"),
+	}
+	for name, group := range ofType(template, "AWS::Logs::LogGroup") {
+		uses[name] = at(group, "Properties", "KmsKeyId")
+	}
+	for name, use := range uses {
+		branch := items(use, "Fn::If")
+		if len(branch) != 3 || branch[0] != "OwnKey" || !slices.Equal(references(branch[1:]), []string{"KmsKeyArn", "AWS::NoValue"}) {
+			wrong = append(wrong, name+": not encrypted by KmsKeyArn, or not only where it is given")
+		}
+	}
+	if !slices.Equal(references(at(template, "Conditions", "OwnKey")), []string{"KmsKeyArn"}) {
+		wrong = append(wrong, "OwnKey is not about KmsKeyArn")
+	}
+	decrypts := false
+	walk(at(template, "Resources", "RunFunctions"), func(m object) {
+		decrypts = decrypts || m["Action"] == "kms:Decrypt" && text(m, "Resource", "Ref") == "KmsKeyArn"
+	})
+	if !decrypts {
+		wrong = append(wrong, "functions may not decrypt their environments")
+	}
+	return wrong
 }
 
 func load(_ *testing.T, template object) (wrong []string) {

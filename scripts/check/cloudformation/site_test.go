@@ -194,27 +194,39 @@ func pages(t *testing.T, template object) (wrong []string) {
 	return wrong
 }
 
-// headersOf are those that PagesHeaders adds, which must overrule others.
+// headersOf returns the headers that PagesHeaders adds with the parameters' defaults. They
+// must override others.
 func headersOf(template object) map[string]string {
 	policy := at(template, "Resources", "PagesHeaders", "Properties", "ResponseHeadersPolicyConfig")
 	security := at(policy, "SecurityHeadersConfig")
+	value := func(v any) string {
+		if parameter := text(v, "Ref"); parameter != "" {
+			return text(template, "Parameters", parameter, "Default")
+		}
+		s, _ := v.(string)
+		return s
+	}
 	headers := map[string]string{}
 	for name, part := range map[string]string{"Content-Security-Policy": "ContentSecurityPolicy", "Referrer-Policy": "ReferrerPolicy"} {
 		if at(security, part, "Override") == true {
-			headers[name] = text(security, part, part)
+			headers[name] = value(at(security, part, part))
 		}
 	}
 	if at(security, "ContentTypeOptions", "Override") == true {
 		headers["X-Content-Type-Options"] = "nosniff"
 	}
+	if hsts := at(security, "StrictTransportSecurity"); at(hsts, "Override") == true && at(hsts, "IncludeSubdomains") == false {
+		headers["Strict-Transport-Security"] = fmt.Sprintf("max-age=%v", at(hsts, "AccessControlMaxAgeSec"))
+	}
 	for _, item := range items(policy, "CustomHeadersConfig", "Items") {
 		if at(item, "Override") == true {
-			headers[text(item, "Header")] = text(item, "Value")
+			headers[text(item, "Header")] = value(at(item, "Value"))
 		}
 	}
 	return headers
 }
 
+// netlifysHeaders returns the headers of netlify.toml and public/_headers.
 func netlifysHeaders(t *testing.T) map[string]string {
 	t.Helper()
 	var file struct {
@@ -226,5 +238,11 @@ func netlifysHeaders(t *testing.T) map[string]string {
 	if _, err := toml.Decode(readFile(t, "netlify.toml"), &file); err != nil || len(file.Headers) != 1 || file.Headers[0].For != "/*" {
 		t.Fatalf("%v %+v", err, file)
 	}
-	return file.Headers[0].Values
+	headers := file.Headers[0].Values
+	for line := range strings.Lines(readFile(t, "public/_headers")) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok && strings.HasPrefix(line, "  ") {
+			headers[name] = value
+		}
+	}
+	return headers
 }
