@@ -136,10 +136,10 @@ func TestUsers(t *testing.T) {
 	first := tn.get("/api/v1/users?page_size=3", token).json(t)
 	next, _ := first["next_token"].(string)
 	rest := tn.get("/api/v1/users?page_size=3&next_token="+next, token).json(t)
-	if len(first["users"].([]any)) != 3 || len(rest["users"].([]any)) != 1 || rest["next_token"] != nil {
+	if len(first["users"].([]any)) != 3 || len(rest["users"].([]any)) != 2 || rest["next_token"] != nil {
 		t.Errorf("%v, then %v", first, rest)
 	}
-	if got := first["users"].([]any)[0].(map[string]any); got["id"] != DemoPerson || got["first_name"] != "Dana" {
+	if got := first["users"].([]any)[0].(map[string]any); got["id"] != StudioPerson || got["first_name"] != "Robin" {
 		t.Errorf("user %v", got)
 	}
 }

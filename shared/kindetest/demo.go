@@ -2,14 +2,16 @@ package kindetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
 
-// The people of DemoPeople, by id.
+// The users of DemoPeople, by id.
 const (
-	DemoPerson   = "kp_0000000000000000000000000000d0e1" // a full account with unusual names
+	StudioPerson = "kp_0000000000000000000000000000571d" // an ordinary account
 	AdminPerson  = "kp_0000000000000000000000000000ad31" // more permissions, two organizations
+	DemoPerson   = "kp_0000000000000000000000000000d0e1" // a full account with unusual names
 	EmptyPerson  = "kp_0000000000000000000000000000e3b7" // an empty account
 	MarkupPerson = "kp_0000000000000000000000000000b01d" // names that hold markup
 )
@@ -26,12 +28,13 @@ const (
 	secondOrgName = "Second Works & Söhne"
 )
 
-// DemoPeople are four invented people. The demo person has 23 entitlements,
-// so that the default page size of 10 makes three pages.
+// DemoPeople are invented users: two ordinary ones, and three that test what a
+// site makes of unusual data. DemoPerson has 23 entitlements, so that the default
+// page size of 10 makes three pages.
 func DemoPeople() []Person {
 	since := time.Date(2025, time.June, 1, 12, 0, 0, 0, time.UTC)
-	return []Person{{
-		ID: DemoPerson, ProvidedID: "crm-1001", GivenName: "Dana", FamilyName: "Demo",
+	return []Person{studioPerson(since), adminPerson(since), {
+		ID: DemoPerson, Test: true, ProvidedID: "crm-1001", GivenName: "Dana", FamilyName: "Demo",
 		Email: "dana@example.com", EmailVerified: true, Username: "dana",
 		Picture: "https://example.com/dana.png", UpdatedAt: since,
 		Memberships: []Membership{{
@@ -47,6 +50,26 @@ func DemoPeople() []Person {
 			Properties:  demoProperties(),
 		}},
 	}, {
+		ID: EmptyPerson, Test: true, GivenName: "Eli", FamilyName: "Empty", Email: "eli@example.test",
+		UpdatedAt: since, Memberships: []Membership{{OrgCode: DemoOrg, OrgName: demoOrgName}},
+	}, {
+		ID: MarkupPerson, Test: true, GivenName: `<b>Mallory</b>`, FamilyName: `"><script>alert(1)</script>`,
+		Email: "mallory@example.test", UpdatedAt: since, Username: `' onload='alert(2)`,
+		Memberships: []Membership{{
+			OrgCode: DemoOrg, OrgName: demoOrgName,
+			Properties: []Property{{fixtureID("prop", 90), "<i>Motto</i>", "motto", "</script><img src=x onerror=alert(3)>"}},
+		}},
+	}}
+}
+
+// DemoPersonByID is one of DemoPeople; it panics on another id.
+func DemoPersonByID(id string) Person {
+	people := DemoPeople()
+	return people[slices.IndexFunc(people, func(p Person) bool { return p.ID == id })]
+}
+
+func adminPerson(since time.Time) Person {
+	return Person{
 		ID: AdminPerson, GivenName: "Alex", FamilyName: "Admin", Email: "alex@example.com",
 		EmailVerified: true, Username: "alex", UpdatedAt: since,
 		Memberships: []Membership{{
@@ -62,17 +85,38 @@ func DemoPeople() []Person {
 			OrgCode: SecondOrg, OrgName: secondOrgName,
 			Permissions: permissions("view_reports"), Roles: roles("viewer"),
 		}},
-	}, {
-		ID: EmptyPerson, GivenName: "Eli", FamilyName: "Empty", Email: "eli@example.test",
-		UpdatedAt: since, Memberships: []Membership{{OrgCode: DemoOrg, OrgName: demoOrgName}},
-	}, {
-		ID: MarkupPerson, GivenName: `<b>Mallory</b>`, FamilyName: `"><script>alert(1)</script>`,
-		Email: "mallory@example.test", UpdatedAt: since, Username: `' onload='alert(2)`,
+	}
+}
+
+// studioPerson works in a small studio on the Pro plan, with 8 of 10 seats taken.
+func studioPerson(since time.Time) Person {
+	return Person{
+		ID: StudioPerson, GivenName: "Robin", FamilyName: "Hartley", Email: "robin@example.com",
+		EmailVerified: true, Username: "robin", UpdatedAt: since,
 		Memberships: []Membership{{
 			OrgCode: DemoOrg, OrgName: demoOrgName,
-			Properties: []Property{{fixtureID("prop", 90), "<i>Motto</i>", "motto", "</script><img src=x onerror=alert(3)>"}},
+			Plans: []Plan{{"pro_plan", "Pro", since}},
+			Entitlements: []Entitlement{
+				{ID: fixtureID("entitlement", 101), FeatureKey: "base_price", FeatureName: "Pro", PriceName: "Pro", FixedCharge: new(3500)},
+				{ID: fixtureID("entitlement", 102), FeatureKey: "seats", FeatureName: "Seats", PriceName: "Seats", UnitAmount: new(500), LimitMin: new(1), LimitMax: new(10)},
+				{ID: fixtureID("entitlement", 103), FeatureKey: "projects", FeatureName: "Projects", PriceName: "Projects", LimitMax: new(50)},
+				{ID: fixtureID("entitlement", 104), FeatureKey: "storage_gb", FeatureName: "Storage (GB)", PriceName: "Storage", LimitMax: new(100)},
+				{ID: fixtureID("entitlement", 105), FeatureKey: "client_portal", FeatureName: "Client portal", PriceName: "Client portal"},
+			},
+			FeatureFlags: []FeatureFlag{
+				{ID: fixtureID("flag", 101), Name: "New dashboard", Key: "new_dashboard", Type: "boolean", Value: true},
+				{ID: fixtureID("flag", 102), Name: "Weekly summary", Key: "weekly_summary", Type: "boolean", Value: false},
+				{ID: fixtureID("flag", 103), Name: "Upload limit (MB)", Key: "upload_limit", Type: "integer", Value: 50},
+				{ID: fixtureID("flag", 104), Name: "Theme", Key: "theme", Type: "string", Value: "light"},
+			},
+			Permissions: permissions("view_reports", "export_reports", "invite_members"),
+			Roles:       roles("editor"),
+			Properties: []Property{
+				{fixtureID("prop", 101), "Company name", "company_name", demoOrgName},
+				{fixtureID("prop", 102), "Seats in use", "seats_in_use", 8},
+			},
 		}},
-	}}
+	}
 }
 
 // fixtureID imitates Kinde's ids: a prefix and 32 hexadecimal digits.

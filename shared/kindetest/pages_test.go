@@ -70,3 +70,20 @@ func TestShownTokenIsGood(t *testing.T) {
 		t.Errorf("nobody: %d", got.status)
 	}
 }
+
+func TestSignInPageListsTestPeopleApart(t *testing.T) {
+	page := newTenant(t)
+	body := page.get(page.authURL(), "").body
+	heading := strings.Index(body, "<h2>Test people</h2>")
+	for id, apart := range map[string]bool{StudioPerson: false, AdminPerson: false, DemoPerson: true, EmptyPerson: true, MarkupPerson: true} {
+		if at := strings.Index(body, `value="`+id+`"`); heading < 0 || at < 0 || (at > heading) != apart {
+			t.Errorf("%s: got it at %d, the heading at %d, want it below %v", id, at, heading, apart)
+		}
+	}
+	custom := newTenant(t, func(o *Options) {
+		o.People = []Person{{ID: "kp_1", GivenName: "Uma", Memberships: []Membership{{OrgCode: "org_1"}}}}
+	})
+	if body := custom.get(custom.authURL(), "").body; !strings.Contains(body, "Uma") || strings.Contains(body, "Test people") {
+		t.Error("got the heading without test people")
+	}
+}

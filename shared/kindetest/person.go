@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Person may sign in to the tenant. There are no passwords.
+// Person is a user of the tenant. There are no passwords.
 type Person struct {
 	ID            string // kp_…
 	ProvidedID    string // the id in the system that they were imported from; may be empty
@@ -20,6 +20,8 @@ type Person struct {
 	UpdatedAt     time.Time
 	// Suspended users can neither sign in nor refresh.
 	Suspended bool
+	// Test users are listed apart on the sign-in page.
+	Test bool
 	// Memberships are the person's accounts, one for each organization; a
 	// sign-in that names no org_code gets the first.
 	Memberships []Membership

@@ -14,6 +14,7 @@ type signInView struct {
 	ClientID   string
 	Create     bool
 	People     []personView
+	TestPeople []personView
 	OrgCode    string
 	NewOrg     string
 	Hint       string
@@ -22,7 +23,10 @@ type signInView struct {
 	Params     []paramView
 }
 
-type personView struct{ ID, Name, Email, Orgs string }
+type personView struct {
+	ID, Name, Email, Orgs string
+	test                  bool
+}
 
 type paramView struct{ Name, Value string }
 
@@ -35,7 +39,13 @@ func (k *Kinde) renderSignIn(w http.ResponseWriter, id string, a *authRequest, p
 	if a.wantsOrg() {
 		view.NewOrg = a.newOrgName()
 	}
-	view.People = k.personViews(a.org)
+	for _, p := range k.personViews(a.org) {
+		if p.test {
+			view.TestPeople = append(view.TestPeople, p)
+		} else {
+			view.People = append(view.People, p)
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(a.params)) {
 		if value := a.params.Get(name); value != "" {
 			view.Params = append(view.Params, paramView{name, value})
@@ -59,7 +69,7 @@ func (k *Kinde) personViews(org string) []personView {
 		for _, m := range p.Memberships {
 			orgs = append(orgs, m.OrgName)
 		}
-		views = append(views, personView{p.ID, p.Name(), p.Email, strings.Join(orgs, ", ")})
+		views = append(views, personView{p.ID, p.Name(), p.Email, strings.Join(orgs, ", "), p.Test})
 	}
 	return views
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // demo is whom most of the tour signs in.
-var demo = kindetest.DemoPeople()[0]
+var demo = kindetest.DemoPersonByID(kindetest.DemoPerson)
 
 // visitor is somebody in a tab of the place.
 type visitor struct {

@@ -263,7 +263,7 @@ func (s served) checkLog(t *testing.T, token string) {
 	if !strings.Contains(log, `"msg":"request"`) {
 		t.Error("the functions logged no request")
 	}
-	for _, secret := range []string{token[:20], kindetest.ClientSecret, kindetest.DemoPeople()[0].Email} {
+	for _, secret := range []string{token[:20], kindetest.ClientSecret, kindetest.DemoPersonByID(kindetest.DemoPerson).Email} {
 		if secret == "" || strings.Contains(log, secret) {
 			t.Errorf("the log holds %q", secret)
 		}
