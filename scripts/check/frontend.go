@@ -82,3 +82,8 @@ func (j *job) sizes() error {
 func recipes(j *job) error {
 	return j.run("go", "test", tags, "-count=1", "./scripts/check/recipes")
 }
+
+// sdks signs in with Kinde's own SDKs against the embedded Kinde.
+func sdks(j *job) error {
+	return j.run("go", "test", tags, "-count=1", "./scripts/check/sdks")
+}

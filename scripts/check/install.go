@@ -22,6 +22,9 @@ func installNPM(j *job) error { return j.installPackages("npm", pins) }
 // last that runs on Node.js 20.
 func installGenerators(j *job) error { return j.installPackages("generators", pins+"/generators") }
 
+// installSDKs installs Kinde's SDKs, apart from the tools for the same reason.
+func installSDKs(j *job) error { return j.installPackages("sdks", pins+"/sdks") }
+
 // installPackages installs what a package.json pins. The packages' install scripts are
 // not run: none is needed, and some download binaries.
 func (j *job) installPackages(name, from string) error {

@@ -30,6 +30,7 @@ import (
 var steps = []step{
 	{name: "npm", run: installNPM},
 	{name: "generators", run: installGenerators},
+	{name: "sdk-packages", run: installSDKs},
 	{name: "debian", run: installDebian},
 	{name: "python", needs: []string{"debian"}, run: installPython},
 	{name: "gofmt", run: gofmt},
@@ -46,6 +47,7 @@ var steps = []step{
 	{name: "sam", needs: []string{"debian", "python"}, show: true, run: sam},
 	{name: "openapi", needs: []string{"npm", "python"}, show: true, run: openapi},
 	{name: "frontend", needs: []string{"npm"}, run: frontend},
+	{name: "sdks", needs: []string{"debian", "sdk-packages"}, run: sdks},
 	{name: "redis", needs: []string{"debian"}, run: redis},
 	{name: "recipes", needs: []string{"debian", "npm", "generators"}, run: recipes},
 	{name: "browser", needs: []string{"debian", "npm"}, run: browser},

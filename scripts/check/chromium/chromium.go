@@ -7,6 +7,7 @@
 package chromium
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -92,7 +93,11 @@ func (b *Tab) hear(event any) {
 		}
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning || e.Type == runtime.ConsoleAPICalledTypeAssert {
-			b.complains = append(b.complains, Complaint{Text: fmt.Sprintf("console: %v", e.Args)})
+			var said []string
+			for _, arg := range e.Args {
+				said = append(said, cmp.Or(arg.Description, string(arg.Value)))
+			}
+			b.complains = append(b.complains, Complaint{Text: "console: " + strings.Join(said, " ")})
 		}
 	case *runtime.EventExceptionThrown:
 		b.complains = append(b.complains, Complaint{Text: fmt.Sprintf("%s %v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception)})
