@@ -29,7 +29,7 @@ func (r *Request) Fields(known ...string) (map[string]string, error) {
 func jsonFields(body []byte, known []string, strict bool) (map[string]string, error) {
 	values := url.Values{}
 	notText := ""
-	whole := jsonscan.Document(body, func(name, value []byte) bool {
+	whole := jsonscan.Object(body, func(name, value []byte) bool {
 		text, ok := jsonscan.Text(value)
 		if !ok && slices.Contains(known, string(name)) {
 			notText = string(name)

@@ -75,7 +75,7 @@ func (c *Client) PortalLink(ctx context.Context, token, subnav, returnURL string
 		return "", err
 	}
 	link := ""
-	ok := jsonscan.Document(body, func(name, value []byte) bool {
+	ok := jsonscan.Object(body, func(name, value []byte) bool {
 		if string(name) != "url" {
 			return true
 		}

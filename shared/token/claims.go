@@ -100,7 +100,7 @@ type claimSet [numClaims][]byte
 func readClaimSet(payload []byte) (*claimSet, error) {
 	set := new(claimSet)
 	var duplicate bool
-	ok := jsonscan.Document(payload, func(name, value []byte) bool {
+	ok := jsonscan.Object(payload, func(name, value []byte) bool {
 		i, exact := match(name, claimNames)
 		if i < 0 {
 			return true

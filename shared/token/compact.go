@@ -98,7 +98,7 @@ func readHeader(joseHeader []byte) (header, error) {
 	var values [4][]byte
 	var names []string
 	var duplicate bool
-	ok := jsonscan.Document(joseHeader, func(name, value []byte) bool {
+	ok := jsonscan.Object(joseHeader, func(name, value []byte) bool {
 		i, exact := match(name, headerNames)
 		// RFC 7515 section 4: names must be unique, known ones and others alike.
 		duplicate = i >= 0 && !exact || slices.Contains(names, string(name))

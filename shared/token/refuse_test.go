@@ -82,8 +82,6 @@ func refusedForms() []refusedToken {
 		"trailing comma":       signed(header, payload[:len(payload)-1]+",}"),
 		"invalid UTF-8":        signed(header, strings.Replace(payload, "kp_1", "kp_\xff", 1)),
 		"raw control in text":  signed(header, strings.Replace(payload, "kp_1", "kp_\n", 1)),
-		"too deep": signed(header, strings.Replace(payload, "{",
-			`{"x":`+strings.Repeat("[", 32)+strings.Repeat("]", 32)+`,`, 1)),
 	}
 	list := []refusedToken{{"too large", signed(header, payload+filler), "too-large", true}}
 	for _, name := range slices.Sorted(maps.Keys(rows)) {
