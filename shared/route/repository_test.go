@@ -26,7 +26,7 @@ var floors = map[string]int{
 }
 
 // sideways are the imports allowed within a floor.
-var sideways = map[string][]string{"outbound": {"problem"}, "listing": {"endpoint"}, "session": {"kinde", "token"}, "lambdahttp": {"jsonscan"}, "secrets": {"config", "outbound"}}
+var sideways = map[string][]string{"outbound": {"problem"}, "listing": {"endpoint"}, "session": {"kinde", "token"}, "secrets": {"config", "outbound"}}
 
 // onlyIn are outside packages that one package of the product alone may import.
 var onlyIn = map[string]string{
