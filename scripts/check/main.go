@@ -48,6 +48,7 @@ var steps = []step{
 	{name: "openapi", needs: []string{"npm", "python"}, show: true, run: openapi},
 	{name: "frontend", needs: []string{"npm"}, run: frontend},
 	{name: "sdks", needs: []string{"debian", "sdk-packages"}, run: sdks},
+	{name: "gate", needs: []string{"debian", "npm"}, show: true, run: gate},
 	{name: "redis", needs: []string{"debian"}, run: redis},
 	{name: "recipes", needs: []string{"debian", "npm", "generators"}, run: recipes},
 	{name: "browser", needs: []string{"debian", "npm"}, run: browser},

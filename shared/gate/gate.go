@@ -47,9 +47,9 @@ type Rule struct {
 	Requires map[Kind]string
 }
 
-// text is the rule's requirements in the one form that passes hash. It is empty for a
+// Text is the rule's requirements in the one form that passes hash. It is empty for a
 // rule without requirements.
-func (r Rule) text() string {
+func (r Rule) Text() string {
 	var parts []string
 	for _, kind := range kinds {
 		if key, ok := r.Requires[kind]; ok {

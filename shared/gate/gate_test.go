@@ -70,7 +70,7 @@ func TestNormalAndRulesMatchVectors(t *testing.T) {
 			}
 			var got []string
 			for _, rule := range rules.For(normal, host) {
-				got = append(got, rule.text())
+				got = append(got, rule.Text())
 			}
 			if !slices.Equal(got, want.Requires) {
 				t.Errorf("%q on %v requires %q, want %q", vector.Path, host, got, want.Requires)
@@ -112,7 +112,7 @@ func rulesOf(t testing.TB, texts []string) Rules {
 				rule.Requires[Kind(kind)] = key
 			}
 		}
-		if rule.text() != text {
+		if rule.Text() != text {
 			t.Fatalf("%q is not the text of a rule", text)
 		}
 		rules = append(rules, rule)

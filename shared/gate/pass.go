@@ -38,7 +38,7 @@ type Pass struct {
 func (k Keys) Issue(session string, met Rules, expires time.Time) string {
 	var hashes []string
 	for _, rule := range met {
-		if text := rule.text(); text != "" {
+		if text := rule.Text(); text != "" {
 			hashes = append(hashes, requirementHash(k[0], text))
 		}
 	}
@@ -76,7 +76,7 @@ func (k Keys) Open(pass string, now time.Time) (*Pass, error) {
 // Meets reports whether the pass says that the requirements of the rules are met.
 func (p *Pass) Meets(rules Rules) bool {
 	return !slices.ContainsFunc(rules, func(rule Rule) bool {
-		text := rule.text()
+		text := rule.Text()
 		return text != "" && !slices.Contains(p.met, requirementHash(p.key, text))
 	})
 }

@@ -30,6 +30,7 @@ var blocks = []block{
 	{"template.yaml", "conditions", conditions},
 	{"template.yaml", "secrets", secretPolicies},
 	{"template.yaml", "functions", functions},
+	{"template.yaml", "gates", edgeFunctions},
 	{"template.yaml", "behaviors", behaviors},
 	{"docs/api.md", "routes", routeTable},
 	{"docs/settings.md", "settings", settingsTable},
@@ -38,6 +39,7 @@ var blocks = []block{
 
 // project is what the blocks are rendered from, beside the packages of shared/.
 type project struct {
+	root     string
 	meanings map[string]string // of settings, by name
 }
 
@@ -57,7 +59,7 @@ func Files(root string) ([]File, error) {
 			files = append(files, File{Name: b.file, Current: string(text), Derived: string(text)})
 		}
 		file := &files[len(files)-1]
-		text, err := b.render(&project{meanings})
+		text, err := b.render(&project{root, meanings})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", b.file, b.name, err)
 		}

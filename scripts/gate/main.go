@@ -1,0 +1,50 @@
+// Command gate fails a build whose protected pages would be open: a gate.json that
+// cannot be enforced, or a rewrite from an open path into a protected one.
+//
+//	go run ./scripts/gate
+//
+// Netlify rewrites paths after its edge functions have run, so the check of protected
+// pages sees the path before the rewrite.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"kinde-functions/shared/gate"
+)
+
+func main() {
+	faults := check(".")
+	for _, fault := range faults {
+		fmt.Fprintln(os.Stderr, "gate:", fault)
+	}
+	if len(faults) > 0 {
+		os.Exit(1)
+	}
+}
+
+// check returns what is wrong with the project in a folder.
+func check(root string) []string {
+	file, err := os.ReadFile(filepath.Join(root, "gate.json"))
+	if err != nil {
+		return []string{err.Error()}
+	}
+	rules, err := gate.Parse(file)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	list, err := readRewrites(root)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	var faults []string
+	for _, r := range list {
+		if rule, opens := r.opens(rules); opens {
+			faults = append(faults, fmt.Sprintf("%s: the rewrite from %q to %q opens %q; let it begin below that path, or make it a redirect (302)",
+				r.file, r.from, r.to, rule.Path))
+		}
+	}
+	return faults
+}
