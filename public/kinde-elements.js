@@ -1,17 +1,19 @@
-// Elements for pages without scripts of their own. What is in them stays where the page has put it, in the
-// page's own style; they show or hide it. That is for looks: whoever reads the page's source reads all of it.
+// Elements for pages without scripts of their own. They show or hide their content, in the page's own style. Hiding is
+// for looks: everyone can read a page's source.
 //
 //   <kinde-signed-in hidden>, <kinde-signed-out hidden>
-//   <kinde-if permission|role|flag|entitlement="…" value="…" hidden>    all that are given must hold
-//   <kinde-portal-button subnav="…" return-url="…">, <kinde-logout-button return-url="…">
+//   <kinde-if permission|role|flag|entitlement="…" value="…" hidden>    every condition must hold; with not: one must not
+//   <kinde-user field="name">                                           a field of the profile, as text
+//   <kinde-organization-switcher return-url="…">                        nothing for users of one organization
+//   <kinde-portal-button subnav="…" return-url="…">, <kinde-logout-button return-url="…" all-sessions>
 //
-// The attribute hidden keeps what is in an element from flashing up before this file has loaded.
+// The attribute hidden keeps content from showing before this file has loaded.
 
 import * as site from "./kinde-functions.js";
 
-/** @typedef {import("./kinde-functions.js").Client} Client */
+/** @typedef {import("./kinde-types.js").Client} Client */
 
-/** How long a button stays busy while the browser is on its way, so that one click asks once. */
+/** How long a button stays busy while the browser leaves, so that one click sends one request. */
 const DEPARTURE_MS = 10_000;
 
 /** @type {Client} */
@@ -22,7 +24,7 @@ let leave = client.onChange(lookAgain);
 const conditionals = new Set();
 
 /**
- * Makes the elements ask by another client, such as one with a bearer token.
+ * Sets the client of the elements, such as one with a Bearer token.
  * @param {Client} other
  */
 export function useClient(other) {
@@ -40,8 +42,8 @@ function lookAgain() {
 if (document.adoptedStyleSheets) {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`
-    :where(kinde-signed-in, kinde-signed-out, kinde-if) { display: contents; }
-    :is(kinde-signed-in, kinde-signed-out, kinde-if)[hidden] { display: none !important; }
+    :where(kinde-signed-in, kinde-signed-out, kinde-if, kinde-user) { display: contents; }
+    :is(kinde-signed-in, kinde-signed-out, kinde-if, kinde-user)[hidden] { display: none !important; }
     :is(kinde-portal-button, kinde-logout-button) > [role="status"] {
       position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
     }
@@ -50,11 +52,11 @@ if (document.adoptedStyleSheets) {
   document.adoptedStyleSheets.push(sheet);
 }
 
-/** Shows what is in it while something holds, and nothing before that is known. */
+/** Shows its content while a condition holds, and nothing before the result is known. */
 class Conditional extends HTMLElement {
   #looks = 0;
 
-  /** @returns {Promise<boolean>} */
+  /** @returns {Promise<boolean | (() => void)>} whether to show it, or what to do first */
   async holds() {
     return false;
   }
@@ -69,7 +71,13 @@ class Conditional extends HTMLElement {
     conditionals.delete(this);
   }
 
-  /** Hides what may be somebody else's, and pays no heed to answers that are still to come. */
+  attributeChangedCallback() {
+    if (this.isConnected && conditionals.has(this)) {
+      this.look();
+    }
+  }
+
+  /** Hides what may be another user's, and ignores responses that are still to come. */
   forget() {
     this.hidden = true;
     return ++this.#looks;
@@ -77,12 +85,15 @@ class Conditional extends HTMLElement {
 
   async look() {
     const mine = this.forget();
-    const [shown, error] = await this.holds().then((holds) => [holds], (cause) => [false, cause]);
-    if (mine !== this.#looks || !this.isConnected) {
-      return;
+    const [show, error] = await this.holds().then((holds) => [holds], (cause) => [false, cause]);
+    if (mine !== this.#looks || !this.isConnected || error?.name === "AbortError") {
+      return; // aborted: the user signs out
     }
-    this.hidden = !shown;
-    announce(this, error ? "kinde-error" : "kinde-ready", error ?? { shown });
+    if (typeof show === "function") {
+      show();
+    }
+    this.hidden = !show;
+    announce(this, error ? "kinde-error" : "kinde-ready", error ?? { shown: !!show });
   }
 }
 
@@ -98,22 +109,74 @@ class SignedOut extends Conditional {
   }
 }
 
+const CONDITIONS = ["permission", "role", "flag", "entitlement", "value"];
+
 class If extends Conditional {
-  static observedAttributes = ["permission", "role", "flag", "entitlement", "value"];
+  static observedAttributes = [...CONDITIONS, "not"];
 
   async holds() {
-    const given = If.observedAttributes.filter((name) => this.hasAttribute(name));
-    return client.can(Object.fromEntries(given.map((name) => [name, this.getAttribute(name)])));
-  }
-
-  attributeChangedCallback() {
-    if (this.isConnected && conditionals.has(this)) {
-      this.look();
-    }
+    const given = CONDITIONS.filter((name) => this.hasAttribute(name));
+    const holds = await client.can(Object.fromEntries(given.map((name) => [name, this.getAttribute(name)])));
+    return holds !== this.hasAttribute("not");
   }
 }
 
-/** A button, or the one or the link that is in it already, which leaves for somewhere else. */
+/** A field of the user's profile, as text. */
+class User extends Conditional {
+  static observedAttributes = ["field"];
+
+  async holds() {
+    const field = this.getAttribute("field") ?? "name";
+    const profile = await client.signedIn() ? await client.profile() : {};
+    const name = [profile.given_name, profile.family_name].filter(Boolean).join(" ");
+    const value = profile[field] ?? (field === "name" ? name : field === "id" ? profile.sub : "");
+    return value || value === 0 ? () => this.replaceChildren(String(value)) : false;
+  }
+
+  forget() {
+    this.replaceChildren();
+    return super.forget();
+  }
+}
+
+/** A list of the user's organizations and a button that signs in to the chosen one. */
+class OrganizationSwitcher extends Conditional {
+  static observedAttributes = ["label", "action"];
+
+  async holds() {
+    if (!await client.signedIn()) {
+      return false;
+    }
+    const { current, organizations } = await client.organizations();
+    return (organizations.length > 1 || !current && organizations.length > 0)
+      && (() => this.#fill(current ?? "", organizations));
+  }
+
+  /** @param {string} current @param {{ code: string, name: string | null }[]} organizations */
+  #fill(current, organizations) {
+    const [label, select, button] = [create("label"), create("select"), create("button")];
+    const known = organizations.some(({ code }) => code === current);
+    const options = [...(known ? [] : [{ code: current, name: current || "\u2013" }]), ...organizations];
+    select.append(...options.map(({ code, name }) => new Option(name || code, code, false, code === current)));
+    label.append(given(this, "label") ?? "Organization", " ", select);
+    button.type = "button";
+    button.append(given(this, "action") ?? "Switch");
+    button.hidden = true; // a choice alone leaves nothing: arrow keys change it too
+    select.addEventListener("change", () => {
+      button.hidden = select.value === current;
+    });
+    const returnUrl = given(this, "return-url");
+    button.addEventListener("click", () => client.switchOrganization(select.value, { returnUrl }));
+    this.replaceChildren(label, " ", button);
+  }
+
+  forget() {
+    this.replaceChildren();
+    return super.forget();
+  }
+}
+
+/** A button that leaves the page: its own, or the button or link that it contains. */
 class Departure extends HTMLElement {
   label = "";
   busy = "One moment.";
@@ -122,7 +185,7 @@ class Departure extends HTMLElement {
   async depart() {}
 
   connectedCallback() {
-    if (document.readyState === "loading") { // what is to be in it may not be there yet
+    if (document.readyState === "loading") { // its content may not be parsed yet
       document.addEventListener("DOMContentLoaded", () => this.#setUp(), { once: true });
     } else {
       this.#setUp();
@@ -135,7 +198,7 @@ class Departure extends HTMLElement {
     }
     let control = /** @type {HTMLElement | null} */ (this.querySelector("button, a[href]"));
     if (!control) {
-      control = document.createElement("button");
+      control = create("button");
       control.setAttribute("type", "button");
       control.append(...this.childNodes);
       if (!this.#named(control)) {
@@ -144,7 +207,7 @@ class Departure extends HTMLElement {
       this.append(control);
     }
     const [status, alert] = ["status", "alert"].map((role) => {
-      const made = document.createElement("span");
+      const made = create("span");
       made.setAttribute("role", role);
       return made;
     });
@@ -203,7 +266,12 @@ class LogoutButton extends Departure {
   busy = "One moment: signing you out.";
 
   async depart() {
-    return client.logout({ returnUrl: given(this, "return-url") });
+    try {
+      await client.logout({ returnUrl: given(this, "return-url"), allSessions: this.hasAttribute("all-sessions") });
+    } catch (error) {
+      lookAgain(); // it has aborted their requests
+      throw error;
+    }
   }
 }
 
@@ -215,7 +283,13 @@ function given(element, name) {
   return element.getAttribute(name) ?? undefined;
 }
 
-/** Until the browser has left, or come back to the page that it kept, or has been at it for long. */
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ */
+const create = (tag) => document.createElement(tag);
+
+/** Waits until the browser has left, has come back to this page from its cache, or has taken long. */
 function left() {
   return new Promise((resolve) => {
     setTimeout(resolve, DEPARTURE_MS);
@@ -224,7 +298,7 @@ function left() {
 }
 
 /**
- * What to tell a visitor; the code is to be quoted to the site's makers.
+ * The words for a visitor, with the code to quote to the site's owner.
  * @param {unknown} error
  */
 function explain(error) {
@@ -242,13 +316,13 @@ function explain(error) {
  * @param {HTMLElement} element
  * @param {string} name
  * @param {unknown} detail
- * @returns {boolean} whether nobody has prevented what usually follows
+ * @returns {boolean} false when a listener prevented the default
  */
 function announce(element, name, detail) {
   return element.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, cancelable: true }));
 }
 
-// A page kept for the Back button would keep what is private with it, and show it after a sign-out.
+// A page in the back/forward cache would keep private content, and show it after a sign-out.
 addEventListener("pagehide", () => conditionals.forEach((element) => element.forget()));
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) {
@@ -259,5 +333,7 @@ addEventListener("pageshow", ({ persisted }) => {
 customElements.define("kinde-signed-in", SignedIn);
 customElements.define("kinde-signed-out", SignedOut);
 customElements.define("kinde-if", If);
+customElements.define("kinde-user", User);
+customElements.define("kinde-organization-switcher", OrganizationSwitcher);
 customElements.define("kinde-portal-button", PortalButton);
 customElements.define("kinde-logout-button", LogoutButton);

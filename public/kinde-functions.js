@@ -1,54 +1,25 @@
-// Who is signed in, what they may, the ways in and out. No token is kept, or put into an address or error.
+// The user's session, what they may do, and the ways to Kinde and back. No token is kept, or put into a URL or error.
 
-/** @typedef {{ signal?: AbortSignal }} Call */
-/** @typedef {Call & { returnUrl?: string }} Return */
-/** @typedef {{ id: string, key: string, name: string, value?: any }} Named */
-/** @typedef {Record<string, any> & { feature_key: string, entitlement_limit_max: number | null }} Entitlement */
-/** @typedef {{ authenticated: false } | { authenticated: true, user: { id: string, org_code: string }, permissions: string[], roles: Named[], feature_flags: Record<string, { v?: any }>, expires_at: string }} Session */
-/** @template T @typedef {{ data: T & { org_code: string }, metadata?: { has_more: boolean } }} Page */
-/** @template T @typedef {(o?: Call & { pageSize?: number }) => AsyncIterable<Page<T>> & { all(): Promise<Page<T>> }} List */
-/**
- * @typedef {{
- *   session(o?: Call): Promise<Session>,
- *   signedIn(o?: Call): Promise<boolean>,
- *   onChange(listener: () => void): () => void,
- *   login(o?: Return & Record<string, any>): void,
- *   register(o?: Return & Record<string, any>): void,
- *   logout(o?: Return): Promise<void>,
- *   profile(o?: Call): Promise<any>,
- *   account(o?: Call & { include?: string[] }): Promise<any>,
- *   entitlement(key: string, o?: Call): Promise<{ data: { entitlement: Entitlement } } | null>,
- *   entitlements: List<{ entitlements: Entitlement[], plans: Named[] }>,
- *   flags: List<{ feature_flags: Named[] }>,
- *   permissions: List<{ permissions: Named[] }>,
- *   properties: List<{ properties: Named[] }>,
- *   roles: List<{ roles: Named[] }>,
- *   can(all: Call & { permission?: string, role?: string, flag?: string, value?: any, entitlement?: string }): Promise<boolean>,
- *   openPortal(o?: Return & { subnav?: string }): Promise<void>,
- *   connect(app: string, o?: Return): Promise<{ url: string, connection?: string }>,
- *   appToken(app: string, o?: Call & { connection?: string }): Promise<{ access_token: string, access_token_expiry: string | null }>,
- *   revokeApp(app: string, o?: Call & { connection?: string }): Promise<any>,
- *   introspect(o?: Call & { token?: string, token_type_hint?: string }): Promise<{ active: boolean }>,
- *   revoke(o?: Call & { token?: string, token_type_hint?: string }): Promise<any>,
- *   health(o?: Call): Promise<{ missing: string[], wrong: string[] }>,
- * }} Client
- */
+/** @import * as T from "./kinde-types.js" */
 
-/** `code` is the functions', or unreachable, timeout, unreadable. */
+const NAME = "kinde-functions";
+const REFRESH = { method: "POST" }; // one object, so that callers share the request
+
 export class KindeError extends Error {
-  /** @param {any} problem @param {number} [retryAfter] seconds */
-  constructor({ code, title = code, detail = title, status = 0, request_id = "" }, retryAfter) {
+  /** @param {any} problem @param {number} [retryAfter] @param {any} [body] */
+  constructor({ code, title = code, detail = title, status = 0, request_id = "" }, retryAfter, body) {
     super(detail);
     this.name = "KindeError";
+    /** @type {T.ErrorCode | (string & {})} */
     this.code = String(code);
     this.title = String(title);
     this.status = Number(status);
     this.requestId = String(request_id);
     this.retryAfter = retryAfter;
+    this.body = body;
   }
 }
 
-// JSON leaves out what is undefined.
 const query = (values = {}) => `?${new URLSearchParams(JSON.parse(JSON.stringify(values)))}`.replace(/\?$/, "");
 
 const unreadable = (status = 0) => new KindeError({ code: "unreadable", status });
@@ -60,72 +31,121 @@ function go({ url = "" }) {
   location.assign(url);
 }
 
+// The longest part of this page's address that the functions accept.
+function here() {
+  const { origin, pathname, search, hash } = location;
+  const path = origin + pathname;
+  return /^(?!.*(\/\/|%(?![\da-f]{2})|%(2[ef]|5c|0[09ad])))(?!\/(auth|\.netlify)(\/|$))/i.test(pathname)
+    ? [search + hash, search, hash, ""].map((rest) => path + rest).find((url) => /^[!-[\]-~]{1,2048}$/.test(url))
+    : undefined;
+}
+
+// A prerendered page asks for nothing, and no time limit runs, until it is shown.
+const shown = async (/** @type {any} */ { document } = globalThis) => document?.prerendering
+  && new Promise((resolve) => document.addEventListener("prerenderingchange", resolve, { once: true }));
+
+let leaving = false; // for the portal
+
+/** @param {boolean} [left] notes that; else whether this tab is back, once */
+function portal(left) {
+  try {
+    return left ? sessionStorage[NAME] = leaving = left
+      : !leaving && sessionStorage[NAME] && delete sessionStorage[NAME];
+  } catch {
+    return false;
+  }
+}
+
 /**
- * @param {{ baseUrl?: string, getToken?: () => any, fetch?: typeof globalThis.fetch, timeout?: number }} [options]
- * @returns {Client}
+ * @param {T.ClientOptions} [options]
+ * @returns {T.Client}
  */
 export function createClient({ baseUrl = "", getToken, fetch: fetcher, timeout = 30_000 } = {}) {
   /** @type {any} */
   let known = {};
-  let told = ""; // to listeners and other tabs
+  /** @type {any} */
+  let returned; // from the portal
+  let told = ""; // the session that listeners and other tabs know of
   /** @type {BroadcastChannel | void} */
   let channel;
   /** @type {Set<() => void>} */
   const listeners = new Set();
   const flights = new Map();
 
-  /** @param {string} path @param {AbortSignal} signal @param {any} token @param {any} body @param {any} [again] @returns {Promise<any>} */
-  async function send(path, signal, token, body, again) {
-    let response, text, json;
+  /** @type {T.Send} */
+  const send = async (path, signal, token, init, tried = []) => {
+    const { body, own, raw, method = body ? "POST" : "GET", organization } = init;
+    const json = Array.isArray(body) || body?.constructor === Object;
+    let response, text, parsed;
     try {
+      const headers = new Headers({ Accept: "application/json", ...(json && { "Content-Type": "application/json" }) });
+      new Headers(init.headers).forEach((value, name) => headers.set(name, value));
+      getToken ? token && headers.set("Authorization", `Bearer ${token}`) : headers.set("X-CSRF", "1");
+      organization > "" && headers.set("X-Organization", organization);
       response = await (fetcher ?? fetch)(baseUrl + path, {
-        method: body ? "POST" : "GET",
-        headers: {
-          Accept: "application/json",
-          ...(body && { "Content-Type": "application/json" }),
-          ...(getToken ? token && { Authorization: `Bearer ${token}` } : { "X-CSRF": "1" }),
-        },
-        body: body && JSON.stringify(body),
+        method,
+        headers,
+        body: json ? JSON.stringify(body) : body,
         cache: "no-store",
         credentials: getToken && "omit",
         redirect: "manual",
         signal,
       });
+      if (raw && response.ok) {
+        return response;
+      }
       text = await response.text();
-    } catch { // its own words may hold the token
+    } catch { // its message may hold the token
       signal.throwIfAborted();
       throw new KindeError({ code: "unreachable" });
     }
+    const { ok, status, headers } = response;
     try {
-      json = Object(JSON.parse(text || "{}"));
+      parsed = JSON.parse(text || "{}");
     } catch {}
-    if (response.ok && json) {
-      return json;
+    if (ok && own && !/json/.test(headers.get("Content-Type") ?? "")) {
+      return text;
     }
-    const failure = json?.code ? new KindeError(json, Number(response.headers.get("Retry-After")) || undefined) : unreadable(response.status);
-    // The newer cookie is under way, or the wait is short.
-    const wait = failure.code === "session-superseded" ? 0.3 : !body && failure.retryAfter;
-    if (again || !wait || wait > 5) {
+    if (ok && parsed) {
+      return parsed;
+    }
+    const failure = parsed?.code || own && status
+      ? new KindeError({ code: "http-error", title: `HTTP ${status}`, ...parsed, status },
+        Number(headers.get("Retry-After")) || undefined, own && (parsed ?? text))
+      : unreadable(status);
+    // A newer cookie may be on its way, or the wait is short.
+    const { code, retryAfter = 9 } = failure;
+    const wait = /^session-(sup|exp)/.test(code) ? 0.5 : /GET|HEAD/.test(method) ? retryAfter : 9;
+    if (tried.includes(code) || wait > 5) {
       throw failure;
     }
     await new Promise((resolve) => setTimeout(resolve, wait * 1000));
-    return send(path, signal, token, body, true);
-  }
+    return send(path, signal, token, init, [...tried, code]);
+  };
 
-  /** @param {string} path @param {Call} [o] @param {any} [body] @returns {Promise<any>} */
-  async function ask(path, { signal } = {}, body) {
+  /** @type {T.Ask} */
+  const ask = async (path, { signal } = {}, init) => {
+    await shown();
     const token = await getToken?.();
     signal?.throwIfAborted();
-    const key = body ?? `${path} ${token}`; // who wants the same shares a flight
+    const key = init ?? `${path} ${token}`; // shared
     let flight = flights.get(key);
     if (!flight) {
       const stop = new AbortController();
-      const begin = () => send(path, stop.signal, token, body);
-      const locks = !getToken && path === "/api/session" && globalThis.navigator?.locks;
-      const timer = setTimeout(() => stop.abort(new KindeError({ code: "timeout" })), timeout);
-      flight = { stop, waiting: 0, answer: (locks ? locks.request("kinde-functions", { signal: stop.signal }, begin) : begin()).finally(() => {
-        clearTimeout(timer);
-        flights.delete(key);
+      const timer = timeout > 0 && timeout < 2 ** 31
+        && setTimeout(() => stop.abort(new KindeError({ code: "timeout" })), timeout);
+      const changes = !getToken && /^.(auth|api.session$)/.test(path);
+      const organization = !changes && known.user?.org_code;
+      const begin = () => send(path, stop.signal, token, { organization, ...init });
+      // One tab at a time refreshes the session. A sign-out waits for no other tab.
+      /** @type {any} */
+      const locks = changes && globalThis.navigator?.locks;
+      const lock = () => locks.request(NAME, init?.body ? { steal: true } : { signal: stop.signal }, begin);
+      const response = locks ? lock().catch((/** @type {any} */ failure) => // again when another tab signs out
+        failure?.name !== "AbortError" || stop.signal.aborted ? Promise.reject(failure) : lock()) : begin();
+      flight = { stop, waiting: 0, response: response.finally(() => {
+        clearTimeout(timer || 0);
+        flights.get(key) === flight && flights.delete(key);
       }) };
       flights.set(key, flight);
     }
@@ -139,70 +159,95 @@ export function createClient({ baseUrl = "", getToken, fetch: fetcher, timeout =
         }
       };
       signal?.addEventListener("abort", leave);
-      flight.answer.then(resolve, reject).finally(() => signal?.removeEventListener("abort", leave));
+      flight.response.then(resolve, reject).finally(() => signal?.removeEventListener("abort", leave));
     });
-  }
+  };
 
-  /** @type {typeof ask} */
-  async function call(path, o, body) {
+  /** @type {T.Ask} */
+  const call = async (path, o, init) => {
     if (!getToken) {
-      await session(o).catch(() => {}); // renewed by one tab at a time
+      await session(o).catch(() => {}); // refreshed by one tab at a time
     }
-    return ask(path, o, body).catch((failure) => {
-      failure?.status === 401 && renew();
-      throw failure;
-    });
+    return ask(path, o, init).catch(refused);
+  };
+
+  /** @param {any} failure */
+  function refused(failure) {
+    const changed = failure?.code === "organization-changed";
+    (changed || failure?.status === 401) && renew(changed);
+    throw failure;
   }
 
-  /** @param {string} news */
-  function tell(news) {
-    const before = told;
+  /** @param {T.Session} now @param {boolean} [always] */
+  function tell(now, always) {
+    const news = JSON.stringify({ ...now, expires_at: 0 }), before = told;
     told = news;
-    if (before !== news) {
-      channel?.postMessage(news);
+    if (before !== news || always) {
+      channel?.postMessage(before !== news && news);
+      const was = before && JSON.parse(before).user, user = now.authenticated && now.user;
+      if (was && user && was.id === user.id && was.org_code !== user.org_code) {
+        dispatchEvent(new CustomEvent("organization-changed", { detail: user }));
+      }
       before && listeners.forEach((listener) => listener());
     }
   }
 
-  function forget() {
+  function forget(stopped = false) {
+    stopped && flights.forEach(({ stop }) => stop.abort());
     known = {};
     flights.clear();
   }
 
-  function renew() {
+  function renew(always = false) {
     forget();
-    listeners.size && session().catch(() => {});
+    (always || listeners.size) && session().catch(() => {});
   }
 
   function listen() {
     if (!channel && !getToken && globalThis.document) {
-      channel = new BroadcastChannel("kinde-functions");
-      channel.onmessage = ({ data }) => data !== told && renew();
+      channel = new BroadcastChannel(NAME);
+      channel.onmessage = ({ data }) => {
+        if (data !== told) {
+          told &&= data ? told : `${told} `; // unlike any news, so that listeners are called
+          renew();
+        }
+      };
       addEventListener("pagehide", () => { // or the page is not kept
         channel = channel?.close();
-        flights.forEach(({ stop }) => stop.abort()); // a page that goes keeps the lock from no other
-        forget();
-        addEventListener("pageshow", renew, { once: true });
+        leaving = false;
+        forget(true); // a page that goes keeps the lock from no other
+        addEventListener("pageshow", () => renew(), { once: true });
       }, { once: true });
     }
   }
 
-  /** @param {Call} [o] @returns {Promise<Session>} */
-  async function session(o) {
+  /** @param {T.Call} [o] @param {boolean} [now] whether to refresh it @returns {Promise<any>} */
+  async function session(o, now) {
+    await shown();
+    const back = !now && (returned ||= !getToken && portal());
     const before = known;
-    if (before.authenticated && !(Date.parse(before.expires_at) <= Date.now())) {
+    if (!now && !back && before.authenticated && !(Date.parse(before.expires_at) <= Date.now())) {
       return before;
     }
     listen();
-    const answer = await ask("/api/session", o);
+    const read = () => ask("/api/session", o).catch((failure) => {
+      if (failure?.status !== 401 || getToken) {
+        throw failure;
+      }
+      return { authenticated: false, expired: true }; // the cookie stays after a refused refresh
+    });
+    const refresh = () => ask("/auth/refresh", o, REFRESH);
+    const found = now ? await refresh().catch(refused) : back ? await refresh().catch(read) : await read();
+    const { claims_refreshed, ...is } = found;
+    returned = false;
     if (!getToken && known === before) { // no news meanwhile
-      known = answer;
-      tell(JSON.stringify({ ...answer, expires_at: 0 }));
+      known = is;
+      tell(is, now || back);
     }
-    return answer;
+    return now ? found : is;
   }
 
-  /** @param {string} path @returns {List<any>} */
+  /** @param {string} path @returns {T.List<any>} */
   const list = (path) => ({ pageSize, signal } = {}) => ({
     all: () => call(`${path}?all=true`, { signal }),
     async *[Symbol.asyncIterator]() {
@@ -220,12 +265,14 @@ export function createClient({ baseUrl = "", getToken, fetch: fetcher, timeout =
     },
   });
 
-  const enter = (way = "login") => ({ returnUrl = location.href, ...o } = {}) =>
+  const enter = (way = "login") => ({ returnUrl = here(), ...o } = {}) =>
     location.assign(`${baseUrl}/auth/${way}${query({ return_url: returnUrl, ...o })}`);
+  const app = (/** @type {string} */ key) => `/api/connected-apps/${encodeURIComponent(key)}/`;
 
-  /** @type {Client & Record<string, any>} */
+  /** @type {T.Client & Record<string, any>} */
   const client = {
     session,
+    refresh: (o) => session(o, true),
     signedIn: async (o) => getToken ? !!await getToken() : (await session(o)).authenticated,
     onChange(listener) {
       listeners.add(listener);
@@ -234,15 +281,26 @@ export function createClient({ baseUrl = "", getToken, fetch: fetcher, timeout =
     },
     login: enter(),
     register: enter("register"),
-    async logout({ returnUrl, signal } = {}) {
-      const answer = await ask("/auth/logout", { signal }, { return_url: returnUrl });
+    async logout({ returnUrl, allSessions, signal } = {}) {
+      forget(true); // a late response signs no user in again
+      const body = { return_url: returnUrl, all_sessions: allSessions ? "true" : undefined };
+      const response = await ask("/auth/logout", { signal }, { body });
       forget();
-      tell('{"authenticated":false,"expires_at":0}');
-      go(answer);
+      tell({ authenticated: false });
+      go(response);
+    },
+    organizations: (o) => call("/api/organizations", o),
+    switchOrganization: (code, { returnUrl } = {}) => client.login({ returnUrl, org_code: code, prompt: "none" }),
+    async request(path, { signal, ...init } = {}) {
+      if (!/^\/(?![/\\\s])/.test(path)) {
+        throw new TypeError("Not a path of the site"); // the token goes nowhere else
+      }
+      return call(path, { signal }, { ...init, own: true });
     },
     profile: (o) => call("/api/user-profile", o),
     account: ({ signal, ...o } = {}) => call(`/api/account${query(o)}`, { signal }),
-    entitlement: (key, o) => call(`/api/entitlements/${encodeURIComponent(key)}`, o).catch((failure) => failure?.code === "not-entitled" ? null : Promise.reject(failure)),
+    entitlement: (key, o) => call(`/api/entitlements/${encodeURIComponent(key)}`, o)
+      .catch((failure) => failure?.code === "not-entitled" ? null : Promise.reject(failure)),
     entitlements: list("/api/entitlements"),
     flags: list("/api/feature-flags"),
     permissions: list("/api/permissions"),
@@ -263,27 +321,32 @@ export function createClient({ baseUrl = "", getToken, fetch: fetcher, timeout =
           return client.entitlement(key, o);
         }
         const all = own[kind] || Object.values((await client[`${kind}s`](o).all()).data).find(Array.isArray);
-        const one = all.find((/** @type {Named} */ one) => (one.key ?? one) === key);
+        const one = all.find((/** @type {any} */ one) => (one.key ?? one) === key);
         return kind !== "flag" ? one : one?.value === value || String(one?.value) === value;
       }));
       return held.length > 0 && held.every(Boolean);
     },
-    openPortal: async ({ signal, returnUrl, ...o } = {}) => go(await call(`/portal${query({ ...o, return_url: returnUrl })}`, { signal })),
-    async connect(app, { signal, returnUrl } = {}) {
-      const answer = await call(`/api/connected-apps/${encodeURIComponent(app)}/connect${query({ return_url: returnUrl })}`, { signal });
-      answer.connection || go(answer);
-      return answer;
+    async openPortal({ signal, returnUrl, ...o } = {}) {
+      const response = await call(`/portal${query({ ...o, return_url: returnUrl })}`, { signal });
+      go(response);
+      getToken || portal(true); // the first session() after the return refreshes
     },
-    appToken: (app, { signal, ...o } = {}) => call(`/api/connected-apps/${encodeURIComponent(app)}/token${query(o)}`, { signal }),
-    revokeApp: (app, { signal, ...o } = {}) => call(`/api/connected-apps/${encodeURIComponent(app)}/revoke${query(o)}`, { signal }, {}),
-    introspect: ({ signal, ...body } = {}) => call("/api/introspect", { signal }, body),
-    revoke: ({ signal, ...body } = {}) => call("/api/revoke", { signal }, body),
+    async connect(key, { signal, returnUrl } = {}) {
+      const response = await call(`${app(key)}connect${query({ return_url: returnUrl })}`, { signal });
+      response.connection || go(response);
+      return response;
+    },
+    appToken: (key, { signal, ...o } = {}) => call(`${app(key)}token${query(o)}`, { signal }),
+    revokeApp: (key, { signal, ...o } = {}) => call(`${app(key)}revoke${query(o)}`, { signal }, { body: {} }),
+    introspect: ({ signal, ...body } = {}) => call("/api/introspect", { signal }, { body }),
+    revoke: ({ signal, ...body } = {}) => call("/api/revoke", { signal }, { body }),
     health: (o) => ask("/api/health", o),
   };
   return client;
 }
 
 export const {
-  session, signedIn, onChange, login, register, logout, profile, account, entitlement, entitlements, flags, permissions,
-  properties, roles, can, openPortal, connect, appToken, revokeApp, introspect, revoke, health,
+  session, refresh, signedIn, onChange, login, register, logout, organizations, switchOrganization, request, profile,
+  account, entitlement, entitlements, flags, permissions, properties, roles, can, openPortal, connect, appToken,
+  revokeApp, introspect, revoke, health,
 } = createClient();

@@ -14,7 +14,7 @@ import { client } from "./visit.js";
 
 /**
  * Where each list stands, which part of the answer it is in, how it is drawn, and what is said in place of an empty one.
- * @type {{ place: string, from: string, field: string, draw: (all: Entry[]) => Node[], none: () => (Node | string)[] }[]}
+ * @type {{ place: string, from: import("../kinde-types.js").AccountPart, field: string, draw: (all: Entry[]) => Node[], none: () => (Node | string)[] }[]}
  */
 const LISTS = [
   { place: "plans", from: "entitlements", field: "plans", draw: (all) => list(all, plan), none: noPlan },

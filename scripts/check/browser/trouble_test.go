@@ -28,7 +28,7 @@ const canned = `{
 	window.calls = [];
 	window.fetch = async (path, options) => {
 		const name = path.split("?")[0];
-		window.calls.push([name, options.headers["X-CSRF"] ?? ""].join(" "));
+		window.calls.push([name, options.headers.get("X-CSRF") ?? ""].join(" "));
 		const { status, body } = answers[name].length > 1 ? answers[name].shift() : answers[name][0];
 		return new Response(JSON.stringify(body), { status, headers: { "Content-Type": status < 400 ? "application/json" : "application/problem+json" } });
 	};

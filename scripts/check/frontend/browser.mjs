@@ -1,38 +1,58 @@
-// What a browser gives the module, made up for tests: an address, locks, a channel between tabs, and a server
-// whose answers each test writes down.
+// A browser for the module's tests: an address, locks, a channel between tabs, and a server with the responses of
+// each test.
 
 import { setMaxListeners } from "node:events";
 import { test } from "node:test";
 
 export const moduleURL = new URL("../../../public/kinde-functions.js", import.meta.url).href;
 
-/** Locks as tabs of one origin share them: exclusive, in the order asked for, given up on abort. */
+/** Exclusive locks that the tabs of one origin share: in order of request, left on abort, and taken by steal. */
 export class FakeLocks {
   held = [];
-  #last = Promise.resolve();
+  #holder;
+  #queue = [];
 
-  async request(name, { signal }, work) {
-    const before = this.#last;
-    const turn = Promise.withResolvers?.() ?? withResolvers();
-    this.#last = turn.promise;
+  async request(name, { signal, steal }, work) {
+    const request = deferred();
+    if (steal) {
+      this.#holder?.reject(new DOMException("Lock broken by another request with the 'steal' option.", "AbortError"));
+      this.#queue.unshift(request);
+      this.#holder = undefined;
+    } else {
+      this.#queue.push(request);
+    }
+    const lost = deferred();
+    lost.promise.catch(() => {});
+    request.grant = () => {
+      this.#holder = lost;
+      request.resolve();
+    };
+    signal?.addEventListener("abort", () => request.reject(signal.reason), { once: true });
+    this.#next();
     try {
-      await Promise.race([before, aborted(signal)]);
+      await request.promise;
       this.held.push(name);
-      return await work({ name });
+      return await Promise.race([work({ name }), lost.promise]);
     } finally {
-      before.then(turn.resolve);
+      this.#queue = this.#queue.filter((one) => one !== request);
+      if (this.#holder === lost) {
+        this.#holder = undefined;
+      }
+      this.#next();
+    }
+  }
+
+  #next() {
+    if (!this.#holder) {
+      this.#queue.shift()?.grant();
     }
   }
 }
 
-function withResolvers() {
+function deferred() {
   const made = {};
   made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
   return made;
-}
-
-function aborted(signal) {
-  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }
 
 /** A channel between tabs; a message arrives later, and never where it came from. */
@@ -70,11 +90,16 @@ export function inPage(name, body, browser = {}) {
     const { now } = Date;
     let passed = 0;
     t.mock.method(Date, "now", () => now() + passed);
-    const page = { visited: [], locks: new FakeLocks(), events: new EventTarget(), pass: (ms) => { passed += ms; } };
+    const page = {
+      visited: [], storage: {}, locks: new FakeLocks(), events: new EventTarget(), document: new EventTarget(),
+      pass: (ms) => { passed += ms; },
+    };
     setMaxListeners(100, page.events);
     const fakes = {
-      location: { href: "https://site.example/pricing?plan=pro#seats", origin: "https://site.example", assign: (url) => page.visited.push(url) },
-      document: {},
+      location: Object.assign(new URL("https://site.example/pricing?plan=pro#seats"), { assign: (url) => page.visited.push(url) }),
+      document: page.document,
+      sessionStorage: page.storage,
+      dispatchEvent: page.events.dispatchEvent.bind(page.events),
       navigator: browser.locks === false ? {} : { locks: page.locks },
       BroadcastChannel: FakeChannel,
       addEventListener: page.events.addEventListener.bind(page.events),
@@ -104,7 +129,7 @@ export function inPage(name, body, browser = {}) {
 export function server(answers) {
   const calls = [];
   const fetch = async (url, init) => {
-    const call = { url, path: url.replace(/^https?:\/\/[^/]+/, ""), ...init };
+    const call = { url, path: url.replace(/^https?:\/\/[^/]+/, ""), ...init, headers: Object.fromEntries(init.headers) };
     call.name = `${init.method} ${call.path}`;
     calls.push(call);
     const found = answers[call.name] ?? answers["*"];

@@ -43,7 +43,7 @@ const truths = [
 ];
 
 for (const [how, options] of [["the session", {}], ["a token", { getToken: () => "t" }]]) {
-  inPage(`all conditions hold or none do, by ${how}`, async () => {
+  inPage(`can() requires every condition, by ${how}`, async () => {
     const s = server({ [session]: signedIn(), ...lists });
     const c = createClient({ ...options, fetch: s.fetch });
     for (const [asked, want] of truths) {
@@ -52,28 +52,28 @@ for (const [how, options] of [["the session", {}], ["a token", { getToken: () =>
   });
 }
 
-inPage("the session answers by itself, but for entitlements", async () => {
+inPage("can() reads the session and asks only for entitlements", async () => {
   const s = server({ [session]: signedIn(), ...lists });
   const c = createClient(s);
   await Promise.all([c.can({ permission: "x" }), c.can({ role: "editor" }), c.can({ flag: "on" }), c.can({ entitlement: "seats" })]);
   assert.deepEqual(s.names(), [session, "GET /api/entitlements/seats"]);
 });
 
-inPage("roles that the token does not carry are asked for", async () => {
+inPage("can() requests roles that the token lacks", async () => {
   const s = server({ [session]: signedIn(3600_000, { roles: [] }), ...lists });
   const c = createClient(s);
   assert.equal(await c.can({ role: "editor" }), true);
   assert.equal(await c.can({ role: "admin" }), false);
 });
 
-inPage("nobody signed in can anything, and nothing more is asked", async () => {
+inPage("can() is false for a signed-out user, without further requests", async () => {
   const s = server({ [session]: signedOut });
   assert.equal(await createClient(s).can({ permission: "view_reports", entitlement: "seats" }), false);
   assert.equal(await createClient({ getToken: () => null, fetch: s.fetch }).can({ permission: "view_reports" }), false);
   assert.deepEqual(s.names(), [session]);
 });
 
-inPage("what cannot be known is an error and not a no", async () => {
+inPage("can() rejects when a condition cannot be checked", async () => {
   const s = server({ [session]: signedIn(), "*": problem(502, "upstream-failed") });
   await assert.rejects(createClient(s).can({ entitlement: "seats" }), { code: "upstream-failed" });
   await assert.rejects(createClient(server({ [session]: problem(502, "upstream-failed") })).can({ permission: "view_reports" }), { code: "upstream-failed" });

@@ -1,4 +1,4 @@
-// What the module sends, how it reads answers, and what becomes of failures.
+// What the module sends, how it reads responses, and what becomes of failures.
 
 import assert from "node:assert/strict";
 import { inPage, server, json, problem, hangs, signedIn, settle, moduleURL } from "./browser.mjs";
@@ -7,17 +7,18 @@ const { createClient, KindeError } = await import(moduleURL);
 
 const session = "GET /api/session";
 
-inPage("requests rely on the cookie and say that a page of the site asks", async () => {
+inPage("requests carry the CSRF header and the session's organization", async () => {
   const s = server({ [session]: signedIn(), "GET /api/user-profile": { id: "kp_1" } });
   assert.deepEqual(await createClient(s).profile(), { id: "kp_1" });
   assert.deepEqual(s.names(), [session, "GET /api/user-profile"]);
   for (const call of s.calls) {
-    assert.deepEqual(call.headers, { Accept: "application/json", "X-CSRF": "1" });
+    assert.deepEqual(call.headers, call.path === "/api/session" ? { accept: "application/json", "x-csrf": "1" }
+      : { accept: "application/json", "x-csrf": "1", "x-organization": "org_1" });
     assert.deepEqual([call.cache, call.redirect, call.credentials ?? "same-origin"], ["no-store", "manual", "same-origin"]);
   }
 });
 
-inPage("a bearer token takes the cookie's place, and is asked for each time", async () => {
+inPage("getToken is called for each request, and no cookie is sent", async () => {
   const s = server({ "*": {} });
   const tokens = ["t1", "t2", undefined];
   const client = createClient({ baseUrl: "https://api.example", getToken: async () => tokens.shift(), fetch: s.fetch });
@@ -25,8 +26,8 @@ inPage("a bearer token takes the cookie's place, and is asked for each time", as
   await client.profile();
   await client.profile();
   assert.deepEqual(s.calls.map((call) => call.url), Array(3).fill("https://api.example/api/user-profile"));
-  assert.deepEqual(s.calls.map((call) => call.headers.Authorization), ["Bearer t1", "Bearer t2", undefined]);
-  assert.ok(s.calls.every((call) => !("X-CSRF" in call.headers) && call.credentials === "omit"));
+  assert.deepEqual(s.calls.map((call) => call.headers.authorization), ["Bearer t1", "Bearer t2", undefined]);
+  assert.ok(s.calls.every((call) => !("x-csrf" in call.headers) && call.credentials === "omit"));
 });
 
 inPage("each function calls its route", async () => {
@@ -51,6 +52,8 @@ inPage("each function calls its route", async () => {
     [() => c.introspect(), "POST /api/introspect", {}],
     [() => c.introspect({ token: "t" }), "POST /api/introspect", { token: "t" }],
     [() => c.revoke({ token: "t", token_type_hint: "refresh_token" }), "POST /api/revoke", { token: "t", token_type_hint: "refresh_token" }],
+    [() => c.organizations(), "GET /api/organizations"],
+    [() => c.refresh(), "POST /auth/refresh"],
     [() => c.health(), "GET /api/health"],
   ];
   for (const [make, want, body] of made) {
@@ -58,17 +61,17 @@ inPage("each function calls its route", async () => {
     const call = s.calls.at(-1);
     assert.equal(call.name, want);
     if (body) {
-      assert.deepEqual([call.headers["Content-Type"], JSON.parse(call.body)], ["application/json", body]);
+      assert.deepEqual([call.headers["content-type"], JSON.parse(call.body)], ["application/json", body]);
     }
   }
 });
 
-inPage("an empty answer is one, as revoke's", async () => {
+inPage("an empty success is accepted, as from revoke", async () => {
   const s = server({ [session]: signedIn(), "POST /api/revoke": () => new Response(null, { status: 200 }) });
   await createClient(s).revoke();
 });
 
-inPage("a problem becomes an error with its code", async () => {
+inPage("a problem becomes a KindeError with its code", async () => {
   const s = server({ [session]: signedIn(), "GET /api/user-profile": problem(429, "upstream-throttled", { "Retry-After": "60" }) });
   const error = await createClient(s).profile().catch((e) => e);
   assert.ok(error instanceof KindeError && error instanceof Error);
@@ -87,25 +90,25 @@ for (const [what, answer, status] of [
   ["JSON cut short", () => new Response('{"id": "kp', { status: 200 }), 200],
   ["a redirect to a login wall", () => ({ type: "opaqueredirect", status: 0, ok: false, headers: new Headers(), text: async () => "" }), 0],
 ]) {
-  inPage(`${what} is not an answer of the functions`, async () => {
+  inPage(`${what} is unreadable`, async () => {
     const fetch = async (url) => url === "/api/session" ? json(signedIn()) : typeof answer === "function" ? answer() : answer.clone();
     await assert.rejects(createClient({ fetch }).profile(), { name: "KindeError", code: "unreadable", status });
   });
 }
 
-inPage("a network failure is told without its cause, which may hold the token", async () => {
+inPage("a network failure does not disclose its cause, which may hold the token", async () => {
   const s = server({ "*": new TypeError('Headers.append: "Bearer secret" is an invalid header value.') });
   const error = await createClient({ getToken: () => "secret", fetch: s.fetch }).profile().catch((e) => e);
   assert.equal(error.code, "unreachable");
   assert.doesNotMatch(`${error} ${error.stack} ${JSON.stringify(error)} ${error.cause}`, /secret/);
 });
 
-inPage("what getToken throws is the caller's own", async () => {
+inPage("an error of getToken is passed on", async () => {
   const own = new Error("not set up");
   await assert.rejects(createClient({ getToken: () => Promise.reject(own), ...server({}) }).profile(), own);
 });
 
-inPage("a superseded session is asked for once more, after a pause", async () => {
+inPage("session-superseded is retried once, after a pause", async () => {
   const s = server({ [session]: signedIn(), "GET /api/roles?all=true": [problem(409, "session-superseded"), { data: { roles: [] } }],
     "POST /api/revoke": [problem(409, "session-superseded"), {}] });
   const c = createClient(s), began = Date.now();
@@ -115,13 +118,13 @@ inPage("a superseded session is asked for once more, after a pause", async () =>
   assert.deepEqual(s.names().slice(1), ["GET /api/roles?all=true", "GET /api/roles?all=true", "POST /api/revoke", "POST /api/revoke"]);
 });
 
-inPage("and not twice", async () => {
+inPage("session-superseded is not retried twice", async () => {
   const s = server({ [session]: signedIn(), "GET /api/user-profile": problem(409, "session-superseded") });
   await assert.rejects(createClient(s).profile(), { code: "session-superseded", status: 409 });
   assert.equal(s.calls.length, 3);
 });
 
-inPage("a short Retry-After is waited for, once, when nothing is changed by asking", async () => {
+inPage("a short Retry-After is waited for once, for reads alone", async () => {
   const throttled = problem(429, "upstream-throttled", { "Retry-After": "1" });
   const s = server({ [session]: signedIn(), "GET /api/user-profile": [throttled, { id: "kp_1" }], "GET /api/account": throttled, "POST /api/revoke": throttled });
   const c = createClient(s), began = Date.now();
@@ -132,7 +135,7 @@ inPage("a short Retry-After is waited for, once, when nothing is changed by aski
   assert.deepEqual(s.names().slice(3), ["GET /api/account", "GET /api/account", "POST /api/revoke"]);
 });
 
-inPage("who wants the same at once shares one request", async () => {
+inPage("concurrent identical requests share one", async () => {
   const s = server({ [session]: signedIn(), "*": {} });
   const c = createClient(s);
   await Promise.all([c.profile(), c.profile(), c.profile(), c.account()]);
@@ -143,9 +146,9 @@ inPage("who wants the same at once shares one request", async () => {
   assert.equal(s.calls.length, 6);
 });
 
-inPage("no one shares with another token's holder", async () => {
+inPage("requests with different tokens are not shared", async () => {
   let token = "a";
-  const s = server({ "*": async ({ headers }) => { await settle(); return { who: headers.Authorization }; } });
+  const s = server({ "*": async ({ headers }) => { await settle(); return { who: headers.authorization }; } });
   const c = createClient({ getToken: () => token, fetch: s.fetch });
   const first = c.profile();
   await Promise.resolve();
@@ -153,7 +156,7 @@ inPage("no one shares with another token's holder", async () => {
   assert.deepEqual([await first, await c.profile()], [{ who: "Bearer a" }, { who: "Bearer b" }]);
 });
 
-inPage("who leaves a shared request does not end it for the others", async () => {
+inPage("aborting one caller keeps a shared request for the others", async () => {
   const s = server({ [session]: signedIn(), "GET /api/user-profile": async () => { await settle(); return { id: "kp_1" }; } });
   const c = createClient(s), one = new AbortController(), reason = new Error("gone");
   await c.session();
@@ -165,7 +168,7 @@ inPage("who leaves a shared request does not end it for the others", async () =>
   assert.equal(s.calls.at(-1).signal.aborted, false);
 });
 
-inPage("the last one to leave ends it, and whoever comes after begins anew", async () => {
+inPage("aborting the last caller aborts the request, and the next caller starts another", async () => {
   const s = server({ [session]: signedIn(), "GET /api/user-profile": [hangs, { id: "kp_1" }] });
   const c = createClient(s), one = new AbortController(), two = new AbortController();
   await c.session();
@@ -187,13 +190,13 @@ inPage("an aborted signal sends nothing", async () => {
   assert.equal(s.calls.length, 0);
 });
 
-inPage("what hangs ends with the time limit", async () => {
+inPage("a request without response ends at the time limit", async () => {
   const s = server({ [session]: signedIn(), "*": hangs });
   await assert.rejects(createClient({ fetch: s.fetch, timeout: 30 }).profile(), { name: "KindeError", code: "timeout", status: 0 });
   assert.equal(s.calls[1].signal.aborted, true);
 });
 
-inPage("pages come one by one, until there are no more or nobody asks", async () => {
+inPage("lists iterate over pages until the last or a break", async () => {
   const page = (n, more) => ({ data: { entitlements: [{ feature_key: `f${n}` }] }, metadata: { has_more: more, next_page_starting_after: `c${n}` } });
   const path = "GET /api/entitlements?page_size=1";
   const s = server({ [session]: signedIn(), [path]: page(1, true), [`${path}&starting_after=c1`]: page(2, true), [`${path}&starting_after=c2`]: { data: { entitlements: [] } } });
@@ -210,13 +213,13 @@ inPage("pages come one by one, until there are no more or nobody asks", async ()
 });
 
 for (const cursor of ["c1", undefined, null]) {
-  inPage(`pages that lead nowhere (${cursor}) are an error and not the end`, async () => {
+  inPage(`a list with the cursor ${cursor} again is an error`, async () => {
     const s = server({ [session]: signedIn(), "*": { data: {}, metadata: { has_more: true, next_page_starting_after: cursor } } });
     await assert.rejects(async () => { for await (const _ of createClient(s).roles()) { assert.ok(s.calls.length < 5); } }, { code: "unreadable" });
   });
 }
 
-inPage("an entitlement that one has not is null; other failures are failures", async () => {
+inPage("entitlement() is null for not-entitled and rejects for other failures", async () => {
   const s = server({ [session]: signedIn(), "GET /api/entitlements/a": problem(404, "not-entitled"), "GET /api/entitlements/b": problem(404, "not-found"),
     "GET /api/entitlements/c": { data: { org_code: "org_1", entitlement: { feature_key: "c" } } } });
   const c = createClient(s);

@@ -1,4 +1,4 @@
-// The session: how long its answer is kept, who renews it, what other tabs hear, and the ways in and out.
+// The session: how long it is cached, which tab refreshes it, what other tabs learn, sign-in and sign-out.
 
 import assert from "node:assert/strict";
 import { FakeChannel, inPage, server, problem, hangs, signedIn, signedOut, settle, moduleURL } from "./browser.mjs";
@@ -7,7 +7,7 @@ const { createClient } = await import(moduleURL);
 
 const session = "GET /api/session";
 
-inPage("the answer is kept until the token in it ends", async (page) => {
+inPage("session() is cached until expires_at", async (page) => {
   const s = server({ [session]: () => signedIn(60_000), "*": {} });
   const c = createClient(s);
   await Promise.all([c.session(), c.session(), c.profile()]);
@@ -19,7 +19,7 @@ inPage("the answer is kept until the token in it ends", async (page) => {
   assert.deepEqual(s.names().slice(2), [session, "GET /api/account", "GET /api/user-profile"]);
 });
 
-inPage("being signed out is not kept, nor is another's answer by token", async () => {
+inPage("session() caches neither signed-out responses nor responses to a token", async () => {
   const s = server({ [session]: [signedOut, signedIn()] });
   const c = createClient(s);
   assert.equal(await c.signedIn(), false);
@@ -30,14 +30,14 @@ inPage("being signed out is not kept, nor is another's answer by token", async (
   assert.equal(s.calls.length, 4);
 });
 
-inPage("with a token, signed in is whoever has one", async () => {
+inPage("signedIn() with getToken is whether there is a token", async () => {
   const s = server({});
   assert.equal(await createClient({ getToken: () => "t", fetch: s.fetch }).signedIn(), true);
   assert.equal(await createClient({ getToken: async () => undefined, fetch: s.fetch }).signedIn(), false);
   assert.equal(s.calls.length, 0);
 });
 
-inPage("tabs renew an ended session one at a time, and no more than that", async (page) => {
+inPage("tabs refresh an expired session one at a time", async (page) => {
   let busy = 0, most = 0;
   const s = server({
     [session]: async () => {
@@ -57,12 +57,12 @@ inPage("tabs renew an ended session one at a time, and no more than that", async
   assert.equal(s.names().filter((name) => name === session).length, 6);
 });
 
-inPage("without locks it works all the same", async () => {
+inPage("session() works without Web Locks", async () => {
   const s = server({ [session]: signedIn(), "*": {} });
   assert.equal((await createClient(s).session()).user.id, "kp_1");
 }, { locks: false });
 
-inPage("who waits for a lock can leave", async (page) => {
+inPage("a caller waiting for the lock can abort", async (page) => {
   const s = server({ [session]: hangs });
   createClient({ fetch: s.fetch, timeout: 100 }).session().catch(() => {});
   await settle();
@@ -74,12 +74,12 @@ inPage("who waits for a lock can leave", async (page) => {
   assert.equal(page.locks.held.length, 1);
 });
 
-inPage("trouble with the session does not keep a call from being made", async () => {
+inPage("a failed session request does not stop a call", async () => {
   const s = server({ [session]: problem(500, "misconfigured"), "GET /api/user-profile": { id: "kp_1" } });
   assert.equal((await createClient(s).profile()).id, "kp_1");
 });
 
-inPage("signing out ends the session, tells everybody, and leaves for Kinde", async (page) => {
+inPage("logout() ends the session, notifies every tab, and goes to Kinde", async (page) => {
   const s = server({ [session]: [signedIn(), signedIn(), signedOut], "POST /auth/logout": { url: "https://acme.example/logout?redirect=x" } });
   const here = createClient(s), there = createClient(s), heard = [];
   here.onChange(() => heard.push("here"));
@@ -97,17 +97,17 @@ inPage("signing out ends the session, tells everybody, and leaves for Kinde", as
   assert.equal((await there.session()).authenticated, false);
 });
 
-inPage("a failed sign-out signs nobody out", async (page) => {
+inPage("a failed logout() keeps the session", async (page) => {
   const s = server({ [session]: signedIn(), "POST /auth/logout": problem(400, "invalid-return-url") });
   const c = createClient(s);
   c.onChange(() => assert.fail("nothing has changed"));
   await c.session();
   await assert.rejects(c.logout({ returnUrl: "//evil" }), { code: "invalid-return-url" });
   assert.equal((await c.session()).authenticated, true);
-  assert.deepEqual([s.calls.length, page.visited.length], [2, 0]);
+  assert.deepEqual([s.calls.length, page.visited.length], [3, 0]);
 });
 
-inPage("a tab hears that somebody signs in, or becomes somebody else, from the next page that asks", async () => {
+inPage("a tab learns of a sign-in or another user from the next page that asks", async () => {
   const s = server({ [session]: [signedOut, signedIn()] });
   const waiting = createClient(s), heard = [];
   waiting.onChange(async () => heard.push((await waiting.session()).user?.id));
@@ -125,7 +125,7 @@ inPage("a tab hears that somebody signs in, or becomes somebody else, from the n
   assert.equal(FakeChannel.sent.length, said); // and they do not go on telling each other
 });
 
-inPage("an answer from before a sign-out is not kept after it", async () => {
+inPage("a session response from before a sign-out is not cached after it", async () => {
   let answer;
   const s = server({ [session]: [signedIn(), () => new Promise((resolve) => { answer = resolve; }), signedOut], "POST /auth/logout": { url: "https://acme.example/" } });
   const here = createClient(s), there = createClient(s);
@@ -139,7 +139,7 @@ inPage("an answer from before a sign-out is not kept after it", async () => {
   assert.equal((await there.session()).authenticated, false);
 });
 
-inPage("a 401 makes it look again, and tells only of what has changed", async () => {
+inPage("a 401 reads the session again and notifies only of a change", async () => {
   const s = server({ [session]: [signedIn(), signedIn(), signedOut], "GET /api/user-profile": problem(401, "invalid-token") });
   const c = createClient(s);
   let heard = 0;
@@ -152,7 +152,7 @@ inPage("a 401 makes it look again, and tells only of what has changed", async ()
   assert.deepEqual([s.names().length, heard], [5, 1]);
 });
 
-inPage("a page that is kept for the Back button closes its channel and forgets", async (page) => {
+inPage("a page in the back/forward cache closes its channel and forgets the session", async (page) => {
   const s = server({ [session]: [signedIn(), signedOut] });
   const c = createClient(s);
   let heard = 0;
@@ -166,7 +166,7 @@ inPage("a page that is kept for the Back button closes its channel and forgets",
   assert.deepEqual([heard, FakeChannel.open.size, s.calls.length], [1, 1, 2]);
 });
 
-inPage("nothing is stored, and other tabs are told no token", async () => {
+inPage("no token is stored or sent to other tabs", async () => {
   const s = server({ [session]: signedIn() });
   await createClient(s).session();
   await createClient({ getToken: () => "secret", fetch: s.fetch }).session();
@@ -174,7 +174,7 @@ inPage("nothing is stored, and other tabs are told no token", async () => {
   assert.equal(FakeChannel.open.size, 1); // a client with tokens has nothing to say
 });
 
-inPage("the ways in lead back to this page unless told otherwise", async (page) => {
+inPage("login() and register() return to this page by default", async (page) => {
   const c = createClient();
   c.login();
   c.register({ returnUrl: "/welcome", org_code: "org_1", login_hint: undefined });
@@ -186,7 +186,7 @@ inPage("the ways in lead back to this page unless told otherwise", async (page) 
   ]);
 });
 
-inPage("it leaves for web addresses alone", async (page) => {
+inPage("only http and https URLs are navigated to", async (page) => {
   for (const url of ["javascript:alert(1)", "data:text/html,x", "//evil.example", "/relative", "https://", " https://a.example", "", 7, undefined, null]) {
     const s = server({ [session]: signedIn(), "*": { url }, "POST /auth/logout": { url } });
     const c = createClient(s);
@@ -200,7 +200,7 @@ inPage("it leaves for web addresses alone", async (page) => {
   assert.deepEqual(page.visited, ["http://127.0.0.1:8890/portal_redirect?key=1"]);
 });
 
-inPage("a connection that has to be kept is handed over before anyone leaves", async (page) => {
+inPage("connect() hands over a connection that the caller must keep", async (page) => {
   const s = server({ [session]: signedIn(), "*": [{ url: "https://acme.example/a" }, { url: "https://acme.example/b", connection: "sealed" }] });
   await createClient(s).connect("drive");
   assert.deepEqual(page.visited, ["https://acme.example/a"]);
