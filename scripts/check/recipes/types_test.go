@@ -28,12 +28,14 @@ func TestTheScriptsHaveTheModulesTypes(t *testing.T) {
 	// A rooted path is a file's to TypeScript, so the module stands beside.
 	beside := strings.NewReplacer(`"/kinde-functions.js"`, `"./kinde-functions.js"`)
 	for name, content := range map[string]string{
-		"tsconfig.json":      string(config),
-		"page.d.ts":          content(t, "scripts/check/recipes/page.d.ts"),
-		"kinde-functions.js": content(t, "public/kinde-functions.js"),
-		"gating.js":          beside.Replace(page["gating"].blocks[1]),
-		"function.js":        page["function"].blocks[0],
-		"vite.js":            theirs(t, page, "Vite").own + "\nsession().then(show);",
+		"tsconfig.json":        string(config),
+		"page.d.ts":            content(t, "scripts/check/recipes/page.d.ts"),
+		"kinde-functions.js":   content(t, "public/kinde-functions.js"),
+		"kinde-functions.d.ts": content(t, "public/kinde-functions.d.ts"),
+		"kinde-types.d.ts":     content(t, "public/kinde-types.d.ts"),
+		"gating.js":            beside.Replace(page["gating"].blocks[1]),
+		"function.js":          page["function"].blocks[0],
+		"vite.js":              theirs(t, page, "Vite").own + "\nsession().then(show);",
 	} {
 		write(t, filepath.Join(folder, name), content)
 	}
