@@ -1,13 +1,16 @@
-// Package outbound makes bounded calls to Kinde over HTTP.
+// Package outbound makes bounded HTTP calls to Kinde and to the site's own APIs.
 //
-// It defends against an upstream that hangs, stalls half-way, redirects a token
-// to another host, answers without end, or is briefly down: an attempt has a
-// time limit, a request never outlasts its context, an answer is at most
-// MaxBody, no redirect is followed, and reads are retried only while there is
-// time left. Its errors are problems; no URL, header or body gets into them.
+// It defends against an upstream that hangs, stalls, redirects a token to
+// another host, responds without end, or is briefly down: an attempt has a time
+// limit, a request never outlasts its context, a response is at most MaxBody,
+// no redirect is followed, and reads are retried only while there is time left.
+// It also defends against connections that die while Lambda freezes the
+// process; see transport. Its errors are problems. They contain no URL, header
+// or body.
 package outbound
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -17,44 +20,26 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"kinde-functions/shared/problem"
 )
 
-// MaxBody is the most bytes an answer may have.
+// MaxBody is the size limit of a response in bytes.
 const MaxBody = 4 << 20
-
-// stale is how long a pooled connection may sit idle before it is not trusted
-// any more. Lambda freezes the process, so the transport's own idle timers do
-// not run, and the other end has often closed meanwhile.
-const stale = 50 * time.Second
 
 // Client makes calls. It is safe for concurrent use and keeps connections open
 // between requests.
 type Client struct {
 	http    *http.Client
 	timeout time.Duration
-	lastUse atomic.Int64 // wall clock, Unix nanoseconds
 }
 
-// New makes a client whose single attempts take at most timeout, which must be
+// New returns a client whose attempts take at most timeout each, which must be
 // above zero. It loads the system's certificates at once: during a Lambda's
 // init that costs 2 ms of a full core, in its first request many times that.
 func New(timeout time.Duration) *Client {
-	var http1 http.Protocols
-	http1.SetHTTP1(true)
-	return newClient(timeout, &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		TLSClientConfig:        &tls.Config{RootCAs: roots(), MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(8)},
-		Protocols:              &http1,
-		MaxIdleConnsPerHost:    16,
-		IdleConnTimeout:        stale,
-		MaxResponseHeaderBytes: 64 << 10,
-		// MaxBody is counted in the bytes that travel, so none are inflated.
-		DisableCompression: true,
-	})
+	return newClient(timeout, newTransport())
 }
 
 func newClient(timeout time.Duration, transport http.RoundTripper) *Client {
@@ -64,29 +49,29 @@ func newClient(timeout time.Duration, transport http.RoundTripper) *Client {
 	}}
 }
 
-// HTTP is the client underneath, which follows no redirects, for a package that
-// brings bounds of its own.
+// HTTP returns the underlying client, which follows no redirects, for a package
+// that brings its own limits.
 func (c *Client) HTTP() *http.Client { return c.http }
 
-// Request is one call. URL is made by us and never by the caller.
+// Request is one call. The caller of a function never chooses its URL.
 type Request struct {
-	Method string // GET is retried, nothing else is
+	Method string // only GET is retried
 	URL    string
 	Bearer string     // sent as Authorization when not empty
 	Form   url.Values // sent as the body when not nil
 }
 
-// Response is an answer of any status, wholly read.
+// Response is a complete response of any status.
 type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Do makes the call. It returns a Response for every answer that arrived whole,
+// Do makes the call. It returns a Response whenever a complete one arrived,
 // whatever its status. Its errors are *problem.Error: UpstreamTimeout when the
 // attempt's time or the context's ran out, UpstreamFailed when the host could
-// not be reached or its answer not be read.
+// not be reached or its response could not be read.
 func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 	traffic := trafficOf(ctx)
 	for attempt := 0; ; attempt++ {
@@ -110,26 +95,62 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 }
 
 func (c *Client) attempt(ctx context.Context, req Request) (*Response, error) {
-	c.dropStale()
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	httpReq, err := newRequest(ctx, req)
 	if err != nil {
 		return nil, problem.New(problem.Internal, errors.New("outbound: request cannot be made"))
 	}
-	resp, err := c.http.Transport.RoundTrip(httpReq) // which follows no redirect
+	resp, body, err := c.roundTrip(httpReq)
 	if err != nil {
-		return nil, failure(err)
+		return nil, err
+	}
+	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
+}
+
+// roundTrip sends r, follows no redirect, and reads the whole response.
+func (c *Client) roundTrip(r *http.Request) (*http.Response, []byte, error) {
+	resp, err := c.http.Transport.RoundTrip(r)
+	if err != nil {
+		return nil, nil, failure(err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
 	if err != nil {
-		return nil, failure(err)
+		return nil, nil, failure(err)
 	}
 	if len(body) > MaxBody {
-		return nil, problem.New(problem.UpstreamFailed, fmt.Errorf("answer is over %d bytes", MaxBody))
+		return nil, nil, problem.New(problem.UpstreamFailed, fmt.Errorf("response is over %d bytes", MaxBody))
 	}
-	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
+	return resp, body, nil
+}
+
+// Transport returns a RoundTripper for requests that another package makes,
+// such as httputil.ReverseProxy. It sends method, header and body as they are
+// and returns the response as it is, completely read: an error is found before
+// a part of the response has been passed on. A request may take until its
+// context ends, whatever the client's timeout. Bodies are at most MaxBody in
+// both directions. Nothing is retried except a GET or HEAD that found a dead
+// connection. Errors and the Traffic of the context are as for Do.
+func (c *Client) Transport() http.RoundTripper { return rawTransport{c} }
+
+type rawTransport struct{ client *Client }
+
+func (t rawTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	leave, err := trafficOf(r.Context()).enter(r.Context())
+	if err != nil {
+		if r.Body != nil {
+			r.Body.Close()
+		}
+		return nil, err
+	}
+	defer leave()
+	resp, body, err := t.client.roundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
 }
 
 func newRequest(ctx context.Context, req Request) (*http.Request, error) {
@@ -152,20 +173,11 @@ func newRequest(ctx context.Context, req Request) (*http.Request, error) {
 	return httpReq, nil
 }
 
-// dropStale closes pooled connections after a pause that only the wall clock
-// has seen.
-func (c *Client) dropStale() {
-	now := time.Now().UnixNano()
-	if last := c.lastUse.Swap(now); last != 0 && now-last > int64(stale) {
-		c.http.CloseIdleConnections()
-	}
-}
-
-// errConnection marks failures after which a read may be tried again.
+// errConnection marks failures after which a read may be retried.
 var errConnection = errors.New("connection failed")
 
-// failure turns a transport's error into a problem. url.Error is taken off,
-// since its text holds the whole URL with its query.
+// failure turns a transport's error into a problem. It unwraps url.Error, whose
+// text contains the URL with its query.
 func failure(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
@@ -179,16 +191,19 @@ func failure(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return problem.New(problem.UpstreamFailed, err)
 	}
-	return problem.New(problem.UpstreamFailed, fmt.Errorf("%w: %w", errConnection, speakable(err)))
+	return problem.New(problem.UpstreamFailed, fmt.Errorf("%w: %w", errConnection, printable(err)))
 }
 
-// speakable keeps the texts that are made of addresses, certificates and our own
-// words. Others, such as net/http's of a malformed answer, quote the answer.
-func speakable(err error) error {
+// printable keeps errors whose text holds only addresses and certificates. Of
+// others it keeps the type: net/http's error of a malformed response quotes it.
+func printable(err error) error {
 	if _, ok := errors.AsType[net.Error](err); ok {
 		return err
 	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return err
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
 	}
 	return fmt.Errorf("%T", err)

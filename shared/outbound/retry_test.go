@@ -150,25 +150,3 @@ func TestRetryAfterForms(t *testing.T) {
 		}
 	}
 }
-
-func TestConnectionsAreDroppedAfterAFreeze(t *testing.T) {
-	counter := &idleCloser{}
-	c := newClient(time.Second, counter)
-	c.dropStale()
-	c.dropStale()
-	if counter.closed != 0 {
-		t.Error("closed while in use")
-	}
-	c.lastUse.Add(-int64(time.Minute)) // as if the process had slept
-	c.dropStale()
-	if counter.closed != 1 {
-		t.Error("kept connections that a minute's freeze made stale")
-	}
-}
-
-type idleCloser struct {
-	script
-	closed int
-}
-
-func (c *idleCloser) CloseIdleConnections() { c.closed++ }

@@ -29,16 +29,16 @@ func TestTrafficCountsOverlappingTimeOnce(t *testing.T) {
 	})
 }
 
-// transport answers by a function, for calls at the same time.
-type transport func(*http.Request) (*http.Response, error)
+// roundTripFunc is a RoundTripper for concurrent calls.
+type roundTripFunc func(*http.Request) (*http.Response, error)
 
-func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestCallsOfOneRequestAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, most atomic.Int32
 		slow := &script{steps: []step{{status: 200}}}
-		client := newClient(time.Minute, transport(func(r *http.Request) (*http.Response, error) {
+		client := newClient(time.Minute, roundTripFunc(func(r *http.Request) (*http.Response, error) {
 			if n := now.Add(1); n > most.Load() {
 				most.Store(n)
 			}
