@@ -14,8 +14,8 @@ import (
 	"kinde-functions/scripts/check/tree"
 )
 
-// tags turn on the tests that need the hosts' tools or a browser, so that they
-// are analysed with the rest.
+// tags turn on the tests that need the hosts' tools or a browser, so that they are
+// analyzed with the rest. .golangci.yml has the same.
 const tags = "-tags=realtools"
 
 // toolsMod pins the analysers apart from go.mod, which holds what is deployed.
@@ -36,9 +36,8 @@ func fix(j *job) error { return j.quiet("go", "fix", tags, "-diff", "./...") }
 
 func tidy(j *job) error { return j.quiet("go", "mod", "tidy", "-diff") }
 
-func staticcheck(j *job) error {
-	return j.run("go", "tool", toolsMod, "staticcheck", tags, "./...")
-}
+// lint runs what .golangci.yml names.
+func lint(j *job) error { return j.run("go", "tool", toolsMod, "golangci-lint", "run", "./...") }
 
 // govulncheck looks for known vulnerabilities that the code reaches. Its database is on
 // the network: where that is out of reach, the step says so and passes.

@@ -37,7 +37,7 @@ var steps = []step{
 	{name: "vet", run: vet},
 	{name: "fix", run: fix},
 	{name: "tidy", run: tidy},
-	{name: "staticcheck", run: staticcheck},
+	{name: "lint", run: lint},
 	{name: "deadcode", run: deadcode},
 	{name: "govulncheck", show: true, run: govulncheck},
 	{name: "shellcheck", needs: []string{"debian"}, run: shellcheck},
