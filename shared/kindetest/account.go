@@ -13,7 +13,7 @@ const (
 	maxPageSize     = 100
 )
 
-// accountHandler answers for one person in one organization; k.mu is held.
+// accountHandler serves one user in one organization; k.mu is held.
 type accountHandler func(a *accountCall) (any, error)
 
 // accountCall is a request to the Account API whose caller is known.
@@ -27,16 +27,16 @@ type accountCall struct {
 
 var invalidUserToken = apiFault(http.StatusForbidden, errorItem{"INVALID_CREDENTIALS", "Invalid credentials"})
 
-// account wraps an endpoint of the Account API: the bearer must be a person's
+// account wraps an endpoint of the Account API: the bearer must be a user's
 // access token of this host, else 403.
-func (k *Kinde) account(answer accountHandler) http.HandlerFunc {
+func (k *Kinde) account(handler accountHandler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b, err := k.bearerOf(r, k.issuerOf(r))
 		if err != nil {
 			writeError(w, invalidUserToken)
 			return
 		}
-		body, err := k.answerAccount(r, b, answer)
+		body, err := k.serveAccount(r, b, handler)
 		if err != nil {
 			writeError(w, err)
 			return
@@ -49,7 +49,7 @@ func (k *Kinde) account(answer accountHandler) http.HandlerFunc {
 	}
 }
 
-func (k *Kinde) answerAccount(r *http.Request, b *bearer, answer accountHandler) (any, error) {
+func (k *Kinde) serveAccount(r *http.Request, b *bearer, handler accountHandler) (any, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	person := k.person(b.sub)
@@ -60,7 +60,7 @@ func (k *Kinde) answerAccount(r *http.Request, b *bearer, answer accountHandler)
 	if member == nil {
 		return nil, invalidUserToken
 	}
-	return answer(&accountCall{r, r.URL.Query(), k.quirks, person, member})
+	return handler(&accountCall{r, r.URL.Query(), k.quirks, person, member})
 }
 
 // metadata is the Account API's paging.
@@ -113,7 +113,7 @@ func (q CursorQuirk) spoil(meta metadata, after string) metadata {
 	}
 }
 
-// accountList is the answer of a list endpoint.
+// accountList is the response of a list endpoint.
 func accountList[T any](a *accountCall, name string, all []T, id func(T) string) (map[string]any, error) {
 	items, meta, err := page(a, all, id)
 	if err != nil {
@@ -125,18 +125,18 @@ func accountList[T any](a *accountCall, name string, all []T, id func(T) string)
 	}, nil
 }
 
-// listEntitlements answers GET /account_api/v1/entitlements; the plans come
+// listEntitlements handles GET /account_api/v1/entitlements; the plans come
 // whole with every page.
 func listEntitlements(a *accountCall) (any, error) {
-	answer, err := accountList(a, "entitlements", a.member.Entitlements, func(e Entitlement) string { return e.ID })
+	response, err := accountList(a, "entitlements", a.member.Entitlements, func(e Entitlement) string { return e.ID })
 	if err != nil {
 		return nil, err
 	}
-	answer["data"].(map[string]any)["plans"] = nonNil(a.member.Plans)
-	return answer, nil
+	response["data"].(map[string]any)["plans"] = nonNil(a.member.Plans)
+	return response, nil
 }
 
-// oneEntitlement answers GET /account_api/v1/entitlement/{key}, by feature key.
+// oneEntitlement handles GET /account_api/v1/entitlement/{key}, by feature key.
 func (k *Kinde) oneEntitlement(a *accountCall) (any, error) {
 	if a.quirks.NoEntitlementRoute {
 		return nil, nil
@@ -152,30 +152,30 @@ func (k *Kinde) oneEntitlement(a *accountCall) (any, error) {
 	}, nil
 }
 
-// listFeatureFlags answers GET /account_api/v1/feature_flags, by default
+// listFeatureFlags handles GET /account_api/v1/feature_flags, by default
 // without metadata.
 func listFeatureFlags(a *accountCall) (any, error) {
-	answer, err := accountList(a, "feature_flags", a.member.FeatureFlags, func(f FeatureFlag) string { return f.ID })
+	response, err := accountList(a, "feature_flags", a.member.FeatureFlags, func(f FeatureFlag) string { return f.ID })
 	if err != nil {
 		return nil, err
 	}
 	if !a.quirks.FlagsMetadata {
-		delete(answer, "metadata")
+		delete(response, "metadata")
 	}
-	return answer, nil
+	return response, nil
 }
 
-// listPermissions answers GET /account_api/v1/permissions.
+// listPermissions handles GET /account_api/v1/permissions.
 func listPermissions(a *accountCall) (any, error) {
 	return accountList(a, "permissions", a.member.Permissions, func(p Permission) string { return p.ID })
 }
 
-// listRoles answers GET /account_api/v1/roles.
+// listRoles handles GET /account_api/v1/roles.
 func listRoles(a *accountCall) (any, error) {
 	return accountList(a, "roles", a.member.Roles, func(r Role) string { return r.ID })
 }
 
-// listProperties answers GET /account_api/v1/properties.
+// listProperties handles GET /account_api/v1/properties.
 func listProperties(a *accountCall) (any, error) {
 	return accountList(a, "properties", a.member.Properties, func(p Property) string { return p.ID })
 }
@@ -195,7 +195,7 @@ type profile struct {
 	ID            string  `json:"id"`
 }
 
-// userProfile answers GET /oauth2/v2/user_profile; a token that is not a
+// userProfile handles GET /oauth2/v2/user_profile; a token that is not a
 // person's or not in force gets 403 in OAuth's shape.
 func (k *Kinde) userProfile(w http.ResponseWriter, r *http.Request) {
 	b, err := k.bearerOf(r, k.issuerOf(r))
@@ -209,10 +209,10 @@ func (k *Kinde) userProfile(w http.ResponseWriter, r *http.Request) {
 		writeError(w, oauthFault(http.StatusForbidden, "invalid_token", "The access token is invalid, expired or revoked."))
 		return
 	}
-	answer := profile{
+	response := profile{
 		p.ID, orNull(p.ProvidedID), p.Name(), p.GivenName, p.FamilyName, p.UpdatedAt.Unix(),
 		p.Email, p.EmailVerified, orNull(p.Picture), orNull(p.Username), p.ID,
 	}
 	k.mu.Unlock()
-	writeJSON(w, http.StatusOK, answer)
+	writeJSON(w, http.StatusOK, response)
 }

@@ -34,20 +34,20 @@ type authRequest struct {
 	params      url.Values
 }
 
-// answerURL is the redirect URI with an answer added to it.
-func (a *authRequest) answerURL(answer url.Values) string {
+// callbackURL is the redirect URI with the parameters of a response added.
+func (a *authRequest) callbackURL(response url.Values) string {
 	if a.state != "" {
-		answer.Set("state", a.state)
+		response.Set("state", a.state)
 	}
 	joint := "?"
 	if strings.Contains(a.redirectURI, "?") {
 		joint = "&"
 	}
-	return a.redirectURI + joint + answer.Encode()
+	return a.redirectURI + joint + response.Encode()
 }
 
 func (a *authRequest) refuse(w http.ResponseWriter, code, description string) {
-	redirect(w, http.StatusFound, a.answerURL(url.Values{"error": {code}, "error_description": {description}}))
+	redirect(w, http.StatusFound, a.callbackURL(url.Values{"error": {code}, "error_description": {description}}))
 }
 
 // redirect sends target as it stands; http.Redirect would rewrite it.
@@ -57,7 +57,7 @@ func redirect(w http.ResponseWriter, status int, target string) {
 	w.WriteHeader(status)
 }
 
-// authorize answers GET /oauth2/auth: the sign-in page, or at once when a
+// authorize handles GET /oauth2/auth: the sign-in page, or at once when a
 // person is signed in here already and no prompt asks for the page.
 func (k *Kinde) authorize(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
@@ -102,7 +102,7 @@ func (k *Kinde) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// check says what is wrong with a request that may be answered by redirect.
+// check returns the error of a request whose redirect URI is registered.
 func (a *authRequest) check() (code, description string) {
 	q := a.params
 	var refused bool
@@ -151,12 +151,12 @@ type reauthState struct {
 // expireLink refuses a request because its sign-in link has expired. Kinde gives
 // reauth_state only to requests that sent supports_reauth=true.
 func (a *authRequest) expireLink(w http.ResponseWriter) {
-	answer := url.Values{"error": {"login_link_expired"}, "error_description": {"The sign-in link has expired."}}
+	response := url.Values{"error": {"login_link_expired"}, "error_description": {"The sign-in link has expired."}}
 	if a.params.Get("supports_reauth") == "true" {
 		state, _ := json.Marshal(reauthState{a.params.Get("login_hint"), a.org}) // strings always marshal
-		answer.Set("reauth_state", base64.StdEncoding.EncodeToString(state))
+		response.Set("reauth_state", base64.StdEncoding.EncodeToString(state))
 	}
-	redirect(w, http.StatusFound, a.answerURL(answer))
+	redirect(w, http.StatusFound, a.callbackURL(response))
 }
 
 // resume fills in what a reauth_state brings along; one that is not ours is
@@ -196,5 +196,5 @@ func (k *Kinde) grantCode(a *authRequest, session *tenantSession, org string) st
 			scopes: a.scopes, audience: a.audience, nonce: a.nonce, signedIn: session.started,
 		},
 	}, now.Add(codeTTL))
-	return a.answerURL(url.Values{"code": {code}, "scope": {strings.Join(a.scopes, " ")}})
+	return a.callbackURL(url.Values{"code": {code}, "scope": {strings.Join(a.scopes, " ")}})
 }

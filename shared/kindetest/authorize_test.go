@@ -197,7 +197,7 @@ func TestExpiredLink(t *testing.T) {
 	first := tn.get(tn.authURL("login_hint", ExpiredLinkHint, "supports_reauth", "true"), "").location(t).Query()
 	state := first.Get("reauth_state")
 	if first.Get("error") != "login_link_expired" || first.Get("state") != "12345678" {
-		t.Fatalf("answer %v", first)
+		t.Fatalf("response %v", first)
 	}
 	if raw, err := base64.StdEncoding.DecodeString(state); err != nil || !strings.Contains(string(raw), ExpiredLinkHint) {
 		t.Errorf("reauth_state %q: %v", state, err)

@@ -13,8 +13,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// grant is what somebody was given: who, at which client, for what. Tokens
-// are made of it.
+// grant is what a client was given: for which user, scopes and audience. Tokens
+// are made from it.
 type grant struct {
 	issuer   string
 	client   Client

@@ -6,13 +6,12 @@ import (
 )
 
 // claimsCache holds what access tokens say of each user in each organization:
-// user id, organization code, claims. Kinde gives a new access token the
-// claims of the one before it until the user's own record changes or somebody
-// calls refresh_claims. The Kinde's mutex guards it.
+// user id, organization code, claims. Kinde gives a new access token the claims
+// of the one before it until the user's own record changes or refresh_claims is
+// called. The Kinde's mutex guards it.
 type claimsCache map[string]map[string]map[string]any
 
-// of returns the claims of p in m, as they are in the cache. The first call
-// puts them there.
+// of returns the claims of p in m from the cache. The first call puts them there.
 func (c claimsCache) of(p *Person, m *Membership) map[string]any {
 	if c[p.ID] == nil {
 		c[p.ID] = map[string]map[string]any{}

@@ -66,7 +66,7 @@ type Client struct {
 	Callbacks, Logouts []string
 	// Audiences are the APIs that the application is authorised for.
 	Audiences []string
-	// Scopes may be asked for next to openid, profile, email, phone and offline.
+	// Scopes may be requested next to openid, profile, email, phone and offline.
 	Scopes []string
 	// OptionalClaims are added to tokens: roles, org_name, email and properties
 	// to access tokens, organizations to ID tokens.
@@ -133,9 +133,9 @@ func (k *Kinde) authenticate(r *http.Request) (Client, error) {
 	return c, nil
 }
 
-// grantable sorts the scopes that were asked for: those the client may have,
+// grantable sorts the scopes that were requested: those the client may have,
 // in the order asked, and whether any other was among them. offline_access is
-// neither: Kinde ignores it, and the answer silently lacks a refresh token.
+// neither: Kinde ignores it, and the response silently lacks a refresh token.
 func (c Client) grantable(asked []string) (granted []string, refused bool) {
 	basic := []string{"openid", "profile", "email", "phone", "offline"}
 	for _, scope := range asked {

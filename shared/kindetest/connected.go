@@ -26,7 +26,7 @@ type connection struct {
 	expires          time.Time
 }
 
-// connectedAppURL answers GET /api/v1/connected_apps/auth_url.
+// connectedAppURL handles GET /api/v1/connected_apps/auth_url.
 func (k *Kinde) connectedAppURL(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	app, userID, org, callback := q.Get("key_code_ref"), q.Get("user_id"), q.Get("org_code"), q.Get("override_callback_url")
@@ -55,7 +55,7 @@ func (k *Kinde) connectedAppURL(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// connectedAppToken answers GET /api/v1/connected_apps/token?session_id=. A
+// connectedAppToken handles GET /api/v1/connected_apps/token?session_id=. A
 // token that has run out is renewed, as Kinde does for its callers.
 func (k *Kinde) connectedAppToken(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
@@ -74,7 +74,7 @@ func (k *Kinde) connectedAppToken(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// connectedAppRevoke answers POST /api/v1/connected_apps/revoke?session_id=.
+// connectedAppRevoke handles POST /api/v1/connected_apps/revoke?session_id=.
 func (k *Kinde) connectedAppRevoke(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -102,7 +102,7 @@ type consentView struct {
 	Person, Org  string
 }
 
-// consentPage answers GET /third-party/consent: the third party asks the
+// consentPage handles GET /third-party/consent: the third party asks the
 // person for access.
 func (k *Kinde) consentPage(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
@@ -124,7 +124,7 @@ func consentOver(w http.ResponseWriter) {
 		"It was answered before, or it is too old. Go back to the site and connect again.", "")
 }
 
-// consentDecision takes the answer, POST /third-party/consent: request, and
+// consentDecision handles the consent page's form, POST /third-party/consent: request, and
 // action approve or decline; then it goes to the callback.
 func (k *Kinde) consentDecision(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
@@ -134,7 +134,7 @@ func (k *Kinde) consentDecision(w http.ResponseWriter, r *http.Request) {
 		consentOver(w)
 		return
 	}
-	c.consent = "" // a second answer finds nothing
+	c.consent = "" // a second form finds nothing
 	target := c.callback
 	if target == "" {
 		target = k.issuerOf(r) + "/third-party/connected"
@@ -161,7 +161,7 @@ func withQuery(target, name, value string) string {
 	return target
 }
 
-// connectedPage answers GET /third-party/connected, where a connection
+// connectedPage handles GET /third-party/connected, where a connection
 // without a callback ends.
 func (k *Kinde) connectedPage(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Get("error") != "" {
@@ -171,8 +171,8 @@ func (k *Kinde) connectedPage(w http.ResponseWriter, r *http.Request) {
 	renderMessage(w, http.StatusOK, "Connected", "You can close this page.", "")
 }
 
-// thirdPartyFiles answers GET /third-party/files: what the third party gives
-// to whoever holds the connection's token.
+// thirdPartyFiles handles GET /third-party/files: what the third party gives
+// to any holder of the connection's token.
 func (k *Kinde) thirdPartyFiles(w http.ResponseWriter, r *http.Request) {
 	raw, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	k.mu.Lock()

@@ -25,7 +25,7 @@ func (tn *tenant) connect(callback string) (session, consent string) {
 }
 
 // decide answers a consent page and returns where it leads.
-func (tn *tenant) decide(consent, action string) answer {
+func (tn *tenant) decide(consent, action string) response {
 	tn.t.Helper()
 	if page := tn.get(consent, ""); page.status != http.StatusOK || !strings.Contains(page.body, "Dana Demo") {
 		tn.t.Fatalf("consent page: %d %s", page.status, page.body)
@@ -47,7 +47,7 @@ func TestConnectedApp(t *testing.T) {
 		t.Errorf("approve leads to %q", got.header.Get("Location"))
 	}
 	if got := tn.get(consent, ""); got.status != http.StatusBadRequest {
-		t.Errorf("consent page after the answer: %d", got.status)
+		t.Errorf("consent page after the response: %d", got.status)
 	}
 	got := tn.get(tokenPath, reader).json(t)
 	expiry, err := time.Parse(time.RFC3339, got["access_token_expiry"].(string))

@@ -7,7 +7,7 @@ import (
 
 func TestPagesOfApplicationsMayCall(t *testing.T) {
 	tn := newTenant(t)
-	request := func(method, path, origin string) answer {
+	request := func(method, path, origin string) response {
 		t.Helper()
 		r, _ := http.NewRequest(method, tn.URL+path, nil)
 		r.Header.Set("Origin", origin)
@@ -20,7 +20,7 @@ func TestPagesOfApplicationsMayCall(t *testing.T) {
 	for _, path := range []string{"/oauth2/token", "/oauth2/v2/user_profile", "/.well-known/openid-configuration", "/.well-known/jwks", "/account_api/v1/permissions"} {
 		for origin, allowed := range map[string]bool{DefaultSite: true, DefaultSite + ".evil.example": false, "null": false} {
 			preflight, simple := request("OPTIONS", path, origin), request("GET", path, origin)
-			for name, got := range map[string]answer{"preflight": preflight, "request": simple} {
+			for name, got := range map[string]response{"preflight": preflight, "request": simple} {
 				h := got.header
 				if (h.Get("Access-Control-Allow-Origin") == origin) != allowed || (h.Get("Access-Control-Allow-Credentials") == "true") != allowed || h.Get("Vary") != "Origin" {
 					t.Errorf("%s %s from %s: got %v", name, path, origin, h)

@@ -31,7 +31,7 @@ const (
 // slowDown is what RFC 8628 section 3.5 adds to the interval.
 const slowDown = 5 * time.Second
 
-// deviceAuth answers POST /oauth2/device/auth (RFC 8628 section 3.2).
+// deviceAuth handles POST /oauth2/device/auth (RFC 8628 section 3.2).
 func (k *Kinde) deviceAuth(w http.ResponseWriter, r *http.Request) {
 	id := r.PostForm.Get("client_id")
 	if id == "" {
@@ -65,15 +65,15 @@ func (k *Kinde) deviceAuth(w http.ResponseWriter, r *http.Request) {
 	k.devices.put(code, d, d.expires.Add(time.Hour))
 	k.mu.Unlock()
 	complete := issuer + "/device?user_code=" + d.userCode
-	answer := map[string]any{
+	response := map[string]any{
 		"device_code": code, "user_code": d.userCode,
 		"verification_uri": issuer + "/device", "verification_uri_complete": complete,
 		"expires_in": int64(k.opt.DeviceTTL.Seconds()), "interval": int64(k.opt.DeviceInterval.Seconds()),
 	}
 	if picture := qrCode(complete); picture != "" {
-		answer["qr_code"] = picture
+		response["qr_code"] = picture
 	}
-	writeJSON(w, http.StatusOK, answer)
+	writeJSON(w, http.StatusOK, response)
 }
 
 // newUserCode makes eight letters without vowels, so that no words appear
@@ -88,8 +88,8 @@ func newUserCode() string {
 	return string(code)
 }
 
-// redeemDevice answers a poll (RFC 8628 section 3.5); k.mu is held.
-func (k *Kinde) redeemDevice(client Client, r *http.Request) (*tokenAnswer, error) {
+// redeemDevice handles a poll (RFC 8628 section 3.5); k.mu is held.
+func (k *Kinde) redeemDevice(client Client, r *http.Request) (*tokenResponse, error) {
 	now := k.opt.Now()
 	d, ok := k.devices.get(r.PostForm.Get("device_code"), now)
 	if !ok || d.grant.client.ID != client.ID || d.grant.issuer != k.issuerOf(r) || d.decision == redeemed {
@@ -109,13 +109,13 @@ func (k *Kinde) redeemDevice(client Client, r *http.Request) (*tokenAnswer, erro
 		d.interval += slowDown
 		return nil, pending("slow_down", "Polling too fast: wait five seconds longer.")
 	case d.decision == undecided:
-		return nil, pending("authorization_pending", "The person has not answered yet.")
+		return nil, pending("authorization_pending", "The user has not decided yet.")
 	}
 	d.decision = redeemed
-	return k.answer(d.grant), nil
+	return k.issue(d.grant), nil
 }
 
-// deviceByUserCode finds the request that a person was shown the code of,
+// deviceByUserCode finds the request that a user was shown the code of,
 // however they type it; k.mu is held.
 func (k *Kinde) deviceByUserCode(typed string) *deviceGrant {
 	code := strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(typed))
@@ -131,7 +131,7 @@ func (k *Kinde) deviceByUserCode(typed string) *deviceGrant {
 
 var errNoDevice = errors.New("kindetest: no undecided device request with this user code")
 
-// ApproveDevice answers a device request as somebody, without the page.
+// ApproveDevice approves a device request as a user, without the page.
 func (k *Kinde) ApproveDevice(userCode, personID string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()

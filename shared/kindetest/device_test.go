@@ -107,16 +107,16 @@ func TestDevicePage(t *testing.T) {
 	if page.status != http.StatusOK || !strings.Contains(page.body, userCode[:4]+"-"+userCode[4:]) || !strings.Contains(page.body, DeviceClientID) {
 		t.Fatalf("%d %s", page.status, page.body)
 	}
-	answer := func(action, person string) answer {
+	response := func(action, person string) response {
 		return tn.post("/device", url.Values{"user_code": {typed}, "action": {action}, "person": {person}})
 	}
-	if got := answer("approve", "kp_nobody"); got.status != http.StatusUnprocessableEntity {
+	if got := response("approve", "kp_nobody"); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("nobody chosen: %d", got.status)
 	}
-	if got := answer("deny", ""); got.status != http.StatusOK {
+	if got := response("deny", ""); got.status != http.StatusOK {
 		t.Errorf("deny: %d", got.status)
 	}
-	if got := answer("approve", DemoPerson); got.status != http.StatusNotFound {
+	if got := response("approve", DemoPerson); got.status != http.StatusNotFound {
 		t.Errorf("answered twice: %d", got.status)
 	}
 	if got := tn.poll(code); got != "access_denied" {

@@ -8,7 +8,7 @@ import (
 // deviceView is what the device page shows: the form for the code, or the
 // question when the code is known.
 type deviceView struct {
-	Typed    string // as the person typed it
+	Typed    string // as the user typed it
 	UserCode string // empty: ask for it
 	ClientID string
 	Scopes   []string
@@ -16,7 +16,7 @@ type deviceView struct {
 	Problem  string
 }
 
-// devicePage answers GET /device: it asks for the user code, or shows the
+// devicePage handles GET /device: it asks for the user code, or shows the
 // request that a code in the query stands for.
 func (k *Kinde) devicePage(w http.ResponseWriter, r *http.Request) {
 	typed := r.URL.Query().Get("user_code")
@@ -42,8 +42,8 @@ func (k *Kinde) renderDevice(w http.ResponseWriter, status int, d *deviceGrant, 
 	})
 }
 
-// deviceDecision takes the page's answer, POST /device: user_code, and
-// action approve (as the person in person) or deny.
+// deviceDecision handles the page's form, POST /device: user_code, and
+// action approve (as the user in the field person) or deny.
 func (k *Kinde) deviceDecision(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

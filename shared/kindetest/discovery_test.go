@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A tenant whose clock is wrong shows it in each answer, and one may name another
+// A tenant whose clock is wrong shows it in each response, and one may name another
 // issuer than the host's until the quirk is taken back.
 func TestTheTenantsClockAndIssuerShow(t *testing.T) {
 	tn := newTenant(t)

@@ -12,21 +12,21 @@ import (
 )
 
 // Fault is a way in which an endpoint fails. Delay and Header alone change
-// the usual answer; any other field replaces it.
+// the usual response; any other field replaces it.
 type Fault struct {
-	Status int         // of the answer; 0: 200
-	Header http.Header // added to the answer
+	Status int         // of the response; 0: 200
+	Header http.Header // added to the response
 	Body   string      // ErrorBody makes Kinde's shapes
 	Delay  time.Duration
-	// Hang never answers; it ends when the client gives up or the server closes.
+	// Hang sends no response; it ends when the client gives up or the server closes.
 	Hang bool
-	// Reset breaks the connection without an answer.
+	// Reset breaks the connection without a response.
 	Reset bool
-	// Malformed answers text that claims to be JSON.
+	// Malformed sends text that claims to be JSON.
 	Malformed bool
 	// Truncated promises more bytes than it sends, then breaks the connection.
 	Truncated bool
-	// Huge answers valid JSON of this many bytes.
+	// Huge sends valid JSON of this many bytes.
 	Huge int
 	// Times is how many requests fail before the fault is over; 0: every one
 	// until ClearFaults.
@@ -89,8 +89,8 @@ func matches(pattern, method, path string) bool {
 	return path == pattern || strings.HasSuffix(pattern, "/") && strings.HasPrefix(path, pattern)
 }
 
-// play acts the fault out and says whether that was the whole answer.
-func (f Fault) play(w http.ResponseWriter, r *http.Request) (answered bool) {
+// play acts the fault out and reports whether it was the whole response.
+func (f Fault) play(w http.ResponseWriter, r *http.Request) (done bool) {
 	if f.Hang {
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
@@ -111,11 +111,11 @@ func (f Fault) play(w http.ResponseWriter, r *http.Request) (answered bool) {
 	if f.Status == 0 && f.Body == "" && !f.Malformed && !f.Truncated && f.Huge == 0 {
 		return false
 	}
-	f.answer(w)
+	f.respond(w)
 	return true
 }
 
-func (f Fault) answer(w http.ResponseWriter) {
+func (f Fault) respond(w http.ResponseWriter) {
 	status := f.Status
 	if status == 0 {
 		status = http.StatusOK

@@ -73,7 +73,7 @@ func TestFaultBodies(t *testing.T) {
 		t.Errorf("HTML: %q, %v", body, err)
 	}
 	if res, _, err := get(Fault{Header: http.Header{"x-extra": {"1"}}}); err != nil || res.Header.Get("X-Extra") != "1" || res.StatusCode != 403 {
-		t.Errorf("a header alone must leave the usual answer: %v", err)
+		t.Errorf("a header alone must leave the usual response: %v", err)
 	}
 }
 

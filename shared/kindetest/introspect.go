@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// introspection is Kinde's answer about a token in force (RFC 7662 section
+// introspection is Kinde's response about a token in force (RFC 7662 section
 // 2.2), no more than these.
 type introspection struct {
 	Active   bool     `json:"active"`
@@ -15,7 +15,7 @@ type introspection struct {
 	Iat      int64    `json:"iat"`
 }
 
-// introspect answers POST /oauth2/introspect. The caller's bearer may be any
+// introspect handles POST /oauth2/introspect. The caller's bearer may be any
 // access token of the tenant, from either host; the token asked about is
 // active only on the host that minted it.
 func (k *Kinde) introspect(w http.ResponseWriter, r *http.Request) {
@@ -53,7 +53,7 @@ func (k *Kinde) liveRefresh(raw string) (*refreshToken, bool) {
 	return rt, true
 }
 
-// revoke answers POST /oauth2/revoke (RFC 7009) with 200 and nothing, for
+// revoke handles POST /oauth2/revoke (RFC 7009) with 200 and nothing, for
 // unknown tokens too. A token of another client is left alone: revocation is
 // bound to the client. A refresh token takes its whole grant along.
 func (k *Kinde) revoke(w http.ResponseWriter, r *http.Request) {

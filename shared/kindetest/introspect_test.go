@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func (tn *tenant) introspectAs(bearer, token string) answer {
+func (tn *tenant) introspectAs(bearer, token string) response {
 	tn.t.Helper()
 	return tn.send("POST", "/oauth2/introspect", bearer, url.Values{"token": {token}})
 }
@@ -30,7 +30,7 @@ func TestIntrospect(t *testing.T) {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
 	}
-	for name, got := range map[string]answer{
+	for name, got := range map[string]response{
 		"no bearer":  tn.introspectAs("", token.AccessToken),
 		"bad bearer": tn.introspectAs(k.Mint(SignedBy(ForeignKey)), token.AccessToken),
 		"no token":   tn.introspectAs(machine, ""),
@@ -44,7 +44,7 @@ func TestIntrospect(t *testing.T) {
 func TestRevoke(t *testing.T) {
 	tn := newTenant(t)
 	machine := tn.Kinde.Mint(Machine())
-	revoke := func(client, secret, token string) answer {
+	revoke := func(client, secret, token string) response {
 		return tn.post("/oauth2/revoke", url.Values{"client_id": {client}, "client_secret": {secret}, "token": {token}})
 	}
 	access := tn.Kinde.Mint()

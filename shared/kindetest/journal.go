@@ -12,7 +12,7 @@ import (
 // maxCalls bounds what the journal keeps; the oldest calls go first.
 const maxCalls = 2000
 
-// Call is a request that came in, whether a fault answered it or not.
+// Call is a request that came in, whether a fault took it or not.
 type Call struct {
 	At           time.Time
 	Method, Path string

@@ -69,7 +69,7 @@ func (ring *keyring) previous() *signingKey {
 	return ring.all[len(ring.all)-2]
 }
 
-// stranger is a key that was never published, made when first asked for.
+// stranger is a key that was never published, made when first requested.
 func (ring *keyring) stranger() (*signingKey, error) {
 	ring.mu.Lock()
 	defer ring.mu.Unlock()
@@ -142,7 +142,7 @@ type jwk struct {
 	Use string `json:"use"`
 }
 
-// keySet answers GET /.well-known/jwks and jwks.json. Kinde refuses requests
+// keySet handles GET /.well-known/jwks and jwks.json. Kinde refuses requests
 // that carry an Authorization header here.
 func (k *Kinde) keySet(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") != "" {
@@ -160,7 +160,7 @@ func (k *Kinde) keySet(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"keys": keys})
 }
 
-// discovery answers GET /.well-known/openid-configuration (OpenID Connect
+// discovery handles GET /.well-known/openid-configuration (OpenID Connect
 // Discovery 1.0 section 3). Kinde lists no device endpoint in it.
 func (k *Kinde) discovery(w http.ResponseWriter, r *http.Request) {
 	issuer := k.issuerOf(r)

@@ -9,8 +9,8 @@
 // with an independent OpenID Connect client. Faults, key rotation and minted
 // tokens let tests show what happens when a tenant misbehaves or a token lies.
 //
-// It is no identity provider. There are no passwords, anybody who reaches it
-// can sign in as anybody, and its client secrets are public constants; Serve
+// It is no identity provider. There are no passwords, anyone who reaches it
+// can sign in as anyone, and its client secrets are public constants; Serve
 // therefore listens on loopback addresses only. All state is in memory,
 // bounded, and gone when the process ends.
 package kindetest
@@ -48,7 +48,7 @@ type Options struct {
 	// Empty: the issuer. Requests whose Host is this one get and accept tokens
 	// with this iss only, and the M2M audience is always Management + "/api".
 	Management string
-	// Site is the origin of the site that people sign in to; the default
+	// Site is the origin of the site that users sign in to; the default
 	// clients' callback and logout URLs are registered on it.
 	Site string
 	// Now is the clock; nil: time.Now.
@@ -93,7 +93,7 @@ type Options struct {
 // Quirks are behaviours that real tenants differ in, or that a client must
 // survive. The zero value is the usual tenant.
 type Quirks struct {
-	// NoEntitlementRoute answers /account_api/v1/entitlement/{key} as a route
+	// NoEntitlementRoute treats /account_api/v1/entitlement/{key} as a route
 	// that does not exist.
 	NoEntitlementRoute bool
 	// FlagsMetadata adds the metadata that feature_flags lacks by default.
@@ -134,14 +134,14 @@ type Kinde struct {
 	quirks   Quirks
 	people   []*Person
 	claims   claimsCache
-	pending  shelf[*authRequest]   // authorization requests being answered, by page id
-	sessions shelf[*tenantSession] // by cookie
-	codes    shelf[*codeGrant]     // authorization codes
-	refresh  shelf[*refreshToken]  // refresh tokens
-	revoked  shelf[struct{}]       // revoked access tokens, by digest
-	devices  shelf[*deviceGrant]   // by device_code
-	portals  shelf[*portalVisit]   // by one-time key, then by visit id
-	connects shelf[*connection]    // by session_id
+	pending  expiring[*authRequest]   // pending authorization requests, by page id
+	sessions expiring[*tenantSession] // by cookie
+	codes    expiring[*codeGrant]     // authorization codes
+	refresh  expiring[*refreshToken]  // refresh tokens
+	revoked  expiring[struct{}]       // revoked access tokens, by digest
+	devices  expiring[*deviceGrant]   // by device_code
+	portals  expiring[*portalVisit]   // by one-time key, then by visit id
+	connects expiring[*connection]    // by session_id
 }
 
 // New returns a tenant that serves opt.Issuer. It fails on an issuer, site or
@@ -159,14 +159,14 @@ func New(opt Options) (*Kinde, error) {
 	}
 	k := &Kinde{
 		opt: opt, keys: keys, quirks: opt.Quirks, claims: claimsCache{},
-		pending:  newShelf[*authRequest](1000),
-		sessions: newShelf[*tenantSession](1000),
-		codes:    newShelf[*codeGrant](1000),
-		refresh:  newShelf[*refreshToken](10_000),
-		revoked:  newShelf[struct{}](10_000),
-		devices:  newShelf[*deviceGrant](1000),
-		portals:  newShelf[*portalVisit](1000),
-		connects: newShelf[*connection](1000),
+		pending:  newExpiring[*authRequest](1000),
+		sessions: newExpiring[*tenantSession](1000),
+		codes:    newExpiring[*codeGrant](1000),
+		refresh:  newExpiring[*refreshToken](10_000),
+		revoked:  newExpiring[struct{}](10_000),
+		devices:  newExpiring[*deviceGrant](1000),
+		portals:  newExpiring[*portalVisit](1000),
+		connects: newExpiring[*connection](1000),
 	}
 	for _, p := range opt.People {
 		p.Memberships = slices.Clone(p.Memberships)

@@ -8,7 +8,7 @@ import (
 
 // management wraps an endpoint of the Management API: the bearer must be an
 // M2M token of the management host, made for its API, and hold scope.
-func (k *Kinde) management(scope string, answer http.HandlerFunc) http.HandlerFunc {
+func (k *Kinde) management(scope string, handler http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		b, err := k.bearerOf(r, k.opt.Management)
 		switch {
@@ -19,19 +19,19 @@ func (k *Kinde) management(scope string, answer http.HandlerFunc) http.HandlerFu
 		case err != nil, !b.machine, scope != "" && !slices.Contains(b.scopes, scope):
 			writeError(w, apiFault(http.StatusForbidden, invalidCredentials))
 		default:
-			answer(w, r)
+			handler(w, r)
 		}
 	}
 }
 
-// isForeignUser knows the token of a person from the tenant's other host,
+// isForeignUser knows the token of a user from the tenant's other host,
 // which fails for its audience too.
 func (k *Kinde) isForeignUser(r *http.Request) bool {
 	b, err := k.bearerOf(r, k.opt.Issuer)
 	return err == nil && !b.machine
 }
 
-// user is the Management API's view of a person.
+// user is the Management API's view of a user.
 type user struct {
 	ID          string  `json:"id"`
 	ProvidedID  *string `json:"provided_id"`
@@ -44,7 +44,7 @@ type user struct {
 	IsSuspended bool    `json:"is_suspended"`
 }
 
-// users answers GET /api/v1/users?page_size=&next_token=.
+// users handles GET /api/v1/users?page_size=&next_token=.
 func (k *Kinde) users(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	size, start := defaultPageSize, 0

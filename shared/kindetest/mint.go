@@ -67,11 +67,11 @@ func step(change func(header, claims map[string]any)) Claim {
 	return func(m *minting) { m.steps = append(m.steps, change) }
 }
 
-// For makes it the token of somebody else, with all of their claims. An
+// For makes it the token of another user, with all of their claims. An
 // unknown id gives a token with that sub and no account.
 func For(personID string) Claim { return func(m *minting) { m.grant.sub = personID } }
 
-// InOrg chooses one of the person's organizations.
+// InOrg chooses one of the user's organizations.
 func InOrg(code string) Claim { return func(m *minting) { m.grant.org = code } }
 
 // ForClient makes it a token of another client, with the claims that client
@@ -164,7 +164,7 @@ func (k *Kinde) MintRefresh(opts ...Claim) string {
 	m := k.minting(opts)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.answer(m.grant).RefreshToken
+	return k.issue(m.grant).RefreshToken
 }
 
 func (k *Kinde) minting(opts []Claim) *minting {

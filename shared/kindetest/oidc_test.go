@@ -70,7 +70,7 @@ func TestAccessTokenClaims(t *testing.T) {
 		Roles       []Role
 		Flags       map[string]struct{ T, V any } `json:"feature_flags"`
 		Exp, Iat    int64
-		// These do not belong in a person's token.
+		// These do not belong in a user's token.
 		Scope, Nonce, Gty, Email any
 	}
 	if err := token.Claims(&claims); err != nil {

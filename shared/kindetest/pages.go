@@ -63,7 +63,7 @@ type homeView struct {
 	Holder  string
 }
 
-// home answers GET /: what this is, and a way to an access token without any
+// home handles GET /: what this is, and a way to an access token without any
 // flow.
 func (k *Kinde) home(w http.ResponseWriter, _ *http.Request) {
 	k.mu.Lock()
@@ -72,7 +72,7 @@ func (k *Kinde) home(w http.ResponseWriter, _ *http.Request) {
 	render(w, http.StatusOK, "home", homeView{Issuer: k.opt.Issuer, Clients: *k.clients.Load(), People: people})
 }
 
-// showToken answers POST /dev/token: an access token of the person in the
+// showToken handles POST /dev/token: an access token of the user in the
 // form at ClientID, to copy from the page.
 func (k *Kinde) showToken(w http.ResponseWriter, r *http.Request) {
 	view := homeView{Issuer: k.opt.Issuer, Clients: *k.clients.Load()}

@@ -16,7 +16,7 @@ func TestPagesAreSafeAndAccessible(t *testing.T) {
 	mallory := tn.Kinde.Mint(For(MarkupPerson))
 	_, userCode := tn.startDevice()
 	_, consent := tn.connect("")
-	pages := map[string]answer{
+	pages := map[string]response{
 		"home":     tn.get("/", ""),
 		"sign-in":  tn.get(tn.authURL("prompt", "login", "login_hint", `"><script>`), ""),
 		"create":   tn.get(tn.authURL("prompt", "create"), ""),

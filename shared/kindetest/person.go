@@ -22,7 +22,7 @@ type Person struct {
 	Suspended bool
 	// Test users are listed apart on the sign-in page.
 	Test bool
-	// Memberships are the person's accounts, one for each organization; a
+	// Memberships are the user's accounts, one for each organization; a
 	// sign-in that names no org_code gets the first.
 	Memberships []Membership
 }
@@ -38,7 +38,7 @@ type Membership struct {
 	Properties       []Property
 }
 
-// Name is the person's first and last name separated by a space.
+// Name is the user's first and last name separated by a space.
 func (p *Person) Name() string {
 	return strings.TrimSpace(p.GivenName + " " + p.FamilyName)
 }
@@ -54,7 +54,7 @@ func (p *Person) membership(orgCode string) *Membership {
 	return &p.Memberships[i]
 }
 
-// person finds somebody by id; k.mu is held.
+// person finds a user by id; k.mu is held.
 func (k *Kinde) person(id string) *Person {
 	i := slices.IndexFunc(k.people, func(p *Person) bool { return p.ID == id })
 	if i < 0 {
@@ -86,7 +86,7 @@ func (k *Kinde) UpdatePerson(id string, change func(*Person)) error {
 
 const maxPeople = 200
 
-// register adds a person with an empty account in the first organization;
+// register adds a user with an empty account in the first organization;
 // k.mu is held.
 func (k *Kinde) register(given, family, email string) (*Person, error) {
 	if len(k.people) >= maxPeople {
@@ -108,7 +108,7 @@ type Plan struct {
 	SubscribedOn time.Time `json:"subscribed_on"`
 }
 
-// Entitlement is a feature that the person's plans give them, with its limits;
+// Entitlement is a feature that the user's plans give them, with its limits;
 // a nil number is null.
 type Entitlement struct {
 	ID          string `json:"id"`
@@ -130,7 +130,7 @@ type FeatureFlag struct {
 	Value any    `json:"value"`
 }
 
-// Permission is something the person may do in the organization.
+// Permission is something the user may do in the organization.
 type Permission struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
@@ -144,7 +144,7 @@ type Role struct {
 	Key  string `json:"key"`
 }
 
-// Property is a datum kept about the person: string, bool or int.
+// Property is a datum kept about the user: string, bool or int.
 type Property struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`

@@ -25,7 +25,7 @@ type portalVisit struct {
 	area, returnURL string
 }
 
-// portalLink answers GET /account_api/v1/portal_link with a URL that works
+// portalLink handles GET /account_api/v1/portal_link with a URL that works
 // once. k.mu is held.
 func (k *Kinde) portalLink(a *accountCall) (any, error) {
 	visit := &portalVisit{a.person.ID, a.member.OrgCode, a.query.Get("subnav"), a.query.Get("return_url")}
@@ -63,7 +63,7 @@ type portalTab struct {
 	Here       bool
 }
 
-// portalRedirect answers GET /portal_redirect?key=, once for each key.
+// portalRedirect handles GET /portal_redirect?key=, once for each key.
 func (k *Kinde) portalRedirect(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -80,7 +80,7 @@ func (k *Kinde) portalRedirect(w http.ResponseWriter, r *http.Request) {
 	k.renderPortal(w, id, visit, visit.area)
 }
 
-// portalArea answers GET /portal/{visit}/{area}, the portal's own navigation.
+// portalArea handles GET /portal/{visit}/{area}, the portal's own navigation.
 func (k *Kinde) portalArea(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

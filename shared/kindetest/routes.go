@@ -7,7 +7,7 @@ import (
 // maxBody bounds a request body, in bytes.
 const maxBody = 64 << 10
 
-// ServeHTTP answers as the tenant would, by the tenant's clock: it records the
+// ServeHTTP handles requests as the tenant would, by the tenant's clock: it records the
 // call, lets a fault take its place if one is due, and serves the endpoint
 // otherwise.
 func (k *Kinde) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -81,7 +81,7 @@ func TestTwoHosts(t *testing.T) {
 			t.Errorf("issuer %v at %s", got["issuer"], origin)
 		}
 	}
-	machine := func(origin, audience string) answer {
+	machine := func(origin, audience string) response {
 		return tn.post(origin+"/oauth2/token", url.Values{
 			"grant_type": {grantMachine}, "client_id": {M2MClientID}, "client_secret": {M2MClientSecret}, "audience": {audience},
 		})

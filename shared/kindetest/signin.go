@@ -91,7 +91,7 @@ func (a *authRequest) invitation() string {
 	return a.params.Get("invitation_code")
 }
 
-// signIn takes the answer of the sign-in page, POST /sign-in/{request}: the
+// signIn handles the sign-in page's form, POST /sign-in/{request}: the
 // form field action is person, create, decline or expired-link.
 func (k *Kinde) signIn(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
@@ -107,7 +107,7 @@ func (k *Kinde) signIn(w http.ResponseWriter, r *http.Request) {
 	switch action := r.PostForm.Get("action"); action {
 	case "decline":
 		k.pending.drop(id)
-		redirect(w, http.StatusSeeOther, a.answerURL(url.Values{
+		redirect(w, http.StatusSeeOther, a.callbackURL(url.Values{
 			"error": {"access_denied"}, "error_description": {"The person declined to sign in."},
 		}))
 		return
@@ -144,7 +144,7 @@ func (k *Kinde) signIn(w http.ResponseWriter, r *http.Request) {
 	redirect(w, http.StatusSeeOther, k.grantCode(a, session, org))
 }
 
-// createAccount reads the account form; problem is for the person's eyes.
+// createAccount reads the account form; problem is for the user's eyes.
 func (k *Kinde) createAccount(form url.Values) (created *Person, problem string) {
 	email := strings.TrimSpace(form.Get("email"))
 	given, family := strings.TrimSpace(form.Get("given_name")), strings.TrimSpace(form.Get("family_name"))
@@ -163,8 +163,8 @@ func (k *Kinde) createAccount(form url.Values) (created *Person, problem string)
 
 const maxMemberships = 20
 
-// enterOrg settles which organization the person signs in to: a new one, the
-// invitation's, the one asked for, or their first. k.mu is held.
+// enterOrg settles which organization the user signs in to: a new one, the
+// invitation's, the one requested, or their first. k.mu is held.
 func (k *Kinde) enterOrg(a *authRequest, p *Person) (code string, ok bool) {
 	switch {
 	case a.wantsOrg() && len(p.Memberships) < maxMemberships:

@@ -55,14 +55,14 @@ func (tn *tenant) wait(d time.Duration) {
 	tn.ahead += d
 }
 
-// answer is a response that was read.
-type answer struct {
+// response is a response that was read.
+type response struct {
 	status int
 	header http.Header
 	body   string
 }
 
-func (a answer) location(t *testing.T) *url.URL {
+func (a response) location(t *testing.T) *url.URL {
 	t.Helper()
 	u, err := url.Parse(a.header.Get("Location"))
 	if err != nil || a.header.Get("Location") == "" {
@@ -71,7 +71,7 @@ func (a answer) location(t *testing.T) *url.URL {
 	return u
 }
 
-func (a answer) json(t *testing.T) map[string]any {
+func (a response) json(t *testing.T) map[string]any {
 	t.Helper()
 	var m map[string]any
 	if err := json.Unmarshal([]byte(a.body), &m); err != nil {
@@ -80,7 +80,7 @@ func (a answer) json(t *testing.T) map[string]any {
 	return m
 }
 
-func (tn *tenant) do(r *http.Request) answer {
+func (tn *tenant) do(r *http.Request) response {
 	tn.t.Helper()
 	res, err := tn.browser.Do(r)
 	if err != nil {
@@ -91,21 +91,21 @@ func (tn *tenant) do(r *http.Request) answer {
 	if err != nil {
 		tn.t.Fatal(err)
 	}
-	return answer{res.StatusCode, res.Header, string(body)}
+	return response{res.StatusCode, res.Header, string(body)}
 }
 
 // get sends a GET with a bearer token, or none when it is empty.
-func (tn *tenant) get(target, bearer string) answer {
+func (tn *tenant) get(target, bearer string) response {
 	tn.t.Helper()
 	return tn.send("GET", target, bearer, nil)
 }
 
-func (tn *tenant) post(target string, form url.Values) answer {
+func (tn *tenant) post(target string, form url.Values) response {
 	tn.t.Helper()
 	return tn.send("POST", target, "", form)
 }
 
-func (tn *tenant) send(method, target, bearer string, form url.Values) answer {
+func (tn *tenant) send(method, target, bearer string, form url.Values) response {
 	tn.t.Helper()
 	if strings.HasPrefix(target, "/") {
 		target = tn.URL + target
@@ -139,7 +139,7 @@ func (tn *tenant) web(scopes ...string) *oauth2.Config {
 	}
 }
 
-// signIn goes through the sign-in page as somebody and returns where it leads.
+// signIn goes through the sign-in page as a user and returns where it leads.
 func (tn *tenant) signIn(authURL, personID string) *url.URL {
 	tn.t.Helper()
 	page := tn.get(authURL, "")
@@ -147,7 +147,7 @@ func (tn *tenant) signIn(authURL, personID string) *url.URL {
 }
 
 // formAction is where the sign-in page's forms go.
-func formAction(t *testing.T, page answer) string {
+func formAction(t *testing.T, page response) string {
 	t.Helper()
 	_, rest, found := strings.Cut(page.body, `action="/sign-in/`)
 	id, _, closed := strings.Cut(rest, `"`)
@@ -180,8 +180,8 @@ func grantForm(grantType string, more ...string) url.Values {
 	return form
 }
 
-// oauthCode is the error of an answer in OAuth's shape.
-func oauthCode(t *testing.T, a answer) string {
+// oauthCode is the error of a response in OAuth's shape.
+func oauthCode(t *testing.T, a response) string {
 	t.Helper()
 	code, _ := a.json(t)["error"].(string)
 	return code

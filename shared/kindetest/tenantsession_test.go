@@ -110,7 +110,7 @@ func TestIDTokenNamesOrganizations(t *testing.T) {
 
 func TestApplicationsRegisterURLs(t *testing.T) {
 	tn := newTenant(t)
-	post := func(path, scope, body string) answer {
+	post := func(path, scope, body string) response {
 		t.Helper()
 		r, _ := http.NewRequest("POST", tn.URL+"/api/v1/applications/"+path, strings.NewReader(body))
 		r.Header.Set("Authorization", "Bearer "+tn.Kinde.Mint(Machine(scope)))

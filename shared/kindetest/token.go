@@ -11,18 +11,18 @@ import (
 	"time"
 )
 
-// token answers POST /oauth2/token, all grants.
+// token handles POST /oauth2/token, all grants.
 func (k *Kinde) token(w http.ResponseWriter, r *http.Request) {
-	answer, err := k.redeem(r)
+	response, err := k.redeem(r)
 	if err != nil {
 		writeError(w, err)
 		return
 	}
-	writeJSON(w, http.StatusOK, answer)
+	writeJSON(w, http.StatusOK, response)
 }
 
-// tokenAnswer is RFC 6749 section 5.1's.
-type tokenAnswer struct {
+// tokenResponse is RFC 6749 section 5.1's.
+type tokenResponse struct {
 	AccessToken  string `json:"access_token"`
 	IDToken      string `json:"id_token,omitempty"`
 	RefreshToken string `json:"refresh_token,omitempty"`
@@ -31,7 +31,7 @@ type tokenAnswer struct {
 	Scope        string `json:"scope"`
 }
 
-func (k *Kinde) redeem(r *http.Request) (*tokenAnswer, error) {
+func (k *Kinde) redeem(r *http.Request) (*tokenResponse, error) {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "application/x-www-form-urlencoded" {
 		return nil, invalidRequest("The body must be application/x-www-form-urlencoded.")
 	}
@@ -64,7 +64,7 @@ func (k *Kinde) redeem(r *http.Request) (*tokenAnswer, error) {
 
 // redeemCode is RFC 6749 section 4.1.3 with RFC 7636 section 4.6. A code that
 // comes twice ends what it was redeemed for.
-func (k *Kinde) redeemCode(client Client, r *http.Request) (*tokenAnswer, error) {
+func (k *Kinde) redeemCode(client Client, r *http.Request) (*tokenResponse, error) {
 	form := r.PostForm
 	code, ok := k.codes.get(form.Get("code"), k.opt.Now())
 	if !ok || code.grant.client.ID != client.ID || code.grant.issuer != k.issuerOf(r) {
@@ -81,7 +81,7 @@ func (k *Kinde) redeemCode(client Client, r *http.Request) (*tokenAnswer, error)
 	if !provesVerifier(code.challenge, form.Get("code_verifier")) {
 		return nil, invalidGrant("The PKCE code verifier does not match the challenge.")
 	}
-	return k.answer(code.grant), nil
+	return k.issue(code.grant), nil
 }
 
 func provesVerifier(challenge, verifier string) bool {
@@ -104,7 +104,7 @@ type refreshToken struct {
 // redeemRefresh rotates: each use gives a new refresh token, and the used one
 // lives on for RefreshOverlap. Coming too late is refused, but ends nothing
 // else: the newer tokens of the chain keep working.
-func (k *Kinde) redeemRefresh(client Client, r *http.Request) (*tokenAnswer, error) {
+func (k *Kinde) redeemRefresh(client Client, r *http.Request) (*tokenResponse, error) {
 	now := k.opt.Now()
 	old, ok := k.refresh.get(r.PostForm.Get("refresh_token"), now)
 	if ok {
@@ -122,11 +122,11 @@ func (k *Kinde) redeemRefresh(client Client, r *http.Request) (*tokenAnswer, err
 		old.rotated = now
 	}
 	old.grant.nonce = "" // it belonged to the first ID token
-	return k.answer(old.grant), nil
+	return k.issue(old.grant), nil
 }
 
 // redeemMachine is RFC 6749 section 4.4 with Kinde's audience parameter.
-func (k *Kinde) redeemMachine(client Client, r *http.Request) (*tokenAnswer, error) {
+func (k *Kinde) redeemMachine(client Client, r *http.Request) (*tokenResponse, error) {
 	audience := r.PostForm.Get("audience")
 	if audience == "" {
 		return nil, invalidRequest("audience is missing.")
@@ -148,17 +148,17 @@ func (k *Kinde) redeemMachine(client Client, r *http.Request) (*tokenAnswer, err
 		}
 		scopes = granted
 	}
-	return k.answer(&grant{issuer: k.issuerOf(r), client: client, scopes: scopes, audience: []string{audience}}), nil
+	return k.issue(&grant{issuer: k.issuerOf(r), client: client, scopes: scopes, audience: []string{audience}}), nil
 }
 
-// answer issues what the grant is due. The access token stays the same until
+// issue makes the tokens of a grant. The access token stays the same until
 // it expires: a refresh before that hands it out again. k.mu is held.
-func (k *Kinde) answer(g *grant) *tokenAnswer {
+func (k *Kinde) issue(g *grant) *tokenResponse {
 	now := k.opt.Now()
 	if _, revoked := k.revoked.get(digest(g.access), now); g.access == "" || revoked || !now.Before(g.until) {
 		g.access, g.until = k.sign(k.accessClaims(g, k.cachedClaims(g))), now.Add(k.opt.AccessTTL)
 	}
-	a := &tokenAnswer{
+	a := &tokenResponse{
 		AccessToken: g.access, ExpiresIn: int64(g.until.Sub(now).Seconds()),
 		TokenType: "bearer", Scope: strings.Join(g.scopes, " "),
 	}

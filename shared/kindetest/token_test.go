@@ -67,13 +67,13 @@ func TestMachineGetsAllScopesByDefault(t *testing.T) {
 	}).json(t)
 	client, _ := tn.Kinde.client(M2MClientID)
 	if got["scope"] != strings.Join(client.Scopes, " ") || got["token_type"] != "bearer" || got["expires_in"] != 86400.0 {
-		t.Errorf("answer %v", got)
+		t.Errorf("response %v", got)
 	}
 }
 
 func TestCodeIsBound(t *testing.T) {
 	tn := newTenant(t)
-	redeem := func(changes ...string) answer {
+	redeem := func(changes ...string) response {
 		t.Helper()
 		code := tn.signIn(tn.authURL("prompt", "login"), DemoPerson).Query().Get("code")
 		form := grantForm(grantCode, "code", code, "redirect_uri", callback, "code_verifier", "a-verifier")
@@ -121,7 +121,7 @@ func TestCodeWorksOnceAndForFiveMinutes(t *testing.T) {
 
 func TestRefreshRotation(t *testing.T) {
 	tn := newTenant(t)
-	refresh := func(token string) answer {
+	refresh := func(token string) response {
 		return tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token", token))
 	}
 	next := func(token string) string {

@@ -44,7 +44,7 @@ type errorItem struct {
 	Message string `json:"message"`
 }
 
-// The two faults that the APIs answer without a look at the parameters.
+// The two faults that the APIs report without a look at the parameters.
 var (
 	invalidCredentials = errorItem{"INVALID_CREDENTIALS", "Invalid credentials used to access API"}
 	missingAudience    = errorItem{"MISSING_AUDIENCE", "Missing or incorrect Management API audience"}
@@ -83,7 +83,7 @@ func invalidGrant(description string) error {
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	out, err := json.Marshal(body)
 	if err != nil {
-		http.Error(w, "unrepresentable answer", http.StatusInternalServerError)
+		http.Error(w, "unrepresentable response", http.StatusInternalServerError)
 		return
 	}
 	writeBytes(w, status, string(out))
@@ -96,7 +96,7 @@ func writeBytes(w http.ResponseWriter, status int, body string) {
 	_, _ = w.Write([]byte(body))
 }
 
-// writeError answers err in its own shape.
+// writeError sends err in its own shape.
 func writeError(w http.ResponseWriter, err error) {
 	if e, ok := errors.AsType[*apiError](err); ok {
 		writeJSON(w, e.status, map[string]any{"errors": e.items})
@@ -109,7 +109,7 @@ func writeError(w http.ResponseWriter, err error) {
 	writeBytes(w, http.StatusInternalServerError, ErrorBody(ShapeC, "server_error", "The embedded Kinde failed."))
 }
 
-// routeNotFound is how the APIs answer a wrong path or method.
+// routeNotFound is how the APIs refuse a wrong path or method.
 func routeNotFound(w http.ResponseWriter, _ *http.Request) {
 	writeBytes(w, http.StatusNotFound, ErrorBody(ShapeB, "ROUTE_NOT_FOUND", "Incorrect API route or method"))
 }

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-func TestShelfIsBounded(t *testing.T) {
+func TestExpiringIsBounded(t *testing.T) {
 	now := time.Now()
-	s := newShelf[int](3)
+	s := newExpiring[int](3)
 	for i := range 10 {
 		s.put(fmt.Sprint(i), i, now.Add(time.Second))
 	}

@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// shelf keeps at most max values, each until its own time; when it is full the
+// expiring keeps at most max values, each until its own time; when it is full the
 // oldest goes. The Kinde's mutex guards it.
-type shelf[V any] struct {
+type expiring[V any] struct {
 	max     int
-	entries map[string]shelved[V]
+	entries map[string]expiringEntry[V]
 	order   []string // keys by age; may still name some that were dropped
 }
 
-type shelved[V any] struct {
+type expiringEntry[V any] struct {
 	value V
 	until time.Time
 }
 
-func newShelf[V any](max int) shelf[V] {
-	return shelf[V]{max: max, entries: map[string]shelved[V]{}}
+func newExpiring[V any](max int) expiring[V] {
+	return expiring[V]{max: max, entries: map[string]expiringEntry[V]{}}
 }
 
-func (s *shelf[V]) put(key string, value V, until time.Time) {
+func (s *expiring[V]) put(key string, value V, until time.Time) {
 	if _, known := s.entries[key]; !known {
 		for len(s.entries) >= s.max || len(s.order) >= 2*s.max {
 			delete(s.entries, s.order[0])
@@ -32,11 +32,11 @@ func (s *shelf[V]) put(key string, value V, until time.Time) {
 		}
 		s.order = append(s.order, key)
 	}
-	s.entries[key] = shelved[V]{value, until}
+	s.entries[key] = expiringEntry[V]{value, until}
 }
 
 // get returns the value of key while its time has not come.
-func (s *shelf[V]) get(key string, now time.Time) (V, bool) {
+func (s *expiring[V]) get(key string, now time.Time) (V, bool) {
 	e, ok := s.entries[key]
 	if !ok || !now.Before(e.until) {
 		var none V
@@ -46,7 +46,7 @@ func (s *shelf[V]) get(key string, now time.Time) (V, bool) {
 }
 
 // all returns the values whose time has not come, the oldest first.
-func (s *shelf[V]) all(now time.Time) []V {
+func (s *expiring[V]) all(now time.Time) []V {
 	var values []V
 	for _, key := range s.order {
 		if value, ok := s.get(key, now); ok {
@@ -57,11 +57,11 @@ func (s *shelf[V]) all(now time.Time) []V {
 }
 
 // dropIf drops the values that match.
-func (s *shelf[V]) dropIf(match func(V) bool) {
-	maps.DeleteFunc(s.entries, func(_ string, e shelved[V]) bool { return match(e.value) })
+func (s *expiring[V]) dropIf(match func(V) bool) {
+	maps.DeleteFunc(s.entries, func(_ string, e expiringEntry[V]) bool { return match(e.value) })
 }
 
-func (s *shelf[V]) drop(key string) { delete(s.entries, key) }
+func (s *expiring[V]) drop(key string) { delete(s.entries, key) }
 
 // randomText returns 256 bits as 43 URL-safe characters.
 func randomText() string {
