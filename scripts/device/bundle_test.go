@@ -36,7 +36,7 @@ func bundle(t *testing.T, env []string, log *functiontest.Log) *httptest.Server 
 	return server
 }
 
-func TestAgainstTheBuiltBundle(t *testing.T) {
+func TestAgainstBuiltBundle(t *testing.T) {
 	tenant, err := kindetest.Serve(kindetest.Options{DeviceInterval: time.Second})
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func TestAgainstTheBuiltBundle(t *testing.T) {
 			defer stop()
 			said, code := &functiontest.Log{}, make(chan int, 1)
 			go func() { code <- command(ctx, append(test.args, "-site", site), screen{out: said}, said) }()
-			shown := regexp.MustCompile(`and enter +(\w+)\n`)
+			shown := regexp.MustCompile(`and enter +([\w-]+)\n`)
 			for end := time.Now().Add(20 * time.Second); shown.FindStringSubmatch(said.String()) == nil; time.Sleep(5 * time.Millisecond) {
 				if time.Now().After(end) {
 					t.Fatalf("no code: %s", said)

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// step is what was going on when something failed.
+// step is the step of the program that failed.
 type step int
 
 const (
@@ -18,20 +18,20 @@ const (
 	calling
 )
 
-// explain is an error in one line that says what to do.
+// explain returns an error in one line that says what to do.
 func explain(err error, site string, at step) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return errors.New("stopped")
 	case errors.Is(err, ErrDenied):
-		return errors.New("declined: nobody was signed in; run it again for a new code")
+		return errors.New("declined: run it again for a new code")
 	case errors.Is(err, ErrExpired):
-		return errors.New("the code expired before it was approved, or is not known any more; run it again for a new one")
+		return errors.New("the code expired before it was approved, or is no longer known; run it again for a new one")
 	case errors.Is(err, ErrUnreadable):
-		return fmt.Errorf("what %s answered cannot be used; check that -site is this project's", site)
+		return fmt.Errorf("the response of %s cannot be used; check that -site is this project's", site)
 	}
-	if unreachable, ok := errors.AsType[*Unreachable](err); ok {
-		return nobodyThere(unreachable, site)
+	if cause, ok := errors.AsType[*Unreachable](err); ok {
+		return unreachable(cause, site)
 	}
 	if refusal, ok := errors.AsType[*Refusal](err); ok {
 		return refused(refusal, site, at)
@@ -39,10 +39,10 @@ func explain(err error, site string, at step) error {
 	return err
 }
 
-func nobodyThere(err *Unreachable, site string) error {
-	dial, dialled := errors.AsType[*net.OpError](err)
-	if dialled && dial.Op == "dial" && strings.HasPrefix(site, "http:") { // this machine
-		return fmt.Errorf("nothing answers at %s: start it with `go run ./scripts/dev`, or name another with -site", site)
+func unreachable(err *Unreachable, site string) error {
+	dial, ok := errors.AsType[*net.OpError](err)
+	if ok && dial.Op == "dial" && strings.HasPrefix(site, "http:") { // this machine
+		return fmt.Errorf("nothing listens at %s: start it with `go run ./scripts/dev`, or name another with -site", site)
 	}
 	return fmt.Errorf("%s cannot be reached: %w", site, err)
 }
@@ -50,15 +50,18 @@ func nobodyThere(err *Unreachable, site string) error {
 func refused(r *Refusal, site string, at step) error {
 	switch {
 	case r.Elsewhere != "" && r.Elsewhere != site:
-		return fmt.Errorf("%s redirects to %s, which is not followed with a secret: if that is the site, name it with -site", site, r.Elsewhere)
-	case r.misconfigured() && at == signingIn:
-		return fmt.Errorf("the site is not set up for devices (%s): set KINDE_DEVICE_CLIENT_ID to an application of the type Device in Kinde; the function's log names what is wrong", r.Code)
-	case r.misconfigured():
-		return fmt.Errorf("the resource is not set up (%s): the function's log names what is wrong", r.Code)
+		return fmt.Errorf("%s redirects to %s, which is not followed with a secret: if that is the site, "+
+			"name it with -site", site, r.Elsewhere)
+	case r.isMisconfigured() && at == signingIn:
+		return fmt.Errorf("the site is not set up for devices (%s): set KINDE_DEVICE_CLIENT_ID to an application of "+
+			"type Device in Kinde; the function's log says what is wrong", r.Code)
+	case r.isMisconfigured():
+		return fmt.Errorf("the resource is not set up (%s): the function's log says what is wrong", r.Code)
 	case r.Code == "insufficient-scope":
 		return fmt.Errorf("the resource needs %s", lacking(r))
 	case r.Code == "invalid-token" && at == calling:
-		return fmt.Errorf("the resource refused the token: set KINDE_DEVICE_CLIENT_ID for its function too; the reason is in its log (%s)", r.Detail)
+		return fmt.Errorf("the resource refused the token: set KINDE_DEVICE_CLIENT_ID for its function too; "+
+			"its log has the reason (%s)", r.Detail)
 	case r.Status == http.StatusTooManyRequests && r.RetryAfter > 0:
 		return fmt.Errorf("too many requests: try again in %s", span(r.RetryAfter))
 	case r.Status == http.StatusNotFound && at == signingIn, r.Status == http.StatusMethodNotAllowed:
@@ -67,12 +70,13 @@ func refused(r *Refusal, site string, at step) error {
 	return r
 }
 
-// ordinary are scopes that are safe to repeat in a command to paste.
-var ordinary = regexp.MustCompile(`^[A-Za-z0-9:._/-]+( [A-Za-z0-9:._/-]+)*$`)
+// pasteable matches scopes that are safe in a command to paste.
+var pasteable = regexp.MustCompile(`^[A-Za-z0-9:._/-]+( [A-Za-z0-9:._/-]+)*$`)
 
 func lacking(r *Refusal) string {
-	if !ordinary.MatchString(r.Scopes) {
-		return "a scope that the token lacks: ask for it with -scope"
+	if !pasteable.MatchString(r.Scopes) {
+		return "a scope that the token lacks: request it with -scope"
 	}
-	return fmt.Sprintf("a token with the scopes %[1]s: assign them to the device application in Kinde, then run it with -scope \"openid profile email offline %[1]s\"", r.Scopes)
+	return fmt.Sprintf("a token with the scopes %[1]s: assign them to the device application in Kinde, "+
+		"then run it with -scope \"openid profile email offline %[1]s\"", r.Scopes)
 }

@@ -1,23 +1,22 @@
-// Command device signs a person in at a terminal: by the device flow (RFC 8628)
-// against the running bundle, and then calls its protected resource.
+// Command device signs a user in at a terminal, by the device flow (RFC 8628) against the
+// running bundle, and then calls its protected resource.
 //
 //	go run ./scripts/dev       # in another terminal
 //	go run ./scripts/device
 //
 // It shows what a terminal program has to do, for its author to copy: flow.go is the
-// flow, by itself; the other files are what the person sees. There is no client ID or
-// secret in it, since the site keeps them.
+// flow, refusal.go its errors; the other files are what the user sees. It has no client
+// id and no secret, since the site keeps them.
 //
-// Tokens stay in memory and are gone when it ends. A program that should know the
-// person the next time keeps the refresh token, and it alone, in the system's own
-// store for secrets (macOS Keychain, Windows Credential Manager, Secret Service on
-// Linux), or where there is none in a file of mode 0600 below os.UserConfigDir.
+// Tokens stay in memory and are gone when the program ends. A program that should
+// recognize the user the next time keeps the refresh token alone, in the system's store
+// for secrets (macOS Keychain, Windows Credential Manager, Secret Service on Linux), or
+// in a file of mode 0600 below os.UserConfigDir.
 //
-// It defends the tokens and the code: they go to the one site that was named, over
-// https or to this machine, no redirect takes them elsewhere, and no output or error
-// holds them. It defends the terminal against what the site sends, whose texts are
-// bounded and lose their control characters, and the person against waiting for ever:
-// every request and the flow itself have an end, and Ctrl-C ends them at once.
+// It defends the tokens and the code: they go to the one site that was named, over https
+// or to this machine; redirects are not followed; no output or error holds them. It
+// defends the terminal against the site's texts, which are bounded and lose their control
+// characters. Every request and the flow have a time limit, and Ctrl-C ends them at once.
 package main
 
 import (
@@ -35,7 +34,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C needs no help of ours
+	context.AfterFunc(ctx, stop) // a second Ctrl-C kills the program
 	os.Exit(command(ctx, os.Args[1:], screen{out: os.Stdout, columns: columns(os.Stdout)}, os.Stderr))
 }
 
@@ -50,7 +49,7 @@ type options struct {
 	qr                           bool
 }
 
-// command is the whole program; its result is the exit code.
+// command is the whole program and returns its exit code.
 func command(ctx context.Context, args []string, out screen, errOut io.Writer) int {
 	var o options
 	flags := flag.NewFlagSet("device", flag.ContinueOnError)
@@ -58,8 +57,8 @@ func command(ctx context.Context, args []string, out screen, errOut io.Writer) i
 	flags.StringVar(&o.site, "site", "http://localhost:8888", "the site's `origin`")
 	flags.StringVar(&o.scope, "scope", "", "`scopes` to ask for, separated by spaces (default: the site's KINDE_SCOPES)")
 	flags.StringVar(&o.resource, "resource", "/api/protected-resource", "the `path` to call on the site")
-	flags.StringVar(&o.check, "check", "", "`remote`: have Kinde asked whether the token still counts")
-	flags.BoolVar(&o.qr, "qr", false, "draw the QR code also where the output is no terminal, or a narrow one")
+	flags.StringVar(&o.check, "check", "", "`remote`: ask Kinde whether the token is still active")
+	flags.BoolVar(&o.qr, "qr", false, "draw the QR code even if the output is not a terminal, or a narrow one")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return done
 	} else if err != nil {
@@ -77,12 +76,12 @@ func command(ctx context.Context, args []string, out screen, errOut io.Writer) i
 	return done
 }
 
-// read checks what the command was given.
+// read checks the flags.
 func (o options) read(rest []string) (*Flow, string, error) {
 	if len(rest) > 0 {
-		return nil, "", errors.New("there are flags alone, no arguments; -h lists them")
+		return nil, "", errors.New("there are flags only, no arguments; -h lists them")
 	}
-	flow, err := NewFlow(o.site)
+	flow, err := NewFlow(o.site, o.scope)
 	if err != nil {
 		return nil, "", fmt.Errorf("-site: %w", err)
 	}
@@ -102,22 +101,22 @@ func (o options) read(rest []string) (*Flow, string, error) {
 	return flow, u.String(), nil
 }
 
-// run signs a person in and calls the resource. Its errors say what to do.
+// run signs a user in and calls the resource. Its errors say what to do.
 func run(ctx context.Context, flow *Flow, o options, path string, out screen) error {
-	grant, err := flow.Start(ctx, o.scope)
+	grant, err := flow.Start(ctx)
 	if err != nil {
 		return explain(err, flow.site, signingIn)
 	}
-	out.ask(grant, flow.now(), o.qr)
-	flow.Trouble = out.trouble
-	tokens, err := flow.Wait(ctx, grant)
+	out.ask(grant, o.qr)
+	flow.Retry = out.retry
+	token, err := flow.Wait(ctx, grant)
 	if err != nil {
 		return explain(err, flow.site, signingIn)
 	}
-	out.signedIn(tokens)
-	answer, err := flow.Get(ctx, path, tokens)
+	out.signedIn(token)
+	body, err := flow.Get(ctx, path, token)
 	if err != nil {
 		return explain(err, flow.site, calling)
 	}
-	return out.result(path, answer, flow.now())
+	return out.result(path, body, token.AccessToken, token.RefreshToken)
 }

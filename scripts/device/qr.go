@@ -9,17 +9,17 @@ import (
 // quiet is the light margin of a QR code in modules (ISO/IEC 18004 section 5.3.8).
 const quiet = 4
 
-// Black on white whatever the terminal's theme, since many cameras read no inverted
-// code. Themes change the first 16 colours and leave these two alone.
+// Black on white in any theme, since many cameras read no inverted code. Themes change
+// the first 16 colors alone.
 const (
 	blackOnWhite = "\x1b[38;5;16;48;5;231m"
 	reset        = "\x1b[0m"
 )
 
-// drawQR draws a QR code of the text in half blocks, two modules high each, and tells
-// how many columns it takes.
+// drawQR returns a QR code of text in half blocks, each two modules high, and its width
+// in columns.
 func drawQR(text string) (picture string, width int, err error) {
-	code, err := qr.Encode(text, qr.L) // a screen has no stains
+	code, err := qr.Encode(text, qr.L) // a screen needs little error correction
 	if err != nil {
 		return "", 0, err
 	}
