@@ -19,7 +19,8 @@ import (
 func bundle(t *testing.T, env []string, log *functiontest.Log) *httptest.Server {
 	t.Helper()
 	mux, folder := http.NewServeMux(), t.TempDir()
-	for name, pattern := range map[string]string{"device": "/api/device/", "protected-resource": "/api/protected-resource"} {
+	for name, pattern := range map[string]string{"device": "/api/device/",
+		"protected-resource": "/api/protected-resource"} {
 		binary := filepath.Join(folder, name)
 		if err := lambdarun.Build(t.Context(), "kinde-functions/functions/"+name, binary); err != nil {
 			t.Fatal(err)
@@ -56,8 +57,10 @@ func TestAgainstBuiltBundle(t *testing.T) {
 		code   int
 		want   string
 	}{
-		{"approved", []string{"-scope", "openid offline " + kindetest.SampleScope, "-check", "remote"}, approve, 0, "Access granted\n\n  sub          " + kindetest.DemoPerson},
-		{"a scope short", nil, approve, 1, "device: the resource needs a token with the scopes " + kindetest.SampleScope},
+		{"approved", []string{"-scope", "openid offline " + kindetest.SampleScope, "-check", "remote"}, approve, 0,
+			"Access granted\n\n  sub          " + kindetest.DemoPerson},
+		{"a scope short", nil, approve, 1,
+			"device: the resource needs a token with the scopes " + kindetest.SampleScope},
 		{"declined", []string{"-qr"}, tenant.Kinde.DenyDevice, 1, "device: declined"},
 		{"stopped", nil, nil, 1, "device: stopped"},
 	} {
@@ -67,10 +70,11 @@ func TestAgainstBuiltBundle(t *testing.T) {
 			said, code := &functiontest.Log{}, make(chan int, 1)
 			go func() { code <- command(ctx, append(test.args, "-site", site), screen{out: said}, said) }()
 			shown := regexp.MustCompile(`and enter +([\w-]+)\n`)
-			for end := time.Now().Add(20 * time.Second); shown.FindStringSubmatch(said.String()) == nil; time.Sleep(5 * time.Millisecond) {
+			for end := time.Now().Add(20 * time.Second); shown.FindStringSubmatch(said.String()) == nil; {
 				if time.Now().After(end) {
-					t.Fatalf("no code: %s", said)
+					t.Fatalf("got no code: %s", said)
 				}
+				time.Sleep(5 * time.Millisecond)
 			}
 			if test.decide == nil {
 				stop()

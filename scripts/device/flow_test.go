@@ -21,48 +21,57 @@ func with(old, new string) http.HandlerFunc {
 	return respond(200, strings.Replace(began, old, new, 1))
 }
 
+const unusable = "the response cannot be used"
+
+var starts = map[string]struct {
+	handler  http.HandlerFunc
+	err      string
+	complete bool
+	interval int64
+	life     time.Duration
+}{
+	"good":              {respond(200, began), "", true, 5, 10 * time.Minute},
+	"no interval":       {with(`,"interval":5`, ""), "", true, 5, 10 * time.Minute},
+	"negative interval": {with(`"interval":5`, `"interval":-5`), "", true, 5, 10 * time.Minute},
+	"long interval": {with(`"interval":5`, `"interval":9000000000000000000`), "", true, 60,
+		10 * time.Minute},
+	"long life":       {with("600", "2000000000"), "", true, 5, time.Hour},
+	"no life":         {with(`"expires_in":600,`, ""), "", true, 5, time.Hour},
+	"no complete URI": {with("_complete", "_other"), "", false, 5, 10 * time.Minute},
+	"complete URI by http": {with("https://t.example/device?", "http://t.example/device?"), "", false, 5,
+		10 * time.Minute},
+	"code in complete URI": {with("user_code=BCDFGHJK", "c="+testCode), "", false, 5, 10 * time.Minute},
+	"no device code":       {with(testCode, ""), unusable, false, 0, 0},
+	"no user code":         {with(`"BCDFGHJK"`, `""`), unusable, false, 0, 0},
+	"escapes in the code":  {with(`"BCDFGHJK"`, `"\u001b[2J"`), unusable, false, 0, 0},
+	"one code for both":    {with(`"BCDFGHJK"`, `"`+testCode+`"`), unusable, false, 0, 0},
+	"script URI":           {with(`"https://t.example/device"`, `"javascript:alert(1)"`), unusable, false, 0, 0},
+	"URI by http": {with(`"https://t.example/device"`, `"http://t.example/device"`), unusable, false,
+		0, 0},
+	"URI with a user": {with(`"https://t.example/device"`, `"https://kinde.com@t.example/"`), unusable,
+		false, 0, 0},
+	"garbage":  {garbage, unusable, false, 0, 0},
+	"a list":   {respond(200, "[]"), unusable, false, 0, 0},
+	"too long": {respond(200, began+strings.Repeat(" ", maxResponse)), unusable, false, 0, 0},
+	"timeout":  {hang, "no response in time", false, 0, 0},
+	"broken":   {broken, "the connection broke, or the server does not speak HTTP", false, 0, 0},
+	"refused": {respond(429, `{"code":"rate-limited","detail":"Wait."}`),
+		"the site returned 429 rate-limited: Wait.", false, 0, 0},
+	"redirected":            {respond(307, "", "Location", "/elsewhere"), "the site returned 307", false, 0, 0},
+	"an error, but not 400": {respond(500, `{"error":"access_denied"}`), "the site returned 500", false, 0, 0},
+}
+
 func TestStart(t *testing.T) {
-	const unusable = "the response cannot be used"
-	for name, row := range map[string]struct {
-		handler  http.HandlerFunc
-		err      string
-		complete bool
-		interval int64
-		life     time.Duration
-	}{
-		"good":                  {respond(200, began), "", true, 5, 10 * time.Minute},
-		"no interval":           {with(`,"interval":5`, ""), "", true, 5, 10 * time.Minute},
-		"negative interval":     {with(`"interval":5`, `"interval":-5`), "", true, 5, 10 * time.Minute},
-		"long interval":         {with(`"interval":5`, `"interval":9000000000000000000`), "", true, 60, 10 * time.Minute},
-		"long life":             {with("600", "2000000000"), "", true, 5, time.Hour},
-		"no life":               {with(`"expires_in":600,`, ""), "", true, 5, time.Hour},
-		"no complete URI":       {with("_complete", "_other"), "", false, 5, 10 * time.Minute},
-		"complete URI by http":  {with("https://t.example/device?", "http://t.example/device?"), "", false, 5, 10 * time.Minute},
-		"code in complete URI":  {with("user_code=BCDFGHJK", "c="+testCode), "", false, 5, 10 * time.Minute},
-		"no device code":        {with(testCode, ""), unusable, false, 0, 0},
-		"no user code":          {with(`"BCDFGHJK"`, `""`), unusable, false, 0, 0},
-		"escapes in the code":   {with(`"BCDFGHJK"`, `"\u001b[2J"`), unusable, false, 0, 0},
-		"one code for both":     {with(`"BCDFGHJK"`, `"`+testCode+`"`), unusable, false, 0, 0},
-		"script URI":            {with(`"https://t.example/device"`, `"javascript:alert(1)"`), unusable, false, 0, 0},
-		"URI by http":           {with(`"https://t.example/device"`, `"http://t.example/device"`), unusable, false, 0, 0},
-		"URI with a user":       {with(`"https://t.example/device"`, `"https://kinde.com@t.example/"`), unusable, false, 0, 0},
-		"garbage":               {garbage, unusable, false, 0, 0},
-		"a list":                {respond(200, "[]"), unusable, false, 0, 0},
-		"too long":              {respond(200, began+strings.Repeat(" ", maxResponse)), unusable, false, 0, 0},
-		"timeout":               {hang, "no response in time", false, 0, 0},
-		"broken":                {broken, "the connection broke, or the server does not speak HTTP", false, 0, 0},
-		"refused":               {respond(429, `{"code":"rate-limited","detail":"Wait."}`), "the site returned 429 rate-limited: Wait.", false, 0, 0},
-		"redirected":            {respond(307, "", "Location", "/elsewhere"), "the site returned 307", false, 0, 0},
-		"an error, but not 400": {respond(500, `{"error":"access_denied"}`), "the site returned 500", false, 0, 0},
-	} {
+	for name, row := range starts {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f, _ := newFlow(t, "a b", map[string]http.HandlerFunc{authorizePath: func(w http.ResponseWriter, r *http.Request) {
+				authorize := func(w http.ResponseWriter, r *http.Request) {
 					if r.FormValue("scope") != "a b" || r.FormValue("client_id") != "" {
 						t.Errorf("got the form %v, want the scopes and no client", r.Form)
 					}
 					row.handler(w, r)
-				}})
+				}
+				f, _ := newFlow(t, "a b", map[string]http.HandlerFunc{authorizePath: authorize})
 				grant, err := f.Start(t.Context())
 				if row.err != "" {
 					if err == nil || err.Error() != row.err {
@@ -83,37 +92,51 @@ func TestStart(t *testing.T) {
 	}
 }
 
+// list is what a site responds, in turn.
+type list []http.HandlerFunc
+
+var waits = map[string]struct {
+	polls list
+	life  time.Duration
+	waits []int // seconds before each poll
+	err   string
+}{
+	"pending":                {list{pending, pending, good}, 0, []int{5, 5, 5}, ""},
+	"slow_down lasts":        {list{slow, pending, slow, pending, good}, 0, []int{5, 10, 10, 15, 15}, ""},
+	"declined":               {list{pending, oauthError("access_denied")}, 0, []int{5, 5}, ErrDenied.Error()},
+	"expired, says the site": {list{oauthError("expired_token")}, 0, []int{5}, ErrExpired.Error()},
+	"expired, says time":     {list{pending}, 18 * time.Second, []int{5, 5, 5}, ErrExpired.Error()},
+	"429 with Retry-After":   {list{respond(429, "", "Retry-After", "42"), good}, 0, []int{5, 42}, ""},
+	"429 with a date": {list{respond(429, "", "Retry-After", "Sat, 01 Jan 2000 00:01:05 GMT"), good}, 0,
+		[]int{5, 60}, ""},
+	"429, too short": {list{respond(429, "", "Retry-After", "1"), good}, 0, []int{5, 5}, ""},
+	"429 without": {list{respond(429, ""), respond(429, "", "Retry-After", "-3"), good}, 0, []int{5,
+		10, 20}, ""},
+	"429 beyond the end": {list{respond(429, "", "Retry-After", "9999")}, 0, []int{5}, ErrExpired.Error()},
+	"500":                {list{respond(500, `{"code":"internal","detail":"x"}`), good}, 0, []int{5, 10}, ""},
+	"502 with a page":    {list{respond(502, "<html>"), good}, 0, []int{5, 10}, ""},
+	"broken": {list{broken, broken, broken, broken, broken, good}, 0, []int{5, 10, 20, 40, 60,
+		60}, ""},
+	"timeout": {list{hang, good}, 0, []int{5, 30}, ""}, // 20 of them by the request
+	"not set up": {list{respond(500, `{"code":"misconfigured","detail":"x"}`)}, 0, []int{5},
+		"the site returned 500 misconfigured: x"},
+	"set up wrongly": {list{respond(502, `{"code":"upstream-misconfigured"}`)}, 0, []int{5},
+		"the site returned 502 upstream-misconfigured"},
+	"garbage":  {list{garbage}, 0, []int{5}, ErrUnreadable.Error()},
+	"no token": {list{respond(200, `{"token_type":"bearer"}`)}, 0, []int{5}, ErrUnreadable.Error()},
+	"too long": {list{respond(200, signedIn+strings.Repeat(" ", maxResponse))}, 0, []int{5},
+		ErrUnreadable.Error()},
+	"400 with a page": {list{respond(400, "<html>")}, 0, []int{5}, "the site returned 400"},
+	"another error": {list{oauthError("invalid_request")}, 0, []int{5},
+		"the site returned 400 invalid-request"},
+	"code repeated": {list{respond(400, `{"code":"x","detail":"`+testCode+`"}`)}, 0, []int{5},
+		"the site returned 400 x: [secret]"},
+	"redirected": {list{respond(307, "", "Location", "/elsewhere")}, 0, []int{5},
+		"the site returned 307"},
+}
+
 func TestWait(t *testing.T) {
-	for name, row := range map[string]struct {
-		polls []http.HandlerFunc
-		life  time.Duration
-		waits []int // seconds before each poll
-		err   string
-	}{
-		"pending":                {[]http.HandlerFunc{pending, pending, good}, 0, []int{5, 5, 5}, ""},
-		"slow_down lasts":        {[]http.HandlerFunc{slow, pending, slow, pending, good}, 0, []int{5, 10, 10, 15, 15}, ""},
-		"declined":               {[]http.HandlerFunc{pending, oauthError("access_denied")}, 0, []int{5, 5}, ErrDenied.Error()},
-		"expired, says the site": {[]http.HandlerFunc{oauthError("expired_token")}, 0, []int{5}, ErrExpired.Error()},
-		"expired, says time":     {[]http.HandlerFunc{pending}, 18 * time.Second, []int{5, 5, 5}, ErrExpired.Error()},
-		"429 with Retry-After":   {[]http.HandlerFunc{respond(429, "", "Retry-After", "42"), good}, 0, []int{5, 42}, ""},
-		"429 with a date":        {[]http.HandlerFunc{respond(429, "", "Retry-After", "Sat, 01 Jan 2000 00:01:05 GMT"), good}, 0, []int{5, 60}, ""},
-		"429, too short":         {[]http.HandlerFunc{respond(429, "", "Retry-After", "1"), good}, 0, []int{5, 5}, ""},
-		"429 without":            {[]http.HandlerFunc{respond(429, ""), respond(429, "", "Retry-After", "-3"), good}, 0, []int{5, 10, 20}, ""},
-		"429 beyond the end":     {[]http.HandlerFunc{respond(429, "", "Retry-After", "9999")}, 0, []int{5}, ErrExpired.Error()},
-		"500":                    {[]http.HandlerFunc{respond(500, `{"code":"internal","detail":"x"}`), good}, 0, []int{5, 10}, ""},
-		"502 with a page":        {[]http.HandlerFunc{respond(502, "<html>"), good}, 0, []int{5, 10}, ""},
-		"broken":                 {[]http.HandlerFunc{broken, broken, broken, broken, broken, good}, 0, []int{5, 10, 20, 40, 60, 60}, ""},
-		"timeout":                {[]http.HandlerFunc{hang, good}, 0, []int{5, 30}, ""}, // 20 of them by the request
-		"not set up":             {[]http.HandlerFunc{respond(500, `{"code":"misconfigured","detail":"x"}`)}, 0, []int{5}, "the site returned 500 misconfigured: x"},
-		"set up wrongly":         {[]http.HandlerFunc{respond(502, `{"code":"upstream-misconfigured"}`)}, 0, []int{5}, "the site returned 502 upstream-misconfigured"},
-		"garbage":                {[]http.HandlerFunc{garbage}, 0, []int{5}, ErrUnreadable.Error()},
-		"no token":               {[]http.HandlerFunc{respond(200, `{"token_type":"bearer"}`)}, 0, []int{5}, ErrUnreadable.Error()},
-		"too long":               {[]http.HandlerFunc{respond(200, signedIn+strings.Repeat(" ", maxResponse))}, 0, []int{5}, ErrUnreadable.Error()},
-		"400 with a page":        {[]http.HandlerFunc{respond(400, "<html>")}, 0, []int{5}, "the site returned 400"},
-		"another error":          {[]http.HandlerFunc{oauthError("invalid_request")}, 0, []int{5}, "the site returned 400 invalid-request"},
-		"code repeated":          {[]http.HandlerFunc{respond(400, `{"code":"x","detail":"`+testCode+`"}`)}, 0, []int{5}, "the site returned 400 x: [secret]"},
-		"redirected":             {[]http.HandlerFunc{respond(307, "", "Location", "/elsewhere")}, 0, []int{5}, "the site returned 307"},
-	} {
+	for name, row := range waits {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f, site := newFlow(t, "", map[string]http.HandlerFunc{tokenPath: inTurn(row.polls...)})
@@ -148,7 +171,9 @@ func newGrant(life time.Duration) *oauth2.DeviceAuthResponse {
 }
 
 func TestCancelEndsAtOnce(t *testing.T) {
-	for name, handler := range map[string]http.HandlerFunc{"waiting": pending, "polling": hang, "retrying": respond(503, "")} {
+	for name, handler := range map[string]http.HandlerFunc{
+		"waiting": pending, "polling": hang, "retrying": respond(503, ""),
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			f, _ := newFlow(t, "", map[string]http.HandlerFunc{tokenPath: handler, authorizePath: hang})
 			ctx, stop := context.WithCancel(t.Context())
@@ -174,7 +199,8 @@ func TestExpiredTokenIsRenewed(t *testing.T) {
 			}
 			good(w, r)
 		}})
-		old := &oauth2.Token{AccessToken: "private-expired", RefreshToken: "private-old", Expiry: time.Now().Add(-time.Hour)}
+		old := &oauth2.Token{AccessToken: "private-expired", RefreshToken: "private-old",
+			Expiry: time.Now().Add(-time.Hour)}
 		body, err := f.Get(t.Context(), resource, old)
 		if err != nil || string(body) != granted {
 			t.Errorf("got %s, %v; want the resource", body, err)
@@ -185,9 +211,11 @@ func TestExpiredTokenIsRenewed(t *testing.T) {
 func TestSites(t *testing.T) {
 	for site, want := range map[string]string{
 		"http://localhost:8888": "http://localhost:8888", "http://127.0.0.1:8": "http://127.0.0.1:8",
-		"http://[::1]:8/": "http://[::1]:8", "https://a.example": "https://a.example", "https://a.example/": "https://a.example",
-		"http://a.example": "", "http://localhost.a.example": "", "http://127.0.0.1.a.example": "", "ftp://localhost": "",
-		"localhost:8888": "", "https://a.example/path": "", "https://a.example?q": "", "https://a.example#f": "",
+		"http://[::1]:8/": "http://[::1]:8", "https://a.example": "https://a.example",
+		"https://a.example/": "https://a.example",
+		"http://a.example":   "", "http://localhost.a.example": "", "http://127.0.0.1.a.example": "",
+		"ftp://localhost": "",
+		"localhost:8888":  "", "https://a.example/path": "", "https://a.example?q": "", "https://a.example#f": "",
 		"https://user:pass@a.example": "", "": "", "https://": "", "%": "",
 	} {
 		f, err := NewFlow(site, "")

@@ -86,7 +86,8 @@ GET /api/protected-resource: 200, Access granted
 
 func TestUserCodeIsShownInGroups(t *testing.T) {
 	for code, want := range map[string]string{
-		"BCDFGHJK": "BCDF-GHJK", "BCDF-GHJK": "BCDF-GHJK", "1234567": "1234567", "12345678": "1234-5678", "A-B-C-D-": "A-B-C-D-",
+		"BCDFGHJK": "BCDF-GHJK", "BCDF-GHJK": "BCDF-GHJK", "1234567": "1234567", "12345678": "1234-5678",
+		"A-B-C-D-": "A-B-C-D-",
 	} {
 		if got := readable(code); got != want {
 			t.Errorf("readable(%s) = %s, want %s", code, got, want)
@@ -102,37 +103,46 @@ func TestOtherResources(t *testing.T) {
 		"/text": respond(200, "hello"),
 	}
 	shown, err := signIn(t, 0, options{resource: "/api/reports?lang=en", check: "remote"}, handlers)
-	want := "GET /api/reports?check=remote&lang=en: 200\n\n  n           2\n  of          check=remote&lang=en\n  reports_of  kp_1\n"
+	want := "GET /api/reports?check=remote&lang=en: 200\n\n" +
+		"  n           2\n  of          check=remote&lang=en\n  reports_of  kp_1\n"
 	if err != nil || !strings.HasSuffix(shown, want) {
 		t.Errorf("got %s, %v; want %s", shown, err, want)
 	}
-	if _, err := signIn(t, 0, options{resource: "/text"}, handlers); err == nil || !strings.Contains(err.Error(), "not a JSON object") {
+	if _, err := signIn(t, 0, options{resource: "/text"}, handlers); err == nil || !strings.Contains(err.Error(),
+		"not a JSON object") {
 		t.Errorf("got %v, want an error about the body", err)
 	}
 }
 
 func TestErrorsSayWhatToDo(t *testing.T) {
 	challenge := func(scope string) http.HandlerFunc {
-		return respond(403, `{"code":"insufficient-scope"}`, "WWW-Authenticate", `Bearer error="insufficient_scope", scope="`+scope+`"`)
+		return respond(403, `{"code":"insufficient-scope"}`, "WWW-Authenticate",
+			`Bearer error="insufficient_scope", scope="`+scope+`"`)
 	}
 	for name, row := range map[string]struct {
 		path    string
 		handler http.HandlerFunc
 		want    string
 	}{
-		"not set up":          {authorizePath, respond(500, `{"code":"misconfigured"}`), "set KINDE_DEVICE_CLIENT_ID"},
-		"another site":        {authorizePath, respond(404, "<html>"), "check that -site is this project's"},
-		"only files":          {authorizePath, respond(405, "405: only GET here"), "check that -site is this project's"},
-		"a bad scope":         {authorizePath, respond(400, "{\"detail\":\"Parameter `scope` \\u001b holds\"}"), "Parameter `scope` � holds"},
-		"rate limited":        {authorizePath, respond(429, "", "Retry-After", "840"), "try again in 14 minutes"},
-		"redirected":          {authorizePath, respond(308, "", "Location", "https://www.t.example/api?x"), "redirects to https://www.t.example, which"},
-		"declined":            {tokenPath, oauthError("access_denied"), "declined"},
-		"expired":             {tokenPath, oauthError("expired_token"), "run it again for a new one"},
-		"garbage":             {tokenPath, garbage, "cannot be used"},
-		"scopes":              {resource, challenge("read:a b"), `-scope "openid profile email offline read:a b"`},
-		"scopes of a shell":   {resource, challenge("$(reboot)"), "a scope that the token lacks: request it with -scope"},
-		"token refused":       {resource, respond(401, `{"code":"invalid-token"}`), "set KINDE_DEVICE_CLIENT_ID for its function too"},
-		"token repeated":      {resource, respond(400, `{"code":"x","detail":"Bearer `+testAccess+`"}`), "Bearer [secret]"},
+		"not set up":   {authorizePath, respond(500, `{"code":"misconfigured"}`), "set KINDE_DEVICE_CLIENT_ID"},
+		"another site": {authorizePath, respond(404, "<html>"), "check that -site is this project's"},
+		"only files": {authorizePath, respond(405, "405: only GET here"),
+			"check that -site is this project's"},
+		"a bad scope": {authorizePath, respond(400, "{\"detail\":\"Parameter `scope` \\u001b holds\"}"),
+			"Parameter `scope` � holds"},
+		"rate limited": {authorizePath, respond(429, "", "Retry-After", "840"), "try again in 14 minutes"},
+		"redirected": {authorizePath, respond(308, "", "Location", "https://www.t.example/api?x"),
+			"redirects to https://www.t.example, which"},
+		"declined": {tokenPath, oauthError("access_denied"), "declined"},
+		"expired":  {tokenPath, oauthError("expired_token"), "run it again for a new one"},
+		"garbage":  {tokenPath, garbage, "cannot be used"},
+		"scopes":   {resource, challenge("read:a b"), `-scope "openid profile email offline read:a b"`},
+		"scopes of a shell": {resource, challenge("$(reboot)"),
+			"a scope that the token lacks: request it with -scope"},
+		"token refused": {resource, respond(401, `{"code":"invalid-token"}`),
+			"set KINDE_DEVICE_CLIENT_ID for its function too"},
+		"token repeated": {resource, respond(400, `{"code":"x","detail":"Bearer `+testAccess+`"}`),
+			"Bearer [secret]"},
 		"token redirected":    {resource, respond(302, "", "Location", "/stolen"), "the site returned 302"},
 		"resource not set up": {resource, respond(500, `{"code":"misconfigured"}`), "the resource is not set up"},
 		"broken":              {resource, broken, "cannot be reached: the connection broke"},
@@ -149,7 +159,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 
 func TestRetriesAreShown(t *testing.T) {
 	shown, err := signIn(t, 0, options{}, map[string]http.HandlerFunc{tokenPath: inTurn(
-		broken, respond(500, `{"code":"internal","detail":"Try again."}`), respond(429, "", "Retry-After", "90"), good)})
+		broken, respond(500, `{"code":"internal","detail":"Try again."}`), respond(429, "", "Retry-After", "90"),
+		good)})
 	want := `
 The site cannot be reached: the connection broke, or the server does not speak HTTP; trying again in 10 seconds.
 The site returned 500 internal: Try again; trying again in 20 seconds.
@@ -176,7 +187,8 @@ func TestExitCodes(t *testing.T) {
 		code int
 		want string
 	}{
-		{t.Context(), []string{"-site", closed}, 1, "device: nothing listens at " + closed + ": start it with `go run ./scripts/dev`"},
+		{t.Context(), []string{"-site", closed}, 1,
+			"device: nothing listens at " + closed + ": start it with `go run ./scripts/dev`"},
 		{stopped, []string{"-site", closed}, 1, "device: stopped\n"},
 		{t.Context(), []string{"-h"}, 0, "-check remote"},
 		{t.Context(), []string{"-no-such-flag"}, 2, "not defined"},
@@ -199,7 +211,8 @@ func TestExitCodes(t *testing.T) {
 func TestSpan(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0 seconds", time.Second: "1 second", 1400 * time.Millisecond: "1 second", 119 * time.Second: "119 seconds",
-		2 * time.Minute: "2 minutes", 119 * time.Minute: "119 minutes", 24 * time.Hour: "24 hours", 2*time.Hour - 1: "120 minutes",
+		2 * time.Minute: "2 minutes", 119 * time.Minute: "119 minutes", 24 * time.Hour: "24 hours",
+		2*time.Hour - 1: "120 minutes",
 	} {
 		if got := span(d); got != want {
 			t.Errorf("span(%v) = %q, want %q", d, got, want)

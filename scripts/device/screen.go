@@ -60,7 +60,10 @@ func (s screen) ask(grant *oauth2.DeviceAuthResponse, always bool) {
 
 // readable returns a code of eight letters and digits as XXXX-XXXX, as the page shows it.
 func readable(code string) string {
-	if len(code) != 8 || strings.ContainsFunc(code, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	if len(code) != 8 || strings.ContainsFunc(code, func(r rune) bool {
+		return !unicode.IsLetter(r) &&
+			!unicode.IsDigit(r)
+	}) {
 		return code
 	}
 	return code[:4] + "-" + code[4:]
@@ -83,7 +86,8 @@ func (s screen) signedIn(token *oauth2.Token) {
 }
 
 // shownClaims are the claims to show of a token, in this order.
-var shownClaims = []string{"sub", "org_code", "iss", "azp", "aud", "scp", "scope", "permissions", "roles", "iat", "exp"}
+var shownClaims = []string{"sub", "org_code", "iss", "azp", "aud", "scp", "scope", "permissions", "roles",
+	"iat", "exp"}
 
 // result shows the resource's response: the sample's claims, or the plain fields of
 // another resource.

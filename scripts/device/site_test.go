@@ -23,9 +23,11 @@ const (
 const (
 	began = `{"device_code":"` + testCode + `","user_code":"BCDFGHJK","verification_uri":"https://t.example/device",
 		"verification_uri_complete":"https://t.example/device?user_code=BCDFGHJK","expires_in":600,"interval":5}`
-	signedIn = `{"access_token":"` + testAccess + `","refresh_token":"` + testRefresh + `","token_type":"Bearer","expires_in":86400}`
-	granted  = `{"message":"Access granted","user":{"sub":"kp_1","iss":"https://t.example","aud":["a","b"],"exp":946771800,
-	"scp":["openid"],"scope":"openid","email":"dana@example.com","org_code":"\u001b[2J` + "\u202e" + `","azp":"` + testAccess + `","roles":[{"id":"1","key":"editor"}]}}`
+	signedIn = `{"access_token":"` + testAccess + `","refresh_token":"` + testRefresh + `",
+		"token_type":"Bearer","expires_in":86400}`
+	granted = `{"message":"Access granted","user":{"sub":"kp_1","iss":"https://t.example","aud":["a","b"],"exp":946771800,
+	"scp":["openid"],"scope":"openid","email":"dana@example.com",
+	"org_code":"\u001b[2J` + "\u202e" + `","azp":"` + testAccess + `","roles":[{"id":"1","key":"editor"}]}}`
 )
 
 // respond returns a handler of a status, a body and headers as name and value.
