@@ -14,6 +14,9 @@ func browser(j *job) error {
 	return j.run("go", "test", tags, "-count=1", "./scripts/check/browser")
 }
 
+// fork merges upgrades into a fork with git.
+func fork(j *job) error { return j.run("go", "test", tags, "-count=1", "./scripts/check/fork") }
+
 // redis runs the tests of instances that share a Redis, with a real server.
 func redis(j *job) error {
 	return j.run("go", "test", tags, "-count=1", "./scripts/check/redis")

@@ -42,6 +42,7 @@ var steps = []step{
 	{name: "govulncheck", show: true, run: govulncheck},
 	{name: "shellcheck", needs: []string{"debian"}, run: shellcheck},
 	{name: "cfn-lint", needs: []string{"python"}, run: cfnLint},
+	{name: "fork", run: fork},
 	{name: "release", show: true, run: release},
 	{name: "netlify", needs: []string{"npm"}, show: true, run: netlify},
 	{name: "sam", needs: []string{"debian", "python"}, show: true, run: sam},
