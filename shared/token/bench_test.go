@@ -48,7 +48,7 @@ func BenchmarkCheck(b *testing.B) {
 }
 
 func BenchmarkSignature(b *testing.B) {
-	c, err := readCompact(benchToken())
+	c, err := readCompact(benchToken(), maxSize)
 	if err != nil {
 		b.Fatal(err)
 	}

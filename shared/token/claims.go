@@ -14,7 +14,7 @@ import (
 // Claims are what an access token says.
 type Claims struct {
 	Subject  string // sub, never empty
-	OrgCode  string // org_code; empty: no organization
+	OrgCode  string // org_code or x-hasura-org-code; empty: no organization
 	ClientID string // azp, one of Config.ClientIDs
 	ID       string // jti; may be empty
 	Expiry   time.Time
@@ -25,21 +25,24 @@ type Claims struct {
 	Raw json.RawMessage
 }
 
-// Grants are what an access token says that its subject has. Lists and maps are nil
-// where the token has none, and their odd entries are left out.
+// Grants are what an access token says that its subject has, by plain claims or their
+// Hasura forms. Lists and maps are nil where the token has none, and entries of another
+// shape are left out.
 type Grants struct {
+	OrgCodes     []string // the organizations that the token names beside OrgCode
 	Permissions  []string
 	Roles        []Role
 	FeatureFlags map[string]Flag
 }
 
-// Grants reads them, which takes as long as the rest of the claims and few want.
+// Grants reads them. It takes as long as reading the other claims, and few callers need it.
 func (c *Claims) Grants() Grants {
 	set, err := readClaimSet(c.Raw)
 	if err != nil {
-		return Grants{} // not a token's payload
+		return Grants{} // Raw is not a token's payload
 	}
 	return Grants{
+		OrgCodes:     texts(set[claimOrgCodes]),
 		Permissions:  texts(set[claimPermissions]),
 		Roles:        roles(set[claimRoles]),
 		FeatureFlags: flags(set[claimFeatureFlags]),
@@ -59,9 +62,9 @@ type Flag struct {
 	Value json.RawMessage `json:"v"` // nil: the flag has none
 }
 
-// The claims that decide who someone is and what they may, and their places in
-// claimNames. They may stand once, and under no other capitals: whoever reads
-// Claims.Raw with encoding/json might otherwise see another value than was checked.
+// The claims that decide who a user is and what they may do, and their places in
+// claimNames. Each may occur once, and in no other case: code that reads Claims.Raw with
+// encoding/json would otherwise see another value than the one that was checked.
 const (
 	claimIss = iota
 	claimSub
@@ -82,6 +85,12 @@ const (
 	claimPermissions
 	claimRoles
 	claimFeatureFlags
+	claimAuthTime
+	claimHasuraOrgCode
+	claimHasuraOrgCodes
+	claimHasuraPermissions
+	claimHasuraRoles
+	claimHasuraFeatureFlags
 	numClaims
 )
 
@@ -91,12 +100,18 @@ var claimNames = []string{
 	claimGrantType: "gty", claimNonce: "nonce", claimAtHash: "at_hash", claimScope: "scope",
 	claimScp: "scp", claimOrgCode: "org_code", claimOrgCodes: "org_codes",
 	claimPermissions: "permissions", claimRoles: "roles", claimFeatureFlags: "feature_flags",
+	claimAuthTime:      "auth_time",
+	claimHasuraOrgCode: "x-hasura-org-code", claimHasuraOrgCodes: "x-hasura-org-codes",
+	claimHasuraPermissions: "x-hasura-permissions", claimHasuraRoles: "x-hasura-roles",
+	claimHasuraFeatureFlags: "x-hasura-feature-flags",
 }
 
-// claimSet holds the values as they stand; nil: absent.
+// claimSet holds the values as they stand; nil: absent. Of a claim with a Hasura form,
+// the plain name's place holds the value of either.
 type claimSet [numClaims][]byte
 
-// readClaimSet reads the payload, judging its names alone.
+// readClaimSet reads the payload. It judges names, and whether claims and their Hasura
+// forms agree.
 func readClaimSet(payload []byte) (*claimSet, error) {
 	set := new(claimSet)
 	var duplicate bool
@@ -115,10 +130,13 @@ func readClaimSet(payload []byte) (*claimSet, error) {
 	if !ok {
 		return nil, refuse(reasonMalformed)
 	}
+	if !set.adoptHasura() {
+		return nil, refuse(reasonHasura)
+	}
 	return set, nil
 }
 
-// text gives a claim that is a string, else "".
+// text returns a claim that is a string, else "".
 func (set *claimSet) text(claim int) string {
 	s, _ := jsonscan.Text(set[claim])
 	return string(s)
@@ -153,15 +171,18 @@ func (set *claimSet) audienceIs(only string) bool {
 // after the year 9999. ok is false for any other value, null included; an absent
 // claim is the zero time.
 func (set *claimSet) date(claim int) (date time.Time, ok bool) {
-	const year9999 = 253402300799
-	value := set[claim]
-	if value == nil {
+	if set[claim] == nil {
 		return time.Time{}, true
 	}
+	return numericDate(set[claim])
+}
+
+func numericDate(value []byte) (date time.Time, ok bool) {
+	const year9999 = 253402300799
 	if whole, err := strconv.ParseInt(string(value), 10, 64); err == nil {
 		return time.Unix(whole, 0), 0 <= whole && whole <= year9999
 	}
-	// Only JSON gets here, so none of Go's own spellings of a number does.
+	// The value is JSON, so none of Go's own spellings of a number occurs.
 	seconds, err := strconv.ParseFloat(string(value), 64)
 	if err != nil || seconds < 0 || seconds > year9999 {
 		return time.Time{}, false
@@ -170,8 +191,8 @@ func (set *claimSet) date(claim int) (date time.Time, ok bool) {
 	return time.Unix(int64(whole), int64(part*1e9)), true
 }
 
-// claims reads the rest, in which an odd shape refuses no token: what can be read
-// is read, and nothing is guessed.
+// claims reads the claims that refuse no token by their shape: what can be read is
+// read, and nothing is guessed.
 func (set *claimSet) claims(payload []byte) *Claims {
 	return &Claims{
 		Subject:  set.text(claimSub),
@@ -183,7 +204,7 @@ func (set *claimSet) claims(payload []byte) *Claims {
 	}
 }
 
-// texts gives the non-empty strings of an array.
+// texts returns the non-empty strings of an array.
 func texts(value []byte) []string {
 	var list []string
 	jsonscan.Array(value, func(element []byte) bool {

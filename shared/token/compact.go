@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	// maxSize is how many bytes a token may have; it is looked at before anything else.
-	maxSize = 16 << 10
+	// maxSize and maxEventSize are the most bytes of a token; size is checked first.
+	maxSize      = 16 << 10
+	maxEventSize = 64 << 10
 	// minModulusBits is the least that RFC 7518 section 3.3 allows for RS256.
 	minModulusBits = 2048
 	// maxHeaderParameters keeps the search for repeated names short.
@@ -33,9 +34,9 @@ type compact struct {
 	signature []byte
 }
 
-// readCompact takes raw apart. Its error is an InvalidError.
-func readCompact(raw string) (compact, error) {
-	if len(raw) > maxSize {
+// readCompact splits raw and checks its header. Its error is an InvalidError.
+func readCompact(raw string, limit int) (compact, error) {
+	if len(raw) > limit {
 		return compact{}, refuse(reasonTooLarge)
 	}
 	header64, rest, _ := strings.Cut(raw, ".")
@@ -84,13 +85,14 @@ var headerNames = []string{headerAlg: "alg", headerTyp: "typ", headerKid: "kid",
 
 const (
 	typeJWT         = "JWT"
-	typeAccessToken = "at+jwt" // RFC 9068 section 2.1
+	typeAccessToken = "at+jwt"             // RFC 9068 section 2.1
+	typeAccessLong  = "application/at+jwt" // the same in full, RFC 7515 section 4.1.9
 )
 
-// header is what a token is judged by beyond its claims.
+// header is what the header says beyond what it must.
 type header struct {
-	kid string
-	typ string // empty: absent
+	kid      string
+	isAccess bool // typ says that it is an access token
 }
 
 // readHeader applies the rules for the JOSE header.
@@ -123,15 +125,15 @@ func readHeader(joseHeader []byte) (header, error) {
 	typ, _ := jsonscan.Text(values[headerTyp])
 	// typ holds a media type, whose case does not count (RFC 7515 section 4.1.9, RFC
 	// 2045 section 5.1). No fold beyond ASCII reaches these letters.
-	isType := strings.EqualFold(string(typ), typeJWT) || strings.EqualFold(string(typ), typeAccessToken)
-	if values[headerTyp] != nil && !isType {
+	isAccess := strings.EqualFold(string(typ), typeAccessToken) || strings.EqualFold(string(typ), typeAccessLong)
+	if values[headerTyp] != nil && !isAccess && !strings.EqualFold(string(typ), typeJWT) {
 		return header{}, refuse(reasonType)
 	}
 	kid, _ := jsonscan.Text(values[headerKid])
 	if len(kid) == 0 {
 		return header{}, refuse(reasonUnknownKey)
 	}
-	return header{kid: string(kid), typ: string(typ)}, nil
+	return header{kid: string(kid), isAccess: isAccess}, nil
 }
 
 // verify finds the key and checks the signature.

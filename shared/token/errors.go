@@ -3,42 +3,46 @@ package token
 import "errors"
 
 var (
-	// ErrInvalid is what every refusal of a token matches: answer 401 invalid_token.
+	// ErrInvalid matches every refusal of a token: respond 401 invalid_token.
 	ErrInvalid = errors.New("token: refused")
 
-	// ErrExpired is the refusal of a token whose only visible fault is its age.
-	// exp is looked at last, so that it says: right in every other way that needs
-	// no key. It matches ErrInvalid too.
+	// ErrExpired refuses a token whose only visible fault is its age: exp is checked
+	// last of what needs no key. It matches ErrInvalid too.
 	ErrExpired error = &InvalidError{Reason: reasonExpired}
 
-	// ErrKeysUnavailable says that the token could not be judged, since no key set
-	// was to be had: answer 503, never 401. The cause is wrapped behind it; it may
-	// be context.DeadlineExceeded, of the fetch or of the caller's own context.
+	// ErrNotEvent reports a token that Kinde signed and that is not an event: respond
+	// 400. It does not match ErrInvalid.
+	ErrNotEvent = errors.New("token: not an event")
+
+	// ErrKeysUnavailable reports that the token could not be judged, since no key set
+	// was available: respond 503, never 401. The cause is wrapped; it may be
+	// context.DeadlineExceeded, of the fetch or of the caller's own context.
 	ErrKeysUnavailable = errors.New("token: signing keys unavailable")
 )
 
-// The words that InvalidError.Reason holds.
+// The values of InvalidError.Reason.
 const (
 	reasonTooLarge    = "too-large"        // over 16 KiB
 	reasonMalformed   = "malformed"        // not a JWS in compact form, or JSON of a shape that no token has
 	reasonDuplicate   = "duplicate-header" // a repeated or differently-cased header parameter
 	reasonAlgorithm   = "algorithm"        // not RS256
 	reasonType        = "type"             // typ of something else
-	reasonCritical    = "critical"         // crit: extensions that nobody here understands
+	reasonCritical    = "critical"         // crit: extensions that this package does not implement
 	reasonUnknownKey  = "unknown-key"      // no kid, or one that the issuer does not publish
 	reasonSignature   = "signature"
 	reasonDupClaim    = "duplicate-claim" // a repeated or differently-cased claim name
+	reasonHasura      = "hasura-claim"    // a claim and its Hasura form that differ
 	reasonIDToken     = "id-token"        // an ID token where an access token is due
 	reasonIssuer      = "issuer"
-	reasonClient      = "client" // azp is not one of ours
+	reasonClient      = "client" // azp is not one of the accepted clients
 	reasonAudience    = "audience"
 	reasonSubject     = "subject" // none: a machine's token
 	reasonNotYetValid = "not-yet-valid"
 	reasonExpired     = "expired"
-	reasonNonce       = "nonce" // not the ID token of this login
+	reasonNonce       = "nonce" // the ID token of another sign-in
 )
 
-// InvalidError is a token refused.
+// InvalidError is the refusal of a token.
 type InvalidError struct {
 	// Reason is a fixed short word for the audit log, such as "issuer". It never
 	// holds anything of the token.

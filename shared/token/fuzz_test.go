@@ -17,7 +17,8 @@ func FuzzCheck(f *testing.F) {
 		f.Add(row.raw, header, payload)
 	}
 	for _, claim := range []string{`"exp":1e9`, `"aud":["a"]`, `"scope":"a b"`, `"roles":[{"key":"a"}]`,
-		`"feature_flags":{"a":{"t":"b","v":true}}`, `"ISS":"x"`, `"nonce":""`} {
+		`"feature_flags":{"a":{"t":"b","v":true}}`, `"ISS":"x"`, `"nonce":""`,
+		`"x-hasura-org-code":"org_1"`, `"x-hasura-permissions":["write:a","read:a"]`, `"X-Hasura-Roles":[]`} {
 		f.Add(goodToken(), header, payload[:len(payload)-1]+","+claim+"}")
 	}
 	v := newVerifier(f, nil)
@@ -31,7 +32,7 @@ func checkAny(t *testing.T, v *Verifier, raw string) {
 	u, err := v.Check(raw)
 	if err != nil {
 		known := slices.ContainsFunc([]string{"too-large", "malformed", "duplicate-header", "algorithm", "type",
-			"critical", "unknown-key", "signature", "duplicate-claim", "id-token", "issuer", "client", "audience",
+			"critical", "unknown-key", "signature", "duplicate-claim", "hasura-claim", "id-token", "issuer", "client", "audience",
 			"subject", "not-yet-valid", "expired"},
 			func(reason string) bool { return err.Error() == "token: refused: "+reason })
 		if !known || !errors.Is(err, ErrInvalid) {

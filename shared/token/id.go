@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/json"
-	"strings"
 	"time"
 )
 
@@ -14,6 +13,7 @@ type IDClaims struct {
 	ClientID string // the one of Config.ClientIDs that the token is for
 	Expiry   time.Time
 	IssuedAt time.Time
+	AuthTime time.Time // auth_time: when the user signed in; zero: the token does not say
 	// Raw is the payload as it came: JSON, one object. It may hold a name and an
 	// e-mail address.
 	Raw json.RawMessage
@@ -26,11 +26,11 @@ type IDClaims struct {
 //
 // The token says who signed in, once. It is no credential for a later request.
 func (v *Verifier) ID(ctx context.Context, raw, nonce string) (*IDClaims, error) {
-	c, err := readCompact(raw)
+	c, err := readCompact(raw, maxSize)
 	if err != nil {
 		return nil, err
 	}
-	if strings.EqualFold(c.header.typ, typeAccessToken) {
+	if c.header.isAccess {
 		return nil, refuse(reasonType)
 	}
 	set, err := readClaimSet(c.payload)
@@ -59,6 +59,7 @@ func (v *Verifier) ID(ctx context.Context, raw, nonce string) (*IDClaims, error)
 	if err != nil {
 		return nil, err
 	}
+	claims.AuthTime, _ = set.date(claimAuthTime)
 	if err := c.verify(ctx, v.config.Keys); err != nil {
 		return nil, err
 	}

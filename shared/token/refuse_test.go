@@ -99,7 +99,7 @@ func refusedHeaders() []refusedToken {
 	for _, alg := range []any{nil, "", "none", "None", "rs256", "RS256 ", "RS384", "PS256", "ES256", "HS256", 256, []string{"RS256"}} {
 		add("alg "+jsonOf(alg), jsonOf(with(goodHeader(), fields{"alg": alg})), "algorithm")
 	}
-	for _, typ := range []string{`""`, `null`, `"JWE"`, `"logout+jwt"`, `"JWT "`, `"application/at+jwt"`, `7`, `["JWT"]`} {
+	for _, typ := range []string{`""`, `null`, `"JWE"`, `"logout+jwt"`, `"JWT "`, `"application/jwt"`, `"application/at+jwt "`, `7`, `["JWT"]`} {
 		add("typ "+typ, jsonOf(with(goodHeader(), fields{"typ": json.RawMessage(typ)})), "type")
 	}
 	for _, crit := range []string{`["exp"]`, `[]`, `null`, `"b64"`} {
@@ -142,6 +142,8 @@ func refusedClaims() []refusedToken {
 		{"iat", []string{jsonOf(now + 31), jsonOf(now + 86400)}, "not-yet-valid"},
 		{"nonce", []string{`"n"`, `""`, `null`}, "id-token"},
 		{"at_hash", []string{`"h"`, `null`}, "id-token"},
+		{"x-hasura-org-code", []string{`"org_2"`, `""`, `7`, `["org_1"]`}, "hasura-claim"},
+		{"x-hasura-permissions", []string{`["read:a"]`, `["read:a","write:a","x"]`, `[]`, `"read:a write:a"`}, "hasura-claim"},
 	}
 	var list []refusedToken
 	for _, row := range rows {
@@ -175,6 +177,9 @@ func refusedNames() []refusedToken {
 		add(jsonOf(name)+":null", "before")
 	}
 	for _, name := range claimNames {
+		if strings.HasPrefix(name, "x-hasura-") {
+			add(jsonOf(name)+":null,"+jsonOf(name)+":null", "after")
+		}
 		add(jsonOf(strings.ToUpper(name))+":1", "after")
 		add(jsonOf(strings.ToUpper(name[:1])+name[1:])+":null", "before")
 	}

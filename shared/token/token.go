@@ -1,17 +1,18 @@
-// Package token decides whether an access token or an ID token is genuine, and
-// finds the keys that show it.
+// Package token verifies access tokens, ID tokens and the tokens of webhook events,
+// and finds the issuer's signing keys.
 //
-// A token is whatever a stranger sent until its signature has been checked, and
-// much can be hidden in one. This package defends against
+// Until its signature is verified, a token is whatever a client sent. This package
+// defends against
 //
 //   - tokens of other issuers, clients and audiences, tokens of another kind (an ID
-//     token is no credential; a machine's token has no subject) and old ones;
+//     token is not a credential; an M2M token has no subject) and old ones;
 //   - alg none, keyed hashes, keys that the token itself brings (jwk, jku, x5c) and
-//     extensions nobody asked for (crit, RFC 7515 section 4.1.11);
-//   - tokens that two readers read differently: repeated or differently-cased names,
-//     several spellings of one base64 text, bytes after the JSON;
-//   - work without end: size is bounded before parsing, nesting while parsing, and
-//     everything that needs no key is checked before a key is looked for;
+//     unknown extensions (crit, RFC 7515 section 4.1.11);
+//   - tokens that two readers read differently: repeated or differently-cased names, a
+//     claim and its Hasura form that differ, several spellings of one base64 text,
+//     bytes after the JSON;
+//   - unbounded work: size is bounded before parsing, and everything that needs no key
+//     is checked before a key is looked up;
 //   - a key set that is slow, absent, huge or odd, and tokens made to have it fetched
 //     over and over ([Keys]).
 //
@@ -19,7 +20,7 @@
 // the signature and keyfunc finds the key; neither reads the header or the claims,
 // since encoding/json, which they use, accepts the ambiguities above.
 //
-// Nothing about a token is remembered: each is verified each time.
+// Nothing about a token is remembered: it is verified on each use.
 package token
 
 import (
@@ -32,31 +33,33 @@ import (
 // leeway is how far our clock and the issuer's may differ (RFC 7519 section 4.1.4).
 const leeway = 30 * time.Second
 
-// Config says whose tokens are accepted. Issuer, ClientIDs and Keys are required:
-// without one of them a token would pass that was never meant for us, so an empty
-// one is refused instead of switching its check off.
+// Config says which tokens are accepted. Issuer, ClientIDs and Keys are required: an
+// empty one would let tokens pass that are meant for others, and is refused instead of
+// switching its check off.
 type Config struct {
-	// Issuer must equal iss byte for byte; empty: refused. Another tenant's or domain's
-	// here makes all of its users ours.
+	// Issuer must equal iss byte for byte; empty: refused. With another tenant's here,
+	// all of its users pass.
 	Issuer string
 
-	// ClientIDs are the accepted values of azp; none, or an empty one: refused. The issuer signs for every
-	// application of the tenant; with azp unpinned all of their tokens would pass.
+	// ClientIDs are the accepted values of azp; none, or an empty one: refused. The
+	// issuer signs for every application of the tenant; with azp unpinned all of their
+	// tokens would pass.
 	ClientIDs []string
 
-	// Audiences, when there are any, must have one in aud; an empty one: refused. With none, aud is not
-	// looked at beyond its shape, which is safe only because azp is pinned.
+	// Audiences, if there are any, must have one in aud; an empty one: refused. With
+	// none, any aud passes but that of an ID token, which is safe only because azp is
+	// pinned.
 	Audiences []string
 
-	// Keys finds the issuer's signing keys; nil: refused. A set that others can write to makes
-	// every other rule worthless.
+	// Keys finds the issuer's signing keys; nil: refused. A set that others can write
+	// to makes every other rule worthless.
 	Keys *Keys
 
 	// Now is the clock; nil: time.Now. One that stands still lets expired tokens pass.
 	Now func() time.Time
 }
 
-// Verifier judges tokens by one Config. It is safe for concurrent use.
+// Verifier verifies tokens by one Config. It is safe for concurrent use.
 type Verifier struct {
 	config Config
 }
@@ -91,20 +94,20 @@ func (v *Verifier) Access(ctx context.Context, raw string) (*Claims, error) {
 }
 
 // Check applies every rule for access tokens that needs no key. Its error is an
-// *InvalidError. The token is no credential yet: see Verify.
+// *InvalidError. The token is not a credential yet: see Verify.
 func (v *Verifier) Check(raw string) (*Unverified, error) {
 	return v.check(raw, leeway)
 }
 
-// CheckSession is Check for an access token that our own session keeps. It counts
-// as expired (ErrExpired) at exp itself, since the issuer, which will be sent it
-// next, allows no leeway and the session can be refreshed.
+// CheckSession is Check for the access token of a session. It counts as expired
+// (ErrExpired) at exp itself: Kinde, which receives it next, allows no leeway, and the
+// session can be refreshed.
 func (v *Verifier) CheckSession(raw string) (*Unverified, error) {
 	return v.check(raw, 0)
 }
 
 func (v *Verifier) check(raw string, expiryLeeway time.Duration) (*Unverified, error) {
-	c, err := readCompact(raw)
+	c, err := readCompact(raw, maxSize)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +115,7 @@ func (v *Verifier) check(raw string, expiryLeeway time.Duration) (*Unverified, e
 	if err != nil {
 		return nil, err
 	}
-	if set[claimNonce] != nil || set[claimAtHash] != nil {
+	if v.isIDToken(set) {
 		return nil, refuse(reasonIDToken)
 	}
 	claims := set.claims(c.payload)
@@ -136,6 +139,20 @@ func (v *Verifier) check(raw string, expiryLeeway time.Duration) (*Unverified, e
 	return &Unverified{compact: c, keys: v.config.Keys, claims: claims}, nil
 }
 
+// isIDToken reports whether an ID token is in an access token's place. One without nonce
+// and at_hash is told by its aud, which is a client's or the issuer alone, where that
+// cannot be an access token's: no audience is configured, and the token has no scopes.
+func (v *Verifier) isIDToken(set *claimSet) bool {
+	if set[claimNonce] != nil || set[claimAtHash] != nil {
+		return true
+	}
+	if len(v.config.Audiences) > 0 || !isAbsent(set[claimScp]) || !isAbsent(set[claimScope]) {
+		return false
+	}
+	forClient, _ := set.audienceHolds(v.config.ClientIDs)
+	return forClient || set.audienceIs(v.config.Issuer)
+}
+
 // checkDates applies RFC 7519 sections 4.1.4 to 4.1.6. exp is required, and comes
 // last for the sake of ErrExpired.
 func (v *Verifier) checkDates(set *claimSet, expiryLeeway time.Duration) (expiry, issuedAt time.Time, err error) {
@@ -154,17 +171,16 @@ func (v *Verifier) checkDates(set *claimSet, expiryLeeway time.Duration) (expiry
 	return expiry, issuedAt, err
 }
 
-// Unverified is an access token that is right in every way but the one that
-// counts: anybody can make one. It belongs to the Verifier that checked it.
+// Unverified is an access token whose signature is not verified: any client can make
+// one. It belongs to the Verifier that checked it.
 type Unverified struct {
 	compact compact
 	keys    *Keys
 	claims  *Claims
 }
 
-// Verify finds the key and checks the signature, and gives the claims: from here
-// on they are the issuer's word. Its error is an *InvalidError, or
-// ErrKeysUnavailable. It may wait for a key set, never longer than ctx.
+// Verify finds the key, checks the signature and returns the claims. Its error is an
+// *InvalidError or ErrKeysUnavailable. It may wait for a key set, until ctx is done.
 func (u *Unverified) Verify(ctx context.Context) (*Claims, error) {
 	if err := u.compact.verify(ctx, u.keys); err != nil {
 		return nil, err
@@ -172,9 +188,9 @@ func (u *Unverified) Verify(ctx context.Context) (*Claims, error) {
 	return u.claims, nil
 }
 
-// Claims gives claims that NOBODY HAS VERIFIED: a forger chooses Subject, OrgCode
-// and the rest freely. It is there to start a call to the issuer, which judges the
-// token itself, while keys are being fetched; the call must be safe to repeat, and
-// its answer must be withheld until Verify has agreed. Never decide by these
-// claims, log them as someone's, or show them.
+// Claims returns claims that are NOT VERIFIED: a forger chooses Subject, OrgCode and
+// the rest freely. They serve to start a call to the issuer, which verifies the token
+// itself, while keys are being fetched. The call must be safe to repeat, and its
+// response must be withheld until Verify has succeeded. Never decide by these claims,
+// log them as a user's, or show them.
 func (u *Unverified) Claims() *Claims { return u.claims }
