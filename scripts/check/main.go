@@ -50,6 +50,8 @@ var steps = []step{
 	{name: "frontend", needs: []string{"npm"}, run: frontend},
 	{name: "sdks", needs: []string{"debian", "sdk-packages"}, run: sdks},
 	{name: "gate", needs: []string{"debian", "npm"}, show: true, run: gate},
+	{name: "freeze", run: freeze},
+	{name: "emulator", run: emulator},
 	{name: "redis", needs: []string{"debian"}, run: redis},
 	{name: "recipes", needs: []string{"debian", "npm", "generators"}, run: recipes},
 	{name: "browser", needs: []string{"debian", "npm"}, run: browser},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -288,6 +289,23 @@ func (f *Function) Close() error {
 		}
 	})
 	return nil
+}
+
+// Freeze stops the process, as Lambda does between invocations, until Thaw. An
+// invoke meanwhile waits. The error is errors.ErrUnsupported except on Unix, and
+// wraps ErrExited when no process is running.
+func (f *Function) Freeze() error { return f.signal(freeze) }
+
+// Thaw continues a process that Freeze has stopped.
+func (f *Function) Thaw() error { return f.signal(thaw) }
+
+func (f *Function) signal(send func(*os.Process) error) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.process == nil || f.process.gone() {
+		return ErrExited
+	}
+	return send(f.process.cmd.Process)
 }
 
 // nameOf is the function's name as Lambda tells it to the process.

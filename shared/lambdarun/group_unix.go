@@ -14,3 +14,8 @@ func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: t
 
 // killGroup kills what is left of the process's group, if anything.
 func killGroup(p *os.Process) { _ = syscall.Kill(-p.Pid, syscall.SIGKILL) }
+
+// freeze stops the process's group, and thaw continues it.
+func freeze(p *os.Process) error { return syscall.Kill(-p.Pid, syscall.SIGSTOP) }
+
+func thaw(p *os.Process) error { return syscall.Kill(-p.Pid, syscall.SIGCONT) }

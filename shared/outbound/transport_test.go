@@ -8,11 +8,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"kinde-functions/shared/lambdarun"
 	"kinde-functions/shared/problem"
 )
 
@@ -108,15 +108,19 @@ func TestPostIsNotSentOnDoubtfulConnection(t *testing.T) {
 // A connection that is dropped without a FIN costs less than a second.
 func TestSilentlyDroppedConnection(t *testing.T) {
 	u := startUpstream(t, false, echo)
-	network := startNetwork(t, u.Listener.Addr().String())
+	network, err := lambdarun.StartNetwork(u.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { network.Close() })
 	c := u.client(5 * time.Second)
 	for _, method := range []string{"GET", "POST"} {
-		req := Request{Method: method, URL: "http://" + network.address}
+		req := Request{Method: method, URL: "http://" + network.Address()}
 		for range 3 {
 			if _, err := c.Do(within(t, 10*time.Second), req); err != nil {
 				t.Fatal(err)
 			}
-			network.drop()
+			network.Drop()
 			time.Sleep(doubtAfter + 10*time.Millisecond)
 			begin := time.Now()
 			if _, err := c.Do(within(t, 10*time.Second), req); err != nil {
@@ -199,75 +203,5 @@ func TestConnIdle(t *testing.T) {
 	}
 	if got := connOf(&net.TCPConn{}); got != nil {
 		t.Errorf("foreign connection: got %v, want nil", got)
-	}
-}
-
-// network forwards TCP connections and can drop them without a FIN, as a
-// firewall does that forgets them: bytes are still accepted, and lead nowhere.
-type network struct {
-	address string
-	mu      sync.Mutex
-	dropped []*atomic.Bool // of each connection
-}
-
-func (n *network) drop() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for _, d := range n.dropped {
-		d.Store(true)
-	}
-}
-
-func startNetwork(t *testing.T, target string) *network {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := &network{address: listener.Addr().String()}
-	var conns sync.WaitGroup
-	t.Cleanup(func() { listener.Close() })
-	conns.Go(func() {
-		for {
-			near, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			t.Cleanup(func() { near.Close() })
-			far, err := net.Dial("tcp", target)
-			if err != nil {
-				near.Close()
-				continue
-			}
-			t.Cleanup(func() { far.Close() })
-			dropped := &atomic.Bool{}
-			n.mu.Lock()
-			n.dropped = append(n.dropped, dropped)
-			n.mu.Unlock()
-			go pass(far, near, dropped)
-			go pass(near, far, dropped)
-		}
-	})
-	return n
-}
-
-func pass(to, from net.Conn, dropped *atomic.Bool) {
-	b := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(b)
-		if dropped.Load() {
-			if err != nil {
-				return
-			}
-			continue
-		}
-		if err != nil {
-			to.Close()
-			return
-		}
-		if _, err := to.Write(b[:n]); err != nil {
-			from.Close()
-			return
-		}
 	}
 }
