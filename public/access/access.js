@@ -1,5 +1,5 @@
-// Shows the one message that the address asks for. Every text is in the page already; what comes
-// from the address is compared, and shown only when it is a plain code, and only as text.
+// Shows the message of the error code in the address. Every text is in the page: a value from the address is only
+// compared, and shown as text when it has the form of a code.
 
 const CODE = /^[a-z-]{1,40}$/;
 
@@ -29,6 +29,11 @@ const code = errorCode(location.search);
 const message = messageFor(code);
 const heading = message?.querySelector("h1");
 
+const local = ["localhost", "127.0.0.1"].includes(location.hostname);
+for (const command of document.querySelectorAll(".doctor")) {
+  command.textContent = `go run ./scripts/doctor ${local ? "--dev" : `--url ${location.origin}`}`;
+}
+
 if (message && heading) {
   const place = document.getElementById("unknown-code");
   if (place && code !== null && CODE.test(code)) {
@@ -37,8 +42,11 @@ if (message && heading) {
   message.classList.add("shown");
   document.documentElement.dataset.ready = "";
   document.title = `${heading.textContent} · Kinde functions`;
-  if (code !== null) {
-    // The visitor did not ask for this page: begin reading with what went wrong.
+  if (code === null) {
+    // A user back from the portal: the session gets what changed there before the next page shows it.
+    import("../kinde-functions.js").then(({ session }) => session()).catch(() => {});
+  } else {
+    // The visitor did not ask for this page: screen readers begin with what went wrong.
     heading.focus({ preventScroll: true });
   }
 }
