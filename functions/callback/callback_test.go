@@ -74,7 +74,7 @@ func (s *signIn) back(query string) *httptest.ResponseRecorder {
 	return s.Get(site+"/auth/callback?"+query, "Cookie", s.cookie, "Sec-Fetch-Site", "cross-site", "Accept", "text/html")
 }
 
-func TestAGoodCallbackSetsTheSession(t *testing.T) {
+func TestCallbackSetsSession(t *testing.T) {
 	s := start(t)
 	w := s.back("state=" + s.attempt.State + "&code=" + s.code())
 	if w.Code != 302 || w.Header().Get("Location") != site+"/pricing" {
@@ -97,7 +97,7 @@ func TestAGoodCallbackSetsTheSession(t *testing.T) {
 	}
 }
 
-func TestAStateServesOnceAndOnlyItsOwnBrowser(t *testing.T) {
+func TestStateIsGoodOnceInItsBrowser(t *testing.T) {
 	s := start(t)
 	good := "state=" + s.attempt.State + "&code=" + s.code()
 	for name, row := range map[string]struct{ query, cookie string }{
@@ -133,7 +133,7 @@ func TestAStateServesOnceAndOnlyItsOwnBrowser(t *testing.T) {
 	}
 }
 
-func TestWhatKindeRefuses(t *testing.T) {
+func TestErrorsFromKinde(t *testing.T) {
 	s := start(t)
 	for query, want := range map[string]string{
 		"error=access_denied": "access-denied", "error=login_required": "login-required", "error=server_error": "login-failed",
@@ -150,7 +150,7 @@ func TestWhatKindeRefuses(t *testing.T) {
 	}
 }
 
-func TestTokensThatAreNotThisSignInsAreRefused(t *testing.T) {
+func TestTokensOfAnotherSignInAreRefused(t *testing.T) {
 	s := start(t)
 	for name, answer := range map[string]string{
 		"another nonce":      `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID(kindetest.Nonce("x")) + `","refresh_token":"r"}`,

@@ -9,9 +9,9 @@ import (
 	"kinde-functions/shared/functiontest"
 )
 
-// Whatever the address holds, it leads to the page that explains, with a code of
-// ours, and nothing of it comes back.
-func TestHostileQueriesAreNeitherEchoedNorFollowed(t *testing.T) {
+// Any query leads to /access/ with one of this service's codes, and nothing of the
+// query is echoed.
+func TestHostileQueriesAreNeverEchoed(t *testing.T) {
 	const markup = "%3Cscript%3Ealert(1)%3C%2Fscript%3E"
 	s := start(t)
 	page := regexp.MustCompile(`^` + regexp.QuoteMeta(site) + `/access/\?error=[a-z-]+$`)

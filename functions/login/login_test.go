@@ -30,7 +30,7 @@ func sent(t *testing.T, f *functiontest.Fixture, w *httptest.ResponseRecorder) u
 	return location.Query()
 }
 
-func TestASignInBeginsWithSecretsThatOnlyTheCookieHolds(t *testing.T) {
+func TestLoginKeepsSecretsInCookie(t *testing.T) {
 	f := start(t, "KINDE_AUDIENCE", "https://api.example.com")
 	seen := map[string]bool{}
 	for range 3 {
@@ -76,7 +76,7 @@ func TestASignInBeginsWithSecretsThatOnlyTheCookieHolds(t *testing.T) {
 	}
 }
 
-func TestParametersArePassedOnByNameOrRefused(t *testing.T) {
+func TestLoginForwardsKnownParameters(t *testing.T) {
 	f := start(t)
 	for query, want := range map[string]url.Values{
 		"org_code=org_1&lang=pt-BR&login_hint=a%2Bb@example.com": {"org_code": {"org_1"}, "lang": {"pt-BR"}, "login_hint": {"a+b@example.com"}},
@@ -136,7 +136,7 @@ func TestSilentAttemptKeepsWhatTheFormNeeds(t *testing.T) {
 	}
 }
 
-func TestWhatStartsNothing(t *testing.T) {
+func TestRequestsThatStartNoSignIn(t *testing.T) {
 	f := start(t)
 	for _, purpose := range []string{"prefetch", "prefetch;prerender", "Prefetch"} {
 		if w := f.Get(site+"/auth/login", "Sec-Purpose", purpose); w.Code != 204 || len(w.Header().Values("Set-Cookie")) != 0 {
@@ -163,7 +163,7 @@ func TestWhatStartsNothing(t *testing.T) {
 	}
 }
 
-func TestSessionsSwitchedOffAreMisconfigured(t *testing.T) {
+func TestLoginWithoutSessionKeysIsMisconfigured(t *testing.T) {
 	f := functiontest.Start(t, function, kindetest.Options{})
 	if w := f.Get(site + "/auth/login"); w.Code != 500 || !strings.Contains(f.Log(), "SESSION_KEYS") || !strings.Contains(f.Log(), "KINDE_CLIENT_SECRET") {
 		t.Errorf("%d %s", w.Code, f.Log())
