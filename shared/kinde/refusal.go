@@ -11,6 +11,7 @@ import (
 
 	"kinde-functions/shared/outbound"
 	"kinde-functions/shared/problem"
+	"kinde-functions/shared/text"
 )
 
 // Error is an answer of Kinde's that is not a success. It holds codes and no
@@ -98,8 +99,4 @@ func inErrors(raw json.RawMessage) (list []coded) {
 }
 
 // plain keeps anything but code words out of the log.
-func plain(code string) bool {
-	return code != "" && len(code) <= 64 && !strings.ContainsFunc(code, func(r rune) bool {
-		return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	})
-}
+func plain(code string) bool { return text.IsPlain(code, 64, "_-") }

@@ -11,8 +11,9 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
+
+	"kinde-functions/shared/text"
 )
 
 // ContentType is RFC 9457's media type.
@@ -52,12 +53,7 @@ func BadParameter(name, why string) *Error {
 	return New(InvalidParameter, nil).WithDetail(subject + " " + why + ".")
 }
 
-func plain(name string) bool {
-	odd := strings.ContainsFunc(name, func(r rune) bool {
-		return r != '_' && r != '.' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	})
-	return name != "" && len(name) <= 64 && !odd
-}
+func plain(name string) bool { return text.IsPlain(name, 64, "_.-") }
 
 // WithDetail replaces the code's sentence and returns the same error.
 func (e *Error) WithDetail(detail string) *Error {

@@ -23,6 +23,7 @@ var floors = map[string]int{
 	"endpoint": 3, "listing": 3,
 	"kinde": 2, "token": 2, "session": 2, "ratelimit": 2,
 	"lambdahttp": 1, "route": 1, "outbound": 1, "redirect": 1, "problem": 1, "audit": 1, "config": 1, "store": 1, "gate": 1, "jsonscan": 1, "secrets": 1,
+	"text": 0,
 }
 
 // sideways are the imports allowed within a floor.

@@ -3,8 +3,9 @@ package session
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"strings"
 	"time"
+
+	"kinde-functions/shared/text"
 )
 
 // Sealed plaintexts and additional data are made of fields: numbers as varints,
@@ -55,9 +56,5 @@ var strictBase64 = base64.RawURLEncoding.Strict()
 
 // canonical decodes base64url if s is the one way to write its bytes.
 func canonical(s string) (decoded []byte, ok bool) {
-	if strings.IndexByte(s, '\n') >= 0 || strings.IndexByte(s, '\r') >= 0 { // even Strict skips them
-		return nil, false
-	}
-	decoded, err := strictBase64.DecodeString(s)
-	return decoded, err == nil
+	return text.DecodeBase64URL(s)
 }

@@ -2,13 +2,13 @@ package token
 
 import (
 	"context"
-	"encoding/base64"
 	"slices"
 	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"kinde-functions/shared/jsonscan"
+	"kinde-functions/shared/text"
 )
 
 const (
@@ -20,10 +20,6 @@ const (
 	// maxHeaderParameters keeps the search for repeated names short.
 	maxHeaderParameters = 32
 )
-
-// strictBase64 refuses padding and non-zero trailing bits. It still skips line
-// breaks, which decodePart therefore refuses first.
-var strictBase64 = base64.RawURLEncoding.Strict()
 
 // compact is a JWS in compact serialization (RFC 7515 section 7.1) whose header
 // has passed every rule. Nothing of it is verified.
@@ -45,9 +41,9 @@ func readCompact(raw string, limit int) (compact, error) {
 		return compact{}, refuse(reasonMalformed)
 	}
 	// A further dot is not in the alphabet, so decoding refuses a fourth part.
-	joseHeader, ok1 := decodePart(header64)
-	payload, ok2 := decodePart(payload64)
-	signature, ok3 := decodePart(signature64)
+	joseHeader, ok1 := text.DecodeBase64URL(header64)
+	payload, ok2 := text.DecodeBase64URL(payload64)
+	signature, ok3 := text.DecodeBase64URL(signature64)
 	if !ok1 || !ok2 || !ok3 {
 		return compact{}, refuse(reasonMalformed)
 	}
@@ -61,14 +57,6 @@ func readCompact(raw string, limit int) (compact, error) {
 	}
 	signed := raw[:len(raw)-len(signature64)-1]
 	return compact{signed: signed, header: h, payload: payload, signature: signature}, nil
-}
-
-func decodePart(s string) (decoded []byte, ok bool) {
-	if strings.IndexByte(s, '\n') >= 0 || strings.IndexByte(s, '\r') >= 0 {
-		return nil, false
-	}
-	decoded, err := strictBase64.DecodeString(s)
-	return decoded, err == nil
 }
 
 // The header parameters that are read, and their places in headerNames. All
