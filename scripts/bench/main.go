@@ -1,17 +1,17 @@
-// Command bench measures what a function of the project costs beside a plain
-// program that does the same job, and fails when it costs more than was agreed.
+// Command bench compares a function with a plain program that does the same job,
+// and fails when the function exceeds a limit.
 //
 //	go run ./scripts/bench
 //
 // Both programs are built as Netlify builds them and run as Lambda runs them
-// (shared/lambdarun), against the embedded Kinde behind https that takes 20 ms to
-// answer. Their runs alternate, so that whatever else the machine is doing falls
-// on both: look at the ratios, and at the figures only beside each other. Linux
-// alone tells all of them.
+// (shared/lambdarun), against the embedded Kinde over https with a latency of
+// 20 ms. Their runs alternate, so that other load on the machine affects both:
+// the ratios are meaningful, single figures are not. Some figures are available
+// on Linux only.
 //
-// It defends against a comparison that flatters: every answer is checked, a
-// program that fails is no measurement, and certificates are loaded from a bundle
-// of real size.
+// It defends against a misleading comparison: every response is checked, a
+// failure ends the measurement, and certificates are loaded from a bundle of real
+// size.
 package main
 
 import (
@@ -25,7 +25,7 @@ import (
 	"time"
 )
 
-// counts say how much is measured.
+// counts is how much is measured.
 type counts struct {
 	cold      int    // cold starts of each program
 	processes int    // of each program, for the warm requests

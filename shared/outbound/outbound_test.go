@@ -17,7 +17,7 @@ import (
 	"kinde-functions/shared/problem"
 )
 
-// serve answers with handler and counts connections.
+// serve runs handler and counts connections.
 func serve(t *testing.T, handler http.HandlerFunc) (string, *atomic.Int32) {
 	t.Helper()
 	var connections atomic.Int32
@@ -46,7 +46,7 @@ func code(err error) problem.Code {
 	return problem.From(err).Code
 }
 
-func TestDoSendsWhatItWasGivenAndNothingElse(t *testing.T) {
+func TestDoSendsRequest(t *testing.T) {
 	base, connections := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		fmt.Fprintf(w, "%s %s|%s|%s|%s|%s", r.Method, r.URL, r.Header.Get("Authorization"), r.Header.Get("Content-Type"), r.Header.Get("Cookie"), body)
@@ -65,11 +65,11 @@ func TestDoSendsWhatItWasGivenAndNothingElse(t *testing.T) {
 		}
 	}
 	if n := connections.Load(); n != 1 {
-		t.Errorf("%d connections, want one that is used again", n)
+		t.Errorf("got %d connections, want 1", n)
 	}
 }
 
-func TestNoRedirectIsFollowed(t *testing.T) {
+func TestRedirectIsNotFollowed(t *testing.T) {
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/elsewhere" {
 			t.Error("the redirect was followed")
@@ -83,7 +83,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 	}
 }
 
-func TestBodiesAreCapped(t *testing.T) {
+func TestResponseSizeIsLimited(t *testing.T) {
 	size := MaxBody
 	base, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, size)) })
 	if resp, err := New(5*time.Second).Do(within(t, 5*time.Second), Request{Method: "GET", URL: base}); err != nil || len(resp.Body) != MaxBody {
@@ -128,7 +128,7 @@ func TestFailuresByKind(t *testing.T) {
 	}
 }
 
-func TestAMalformedAnswerIsNotQuoted(t *testing.T) {
+func TestMalformedResponseIsNotQuoted(t *testing.T) {
 	for _, answer := range []string{"HTTP/1.1 200 OK\r\nperson@example.com\r\n\r\n", "person@example.com\r\n\r\n", "HTTP/1.1 person@example.com\r\n\r\n"} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -151,7 +151,7 @@ func TestAMalformedAnswerIsNotQuoted(t *testing.T) {
 	}
 }
 
-func TestNothingListens(t *testing.T) {
+func TestUnreachableHost(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -11,19 +11,19 @@ import (
 
 const (
 	maxRetries = 2
-	// firstPause is the mean wait before the first retry; it doubles.
+	// firstPause is the mean wait before the first retry. It doubles.
 	firstPause = 100 * time.Millisecond
-	// leastRoom is the time an attempt needs to be worth making.
+	// leastRoom is the least time for which an attempt is worthwhile.
 	leastRoom = 150 * time.Millisecond
-	// longestWait bounds what an upstream may ask a caller to wait.
+	// longestWait bounds Retry-After.
 	longestWait = time.Hour
 )
 
-// pause decides whether a call is made again, and how long the upstream is to be
-// left alone first: reads alone are, at most twice, after a failed connection, 429, 502, 503 or 504, with
-// jitter, no sooner than Retry-After says, and only when the context leaves
-// room for the wait and another attempt. The wait is also due when the call is
-// not made again.
+// pause decides whether a call is retried, and how long to wait first. Only reads
+// are retried, at most twice, after a failed connection, 429, 502, 503 or 504,
+// with jitter, not before Retry-After, and only when the context leaves time for
+// the wait and another attempt. The wait also applies to other calls of the same
+// request when this one is not retried.
 func pause(ctx context.Context, method string, attempt int, resp *Response, err error) (time.Duration, bool) {
 	wait := jitter(firstPause << attempt)
 	passing := errors.Is(err, errConnection)
@@ -41,15 +41,15 @@ func pause(ctx context.Context, method string, attempt int, resp *Response, err 
 	return wait, ok && time.Until(end) >= wait+leastRoom
 }
 
-// jitter spreads mean over half to one and a half of itself, so that instances
-// that failed together do not come back together.
+// jitter returns a random duration between half and one and a half of mean, so
+// that instances that failed together do not retry together.
 func jitter(mean time.Duration) time.Duration {
 	return mean/2 + rand.N(mean)
 }
 
-// RetryAfter is how long the upstream asks us to wait: Retry-After in seconds
-// or as a date (RFC 9110 section 10.2.3), else RateLimit-Reset in seconds, else
-// zero. At most an hour.
+// RetryAfter returns how long the upstream asks to wait: Retry-After in seconds
+// or as a date (RFC 9110, section 10.2.3), otherwise RateLimit-Reset in seconds,
+// otherwise zero. It is at most an hour.
 func (r *Response) RetryAfter(now time.Time) time.Duration {
 	value := r.Header.Get("Retry-After")
 	if value == "" {

@@ -14,8 +14,8 @@ import (
 	"kinde-functions/shared/problem"
 )
 
-// script answers each call by its next step, and the last one for ever. It
-// runs inside synctest bubbles, where time is exact.
+// script responds to each call with its next step, and repeats the last. It is
+// used inside synctest bubbles, where time is exact.
 type script struct {
 	steps []step
 
@@ -74,13 +74,13 @@ func TestRetries(t *testing.T) {
 		"403 is not repeated":               {"GET", time.Minute, []step{{status: 403}}, 1, 403, ""},
 		"503 then good":                     {"GET", time.Minute, []step{{status: 503}, {status: 200}}, 2, 200, ""},
 		"502, 504, good":                    {"GET", time.Minute, []step{{status: 502}, {status: 504}, {status: 200}}, 3, 200, ""},
-		"429 for ever: three calls":         {"GET", time.Minute, []step{{status: 429}}, 3, 429, ""},
+		"always 429: three calls":           {"GET", time.Minute, []step{{status: 429}}, 3, 429, ""},
 		"reset then good":                   {"GET", time.Minute, []step{{err: reset}, {status: 200}}, 2, 200, ""},
-		"resets for ever":                   {"GET", time.Minute, []step{{err: reset}}, 3, 0, problem.UpstreamFailed},
+		"always resets":                     {"GET", time.Minute, []step{{err: reset}}, 3, 0, problem.UpstreamFailed},
 		"a POST is never repeated":          {"POST", time.Minute, []step{{status: 503}, {status: 200}}, 1, 503, ""},
-		"a POST after a reset neither":      {"POST", time.Minute, []step{{err: reset}, {status: 200}}, 1, 0, problem.UpstreamFailed},
-		"an attempt's timeout is the end":   {"GET", time.Minute, []step{{takes: time.Hour}, {status: 200}}, 1, 0, problem.UpstreamTimeout},
-		"no room: the first answer counts":  {"GET", 150 * time.Millisecond, []step{{status: 503}, {status: 200}}, 1, 503, ""},
+		"a POST after a reset":              {"POST", time.Minute, []step{{err: reset}, {status: 200}}, 1, 0, problem.UpstreamFailed},
+		"a timeout is not retried":          {"GET", time.Minute, []step{{takes: time.Hour}, {status: 200}}, 1, 0, problem.UpstreamTimeout},
+		"no time left":                      {"GET", 150 * time.Millisecond, []step{{status: 503}, {status: 200}}, 1, 503, ""},
 		"Retry-After beyond the deadline":   {"GET", 10 * time.Second, []step{{status: 429, retryAfter: "30"}}, 1, 429, ""},
 		"deadline ends a slow second try":   {"GET", 2 * time.Second, []step{{status: 503}, {takes: time.Hour}}, 2, 0, problem.UpstreamTimeout},
 		"Retry-After as a date in the past": {"GET", time.Minute, []step{{status: 503, retryAfter: "Mon, 01 Jan 1990 15:04:05 GMT"}, {status: 200}}, 2, 200, ""},
@@ -94,10 +94,10 @@ func TestRetries(t *testing.T) {
 				begin := time.Now()
 				resp, err := newClient(5*time.Second, s).Do(ctx, Request{Method: row.method, URL: "https://k.example/"})
 				if code(err) != row.code || err == nil && resp.Status != row.status {
-					t.Errorf("resp %+v err %v", resp, err)
+					t.Errorf("got response %+v, error %v", resp, err)
 				}
 				if calls, _ := traffic.Read(); len(s.calls) != row.calls || calls != row.calls {
-					t.Errorf("%d calls, %d counted, want %d", len(s.calls), calls, row.calls)
+					t.Errorf("got %d calls, %d counted, want %d", len(s.calls), calls, row.calls)
 				}
 				if took := time.Since(begin); took > row.deadline {
 					t.Errorf("took %v of %v", took, row.deadline)
@@ -107,7 +107,7 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-func TestRetryAfterIsHeeded(t *testing.T) {
+func TestRetryAfterDelaysRetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{steps: []step{{status: 429, retryAfter: "3"}, {status: 200}}}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -116,15 +116,15 @@ func TestRetryAfterIsHeeded(t *testing.T) {
 			t.Fatal(err)
 		}
 		if s.calls[1] < 3*time.Second {
-			t.Errorf("asked again after %v", s.calls[1])
+			t.Errorf("got retry after %v, want 3s", s.calls[1])
 		}
 	})
 }
 
-func TestWithoutADeadlineNothingIsRepeated(t *testing.T) {
+func TestNoRetryWithoutDeadline(t *testing.T) {
 	s := &script{steps: []step{{status: 503, retryAfter: "3600"}}}
 	if _, err := newClient(time.Second, s).Do(t.Context(), Request{Method: "GET", URL: "https://k.example/"}); err != nil || len(s.calls) != 1 {
-		t.Errorf("%d calls, %v", len(s.calls), err)
+		t.Errorf("got %d calls, error %v, want 1", len(s.calls), err)
 	}
 }
 
@@ -146,7 +146,7 @@ func TestRetryAfterForms(t *testing.T) {
 		r := &Response{Header: http.Header{}}
 		r.Header.Set(row.name, row.value)
 		if got := r.RetryAfter(now); got != row.want {
-			t.Errorf("%s: %s = %v, want %v", row.name, row.value, got, row.want)
+			t.Errorf("%s: %s: got %v, want %v", row.name, row.value, got, row.want)
 		}
 	}
 }

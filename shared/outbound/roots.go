@@ -7,22 +7,22 @@ import (
 	"sync"
 )
 
-// bundles are the files that hold every certificate of a Linux system's, in the
+// bundles are the files that hold all certificates of a Linux system, in the
 // order in which crypto/x509 looks for them.
 var bundles = []string{
 	"/etc/ssl/certs/ca-certificates.crt", // Debian, Alpine
 	"/etc/pki/tls/certs/ca-bundle.crt",   // Amazon Linux, Fedora
 }
 
-// roots are the system's certificates, read once, or nil: the handshake then loads
-// them itself, or says what is wrong.
+// roots returns the system's certificates, read once, or nil: the handshake then
+// loads them itself or fails.
 var roots = sync.OnceValue(readRoots)
 
 // readRoots reads the system's certificates.
 //
-// crypto/x509 reads the bundle and after it the directories that the bundle was
-// made from, which is four fifths of its time and finds nothing new. So the bundle
-// alone is read, unless SSL_CERT_DIR names directories.
+// crypto/x509 reads the bundle and then the directories that the bundle was made
+// from, which takes four fifths of its time and finds nothing new. Therefore only
+// the bundle is read, unless SSL_CERT_DIR names directories.
 func readRoots() *x509.CertPool {
 	if runtime.GOOS == "linux" && os.Getenv("SSL_CERT_DIR") == "" {
 		files := bundles

@@ -9,13 +9,13 @@ import (
 	"kinde-functions/shared/problem"
 )
 
-// abreast is how many calls one request may have under way at a time.
-const abreast = 6
+// maxConcurrent is the number of calls that one request may have in progress.
+const maxConcurrent = 6
 
-// Traffic is what one request has under way upstream. It counts calls, retries
-// included, and the time in which at least one was under way; it bounds how
-// many are; and after a 429 it holds all of them back together, since the
-// upstream throttles the caller and not the call.
+// Traffic holds the upstream calls of one request. It counts them, retries
+// included, and the time in which at least one was in progress. It bounds their
+// number, and after a 429 it delays all of them, since the upstream throttles
+// the caller and not the call.
 type Traffic struct {
 	slots  chan struct{}
 	mu     sync.Mutex
@@ -28,13 +28,13 @@ type Traffic struct {
 
 type trafficKey struct{}
 
-// WithTraffic returns a context whose calls belong together, and their Traffic.
+// WithTraffic returns a context whose calls share a Traffic, and that Traffic.
 func WithTraffic(ctx context.Context) (context.Context, *Traffic) {
-	t := &Traffic{slots: make(chan struct{}, abreast)}
+	t := &Traffic{slots: make(chan struct{}, maxConcurrent)}
 	return context.WithValue(ctx, trafficKey{}, t), t
 }
 
-// trafficOf gives the context's Traffic, or one of its own to a lone call.
+// trafficOf returns the context's Traffic, or a new one.
 func trafficOf(ctx context.Context) *Traffic {
 	if t, ok := ctx.Value(trafficKey{}).(*Traffic); ok {
 		return t
@@ -43,7 +43,7 @@ func trafficOf(ctx context.Context) *Traffic {
 	return t
 }
 
-// Read gives the number of calls and the time spent in them so far.
+// Read returns the number of calls and the time spent in them so far.
 func (t *Traffic) Read() (calls int, spent time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -54,7 +54,7 @@ func (t *Traffic) Read() (calls int, spent time.Duration) {
 	return t.calls, spent
 }
 
-// holdBack lets no call begin for the next wait.
+// holdBack delays all calls by wait.
 func (t *Traffic) holdBack(wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -63,8 +63,8 @@ func (t *Traffic) holdBack(wait time.Duration) {
 	}
 }
 
-// enter waits until a call may begin and returns what ends it. It does not wait
-// for a time that the context will not see.
+// enter waits until a call may begin and returns a function that ends it. It
+// fails at once when the context ends before that.
 func (t *Traffic) enter(ctx context.Context) (leave func(), err error) {
 	select {
 	case t.slots <- struct{}{}:

@@ -24,7 +24,7 @@ func TestTrafficCountsOverlappingTimeOnce(t *testing.T) {
 		second()
 		time.Sleep(time.Hour)
 		if calls, spent := traffic.Read(); calls != 2 || spent != 30*time.Millisecond {
-			t.Errorf("%d calls, %v", calls, spent)
+			t.Errorf("got %d calls, %v, want 2 calls, 30ms", calls, spent)
 		}
 	})
 }
@@ -34,7 +34,7 @@ type roundTripFunc func(*http.Request) (*http.Response, error)
 
 func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func TestCallsOfOneRequestAreBounded(t *testing.T) {
+func TestConcurrentCallsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var now, most atomic.Int32
 		slow := &script{steps: []step{{status: 200}}}
@@ -54,14 +54,14 @@ func TestCallsOfOneRequestAreBounded(t *testing.T) {
 			wg.Go(func() { client.Do(ctx, Request{Method: "GET", URL: "https://k.example/"}) })
 		}
 		wg.Wait()
-		if most.Load() != abreast {
-			t.Errorf("%d at once, want %d", most.Load(), abreast)
+		if most.Load() != maxConcurrent {
+			t.Errorf("got %d concurrent calls, want %d", most.Load(), maxConcurrent)
 		}
 	})
 }
 
-// One 429 holds all calls of the request back, and none of another's.
-func TestA429SlowsTheWholeRequest(t *testing.T) {
+// A 429 delays all calls of its request, and none of another request.
+func Test429DelaysAllCallsOfRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{steps: []step{{status: 429, retryAfter: "3"}, {status: 200}}}
 		client := newClient(time.Second, s)
@@ -73,17 +73,18 @@ func TestA429SlowsTheWholeRequest(t *testing.T) {
 		wg.Go(func() { client.Do(together, Request{Method: "GET", URL: "https://k.example/"}) })
 		synctest.Wait()
 		other, _ := WithTraffic(ctx)
-		if _, err := client.Do(other, Request{Method: "GET", URL: "https://k.example/"}); err != nil || time.Since(begin) != 0 {
-			t.Errorf("another request waited %v: %v", time.Since(begin), err)
+		get := Request{Method: "GET", URL: "https://k.example/"}
+		if _, err := client.Do(other, get); err != nil || time.Since(begin) != 0 {
+			t.Errorf("another request: got delay %v, error %v, want none", time.Since(begin), err)
 		}
-		if _, err := client.Do(together, Request{Method: "GET", URL: "https://k.example/"}); err != nil || time.Since(begin) < 3*time.Second {
-			t.Errorf("a sibling call began after %v: %v", time.Since(begin), err)
+		if _, err := client.Do(together, get); err != nil || time.Since(begin) < 3*time.Second {
+			t.Errorf("call of the same request: got delay %v, error %v, want 3s", time.Since(begin), err)
 		}
 		wg.Wait()
 	})
 }
 
-func TestWhatIsHeldBackBeyondTheDeadlineIsThrottledAtOnce(t *testing.T) {
+func TestDelayBeyondDeadlineFailsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := newClient(time.Second, &script{steps: []step{{status: 429, retryAfter: "60"}}})
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -95,8 +96,9 @@ func TestWhatIsHeldBackBeyondTheDeadlineIsThrottledAtOnce(t *testing.T) {
 		}
 		_, err := client.Do(ctx, Request{Method: "GET", URL: "https://k.example/"})
 		p := problem.From(err)
-		if calls, _ := traffic.Read(); p.Code != problem.UpstreamThrottled || p.RetryAfter != time.Minute || calls != 1 || time.Since(begin) != 0 {
-			t.Errorf("%v, %d calls, after %v", err, calls, time.Since(begin))
+		calls, _ := traffic.Read()
+		if p.Code != problem.UpstreamThrottled || p.RetryAfter != time.Minute || calls != 1 || time.Since(begin) != 0 {
+			t.Errorf("got %v, %d calls, after %v, want throttled at once after 1 call", err, calls, time.Since(begin))
 		}
 	})
 }
