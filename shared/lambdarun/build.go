@@ -11,11 +11,10 @@ import (
 	"time"
 )
 
-// maxBuildOutput bounds what is kept of the compiler's words, in bytes.
+// maxBuildOutput bounds the compiler's output, in bytes.
 const maxBuildOutput = 64 << 10
 
-// BuildError says that a package could not be built, and why in the
-// compiler's own words.
+// BuildError is a failed build with the compiler's output.
 type BuildError struct {
 	Package string
 	Output  string // at most 64 KB
@@ -31,7 +30,7 @@ func (e *BuildError) Error() string {
 
 func (e *BuildError) Unwrap() error { return e.Err }
 
-// Target says where to build from and what for.
+// Target is where to build, and for which system.
 type Target struct {
 	Dir  string // where the go command runs; empty means here
 	OS   string // GOOS; empty means this machine's

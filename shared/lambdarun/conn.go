@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// conn is a connection from the process, timed where its bytes come and go, so that
-// parsing HTTP here is not counted as the function's time.
+// conn is a connection from the process. It is timed when bytes arrive and leave,
+// so that parsing HTTP here does not count as the function's time.
 type conn struct {
 	net.Conn
-	arrived  atomic.Pointer[time.Time] // when the last bytes came
-	gathered *bytes.Buffer             // nil: writes go out as they come
+	arrived  atomic.Pointer[time.Time] // when the last bytes arrived
+	gathered *bytes.Buffer             // if nil, writes are sent at once
 }
 
 // connListener accepts conns.
@@ -35,7 +35,7 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, c)
 }
 
-// connOf is the connection that the request came on.
+// connOf returns the connection of the request.
 func connOf(r *http.Request) *conn { return r.Context().Value(connKey{}).(*conn) }
 
 func (c *conn) Read(p []byte) (int, error) {
@@ -54,12 +54,12 @@ func (c *conn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// gather keeps what the request's handler writes until send.
+// gather buffers what the request's handler writes until send.
 func (c *conn) gather() { c.gathered = new(bytes.Buffer) }
 
-// send writes it, in one go as Lambda does: the process need not read in pieces.
+// send writes the buffer at once, as Lambda does.
 func (c *conn) send() {
 	whole := c.gathered
 	c.gathered = nil
-	_, _ = c.Conn.Write(whole.Bytes()) // the process has gone: whoever waits for its answer sees that
+	_, _ = c.Conn.Write(whole.Bytes()) // an error means that the process has exited, which Invoke reports
 }

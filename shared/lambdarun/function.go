@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// MaxPayload is the largest event and the largest answer that Lambda passes
-// on in a synchronous invoke, in bytes.
+// MaxPayload is the largest event and the largest response of a synchronous
+// invocation, in bytes.
 const MaxPayload = 6 << 20
 
 // initLimit is how long Lambda waits for a new process to ask for its first
@@ -22,7 +22,7 @@ const MaxPayload = 6 << 20
 const initLimit = 10 * time.Second
 
 var (
-	// ErrExited means that the process ended before it answered.
+	// ErrExited means that the process ended before it responded.
 	ErrExited = errors.New("lambdarun: the function's process exited")
 	// ErrTimedOut means that the function outlasted its timeout, or its
 	// start Lambda's 10 seconds. The process has been killed.
@@ -33,8 +33,8 @@ var (
 	ErrClosed = errors.New("lambdarun: the function is closed")
 )
 
-// FunctionError is what the function itself reported to the Runtime API
-// instead of an answer: a returned error or a panic.
+// FunctionError is what the function reported to the Runtime API instead of a
+// response: a returned error or a panic.
 type FunctionError struct {
 	Type    string // errorType
 	Message string // errorMessage
@@ -44,25 +44,25 @@ func (e *FunctionError) Error() string {
 	return fmt.Sprintf("lambdarun: the function failed: %s: %s", e.Type, e.Message)
 }
 
-// Options say what to run and under which limits.
+// Options is what to run, and its limits.
 type Options struct {
 	// Binary is the built function.
 	Binary string
 	// Dir is the process's working directory; empty means the binary's own
 	// folder, which is what /var/task is on Lambda.
 	Dir string
-	// Env is the process's whole environment besides the variables that
-	// Lambda itself sets, as "NAME=value". Nothing is inherited: nil leaves
-	// PATH, LANG and TZ as Lambda has them and no more, so that a setting
-	// forgotten on the host is also missing here.
+	// Env is the process's environment, as "NAME=value", besides the variables
+	// that Lambda sets. Nothing is inherited. If Env is nil, only PATH, LANG
+	// and TZ are set, as on Lambda, so that a setting that is missing on the
+	// host is missing here.
 	Env []string
-	// MemoryMB is told to the function as its memory size; 0 means 128. It
-	// is not enforced.
+	// MemoryMB is the memory size that the function sees; 0 means 128. It is
+	// not enforced.
 	MemoryMB int
 	// Timeout is the Lambda timeout of one invoke; 0 means 10 s.
 	Timeout time.Duration
 	// Output receives the process's standard output and standard error, and
-	// what Handler has to say, one write at a time; nil drops them.
+	// Handler's errors, one write at a time. If nil, they are discarded.
 	Output io.Writer
 }
 
@@ -116,13 +116,13 @@ func Start(ctx context.Context, o Options) (*Function, error) {
 	return f, nil
 }
 
-// Invoke hands the event to the function and returns its answer. Calls run
-// one after the other. A process that has ended since the last invoke is
+// Invoke passes the event to the function and returns its response. Calls run
+// one after the other. A process that has ended since the last invocation is
 // replaced first.
 //
 // The error is a *FunctionError, or wraps ErrExited, ErrTimedOut, ErrTooLarge,
-// ErrClosed or ctx's error. When ctx ends first the caller stops waiting and
-// the function works on, as on Lambda; the next invoke waits for it.
+// ErrClosed or ctx's error. When ctx ends first, Invoke returns and the function
+// continues, as on Lambda; the next invocation waits for it.
 func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	if len(event) > MaxPayload {
 		return nil, ErrTooLarge
@@ -148,8 +148,8 @@ func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	}
 }
 
-// Duration is how long the last event that was answered took, as Lambda counts it:
-// from handing the event to the process until its answer is there.
+// Duration returns how long the last event took, as Lambda counts it: from
+// passing the event to the process until its response has arrived.
 func (f *Function) Duration() time.Duration { return time.Duration(f.took.Load()) }
 
 // invoke runs one event. The caller holds the turn.
@@ -169,7 +169,7 @@ func (f *Function) invoke(event []byte) ([]byte, error) {
 	case <-p.exited:
 		f.retire(p)
 		select {
-		case o := <-inv.done: // it answered, then died
+		case o := <-inv.done: // it responded, then exited
 			f.took.Store(int64(o.took))
 			return o.answer, o.err
 		default:
@@ -195,7 +195,7 @@ func (f *Function) deliver(inv *invocation, timer *time.Timer) (*process, error)
 			return p, nil
 		case <-p.exited: // between two invokes: the event goes to the next process
 			f.retire(p)
-		case <-timer.C: // still busy after its last answer
+		case <-timer.C: // still busy after its last response
 			return nil, f.timeOut(p)
 		case <-f.closed:
 			return nil, ErrClosed
@@ -264,7 +264,7 @@ func (f *Function) initialised(ctx context.Context, p *process) error {
 	}
 }
 
-// retire kills the process, unless it is gone already, and books what it used.
+// retire kills the process, unless it has exited, and adds up its usage.
 func (f *Function) retire(p *process) {
 	p.stop()
 	f.mu.Lock()
@@ -280,7 +280,7 @@ func (f *Function) retire(p *process) {
 func (f *Function) Close() error {
 	f.closing.Do(func() {
 		close(f.closed)
-		f.turn <- struct{}{} // the running invoke sees closed and leaves; nobody enters again
+		f.turn <- struct{}{} // the running invocation ends; no other begins
 		f.mu.Lock()
 		p := f.process
 		f.mu.Unlock()
@@ -308,7 +308,7 @@ func (f *Function) signal(send func(*os.Process) error) error {
 	return send(f.process.cmd.Process)
 }
 
-// nameOf is the function's name as Lambda tells it to the process.
+// nameOf returns the function's name as Lambda gives it to the process.
 func nameOf(binary string) string {
 	return strings.TrimSuffix(filepath.Base(binary), ".exe")
 }

@@ -7,10 +7,10 @@ import (
 	"net/http"
 )
 
-// Handler serves HTTP with the function behind it, as the platform of the
-// format would: each request becomes an event, each answer a response. When
-// the function fails the caller gets the platform's own bare answer, and
-// Options.Output the reason.
+// Handler serves HTTP with the function, as the format's platform does: each
+// request is converted to an event, and the function's response back to HTTP.
+// When the function fails, the caller gets the platform's own error response,
+// and Options.Output gets the reason.
 func Handler(f *Function, format Format) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		event, err := Event(r, format)
@@ -18,18 +18,18 @@ func Handler(f *Function, format Format) http.Handler {
 			http.Error(w, "Request Too Long", http.StatusRequestEntityTooLarge)
 			return
 		}
-		if err != nil { // the caller broke off, most likely
+		if err != nil { // most likely the caller disconnected
 			http.Error(w, "Bad Request", http.StatusBadRequest)
 			return
 		}
 		payload, err := f.Invoke(r.Context(), event)
 		if r.Context().Err() != nil {
-			return // nobody listens
+			return // the caller has disconnected
 		}
 		if err == nil {
 			err = WriteResponse(w, payload, format)
 			if !errors.Is(err, ErrMalformed) {
-				return // done, or the caller has gone
+				return // done, or the caller has disconnected
 			}
 		}
 		fmt.Fprintln(f.opts.Output, err)
@@ -37,7 +37,7 @@ func Handler(f *Function, format Format) http.Handler {
 	})
 }
 
-// gatewayError is what the platform says when the function did not answer.
+// gatewayError writes the platform's response for a function that failed.
 func gatewayError(w http.ResponseWriter, format Format) {
 	status, kind, body := http.StatusBadGateway, "text/plain; charset=utf-8", "Bad Gateway"
 	switch format {

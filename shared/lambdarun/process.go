@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// process is one run of the binary, with a Runtime API of its own so that a
-// process on its way out can never touch an event of the next one.
+// process is one run of the binary. It has its own Runtime API, so that a process
+// that is exiting cannot take an event of the next one.
 type process struct {
 	cmd      *exec.Cmd
 	api      *runtimeAPI
@@ -42,7 +42,7 @@ func startProcess(o Options) (*process, error) {
 }
 
 func (p *process) wait() {
-	// The error repeats what the state says, or is about the pipe.
+	// The error repeats the state, or concerns the pipe.
 	_ = p.cmd.Wait()
 	killGroup(p.cmd.Process) // what it started and left behind
 	p.api.close()
@@ -72,7 +72,7 @@ func (p *process) gone() bool {
 	}
 }
 
-// usage is what the process has cost up to now, or did in all.
+// usage returns the process's usage so far, or its total.
 func (p *process) usage() usage {
 	if p.gone() {
 		return usage{peak: p.peak.Load(), cpu: p.cpu}

@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// ErrMalformed means that the platform would refuse the function's answer.
-var ErrMalformed = errors.New("lambdarun: the platform would refuse the function's answer")
+// ErrMalformed means that the platform would refuse the function's response.
+var ErrMalformed = errors.New("lambdarun: the platform would refuse the function's response")
 
-// answer is every field of the platforms' answer formats.
+// answer holds every field of the platforms' response formats.
 type answer struct {
 	StatusCode        int                 `json:"statusCode"`
 	Headers           map[string]string   `json:"headers"`
@@ -25,10 +25,10 @@ type answer struct {
 	IsBase64Encoded   bool                `json:"isBase64Encoded"`
 }
 
-// WriteResponse turns the function's answer into HTTP as the platform does.
-// Nothing has been written when the error wraps ErrMalformed: the answer is
-// not of the format's shape, its base64 is not base64, its status is none, or
-// a header holds what HTTP cannot carry. Content types are not guessed.
+// WriteResponse converts the function's response to HTTP as the platform does.
+// When the error wraps ErrMalformed, nothing has been written: the response does
+// not have the format's shape, its base64 or its status is invalid, or a header
+// is not valid in HTTP. Content types are not detected.
 func WriteResponse(w http.ResponseWriter, payload []byte, f Format) error {
 	a, err := parseAnswer(payload, f)
 	if err != nil {
@@ -73,7 +73,7 @@ func parseAnswer(payload []byte, f Format) (answer, error) {
 		}
 	}
 	if err := json.Unmarshal(payload, &a); err != nil {
-		// Not the error itself: it may quote the answer.
+		// The error itself may quote the response.
 		return a, fmt.Errorf("%w: not of the expected shape", ErrMalformed)
 	}
 	// An informational status would not end the exchange.
@@ -109,14 +109,14 @@ func (a answer) header(f Format) (http.Header, error) {
 			return nil, fmt.Errorf("%w: header %q", ErrMalformed, name)
 		}
 	}
-	h.Del("Content-Length") // this and the connection's are the platform's to say
+	h.Del("Content-Length") // set by the platform, as are the connection's
 	for _, name := range hopByHop {
 		h.Del(name)
 	}
 	return h, nil
 }
 
-// isToken tells a field name by RFC 9110, section 5.6.2.
+// isToken reports whether name is a token (RFC 9110, section 5.6.2).
 func isToken(name string) bool {
 	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
 		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
@@ -124,5 +124,5 @@ func isToken(name string) bool {
 	})
 }
 
-// notFieldValue tells what would end the header early (RFC 9110, section 5.5).
+// notFieldValue reports whether value would end the header (RFC 9110, section 5.5).
 func notFieldValue(value string) bool { return strings.ContainsAny(value, "\r\n\x00") }

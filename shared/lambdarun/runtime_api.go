@@ -14,22 +14,22 @@ import (
 	"time"
 )
 
-// maxAnswer is MaxPayload with the margin that Lambda gives answers.
+// maxAnswer is MaxPayload with the margin that Lambda allows for responses.
 const maxAnswer = MaxPayload + 100
 
-// invocation is one event on its way through the Runtime API.
+// invocation is one event in the Runtime API.
 type invocation struct {
 	id      string
 	event   []byte
 	timeout time.Duration
-	handed  time.Time    // when it was given to the process
-	done    chan outcome // has room for the one answer
+	handed  time.Time    // when it was sent to the process
+	done    chan outcome // has room for one response
 }
 
 type outcome struct {
 	answer []byte
 	err    error
-	took   time.Duration // from handing the event over to having the answer
+	took   time.Duration // from sending the event to receiving the response
 }
 
 func newInvocation(event []byte, timeout time.Duration) *invocation {
@@ -51,13 +51,13 @@ type runtimeAPI struct {
 	function  string
 	listener  net.Listener
 	server    *http.Server
-	events    chan *invocation // handed straight to a waiting "next"
+	events    chan *invocation // received by a waiting "next"
 	ready     chan struct{}    // closed at the first "next"
 	readyOnce sync.Once
 	initError chan error // has room for one
 
 	mu      sync.Mutex
-	current *invocation // delivered and not yet answered
+	current *invocation // delivered, without a response yet
 }
 
 func listen(function string) (*runtimeAPI, error) {
@@ -86,9 +86,9 @@ func (a *runtimeAPI) address() string { return a.listener.Addr().String() }
 
 func (a *runtimeAPI) close() { a.server.Close() }
 
-// noBrowsers refuses what a web page could send here: a page that guessed the
-// port could otherwise take an event away from the function. Browsers send
-// Sec-Fetch-Site or Origin, and a rebound name shows in Host.
+// noBrowsers refuses requests that a web page could send: a page that guesses the
+// port could otherwise take an event from the function. Browsers send
+// Sec-Fetch-Site or Origin, and DNS rebinding shows in Host.
 func (a *runtimeAPI) noBrowsers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host != a.address() || r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
@@ -99,7 +99,7 @@ func (a *runtimeAPI) noBrowsers(next http.Handler) http.Handler {
 	})
 }
 
-// next answers with the next event, however long that takes.
+// next responds with the next event, after any length of time.
 func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 	a.readyOnce.Do(func() { close(a.ready) })
 	var inv *invocation
@@ -131,7 +131,7 @@ func (a *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	// A streamed answer that broke off says so in its trailers.
+	// A streamed response that failed has the error in its trailers.
 	if kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" {
 		body, _ := base64.StdEncoding.DecodeString(r.Trailer.Get("Lambda-Runtime-Function-Error-Body"))
 		a.finish(w, r, outcome{err: functionError(kind, body)})
@@ -159,7 +159,7 @@ func (a *runtimeAPI) initFailure(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// read returns the body of an answer to the current event, or answers itself.
+// read returns the body of the current event's response, or responds with an error.
 func (a *runtimeAPI) read(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
 	if !a.isCurrent(r.PathValue("id")) {
 		refuse(w, http.StatusBadRequest, "InvalidRequestID")
@@ -167,7 +167,7 @@ func (a *runtimeAPI) read(w http.ResponseWriter, r *http.Request) ([]byte, bool)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAnswer))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		// The caller learns it from us: the process will only see the 413.
+		// The process only sees the 413; the caller gets this error.
 		if inv := a.take(r.PathValue("id")); inv != nil {
 			inv.done <- outcome{err: &FunctionError{
 				Type:    "Function.ResponseSizeTooLarge",
@@ -184,8 +184,8 @@ func (a *runtimeAPI) read(w http.ResponseWriter, r *http.Request) ([]byte, bool)
 	return body, true
 }
 
-// finish hands the outcome to the waiting invoke before it answers the
-// process, which may exit as soon as it has been answered.
+// finish passes the outcome to the waiting Invoke before it responds to the
+// process, which may exit as soon as it has the response.
 func (a *runtimeAPI) finish(w http.ResponseWriter, r *http.Request, o outcome) {
 	answered := connOf(r).arrived.Load()
 	inv := a.take(r.PathValue("id"))
@@ -193,7 +193,7 @@ func (a *runtimeAPI) finish(w http.ResponseWriter, r *http.Request, o outcome) {
 		refuse(w, http.StatusBadRequest, "InvalidRequestID")
 		return
 	}
-	o.took = answered.Sub(inv.handed) // nothing comes after an answer until we have taken it
+	o.took = answered.Sub(inv.handed) // nothing arrives after a response until it has been taken
 	inv.done <- o
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusAccepted)

@@ -49,7 +49,9 @@ func code(err error) problem.Code {
 func TestDoSendsRequest(t *testing.T) {
 	base, connections := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		fmt.Fprintf(w, "%s %s|%s|%s|%s|%s", r.Method, r.URL, r.Header.Get("Authorization"), r.Header.Get("Content-Type"), r.Header.Get("Cookie"), body)
+		h := r.Header
+		fmt.Fprintf(w, "%s %s|%s|%s|%s|%s",
+			r.Method, r.URL, h.Get("Authorization"), h.Get("Content-Type"), h.Get("Cookie"), body)
 	})
 	c := New(time.Second)
 	for _, row := range []struct {
