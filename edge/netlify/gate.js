@@ -1,5 +1,6 @@
-// Netlify's edge function for protected pages. It runs before every request of the
-// site; an error in it refuses the request.
+// Netlify's edge function for protected pages. It runs before every request of the site,
+// as netlify.toml declares and not this file: a declaration here that cannot be read
+// leaves pages open. An error in it refuses the request, which is Netlify's default.
 
 import gate from "../../gate.json" with { type: "json" };
 import { check, keyList, normalPath, prepare } from "../check.js";
@@ -7,8 +8,6 @@ import { check, keyList, normalPath, prepare } from "../check.js";
 // Netlify's file lookup ignores case.
 const foldCase = true;
 const rules = prepare(gate, foldCase);
-
-export const config = { path: "/*", onError: "fail" };
 
 const said = {
   400: "This address cannot be checked.\n",

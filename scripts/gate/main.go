@@ -1,5 +1,6 @@
 // Command gate fails a build whose protected pages would be open: a gate.json that
-// cannot be enforced, or a rewrite from an open path into a protected one.
+// cannot be enforced, an edge function that does not run, or a rewrite from an open path
+// into a protected one.
 //
 //	go run ./scripts/gate
 //
@@ -35,11 +36,15 @@ func check(root string) []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	list, err := readRewrites(root)
+	list, checked, err := readNetlify(root)
 	if err != nil {
 		return []string{err.Error()}
 	}
 	var faults []string
+	if len(rules) > 0 && !checked {
+		faults = append(faults, "gate.json has rules and netlify.toml runs no check of them; "+
+			"remove the comment marks of its block for protected pages")
+	}
 	for _, r := range list {
 		if rule, opens := r.opens(rules); opens {
 			faults = append(faults, fmt.Sprintf("%s: the rewrite from %q to %q opens %q; let it begin below that path, or make it a redirect (302)",

@@ -13,6 +13,8 @@ func TestProjectKeepsProtectedPagesClosed(t *testing.T) {
 	}
 }
 
+const edge = "edge_functions = \"edge/netlify\"\n[[edge_functions]]\nfunction = \"gate\"\npath = \"/*\"\n"
+
 func project(t *testing.T, rules, redirects, lines string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -55,15 +57,55 @@ func TestRewritesIntoProtectedPaths(t *testing.T) {
 		"/open https://other.example/members/ 200": false,
 		"# /open /members/ 200":                    false,
 	} {
-		if faults := check(project(t, rules, "", line)); len(faults) > 0 != opens {
+		if faults := check(project(t, rules, edge, line)); len(faults) > 0 != opens {
 			t.Errorf("%s: got %q, want a fault: %t", line, faults, opens)
 		}
 	}
-	toml := "[[redirects]]\nfrom = \"/open\"\nto = \"/members/\"\nstatus = 200\n"
+	toml := edge + "[[redirects]]\nfrom = \"/open\"\nto = \"/members/\"\nstatus = 200\n"
 	if faults := check(project(t, rules, toml, "")); len(faults) != 1 || !strings.Contains(faults[0], "netlify.toml") {
 		t.Errorf("netlify.toml: got %q", faults)
 	}
-	if faults := check(project(t, `{"rules": [{"path": "/api/"}]}`, "", "")); len(faults) != 1 {
+	if faults := check(project(t, `{"rules": [{"path": "/api/"}]}`, edge, "")); len(faults) != 1 {
 		t.Errorf("a rule that cannot be enforced: got %q", faults)
+	}
+}
+
+func TestRulesWithoutTheEdgeFunction(t *testing.T) {
+	const rules = `{"rules": [{"path": "/members/"}]}`
+	for _, toml := range []string{
+		"", strings.Replace(edge, "[[", "# [[", 1), strings.Replace(edge, "/*", "/members/*", 1), strings.Replace(edge, "gate", "other", 1),
+		strings.Replace(edge, "edge/netlify", "elsewhere", 1), edge + "excludedPath = \"/members/x\"\n", edge + "method = [\"GET\"]\n",
+	} {
+		if faults := check(project(t, rules, toml, "")); len(faults) != 1 {
+			t.Errorf("%q: got %q, want one fault", toml, faults)
+		}
+	}
+	if faults := check(project(t, rules, edge, "")); len(faults) > 0 {
+		t.Errorf("got %q, want no fault", faults)
+	}
+	if faults := check(project(t, `{"rules": []}`, "", "")); len(faults) > 0 {
+		t.Errorf("without rules: got %q, want no fault", faults)
+	}
+}
+
+// The comment of netlify.toml, without its marks, is the block that runs the check.
+func TestCommentedBlockRunsTheCheck(t *testing.T) {
+	text, err := os.ReadFile("../../netlify.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	uncommented := string(text)
+	for _, line := range []string{"edge_functions = \"edge/netlify\"", "[[edge_functions]]", "  function = \"gate\"", "  path = \"/*\""} {
+		if !strings.Contains(uncommented, "# "+line) {
+			t.Fatalf("netlify.toml has no comment %q", line)
+		}
+		uncommented = strings.Replace(uncommented, "# "+line, line, 1)
+	}
+	dir := project(t, `{"rules": [{"path": "/members/"}]}`, "", "")
+	if err := os.WriteFile(filepath.Join(dir, "netlify.toml"), []byte(uncommented), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if faults := check(dir); len(faults) > 0 {
+		t.Errorf("got %q, want no fault", faults)
 	}
 }

@@ -16,19 +16,32 @@ import (
 // rewrite is a redirect of Netlify's that serves another path's content.
 type rewrite struct{ file, from, to string }
 
-// readRewrites reads netlify.toml and the _redirects file of the published folder.
-func readRewrites(root string) ([]rewrite, error) {
+// readNetlify reads the rewrites of netlify.toml and of the _redirects file of the
+// published folder, and whether the edge function checks every request.
+func readNetlify(root string) (found []rewrite, checked bool, err error) {
 	var file struct {
-		Build     struct{ Publish string }
+		Build struct {
+			Publish string
+			Edge    string `toml:"edge_functions"`
+		}
+		Edge []struct {
+			Function, Path, Pattern string
+			Method                  any
+			ExcludedPath            any `toml:"excludedPath"`
+			ExcludedPattern         any `toml:"excludedPattern"`
+		} `toml:"edge_functions"`
 		Redirects []struct {
 			From, To string
 			Status   int
 		}
 	}
 	if _, err := toml.DecodeFile(filepath.Join(root, "netlify.toml"), &file); err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var found []rewrite
+	for _, e := range file.Edge {
+		whole := e.Path == "/*" && e.Method == nil && e.ExcludedPath == nil && e.ExcludedPattern == nil
+		checked = checked || e.Function == "gate" && whole && file.Build.Edge == "edge/netlify"
+	}
 	for _, r := range file.Redirects {
 		if r.Status != 0 && r.Status/100 != 3 {
 			found = append(found, rewrite{"netlify.toml", r.From, r.To})
@@ -36,7 +49,7 @@ func readRewrites(root string) ([]rewrite, error) {
 	}
 	text, err := os.ReadFile(filepath.Join(root, file.Build.Publish, "_redirects"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return nil, false, err
 	}
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, " #")
@@ -44,7 +57,7 @@ func readRewrites(root string) ([]rewrite, error) {
 			found = append(found, r)
 		}
 	}
-	return found, nil
+	return found, checked, nil
 }
 
 // parseLine reads a line of _redirects: from, query parameters, to, status, conditions.
