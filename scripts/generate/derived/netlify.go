@@ -13,23 +13,44 @@ import (
 // room for two such rules.
 var netlifyLimits = map[string]int{"/api/device/authorize": 20, "/api/device/token": 120}
 
-// redirects renders one redirect for each path of the route table. Status 200 keeps
-// the path and query that the browser requested; force keeps a static file from
-// taking a function's place.
-func redirects(*project) (string, error) {
-	var out strings.Builder
-	for i, row := range paths(route.Table) {
-		if i > 0 {
-			out.WriteString("\n")
-		}
-		fmt.Fprintf(&out, "[[redirects]]\n  from = %q\n  to = %q\n  status = 200\n  force = true\n",
-			netlifyFrom(row.Pattern), netlifyTo(row.Address()))
-		if limit := netlifyLimits[row.Pattern]; limit > 0 {
-			fmt.Fprintf(&out, "  [redirects.rate_limit]\n    window_limit = %d\n    window_size = 60\n"+
-				"    aggregate_by = [\"ip\", \"domain\"]\n", limit)
-		}
+// Redirect sends the requests for a path to a function. Status 200 keeps the path and
+// query that the browser requested; force keeps a static file from taking a function's
+// place.
+type Redirect struct {
+	Function, From, To string
+	Limit              int // requests per minute and address; 0: no limit
+}
+
+// Redirects returns one redirect for each path of the rows.
+func Redirects(rows []route.Route) []Redirect {
+	var redirects []Redirect
+	for _, row := range paths(rows) {
+		redirects = append(redirects, Redirect{
+			Function: row.Function, From: netlifyFrom(row.Pattern), To: netlifyTo(row.Address()), Limit: netlifyLimits[row.Pattern],
+		})
 	}
-	return out.String(), nil
+	return redirects
+}
+
+// TOML returns the redirect as netlify.toml has it.
+func (r Redirect) TOML() string {
+	text := fmt.Sprintf("[[redirects]]\n  from = %q\n  to = %q\n  status = 200\n  force = true\n", r.From, r.To)
+	if r.Limit > 0 {
+		text += fmt.Sprintf("  [redirects.rate_limit]\n    window_limit = %d\n    window_size = 60\n"+
+			"    aggregate_by = [\"ip\", \"domain\"]\n", r.Limit)
+	}
+	return text
+}
+
+// Line returns the redirect as a _redirects file has it, which knows no limits.
+func (r Redirect) Line() string { return fmt.Sprintf("%s %s 200!\n", r.From, r.To) }
+
+func redirects(*project) (string, error) {
+	var blocks []string
+	for _, redirect := range Redirects(route.Table) {
+		blocks = append(blocks, redirect.TOML())
+	}
+	return strings.Join(blocks, "\n"), nil
 }
 
 // paths returns one row for each path, since hosts route by path alone.

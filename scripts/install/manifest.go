@@ -1,0 +1,63 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"path"
+)
+
+// home is the folder of the site that holds what the functions share, and the manifest.
+const home = "kinde-functions"
+
+var manifestFile = path.Join(home, "manifest.json")
+
+// manifest is what an installation put into a site. Files that are written are in it
+// before they are: after a stop halfway, the next run knows them as its own.
+type manifest struct {
+	Version   string            `json:"version"`
+	Functions []string          `json:"functions"`
+	Options   options           `json:"options"`
+	Files     map[string]sums   `json:"files"`
+	Blocks    map[string]string `json:"blocks,omitempty"` // files of the owner's with a block, and its sum
+	// Created names those files that were not there before, Unterminated those whose last
+	// line had no newline.
+	Created      []string `json:"created,omitempty"`
+	Unterminated []string `json:"unterminated,omitempty"`
+}
+
+// sums are the SHA-256 sums that an unchanged file can have: as it was installed, and
+// while an upgrade is under way as it is being installed.
+type sums = []string
+
+// options are the owner's choices, which an upgrade repeats.
+type options struct {
+	AWS     bool `json:"aws,omitempty"`
+	Headers bool `json:"headers,omitempty"`
+}
+
+func sum(content []byte) string {
+	digest := sha256.Sum256(content)
+	return hex.EncodeToString(digest[:])
+}
+
+func (s *site) readManifest() (manifest, error) {
+	m := manifest{Files: map[string]sums{}, Blocks: map[string]string{}}
+	text, err := s.read(manifestFile)
+	if err != nil || text == nil {
+		return m, err
+	}
+	if err := json.Unmarshal(text, &m); err != nil {
+		return m, fmt.Errorf("%s: %w", manifestFile, err)
+	}
+	return m, nil
+}
+
+func (s *site) writeManifest(m manifest) error {
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	return s.write(manifestFile, append(text, '\n'))
+}
