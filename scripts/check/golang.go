@@ -57,7 +57,8 @@ func govulncheck(j *job) error {
 // unreachableDatabase reports whether govulncheck printed that it could not fetch its
 // database, and nothing that it found.
 func unreachableDatabase(output string) bool {
-	return strings.Contains(output, "govulncheck: fetching vulnerabilities:") && !strings.Contains(output, "Vulnerability #")
+	return strings.Contains(output, "govulncheck: fetching vulnerabilities:") &&
+		!strings.Contains(output, "Vulnerability #")
 }
 
 // forTests are functions and files of deployed packages that only tests reach,

@@ -98,7 +98,8 @@ func checkBinary(t *testing.T, file string, machine elf.Machine) {
 	if program.Machine != machine || program.Type != elf.ET_EXEC {
 		t.Errorf("%s is %v for %v; want %v for %v", file, program.Type, program.Machine, elf.ET_EXEC, machine)
 	}
-	if slices.ContainsFunc(program.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP || p.Type == elf.PT_DYNAMIC }) {
+	dynamic := func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP || p.Type == elf.PT_DYNAMIC }
+	if slices.ContainsFunc(program.Progs, dynamic) {
 		t.Errorf("%s is dynamically linked", file)
 	}
 	if program.Section(".symtab") != nil || program.Section(".debug_info") != nil {

@@ -20,9 +20,8 @@ import (
 	"kinde-functions/shared/functiontest"
 )
 
-// netlifyTool returns the Netlify command-line tool and an environment in
-// which it asks nothing, reports nothing, leaves its own settings alone and
-// leaves nothing behind.
+// netlifyTool returns the Netlify command-line tool and an environment in which it does
+// not prompt, sends no reports and leaves no files behind.
 func netlifyTool(t *testing.T) (binary string, env []string) {
 	t.Helper()
 	// Go keeps its settings below the same folder; they stay where they are.
@@ -31,7 +30,8 @@ func netlifyTool(t *testing.T) (binary string, env []string) {
 		t.Fatal(err)
 	}
 	return tool(t, "npm/node_modules/.bin/netlify"),
-		[]string{"CI=true", "XDG_CONFIG_HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "GOENV=" + strings.TrimSpace(string(goenv))}
+		[]string{"CI=true", "XDG_CONFIG_HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(),
+			"GOENV=" + strings.TrimSpace(string(goenv))}
 }
 
 // maxNetlifyZip is in bytes. Netlify's archiver compresses less than scripts/package,
@@ -78,7 +78,8 @@ func TestNetlifyDev(t *testing.T) {
 	}
 	// netlify dev builds with plain "go build"; these let it find in Go's cache
 	// what netlify build has compiled.
-	env = append(env, "SESSION_KEYS="+sessionKeys, "ALLOWED_ORIGINS="+extraOrigin, "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc")
+	env = append(env, "SESSION_KEYS="+sessionKeys, "ALLOWED_ORIGINS="+extraOrigin, "CGO_ENABLED=0",
+		"GOFLAGS=-tags=lambda.norpc")
 
 	var log functiontest.Log
 	ctx, stop := context.WithCancel(t.Context())
@@ -98,8 +99,8 @@ func TestNetlifyDev(t *testing.T) {
 	waitUntilLoaded(t, &log, exited)
 
 	s := served{base: site, site: site, kinde: kinde, log: &log}
-	s.checkContract(t)
-	t.Run("static site", s.checkStaticSite)
+	s.testContract(t)
+	t.Run("static site", s.testStaticSite)
 }
 
 // waitUntilLoaded waits for netlify dev to have built every function.
@@ -120,31 +121,35 @@ func waitUntilLoaded(t *testing.T, log *functiontest.Log, exited chan error) {
 	}
 }
 
-// checkStaticSite checks that pages come as files, with the headers of
-// netlify.toml, and that no path outside the table reaches a function.
-func (s served) checkStaticSite(t *testing.T) {
+// testStaticSite checks that pages are served as files with the headers of netlify.toml
+// and public/_headers, and that no path outside the route table reaches a function.
+func (s served) testStaticSite(t *testing.T) {
 	for path, status := range map[string]int{
 		"/": 200, "/access/?error=no-token": 200, "/api/nothing": 404, "/nothing": 404,
 	} {
 		t.Run(path, func(t *testing.T) {
 			res, body := s.send(t, call{path: path, accept: "text/html,application/xhtml+xml,*/*;q=0.8"})
 			if res.StatusCode != status || !bytes.Contains(body, []byte("<html")) {
-				t.Errorf("status %d, want %d and a page; body %.300s", res.StatusCode, status, body)
+				t.Errorf("got status %d, want %d and a page; body %.300s", res.StatusCode, status, body)
 			}
 			policy := res.Header.Get("Content-Security-Policy")
 			if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
-				t.Errorf("Content-Security-Policy: %q", policy)
+				t.Errorf("got Content-Security-Policy %q, want default-src 'none' and nothing unsafe", policy)
 			}
-			if got := res.Header.Get("X-Content-Type-Options"); got != "nosniff" {
-				t.Errorf("X-Content-Type-Options: %q", got)
+			for name, want := range map[string]string{
+				"X-Content-Type-Options": "nosniff", "Strict-Transport-Security": "max-age=63072000",
+			} {
+				if got := res.Header.Get(name); got != want {
+					t.Errorf("%s: got %q, want %q", name, got, want)
+				}
 			}
 			if res.Header.Get("X-Request-Id") != "" {
-				t.Error("a function answered")
+				t.Error("got the response of a function")
 			}
 		})
 	}
 	if res, _ := s.send(t, call{method: http.MethodHead, path: "/access/"}); res.StatusCode != 200 {
-		t.Errorf("HEAD /access/: status %d", res.StatusCode)
+		t.Errorf("HEAD /access/: got status %d, want 200", res.StatusCode)
 	}
 }
 

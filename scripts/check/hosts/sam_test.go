@@ -23,15 +23,15 @@ import (
 	"kinde-functions/shared/lambdarun"
 )
 
-// samEnv keeps the SAM tool from calling anybody, and passes Go the flags that
-// template.yaml asks for.
+// samEnv keeps the SAM tool off the network, and passes Go the flags that template.yaml
+// names.
 var samEnv = []string{
 	"SAM_CLI_TELEMETRY=0", "AWS_EC2_METADATA_DISABLED=true", "AWS_DEFAULT_REGION=us-east-1",
 	"CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc '-ldflags=-s -w'",
 }
 
-// TestSAM builds the functions, runs what was built behind a stand-in for the
-// HTTP API with the template's events and environment, and calls them there.
+// TestSAM builds the functions, runs them behind a stand-in for the HTTP API, with the
+// events and the environment that the template gives each, and calls them there.
 func TestSAM(t *testing.T) {
 	sam, dir := tool(t, "venv/bin/sam"), copyOfProject(t)
 	run(t, dir, samEnv, sam, "validate", "--lint")
@@ -46,8 +46,9 @@ func TestSAM(t *testing.T) {
 	parameters := map[string]string{
 		"KindeIssuerUrl": kinde.URL, "KindeClientId": kinde.Env()["KINDE_CLIENT_ID"],
 		"KindeClientSecret": kinde.Env()["KINDE_CLIENT_SECRET"], "SessionKeys": sessionKeys,
-		"KindeM2MClientId": kinde.Env()["KINDE_M2M_CLIENT_ID"], "KindeM2MClientSecret": kinde.Env()["KINDE_M2M_CLIENT_SECRET"],
-		"KindeDeviceClientId": kinde.Env()["KINDE_DEVICE_CLIENT_ID"], "ConnectedApps": kinde.Env()["CONNECTED_APPS"],
+		"KindeM2MClientId":     kinde.Env()["KINDE_M2M_CLIENT_ID"],
+		"KindeM2MClientSecret": kinde.Env()["KINDE_M2M_CLIENT_SECRET"],
+		"KindeDeviceClientId":  kinde.Env()["KINDE_DEVICE_CLIENT_ID"], "ConnectedApps": kinde.Env()["CONNECTED_APPS"],
 		"KindeSiteUrl": site, "AllowedOrigins": extraOrigin,
 	}
 	var log functiontest.Log
@@ -72,7 +73,7 @@ func TestSAM(t *testing.T) {
 	}
 	server := httptest.NewServer(gateway)
 	t.Cleanup(server.Close)
-	served{base: server.URL, site: site, kinde: kinde, log: &log}.checkContract(t)
+	served{base: server.URL, site: site, kinde: kinde, log: &log}.testContract(t)
 }
 
 // samTemplate is what the tests read of a template.

@@ -18,56 +18,55 @@ import (
 // sessionKeys is a value of SESSION_KEYS.
 var sessionKeys = base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))
 
-// browser keeps the site's cookies, as a browser on the site's own host does:
-// it sends them all, so what it checks is what the functions set.
+// browser sends the cookies that the functions have set, as a browser on the site's
+// own host does.
 type browser struct {
 	served
 	cookies map[string]string
-	seen    []string // values of cookies, states and codes, which no log may hold
+	secrets []string // values of cookies, states and codes, which no log may contain
 }
 
-// checkSignIn signs the demo person in and out. Nothing but the cookies goes
-// from one request to the next, so it works only if every Set-Cookie arrives.
-func (s served) checkSignIn(t *testing.T) {
+// testSignIn signs the demo user in and out. Only cookies connect the requests, so it
+// works only if the host delivers every Set-Cookie.
+func (s served) testSignIn(t *testing.T) {
 	b := &browser{served: s, cookies: map[string]string{}}
-	callback := b.checkStart(t)
-	b.checkCallback(t, callback)
-	b.checkSession(t)
-	b.checkSignOut(t)
-	if res, _ := b.ask(t, http.MethodGet, callback, nil); res.Header.Get("Location") != s.site+"/access/?error=login-expired" {
-		t.Errorf("a callback for the second time: status %d, Location %q", res.StatusCode, res.Header.Get("Location"))
-	}
-	for line := range strings.Lines(s.log.String()) {
-		// The rest is the host's own: netlify dev tells every address in full.
-		if !strings.HasPrefix(line, "{") {
-			continue
-		}
-		for _, secret := range b.seen {
-			if strings.Contains(line, secret[:min(len(secret), 20)]) {
-				t.Errorf("a cookie, a state or a code is in the log: %s", line)
-			}
+	var callback string
+	for _, step := range []struct {
+		name string
+		test func(*testing.T)
+	}{
+		{"login redirects to Kinde", func(t *testing.T) { callback = b.testLogin(t) }},
+		{"callback sets the session cookie", func(t *testing.T) { b.testCallback(t, callback) }},
+		{"session cookie identifies the user", b.testSession},
+		{"session cookie opens the portal", b.testPortal},
+		{"logout from another site is refused", b.testForeignLogout},
+		{"logout ends the session", b.testLogout},
+		{"callback is refused the second time", func(t *testing.T) { b.testReplay(t, callback) }},
+		{"log contains no cookie, state or code", b.testSecrets},
+	} {
+		if !t.Run(step.name, step.test) {
+			return // the steps depend on each other
 		}
 	}
 }
 
-// checkStart begins the sign-in and passes through Kinde. It returns where
-// Kinde sends the browser: path and query of the callback.
-func (b *browser) checkStart(t *testing.T) string {
-	t.Helper()
-	res, set := b.ask(t, http.MethodGet, "/auth/login?return_url=%2Fdemo%2F%3Fa%3Db%2520c&utm_source=mail", nil)
+// testLogin starts the sign-in and passes through Kinde. It returns path and query of
+// the callback to which Kinde sends the browser.
+func (b *browser) testLogin(t *testing.T) string {
+	res, set := b.send(t, http.MethodGet, "/auth/login?return_url=%2Fdemo%2F%3Fa%3Db%2520c&utm_source=mail", nil)
 	authorize := res.Header.Get("Location")
 	if res.StatusCode != http.StatusFound || !strings.HasPrefix(authorize, b.kinde.URL+"/oauth2/auth?") {
-		t.Fatalf("login: status %d, Location %q", res.StatusCode, authorize)
+		t.Fatalf("got status %d, Location %q, want 302 to Kinde", res.StatusCode, authorize)
 	}
 	if len(set) != 1 || !set[0].HttpOnly || set[0].SameSite != http.SameSiteLaxMode || set[0].Path != "/" {
-		t.Errorf("login sets %v, want one HttpOnly cookie with SameSite=Lax", set)
+		t.Errorf("got cookies %v, want one HttpOnly cookie with SameSite=Lax", set)
 	}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, authorize, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.AddCookie(b.kinde.Kinde.SessionCookie(kindetest.DemoPerson))
-	res, err = patient.Do(r)
+	res, err = client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,69 +74,82 @@ func (b *browser) checkStart(t *testing.T) string {
 	callback, ours := strings.CutPrefix(res.Header.Get("Location"), b.site)
 	u, err := url.Parse(callback)
 	if err != nil || !ours || u.Path != "/auth/callback" || u.Query().Get("code") == "" {
-		t.Fatalf("Kinde: status %d, Location %q", res.StatusCode, res.Header.Get("Location"))
+		t.Fatalf("Kinde: got status %d, Location %q, want the callback", res.StatusCode, res.Header.Get("Location"))
 	}
-	b.seen = append(b.seen, u.Query().Get("code"), u.Query().Get("state"))
+	b.secrets = append(b.secrets, u.Query().Get("code"), u.Query().Get("state"))
 	return callback
 }
 
-func (b *browser) checkCallback(t *testing.T, callback string) {
-	t.Helper()
-	res, set := b.ask(t, http.MethodGet, callback, nil)
-	if got, want := res.Header.Get("Location"), b.site+"/demo/?a=b%20c"; res.StatusCode != http.StatusFound || got != want {
-		t.Fatalf("callback: status %d, Location %q, want %q", res.StatusCode, got, want)
+func (b *browser) testCallback(t *testing.T, callback string) {
+	res, set := b.send(t, http.MethodGet, callback, nil)
+	got, want := res.Header.Get("Location"), b.site+"/demo/?a=b%20c"
+	if res.StatusCode != http.StatusFound || got != want {
+		t.Fatalf("got status %d, Location %q, want 302 to %q", res.StatusCode, got, want)
 	}
-	// The session; and the attempt and whatever an older session left, expired.
-	if len(set) < 3 || len(b.cookies) != 1 {
-		t.Errorf("callback sets %d cookies and leaves %d; want several and the session alone", len(set), len(b.cookies))
+	i := slices.IndexFunc(set, func(c *http.Cookie) bool { return c.Name == b.sessionName() && c.Value != "" })
+	if i < 0 {
+		t.Fatalf("got cookies %v, want the session among them", set)
 	}
-	i := slices.IndexFunc(set, func(c *http.Cookie) bool { return c.Value != "" })
-	if c := set[max(i, 0)]; i < 0 || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" || c.Secure != strings.HasPrefix(b.site, "https://") {
-		t.Errorf("the session's cookie: %v", c)
+	c, secure := set[i], strings.HasPrefix(b.site, "https://")
+	if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" || c.Secure != secure {
+		t.Errorf("got session cookie %v, want HttpOnly, SameSite=Strict, Path=/, Secure=%v", c, secure)
 	}
-}
-
-// checkSession checks that the cookie alone shows who asks, for each kind of
-// route, and that it does not without the header that other sites cannot send.
-func (b *browser) checkSession(t *testing.T) {
-	t.Helper()
-	page := http.Header{"X-Csrf": {"1"}}
-	for _, c := range []struct {
-		path   string
-		header http.Header
-		status int
-		body   map[string]any
-	}{
-		{"/api/session", page, 200, map[string]any{"authenticated": true}},
-		{"/api/user-profile", page, 200, map[string]any{"sub": kindetest.DemoPerson}},
-		{"/api/user-profile", nil, 403, map[string]any{"code": "csrf-header-missing"}},
-		{"/api/user-profile", http.Header{"X-Csrf": {"1"}, "Sec-Fetch-Site": {"cross-site"}}, 403, map[string]any{"code": "cross-site"}},
-	} {
-		res, _ := b.ask(t, http.MethodGet, c.path, c.header)
-		body, err := io.ReadAll(res.Body)
-		if err != nil || res.StatusCode != c.status {
-			t.Errorf("%s %v: status %d, want %d; %v %.300s", c.path, c.header, res.StatusCode, c.status, err, body)
+	for name := range b.cookies {
+		if strings.Contains(name, "attempt") || strings.Contains(name, "login") {
+			t.Errorf("the attempt's cookie %s is left", name)
 		}
-		checkMembers(t, body, c.body)
-	}
-	if res, _ := b.ask(t, http.MethodGet, "/portal?subnav=profile", nil); !strings.HasPrefix(res.Header.Get("Location"), b.kinde.URL+"/portal_redirect?") {
-		t.Errorf("portal: status %d, Location %q", res.StatusCode, res.Header.Get("Location"))
 	}
 }
 
-func (b *browser) checkSignOut(t *testing.T) {
-	t.Helper()
-	if res, _ := b.ask(t, http.MethodPost, "/auth/logout", http.Header{"Origin": {"https://evil.example"}}); res.StatusCode != http.StatusForbidden || len(b.cookies) != 1 {
-		t.Errorf("logout from another site: status %d, %d cookies left", res.StatusCode, len(b.cookies))
+// testSession sends the cookie with and without what pages of other sites cannot send.
+func (b *browser) testSession(t *testing.T) {
+	for _, c := range []struct {
+		name, path string
+		header     http.Header
+		status     int
+		body       map[string]any
+	}{
+		{"session", "/api/session", http.Header{"X-Csrf": {"1"}}, 200, map[string]any{"authenticated": true}},
+		{"profile", "/api/user-profile", http.Header{"X-Csrf": {"1"}}, 200, map[string]any{"sub": kindetest.DemoPerson}},
+		{"profile without X-CSRF", "/api/user-profile", nil, 403, map[string]any{"code": "csrf-header-missing"}},
+		{"profile from another site", "/api/user-profile",
+			http.Header{"X-Csrf": {"1"}, "Sec-Fetch-Site": {"cross-site"}}, 403, map[string]any{"code": "cross-site"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			res, _ := b.send(t, http.MethodGet, c.path, c.header)
+			body, err := io.ReadAll(res.Body)
+			if err != nil || res.StatusCode != c.status {
+				t.Errorf("got status %d, %v, %.300s, want %d", res.StatusCode, err, body, c.status)
+			}
+			checkMembers(t, body, c.body)
+		})
 	}
-	res, _ := b.ask(t, http.MethodPost, "/auth/logout", http.Header{"Origin": {b.site}})
-	if got, want := res.Header.Get("Location"), b.kinde.URL+"/logout?redirect="+url.QueryEscape(b.site+"/"); res.StatusCode != http.StatusSeeOther || got != want {
-		t.Errorf("logout: status %d, Location %q, want %q", res.StatusCode, got, want)
+}
+
+func (b *browser) testPortal(t *testing.T) {
+	res, _ := b.send(t, http.MethodGet, "/portal?subnav=profile", nil)
+	if got, want := res.Header.Get("Location"), b.kinde.URL+"/portal_redirect?"; !strings.HasPrefix(got, want) {
+		t.Errorf("got status %d, Location %q, want %q…", res.StatusCode, got, want)
 	}
-	if len(b.cookies) != 0 {
-		t.Errorf("logout leaves %d cookies", len(b.cookies))
+}
+
+func (b *browser) testForeignLogout(t *testing.T) {
+	res, _ := b.send(t, http.MethodPost, "/auth/logout", http.Header{"Origin": {"https://evil.example"}})
+	if res.StatusCode != http.StatusForbidden || b.cookies[b.sessionName()] == "" {
+		t.Errorf("got status %d, cookies %d, want 403 and the session kept", res.StatusCode, len(b.cookies))
 	}
-	res, _ = b.ask(t, http.MethodGet, "/api/session", http.Header{"X-Csrf": {"1"}})
+}
+
+func (b *browser) testLogout(t *testing.T) {
+	res, _ := b.send(t, http.MethodPost, "/auth/logout", http.Header{"Origin": {b.site}})
+	want := b.kinde.URL + "/logout?redirect=" + url.QueryEscape(b.site+"/")
+	if got := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther || got != want {
+		t.Errorf("got status %d, Location %q, want 303 to %q", res.StatusCode, got, want)
+	}
+	if b.cookies[b.sessionName()] != "" {
+		t.Error("the session cookie is left")
+	}
+	res, _ = b.send(t, http.MethodGet, "/api/session", http.Header{"X-Csrf": {"1"}})
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -145,9 +157,37 @@ func (b *browser) checkSignOut(t *testing.T) {
 	checkMembers(t, body, map[string]any{"authenticated": false})
 }
 
-// ask sends a request with the cookies, on the site's own host, and keeps what
-// the answer sets.
-func (b *browser) ask(t *testing.T, method, target string, header http.Header) (*http.Response, []*http.Cookie) {
+func (b *browser) testReplay(t *testing.T, callback string) {
+	res, _ := b.send(t, http.MethodGet, callback, nil)
+	if got, want := res.Header.Get("Location"), b.site+"/access/?error=login-expired"; got != want {
+		t.Errorf("got status %d, Location %q, want %q", res.StatusCode, got, want)
+	}
+}
+
+func (b *browser) testSecrets(t *testing.T) {
+	for line := range strings.Lines(b.log.String()) {
+		if !strings.HasPrefix(line, "{") {
+			continue // the host's own: netlify dev prints addresses with their queries
+		}
+		for _, secret := range b.secrets {
+			if strings.Contains(line, secret[:min(len(secret), 20)]) {
+				t.Errorf("got a cookie, a state or a code in %s", line)
+			}
+		}
+	}
+}
+
+// sessionName is the session cookie's name, which has a prefix where the site is https.
+func (b *browser) sessionName() string {
+	if strings.HasPrefix(b.site, "https://") {
+		return "__Host-session"
+	}
+	return "session"
+}
+
+// send sends a request with the cookies, to the site's own host, and keeps the cookies
+// that the response sets.
+func (b *browser) send(t *testing.T, method, target string, header http.Header) (*http.Response, []*http.Cookie) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, b.base+target, nil)
 	if err != nil {
@@ -158,7 +198,7 @@ func (b *browser) ask(t *testing.T, method, target string, header http.Header) (
 	for name, value := range b.cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
-	res, err := patient.Do(r)
+	res, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +211,7 @@ func (b *browser) ask(t *testing.T, method, target string, header http.Header) (
 			continue
 		}
 		b.cookies[cookie.Name] = cookie.Value
-		b.seen = append(b.seen, cookie.Value)
+		b.secrets = append(b.secrets, cookie.Value)
 	}
 	return res, set
 }

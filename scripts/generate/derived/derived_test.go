@@ -12,7 +12,8 @@ func TestReplaceKeepsWhatIsOutsideTheMarks(t *testing.T) {
 	if want := "a\n# generated: x, by y\nnew\n# end of x\nb\n"; err != nil || got != want {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
-	for _, in := range []string{"", "# generated: x\n", "# end of x\n# generated: x\n", "# generated: x\n# end of x\n# generated: x\n# end of x\n"} {
+	once := "# generated: x\n# end of x\n"
+	for _, in := range []string{"", "# generated: x\n", "# end of x\n# generated: x\n", once + once} {
 		if _, err := replace(in, "x", "new\n"); err == nil {
 			t.Errorf("replace in %q: got no error", in)
 		}
