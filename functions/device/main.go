@@ -1,7 +1,7 @@
-// Command device signs in people at devices without a browser, such as a terminal or
-// a TV: RFC 8628, with the client's name kept on the server. It defends Kinde, and
-// the plan's limits there, against devices that poll too often, and chooses the
-// client itself, so that nobody borrows the deployment for another.
+// Command device signs users in on devices without a browser, such as a terminal or a
+// TV (RFC 8628), and renews their tokens. The client ID is the server's, so that the
+// deployment serves no other application. It defends Kinde, and the plan's limits there,
+// against devices that poll too often and against guessed codes.
 package main
 
 import (

@@ -53,6 +53,7 @@ func TestWhoMayAskAboutWhat(t *testing.T) {
 	f := start(t, "INTROSPECTION_PERMISSION", "introspect_tokens")
 	own, others := f.Mint(), f.Mint(kindetest.For(kindetest.AdminPerson))
 	refresh := f.MintRefresh()
+	admin := []kindetest.Claim{kindetest.For(kindetest.AdminPerson)}
 	for what, row := range map[string]struct {
 		asked  string
 		claims []kindetest.Claim
@@ -68,6 +69,15 @@ func TestWhoMayAskAboutWhat(t *testing.T) {
 		"theirs at another application":           {f.Mint(kindetest.With("azp", "other")), nil, 403},
 		"one character":                           {"x", nil, 403},
 		"one character, with the permission":      {"x", []kindetest.Claim{kindetest.For(kindetest.AdminPerson)}, 200},
+		"of another organization":                 {f.Mint(kindetest.With("org_code", kindetest.SecondOrg)), admin, 403},
+		"of another organization, by Hasura":      {f.Mint(kindetest.Without("org_code"), kindetest.With("x-hasura-org-code", kindetest.SecondOrg)), admin, 403},
+		"of this organization, by Hasura":         {f.Mint(kindetest.Without("org_code"), kindetest.With("x-hasura-org-code", kindetest.DemoOrg)), admin, 200},
+		"of no organization":                      {f.Mint(kindetest.Without("org_code")), admin, 403},
+		"an M2M token":                            {f.Mint(kindetest.Machine()), admin, 403},
+		"expired, of another organization":        {f.Mint(kindetest.ExpiresIn(-3600e9), kindetest.With("org_code", kindetest.SecondOrg)), admin, 403},
+		"a JWT that only a lenient reader reads":  {f.Mint(kindetest.With("org_code", kindetest.SecondOrg)) + "=", admin, 403},
+		"a JWT with a space before it":            {" " + f.Mint(kindetest.With("org_code", kindetest.SecondOrg)), admin, 403},
+		"their own, of another organization":      {f.Mint(kindetest.For(kindetest.AdminPerson), kindetest.InOrg(kindetest.SecondOrg)), admin, 200},
 		"a permission that only looks like it":    {others, []kindetest.Claim{kindetest.With("permissions", []string{"introspect_token", "Introspect_tokens"})}, 403},
 		"permissions in a string":                 {others, []kindetest.Claim{kindetest.With("permissions", "introspect_tokens")}, 403},
 		"the permission among scopes":             {others, []kindetest.Claim{kindetest.Scopes("introspect_tokens")}, 403},
@@ -86,7 +96,7 @@ func TestWhoMayAskAboutWhat(t *testing.T) {
 		}
 	}
 	decisions := f.Decisions()
-	if !slices.Contains(decisions, "allowed ok") || !slices.Contains(decisions, "denied not-your-token") || len(decisions) != 15 {
+	if !slices.Contains(decisions, "allowed ok") || !slices.Contains(decisions, "denied not-your-token") || len(decisions) != 24 {
 		t.Errorf("decisions %v", decisions)
 	}
 }
@@ -196,4 +206,36 @@ func TestHalfAPairIsMisconfigured(t *testing.T) {
 			t.Errorf("the log does not name %s: %s", name, f.Log())
 		}
 	}
+}
+
+// OAuth client libraries send client_id, and read error in a response.
+func TestOAuthClients(t *testing.T) {
+	f := start(t, "KINDE_DEVICE_CLIENT_ID", kindetest.DeviceClientID)
+	for _, id := range []string{kindetest.ClientID, kindetest.DeviceClientID, ""} {
+		answer(t, "client "+id, f.Post(path, "client_id="+id, f.Bearer()...), 200, "")
+	}
+	for body, want := range map[string][2]string{
+		"client_id=other":          {"invalid-parameter", "invalid_client"},
+		"client_id=a&client_id=b":  {"invalid-parameter", "invalid_request"},
+		"token=":                   {"invalid-parameter", "invalid_request"},
+		`{"token":`:                {"invalid-request", "invalid_request"},
+		"token=" + f.MintRefresh(): {"not-your-token", "access_denied"},
+	} {
+		w := f.Post(path, body, f.Bearer()...)
+		got := answer(t, body, w, w.Code, want[0])
+		if got["error"] != want[1] || got["error_description"] == "" || w.Code < 400 {
+			t.Errorf("%.20s: got %v, want %v", body, got, want)
+		}
+	}
+	if got := answer(t, "no token", f.Post(path, "token=a"), 401, "no-token"); got["error"] != "invalid_token" {
+		t.Errorf("no token: got %v", got)
+	}
+}
+
+// Device tokens are for other rows.
+func TestDeviceTokensAreRefused(t *testing.T) {
+	f := start(t, "KINDE_DEVICE_CLIENT_ID", kindetest.DeviceClientID)
+	answer(t, "device token", f.Post(path, "", f.Bearer(kindetest.FromDevice())...), 401, "invalid-token")
+	// A user may introspect the token of a device of theirs.
+	answer(t, "about a device", f.Post(path, "token="+f.Mint(kindetest.FromDevice()), f.Bearer()...), 200, "")
 }

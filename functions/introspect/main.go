@@ -1,7 +1,6 @@
-// Command introspect tells a signed-in person whether a token of theirs is in force,
-// with the server's own credentials. It defends these credentials by keeping them on
-// the server, and people by telling nobody about another's token who does not hold
-// the permission for it.
+// Command introspect reports whether a token of a signed-in user is active, with the
+// server's credentials. It keeps these credentials on the server, and introspects the
+// tokens of other users only for a caller with a permission in the tokens' organization.
 package main
 
 import (
@@ -28,11 +27,11 @@ func build(s *config.Settings) (endpoint.Parts, error) {
 		return endpoint.Parts{}, err
 	}
 	i := introspect{
-		kinde: c.Kinde, verifier: c.Verifier, permission: s.IntrospectionPermission,
+		kinde: c.Kinde, verifier: c.Verifier, clients: s.ClientIDs(), permission: s.IntrospectionPermission,
 		machine: kinde.NewMachine(c.Kinde, s.M2MClientID, s.M2MClientSecret, c.Shared.Store, s.UpstreamTimeout),
 	}
 	return endpoint.Parts{
 		Callers: c.Callers, Limiter: c.Limiter,
-		Handlers: map[string]endpoint.Handler{"POST /api/introspect": {Serve: i.ask}},
+		Handlers: map[string]endpoint.Handler{"POST /api/introspect": {Serve: i.serve}},
 	}, nil
 }

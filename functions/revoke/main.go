@@ -1,6 +1,7 @@
-// Command revoke ends a token at Kinde for a signed-in person, with the server's own
-// credentials, which never leave it. Kinde ends no tokens but our application's; a
-// token that could not be ended is never called ended.
+// Command revoke revokes a token at Kinde for a signed-in user, with the credentials of
+// the application that the token was issued to, which stay on the server. Kinde revokes
+// that application's tokens alone. A token that was not revoked is never reported as
+// revoked.
 package main
 
 import (
@@ -26,9 +27,12 @@ func build(s *config.Settings) (endpoint.Parts, error) {
 	if err != nil {
 		return endpoint.Parts{}, err
 	}
-	v := revoke{kinde: c.Kinde, app: kinde.App{ID: s.ClientID, Secret: s.ClientSecret}}
+	v := revoke{
+		kinde: c.Kinde, verifier: c.Verifier,
+		app: kinde.App{ID: s.ClientID, Secret: s.ClientSecret}, device: kinde.App{ID: s.DeviceClientID},
+	}
 	return endpoint.Parts{
 		Callers: c.Callers, Limiter: c.Limiter,
-		Handlers: map[string]endpoint.Handler{"POST /api/revoke": {Serve: v.end}},
+		Handlers: map[string]endpoint.Handler{"POST /api/revoke": {Serve: v.serve}},
 	}, nil
 }

@@ -140,3 +140,59 @@ func TestBadInput(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// A device's tokens are revoked with the device application's credentials, and a device
+// revokes nothing with the site's.
+func TestDeviceTokensAreRevokedAsTheDeviceApplication(t *testing.T) {
+	f := start(t, "KINDE_DEVICE_CLIENT_ID", kindetest.DeviceClientID)
+	fromDevice := f.Bearer(kindetest.FromDevice())
+	deviceToken := f.Mint(kindetest.FromDevice())
+	refresh := f.MintRefresh(kindetest.ForClient(kindetest.DeviceClientID))
+	for what, row := range map[string]struct {
+		body   string
+		bearer []string
+		client string
+	}{
+		"its own":                         {"", fromDevice, kindetest.DeviceClientID},
+		"its refresh token":               {"token=" + refresh, fromDevice, kindetest.DeviceClientID},
+		"with its client ID":              {"client_id=" + kindetest.DeviceClientID, fromDevice, kindetest.DeviceClientID},
+		"a site's token, from a device":   {"token=" + f.Mint(), fromDevice, kindetest.DeviceClientID},
+		"a device's token, from the site": {"token=" + deviceToken, f.Bearer(), kindetest.DeviceClientID},
+		"a site's token, from the site":   {"token=" + f.Mint(), f.Bearer(), kindetest.ClientID},
+		"a forged token of a device":      {"token=" + f.Mint(kindetest.FromDevice(), kindetest.SignedBy(kindetest.ForeignKey)), f.Bearer(), kindetest.ClientID},
+	} {
+		f.ForgetCalls()
+		if w := f.Post(path, row.body, row.bearer...); w.Code != 200 {
+			t.Errorf("%s: %d %s", what, w.Code, w.Body)
+			continue
+		}
+		form := f.Calls("/oauth2/revoke")[0].Form
+		secret := ""
+		if row.client == kindetest.ClientID {
+			secret = kindetest.ClientSecret
+		}
+		if form.Get("client_id") != row.client || form.Get("client_secret") != secret || form.Has("client_secret") != (secret != "") {
+			t.Errorf("%s: sent as %q", what, form.Get("client_id"))
+		}
+	}
+	if w := f.Post(path, "token=x", f.Bearer(kindetest.ForClient("other"))...); w.Code != 401 {
+		t.Errorf("another application's token: %d", w.Code)
+	}
+}
+
+// Authlib reads a response without `error` as a success.
+func TestErrorsAreOAuths(t *testing.T) {
+	f := start(t)
+	f.Fault("/oauth2/revoke", kindetest.Fault{Status: 503})
+	for body, want := range map[string]string{
+		"client_id=other": "invalid_client", "token=": "invalid_request", "token=x": "temporarily_unavailable",
+	} {
+		w := f.Post(path, body, f.Bearer()...)
+		if w.Code < 400 || !strings.Contains(w.Body.String(), `"error":"`+want+`","error_description":"`) {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+	if w := f.Post(path, "client_id="+kindetest.ClientID, f.Bearer()...); w.Code == 400 {
+		t.Errorf("our own client_id: %s", w.Body)
+	}
+}

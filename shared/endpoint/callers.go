@@ -64,6 +64,8 @@ type credentials struct {
 	verifier *token.Verifier
 	keys     *token.Keys
 	sessions *Sessions // nil: Bearer alone
+	client   string    // the site's client ID
+	device   string    // the device application's; empty: there is none
 }
 
 // Connection is what a function for signed-in people is connected to.
@@ -95,7 +97,7 @@ func Open(s *config.Settings) (*Connection, error) {
 		return nil, err
 	}
 	return &Connection{
-		Callers: &credentials{verifier: verifier, keys: keys, sessions: sessions},
+		Callers: &credentials{verifier: verifier, keys: keys, sessions: sessions, client: s.ClientID, device: s.DeviceClientID},
 		Kinde:   client, Verifier: verifier, Shared: shared, sessions: sessions,
 	}, nil
 }
@@ -138,6 +140,9 @@ func (c *credentials) read(row *row, r *http.Request, out http.Header) (*candida
 	if err != nil {
 		return nil, refused(err)
 	}
+	if client := unfinished.Claims().ClientID; client == c.device && client != c.client && !row.Device {
+		return nil, problem.New(problem.InvalidToken, errors.New("a device token, which this route does not accept"))
+	}
 	verify := func(ctx context.Context) (Caller, error) {
 		claims, err := unfinished.Verify(ctx)
 		if err != nil {
@@ -160,6 +165,7 @@ func bearerToken(h http.Header) (string, error) {
 		return "", problem.New(problem.NoToken, nil)
 	}
 	scheme, raw, _ := strings.Cut(strings.TrimSpace(values[0]), " ")
+	raw = strings.TrimLeft(raw, " ")                                      // one or more spaces
 	if strings.EqualFold(scheme, "Basic") && strings.Contains(raw, ",") { // as payload 2.0 joins them
 		return "", problem.New(problem.InvalidRequest, errors.New("two Authorization headers"))
 	}

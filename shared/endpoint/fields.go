@@ -1,7 +1,6 @@
 package endpoint
 
 import (
-	"mime"
 	"net/url"
 	"slices"
 
@@ -16,11 +15,11 @@ func (r *Request) Fields(known ...string) (map[string]string, error) {
 	if len(r.Body) == 0 {
 		return map[string]string{}, nil
 	}
-	media, _, err := mime.ParseMediaType(r.HTTP.Header.Get("Content-Type"))
+	media, ok := mediaType(r.HTTP.Header.Get("Content-Type"))
 	switch {
-	case err == nil && media == "application/x-www-form-urlencoded":
+	case ok && media == "application/x-www-form-urlencoded":
 		return readQuery(string(r.Body), known, r.strict)
-	case err == nil && media == "application/json":
+	case ok && media == "application/json":
 		return jsonFields(r.Body, known, r.strict)
 	}
 	return nil, problem.New(problem.UnsupportedMediaType, nil)

@@ -65,7 +65,11 @@ func (x *exchange) failureReply(r *http.Request) *Reply {
 			return Redirect(page)
 		}
 	}
-	reply := JSON(x.failure.Status(), x.failure.Document(x.id))
+	document := x.failure.Document
+	if x.row != nil && x.row.OAuth {
+		document = x.failure.OAuthDocument
+	}
+	reply := JSON(x.failure.Status(), document(x.id))
 	reply.Header.Set("Content-Type", problem.ContentType)
 	x.failure.SetHeader(reply.Header)
 	return reply

@@ -88,17 +88,3 @@ func readBody(r *http.Request) ([]byte, error) {
 	}
 	return body, nil
 }
-
-// acceptsJSON reports whether Accept names JSON and does not weigh it zero.
-func acceptsJSON(h http.Header) bool {
-	for _, value := range h.Values("Accept") {
-		for item := range strings.SplitSeq(value, ",") {
-			media, weight, _ := strings.Cut(item, ";")
-			switch strings.ToLower(strings.TrimSpace(media)) {
-			case "application/json", problem.ContentType:
-				return strings.ReplaceAll(weight, " ", "") != "q=0"
-			}
-		}
-	}
-	return false
-}

@@ -91,13 +91,7 @@ func (c *Client) PollDevice(ctx context.Context, clientID, code string) (json.Ra
 		return nil, err
 	}
 	if resp.Status >= 200 && resp.Status <= 299 {
-		var answer struct {
-			Token string `json:"access_token"`
-		}
-		if json.Unmarshal(resp.Body, &answer) != nil || answer.Token == "" {
-			return nil, unusable("the token endpoint gave no access token to a device")
-		}
-		return resp.Body, nil
+		return deviceTokens(resp.Body)
 	}
 	refusal := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
 	switch {
@@ -114,6 +108,33 @@ func (c *Client) PollDevice(ctx context.Context, clientID, code string) (json.Ra
 		return nil, problem.New(problem.UpstreamFailed, refusal)
 	}
 	return nil, refusalOfDevice(resp)
+}
+
+// RefreshDevice renews a device's tokens (RFC 6749 section 6) and returns Kinde's
+// response as sent. Its errors are ErrInvalidGrant for a refresh token that Kinde
+// refuses, and problems.
+func (c *Client) RefreshDevice(ctx context.Context, clientID, refresh string) (json.RawMessage, error) {
+	resp, err := c.out.Do(ctx, outbound.Request{Method: http.MethodPost, URL: c.issuer + "/oauth2/token", Form: url.Values{
+		"grant_type": {"refresh_token"}, "client_id": {clientID}, "refresh_token": {refresh},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	if resp.Status < 200 || resp.Status > 299 {
+		return nil, refusalOfDevice(resp) // ErrInvalidGrant in its chain
+	}
+	return deviceTokens(resp.Body)
+}
+
+// deviceTokens checks that the token endpoint's response holds an access token.
+func deviceTokens(body []byte) (json.RawMessage, error) {
+	var answer struct {
+		Token string `json:"access_token"`
+	}
+	if json.Unmarshal(body, &answer) != nil || answer.Token == "" {
+		return nil, unusable("the token endpoint gave no access token to a device")
+	}
+	return body, nil
 }
 
 // refusalOfDevice is refusalOfApp for the device application, which has no secret.

@@ -142,8 +142,27 @@ func readPage(body []byte, list List) (*page, error) {
 	}
 	p := &page{raw: body, data: answer.Data, more: answer.Metadata.HasMore, next: answer.Metadata.Next}
 	entries := answer.Data[string(list)]
+	if string(entries) == "null" {
+		return p.withEmptyList(list)
+	}
 	if !bytes.HasPrefix(entries, []byte("[")) || json.Unmarshal(entries, &p.entries) != nil {
 		return nil, unusable("the page has no list in it")
 	}
 	return p, nil
+}
+
+// withEmptyList puts an empty list in the place of null, which Kinde sends at times.
+func (p *page) withEmptyList(list List) (*page, error) {
+	members := map[string]json.RawMessage{}
+	if err := json.Unmarshal(p.raw, &members); err != nil {
+		return nil, err
+	}
+	p.data[string(list)] = json.RawMessage("[]")
+	data, err := json.Marshal(p.data)
+	if err != nil {
+		return nil, err
+	}
+	members["data"] = data
+	p.raw, err = json.Marshal(members)
+	return p, err
 }

@@ -55,8 +55,21 @@ func TestPageIsHandedOnAsSent(t *testing.T) {
 	}
 }
 
+func TestNullListIsEmpty(t *testing.T) {
+	const sent = `{"data":{"org_code":"o","roles":null},"metadata":null,"new":1}`
+	c, _ := paging(t, func(string, url.Values) (int, string) { return 200, sent })
+	page, err := c.Page(t.Context(), "t", Roles, 0, "")
+	if want := `{"data":{"org_code":"o","roles":[]},"metadata":null,"new":1}`; err != nil || string(page) != want {
+		t.Errorf("page: got %s, %v, want %s", page, err, want)
+	}
+	whole, err := c.All(t.Context(), "t", Roles, "")
+	if want := `{"data":{"org_code":"o","roles":[]},"metadata":{"has_more":false}}`; err != nil || string(whole) != want {
+		t.Errorf("all: got %s, %v, want %s", whole, err, want)
+	}
+}
+
 func TestPagesOfAnotherShapeAreUnusable(t *testing.T) {
-	for _, body := range []string{``, `null`, `[]`, `{}`, `{"data":null}`, `{"data":{}}`, `{"data":{"roles":null}}`, `{"data":{"roles":{}}}`, `{"data":{"roles":7}}`,
+	for _, body := range []string{``, `null`, `[]`, `{}`, `{"data":null}`, `{"data":{}}`, `{"data":{"roles":{}}}`, `{"data":{"roles":7}}`,
 		`{"data":{"permissions":[]}}`, `{"data":[]}`, `{"data":{"roles":[]},"metadata":7}`, `{"data":{"roles":[]},"metadata":{"has_more":"yes"}}`, `{"data":{"roles":[]}`, `<html>`} {
 		c, _ := paging(t, func(string, url.Values) (int, string) { return 200, body })
 		if _, err := c.Page(t.Context(), "t", Roles, 0, ""); !errors.Is(err, ErrUnusable) || problem.From(err).Code != problem.UpstreamFailed {

@@ -98,7 +98,10 @@ func (c *Client) grant(ctx context.Context, app App, form url.Values) (Grant, er
 // Revoke ends a token (RFC 7009). hint is access_token, refresh_token or empty. A 503
 // of Kinde's says that the token still exists (section 2.2.1): problem.NotRevoked.
 func (c *Client) Revoke(ctx context.Context, app App, token, hint string) error {
-	form := url.Values{"token": {token}, "client_id": {app.ID}, "client_secret": {app.Secret}}
+	form := url.Values{"token": {token}, "client_id": {app.ID}}
+	if app.Secret != "" { // the device application has none
+		form.Set("client_secret", app.Secret)
+	}
 	if hint != "" {
 		form.Set("token_type_hint", hint)
 	}

@@ -36,6 +36,8 @@ type Error struct {
 	Challenge string
 	// Allow is sent as Allow (RFC 9110 section 10.2.1).
 	Allow string
+	// OAuth is the `error` for OAuth clients in place of the code's own; see OAuthDocument.
+	OAuth string
 }
 
 // New makes an Error with the code's own words; cause may be nil.
@@ -95,16 +97,24 @@ type document struct {
 
 // Document is the error's JSON form for the request with that id.
 func (e *Error) Document(requestID string) json.RawMessage {
+	return marshal(e.document(requestID))
+}
+
+func (e *Error) document(requestID string) document {
 	m := e.Code.meaning()
 	detail := e.Detail
 	if detail == "" {
 		detail = m.detail
 	}
-	// Strings and an int: marshalling cannot fail.
-	body, _ := json.Marshal(document{
+	return document{
 		Type:  "urn:kinde-functions:problem:" + string(e.Code),
 		Title: m.title, Status: m.status, Detail: detail, Code: e.Code, RequestID: requestID,
-	})
+	}
+}
+
+// marshal encodes a struct of strings and numbers, which cannot fail.
+func marshal(document any) json.RawMessage {
+	body, _ := json.Marshal(document)
 	return body
 }
 

@@ -45,6 +45,9 @@ type Route struct {
 	ReadsOnly bool
 	// Device rows accept the tokens of KINDE_DEVICE_CLIENT_ID, which no other row does.
 	Device bool
+	// OAuth rows are called by OAuth client libraries: their errors carry the members of
+	// RFC 6749 as well.
+	OAuth bool
 	// Limited rows take RATE_LIMIT requests of each caller: a person, or for want
 	// of one the address they come from.
 	Limited bool
@@ -78,9 +81,9 @@ var Table = []Route{
 		Does: "roles: a page, or all"},
 	{Function: "account", Method: "GET", Pattern: "/api/account", Access: User, Query: []string{"include"}, ReadsOnly: true,
 		Does: "several of the above in one round trip"},
-	{Function: "introspect", Method: "POST", Pattern: "/api/introspect", Access: User, Limited: true,
+	{Function: "introspect", Method: "POST", Pattern: "/api/introspect", Access: User, Limited: true, OAuth: true,
 		Does: "whether a token is in force (RFC 7662)"},
-	{Function: "revoke", Method: "POST", Pattern: "/api/revoke", Access: User, Limited: true, Device: true,
+	{Function: "revoke", Method: "POST", Pattern: "/api/revoke", Access: User, Limited: true, Device: true, OAuth: true,
 		Does: "ends a token (RFC 7009)"},
 	{Function: "connected-apps", Method: "GET", Pattern: "/api/connected-apps/{app}/connect", Tail: "/{app}/connect", Access: User, Limited: true,
 		Query: []string{"return_url"},
@@ -89,9 +92,9 @@ var Table = []Route{
 		Does: "a short-lived token for the connected app"},
 	{Function: "connected-apps", Method: "POST", Pattern: "/api/connected-apps/{app}/revoke", Tail: "/{app}/revoke", Access: User, Query: []string{"connection"},
 		Does: "ends the connection"},
-	{Function: "device", Method: "POST", Pattern: "/api/device/authorize", Tail: "/authorize", Access: Anyone, Limited: true,
+	{Function: "device", Method: "POST", Pattern: "/api/device/authorize", Tail: "/authorize", Access: Anyone, Limited: true, OAuth: true,
 		Does: "starts the device flow (RFC 8628)"},
-	{Function: "device", Method: "POST", Pattern: "/api/device/token", Tail: "/token", Access: Anyone,
+	{Function: "device", Method: "POST", Pattern: "/api/device/token", Tail: "/token", Access: Anyone, OAuth: true,
 		Does: "gives a device its tokens, once the person has agreed"},
 	{Function: "protected-resource", Method: "GET", Pattern: "/api/protected-resource", Access: User, Query: []string{"check"}, Limited: true, Device: true,
 		Does: "the sample API that a token with scopes may call"},

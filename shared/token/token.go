@@ -171,6 +171,22 @@ func (v *Verifier) checkDates(set *claimSet, expiryLeeway time.Duration) (expiry
 	return expiry, issuedAt, err
 }
 
+// VisibleOrgCode returns the organization that a JWT names, without verifying anything:
+// a forger chooses it. ok is false unless raw is a JWT that names one. It serves to
+// refuse a token of another organization before the issuer judges the token.
+func VisibleOrgCode(raw string) (orgCode string, ok bool) {
+	c, err := readCompact(raw, maxSize)
+	if err != nil {
+		return "", false
+	}
+	set, err := readClaimSet(c.payload)
+	if err != nil {
+		return "", false
+	}
+	orgCode = set.text(claimOrgCode)
+	return orgCode, orgCode != ""
+}
+
 // Unverified is an access token whose signature is not verified: any client can make
 // one. It belongs to the Verifier that checked it.
 type Unverified struct {

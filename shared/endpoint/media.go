@@ -1,0 +1,108 @@
+package endpoint
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"kinde-functions/shared/problem"
+)
+
+// mediaType reads a media type (RFC 9110 section 8.3.1), in lower case and without its
+// parameters. A parameter may be repeated with one meaning, as some clients repeat
+// charset; ok is false for one that is repeated with another, and for anything else
+// that is malformed. mime.ParseMediaType refuses both.
+func mediaType(value string) (media string, ok bool) {
+	media, rest, _ := strings.Cut(value, ";")
+	media = strings.ToLower(strings.TrimSpace(media))
+	kind, subtype, found := strings.Cut(media, "/")
+	if !found || !isToken(kind) || !isToken(subtype) {
+		return "", false
+	}
+	_, ok = parameters(rest)
+	return media, ok
+}
+
+// parameters reads `name=value; …` (RFC 9110 section 5.6.6). Names are in lower case, and
+// so is charset's value, whose case does not count (section 8.3.2).
+func parameters(text string) (values map[string]string, ok bool) {
+	values = map[string]string{}
+	for {
+		text = strings.TrimLeft(text, " \t;")
+		if text == "" {
+			return values, true
+		}
+		name, rest, found := strings.Cut(text, "=")
+		name = strings.ToLower(name)
+		if !found || !isToken(name) {
+			return nil, false
+		}
+		value, rest, ok := parameterValue(rest)
+		if !ok {
+			return nil, false
+		}
+		if name == "charset" {
+			value = strings.ToLower(value)
+		}
+		if earlier, twice := values[name]; twice && earlier != value {
+			return nil, false
+		}
+		values[name] = value
+		text = rest
+	}
+}
+
+// parameterValue reads a token or a quoted string, and returns what follows it.
+func parameterValue(text string) (value, rest string, ok bool) {
+	quoted, isQuoted := strings.CutPrefix(text, `"`)
+	if !isQuoted {
+		value, rest, _ = strings.Cut(text, ";")
+		value = strings.TrimSpace(value)
+		return value, rest, isToken(value)
+	}
+	var b strings.Builder
+	for i := 0; i < len(quoted); i++ {
+		switch c := quoted[i]; {
+		case c == '"':
+			rest = strings.TrimLeft(quoted[i+1:], " \t")
+			return b.String(), rest, rest == "" || rest[0] == ';'
+		case c == '\\' && i+1 < len(quoted):
+			i++
+			b.WriteByte(quoted[i])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "", "", false
+}
+
+// isToken reports whether text is a token (RFC 9110 section 5.6.2).
+func isToken(text string) bool {
+	odd := func(r rune) bool {
+		isLetter := 'a' <= r|0x20 && r|0x20 <= 'z'
+		return r > '~' || !isLetter && (r < '0' || r > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
+	}
+	return text != "" && !strings.ContainsFunc(text, odd)
+}
+
+// acceptsJSON reports whether Accept names JSON and does not weigh it zero (RFC 9110
+// sections 12.4.2 and 12.5.1).
+func acceptsJSON(h http.Header) bool {
+	for _, value := range h.Values("Accept") {
+		for item := range strings.SplitSeq(value, ",") {
+			media, rest, _ := strings.Cut(item, ";")
+			switch strings.ToLower(strings.TrimSpace(media)) {
+			case "application/json", problem.ContentType:
+				values, ok := parameters(rest)
+				return ok && !isZero(values["q"])
+			}
+		}
+	}
+	return false
+}
+
+// isZero reports whether a weight is 0, such as 0.0; an absent one is 1.
+func isZero(weight string) bool {
+	q, err := strconv.ParseFloat(weight, 64)
+	return weight != "" && (err != nil || q == 0)
+}
