@@ -1,13 +1,11 @@
-// Command package makes a release: for each processor a zip for every function, as
-// Lambda takes them, with checksums, a bill of materials and the licences of what is
-// linked.
+// Command package builds a release: a zip of every function for each processor, as Lambda
+// accepts them, with checksums, a bill of materials and the licenses of linked code.
 //
 //	go run ./scripts/package                      into dist/, with git's version
 //	go run ./scripts/package -version v1.2.0 -out /tmp/release
 //
-// It defends whoever deploys a release against one that is not what the source says:
-// the same source, version and Go give the same bytes on any machine, so that anyone
-// can make it again and compare.
+// It defends against a release that differs from its source: the same source, version and
+// Go give the same bytes on any machine, so that anyone can build it again and compare.
 package main
 
 import (
@@ -25,9 +23,9 @@ import (
 )
 
 func main() {
-	out := flag.String("out", "dist", "the folder to write to; a release that is there is replaced")
+	out := flag.String("out", "dist", "the folder to write to; an existing release is replaced")
 	version := flag.String("version", "", "the release's version, such as v1.2.0 (default: git describe)")
-	only := flag.String("arch", "", "one processor alone: amd64 or arm64")
+	only := flag.String("arch", "", "build for one processor: amd64 or arm64")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, *out, *version, *only)

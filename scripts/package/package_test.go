@@ -58,13 +58,13 @@ func TestZipsAreTheSame(t *testing.T) {
 	}
 }
 
-func TestLicences(t *testing.T) {
+func TestLicenses(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, licence, err := licenceOf(root); licence != "MIT" || err != nil {
-		t.Errorf("our own: %s %v", licence, err)
+	if _, license, err := licenseOf(root); license != "MIT" || err != nil {
+		t.Errorf("our own: %s %v", license, err)
 	}
 	for content, want := range map[string]string{
 		"  Apache License\n   Version 2.0, January 2004":                                           "Apache-2.0",
@@ -74,17 +74,17 @@ func TestLicences(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, "LICENSE"), content)
-		if _, licence, err := licenceOf(dir); licence != want || (err != nil) != (want == "") {
-			t.Errorf("%.30q: %q %v", content, licence, err)
+		if _, license, err := licenseOf(dir); license != want || (err != nil) != (want == "") {
+			t.Errorf("%.30q: %q %v", content, license, err)
 		}
 	}
-	if _, _, err := licenceOf(t.TempDir()); err == nil {
+	if _, _, err := licenseOf(t.TempDir()); err == nil {
 		t.Error("none at all is taken")
 	}
 }
 
 func TestALargeZipFails(t *testing.T) {
-	r := &release{version: "v1.0.0", out: "dist", built: []artefact{{function: "small", arch: "amd64", size: maxZip}, {function: "large", arch: "arm64", size: maxZip + 1}}}
+	r := &release{version: "v1.0.0", out: "dist", built: []artifact{{function: "small", arch: "amd64", size: maxZip}, {function: "large", arch: "arm64", size: maxZip + 1}}}
 	var said strings.Builder
 	if err := r.print(&said); err == nil || !strings.Contains(err.Error(), "large for arm64") || strings.Contains(err.Error(), "small") || !strings.Contains(said.String(), "3.50 MB") {
 		t.Errorf("%v %s", err, said.String())

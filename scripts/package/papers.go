@@ -22,11 +22,11 @@ const maxZip = 3_500_000
 type module struct {
 	path, version string
 	dir           string // where its source is
-	licence       string // SPDX
+	license       string // SPDX
 	text          string
 }
 
-// modules are all that any of the functions links, Go's standard library among them.
+// modules returns every module that a function links, with Go's standard library.
 func (r *release) modules(ctx context.Context) ([]module, error) {
 	linked := map[string]string{}
 	for _, a := range r.built {
@@ -49,7 +49,7 @@ func (r *release) modules(ctx context.Context) ([]module, error) {
 			return nil, fmt.Errorf("go %s: %w", strings.Join(query, " "), err)
 		}
 		m.dir = strings.TrimSpace(string(dir))
-		if m.text, m.licence, err = licenceOf(m.dir); err != nil {
+		if m.text, m.license, err = licenseOf(m.dir); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		found = append(found, m)
@@ -57,9 +57,9 @@ func (r *release) modules(ctx context.Context) ([]module, error) {
 	return found, nil
 }
 
-// signs are words that one licence alone has, by its SPDX name. One that is none of
-// these must be looked at by a person before it is shipped.
-var signs = []struct{ licence, words string }{
+// signs are words that occur in one license alone, by its SPDX name. A module under any
+// other license fails the release until its license has been reviewed and added here.
+var signs = []struct{ license, words string }{
 	{"Apache-2.0", "Apache License Version 2.0"},
 	{"BSD-3-Clause", "Neither the name of"},
 	{"BSD-2-Clause", "Redistributions in binary form must reproduce the above copyright"},
@@ -67,7 +67,7 @@ var signs = []struct{ licence, words string }{
 	{"ISC", "Permission to use, copy, modify, and/or distribute this software for any purpose"},
 }
 
-func licenceOf(dir string) (text, licence string, err error) {
+func licenseOf(dir string) (text, license string, err error) {
 	for _, name := range []string{"LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "COPYING"} {
 		content, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
@@ -76,15 +76,15 @@ func licenceOf(dir string) (text, licence string, err error) {
 		words := strings.Join(strings.Fields(string(content)), " ")
 		for _, sign := range signs {
 			if strings.Contains(words, sign.words) {
-				return string(content), sign.licence, nil
+				return string(content), sign.license, nil
 			}
 		}
-		return "", "", fmt.Errorf("%s is of no licence that this program knows", name)
+		return "", "", fmt.Errorf("%s is a license that this program does not know", name)
 	}
-	return "", "", fmt.Errorf("no licence in its folder")
+	return "", "", fmt.Errorf("no license in its folder")
 }
 
-// notice is what Apache-2.0 wants carried along (section 4(d)); empty where there is none.
+// notice returns the text that Apache-2.0 section 4(d) asks to distribute, or "".
 func notice(dir string) string {
 	content, err := os.ReadFile(filepath.Join(dir, "NOTICE"))
 	if err != nil {
@@ -93,8 +93,8 @@ func notice(dir string) string {
 	return "\n" + strings.TrimSpace(string(content)) + "\n"
 }
 
-// writeLicences writes what the licences of linked code ask for: their texts.
-func (r *release) writeLicences(modules []module) error {
+// writeLicenses writes the texts of the licenses of all linked code.
+func (r *release) writeLicenses(modules []module) error {
 	own, err := os.ReadFile(filepath.Join(r.root, "LICENSE"))
 	if err != nil {
 		return err
@@ -102,13 +102,14 @@ func (r *release) writeLicences(modules []module) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "kinde-functions %s\n\n%s\n", r.version, strings.TrimSpace(string(own)))
 	for _, m := range modules {
-		fmt.Fprintf(&b, "\n%s\n%s %s (%s)\n\n%s\n%s", strings.Repeat("-", 72), m.path, m.version, m.licence, strings.TrimSpace(m.text), notice(m.dir))
+		fmt.Fprintf(&b, "\n%s\n%s %s (%s)\n\n%s\n%s", strings.Repeat("-", 72), m.path, m.version, m.license,
+			strings.TrimSpace(m.text), notice(m.dir))
 	}
-	return os.WriteFile(filepath.Join(r.out, "LICENCES.txt"), []byte(b.String()), 0o644)
+	return os.WriteFile(filepath.Join(r.out, "LICENSES.txt"), []byte(b.String()), 0o644)
 }
 
-// writeBill writes what each function is made of, as CycloneDX. It holds no time and no
-// serial number, which would differ each time it is made.
+// writeBill writes the bill of materials of each function, as CycloneDX. It has no time
+// and no serial number, which would make two builds differ.
 func (r *release) writeBill(modules []module) error {
 	bill := cyclonedx.NewBOM()
 	bill.Metadata = &cyclonedx.Metadata{Component: &cyclonedx.Component{
@@ -120,7 +121,7 @@ func (r *release) writeBill(modules []module) error {
 	for _, m := range modules {
 		components = append(components, cyclonedx.Component{
 			BOMRef: purl(m.path, m.version), PackageURL: purl(m.path, m.version), Type: cyclonedx.ComponentTypeLibrary,
-			Name: m.path, Version: m.version, Licenses: licensed(m.licence),
+			Name: m.path, Version: m.version, Licenses: licensed(m.license),
 		})
 	}
 	for _, a := range r.sorted() {
@@ -154,8 +155,8 @@ func licensed(spdx string) *cyclonedx.Licenses {
 func purl(path, version string) string { return "pkg:golang/" + path + "@" + version }
 
 // sorted are the zips in an order that does not depend on who was built first.
-func (r *release) sorted() []artefact {
-	slices.SortFunc(r.built, func(a, b artefact) int { return strings.Compare(a.file, b.file) })
+func (r *release) sorted() []artifact {
+	slices.SortFunc(r.built, func(a, b artifact) int { return strings.Compare(a.file, b.file) })
 	return r.built
 }
 
@@ -165,7 +166,7 @@ func (r *release) writeSums() error {
 	for _, a := range r.sorted() {
 		fmt.Fprintf(&b, "%x  %s\n", a.sum, a.file)
 	}
-	for _, name := range []string{"LICENCES.txt", "sbom.cdx.json"} {
+	for _, name := range []string{"LICENSES.txt", "sbom.cdx.json"} {
 		_, sum, err := measure(filepath.Join(r.out, name))
 		if err != nil {
 			return err

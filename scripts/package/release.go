@@ -26,11 +26,11 @@ type release struct {
 	root, out, version string
 
 	mu    sync.Mutex
-	built []artefact
+	built []artifact
 }
 
-// artefact is one function's zip.
-type artefact struct {
+// artifact is one function's zip.
+type artifact struct {
 	function, arch string
 	file           string // in out
 	size           int64  // bytes
@@ -59,7 +59,7 @@ func (r *release) make(ctx context.Context, archs []string) error {
 	if err != nil {
 		return err
 	}
-	if err := r.writeLicences(modules); err != nil {
+	if err := r.writeLicenses(modules); err != nil {
 		return err
 	}
 	if err := r.writeBill(modules); err != nil {
@@ -68,8 +68,8 @@ func (r *release) make(ctx context.Context, archs []string) error {
 	return r.writeSums()
 }
 
-// empty makes out an empty folder. What is there is removed if it is a release: a
-// slip of the hand in -out must not cost somebody their files.
+// empty makes out an empty folder. It removes the files of an earlier release and nothing
+// else, so that a mistyped -out deletes no other files.
 func empty(out string) error {
 	entries, err := os.ReadDir(out)
 	_, notARelease := os.Stat(filepath.Join(out, "SHA256SUMS"))
@@ -79,11 +79,11 @@ func empty(out string) error {
 	case err != nil:
 		return err
 	case len(entries) > 0 && notARelease != nil:
-		return fmt.Errorf("%s holds something else than a release; name another folder with -out", out)
+		return fmt.Errorf("%s has files that are not a release; name another folder with -out", out)
 	}
 	for _, entry := range entries {
 		if entry.IsDir() {
-			return fmt.Errorf("%s holds a folder, which no release does; name another folder with -out", out)
+			return fmt.Errorf("%s has a folder, which no release has; name another folder with -out", out)
 		}
 		if err := os.Remove(filepath.Join(out, entry.Name())); err != nil {
 			return err
@@ -131,7 +131,7 @@ func (r *release) function(ctx context.Context, name, arch string) error {
 	if err != nil {
 		return err
 	}
-	a := artefact{function: name, arch: arch, file: name + "_linux_" + arch + ".zip", info: info}
+	a := artifact{function: name, arch: arch, file: name + "_linux_" + arch + ".zip", info: info}
 	if err := zipFile(binary, filepath.Join(r.out, a.file)); err != nil {
 		return err
 	}
