@@ -1,5 +1,5 @@
 // The account card: plans, entitlements, feature flags, roles, permissions and properties, from one call. Names come
-// from Kinde and from the site's makers.
+// from Kinde and the site's owner.
 
 import { KindeError } from "../kinde-functions.js";
 import { card } from "./card.js";
@@ -10,10 +10,10 @@ import { heading, table } from "./table.js";
 import { client } from "./visit.js";
 
 /** @typedef {Record<string, unknown>} Entry */
-/** @typedef {Record<string, any>} Account as /api/account sends it; a part that failed is absent, and a problem in `errors` */
+/** @typedef {Record<string, any>} Account as /api/account returns it; a part that failed is absent, and a problem in `errors` */
 
 /**
- * Where each list stands, which part of the answer it is in, how it is drawn, and what is said in place of an empty one.
+ * Where each list stands, which part of the response it is in, how it is drawn, and the words for an empty one.
  * @type {{ place: string, from: import("../kinde-types.js").AccountPart, field: string, draw: (all: Entry[]) => Node[], none: () => (Node | string)[] }[]}
  */
 const LISTS = [
@@ -39,8 +39,8 @@ export const accountCard = () => card({
  * @param {Account} account
  */
 function show(element, account) {
-  const organisation = text(account.entitlements?.data?.org_code);
-  part(element, "organisation").replaceChildren(...(organisation ? ["In the organisation ", make("code", "", own(organisation))] : []));
+  const organization = text(account.entitlements?.data?.org_code);
+  part(element, "organization").replaceChildren(...(organization ? ["In the organization ", make("code", "", own(organization))] : []));
   const found = LISTS.map(({ place, from, field, draw, none }) => {
     const all = entries(account[from]?.data?.[field]);
     part(element, place).replaceChildren(...(!all ? failed(account.errors?.[from]) : all.length ? draw(all) : [make("p", "soft", ...none())]));
@@ -49,7 +49,7 @@ function show(element, account) {
   return found.every(Boolean) ? "shown" : "partly";
 }
 
-/** @param {any} problem of the part, where the answer has one */
+/** @param {any} problem of the part, where the response has one */
 function failed(problem) {
   const { title, code } = problemOf(new KindeError(problem ?? { code: "unreadable" }));
   return [make("p", "notice", `Could not be loaded: ${title}. `, make("code", "", code))];

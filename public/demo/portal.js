@@ -1,8 +1,9 @@
-// The portal card. With a session its links are plain links; a token, which a link cannot carry, asks by script.
+// The portal card. Its links work without script. With script, the session is refreshed after the return, so that a plan
+// chosen in the portal shows here at once.
 
 import { byId } from "./dom.js";
 import { problemOf, showProblem } from "./problem.js";
-import { announce, bearer, busy, departed, hasToken, heed, outcome } from "./visit.js";
+import { announce, busy, client, departed, heed, outcome } from "./visit.js";
 
 export function portalCard() {
   const areas = byId("portal-areas", HTMLElement);
@@ -18,7 +19,7 @@ export function portalCard() {
       announce("Opening your account.");
       showProblem(trouble, null);
       const asked = new URLSearchParams(link.search);
-      const { error } = await outcome(bearer.openPortal({ subnav: asked.get("subnav") ?? undefined, returnUrl: asked.get("return_url") ?? undefined, signal }));
+      const { error } = await outcome(client().openPortal({ subnav: asked.get("subnav") ?? undefined, returnUrl: "/", signal }));
       if (error) {
         showProblem(trouble, problemOf(error));
         heed(error);
@@ -31,7 +32,8 @@ export function portalCard() {
 
   areas.addEventListener("click", (event) => {
     const link = event.target instanceof Element ? event.target.closest("a") : null;
-    if (link && hasToken()) {
+    const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey; // a new tab or window
+    if (link && !elsewhere) {
       event.preventDefault();
       open(link);
     }
@@ -39,7 +41,7 @@ export function portalCard() {
 
   return {
     clear: () => showProblem(trouble, null),
-    /** @param {boolean} open @param {boolean} certain whether that is known already */
+    /** @param {boolean} open @param {boolean} certain whether the session is known */
     render(open, certain) {
       areas.inert = !open;
       locked.hidden = open || !certain;

@@ -1,9 +1,11 @@
-// The strip at the foot of the window: the last request, and behind it those before, how each ended and where its
-// time went.
+// The strip at the foot of the window: the last requests, how each ended and where its time went.
 
 import { byId, make } from "./dom.js";
 
 /** @typedef {import("./traced.js").Trace} Trace */
+
+/** Codes that are ordinary responses and not faults. */
+const ORDINARY = ["not-connected", "not-entitled"];
 
 /** How many requests the strip keeps. */
 const KEPT = 12;
@@ -52,14 +54,14 @@ function line(trace) {
 }
 
 /** @param {Trace} trace */
-function status({ status }) {
-  const good = status >= 200 && status < 300;
+function status({ status, code }) {
+  const good = status >= 200 && status < 300 || ORDINARY.includes(code);
   return make("span", `status ${good ? "good" : "bad"}`, make("span", "unseen", "Status "), status ? String(status) : "none");
 }
 
 /** @param {Trace} trace */
 function code({ code }) {
-  return code ? [make("span", "code", make("span", "unseen", "Code "), code)] : [];
+  return code ? [make("span", `code${ORDINARY.includes(code) ? " ordinary" : ""}`, make("span", "unseen", "Code "), code)] : [];
 }
 
 /**

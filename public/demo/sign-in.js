@@ -1,4 +1,4 @@
-// The sign-in card: who the page is for, the ways in and out, and the way in by a pasted token.
+// The sign-in card: sign-in, sign-out, and a pasted access token.
 
 import { byId, showFieldError } from "./dom.js";
 import { problemOf, showProblem } from "./problem.js";
@@ -9,7 +9,7 @@ import { busy } from "./visit.js";
 
 const NOT_AT_KINDE = {
   title: "You are signed out here, but not at Kinde",
-  detail: "The answer held no address to sign out at. Close your browser if others use this device.",
+  detail: "The response held no address to sign out at. Close your browser if others use this device.",
   code: "",
   requestId: "",
 };
@@ -21,7 +21,7 @@ const NOT_SET_UP = {
 };
 
 /**
- * @param {{ begin(): Promise<void>, useToken(token: string): Promise<void>, signOut(signal: AbortSignal): Promise<void> }} then what the controls do
+ * @param {{ begin(): Promise<void>, useToken(token: string): Promise<void>, signOut(signal: AbortSignal, allSessions: boolean): Promise<void> }} then what the controls do
  */
 export function signInCard({ begin, useToken, signOut }) {
   const element = byId("sign-in", HTMLElement);
@@ -33,6 +33,7 @@ export function signInCard({ begin, useToken, signOut }) {
   const fieldError = byId("token-error", HTMLElement);
   const again = byId("session-again", HTMLButtonElement);
   const out = byId("sign-out", HTMLButtonElement);
+  const everywhere = byId("sign-out-everywhere", HTMLButtonElement);
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -51,7 +52,8 @@ export function signInCard({ begin, useToken, signOut }) {
     begin();
   });
   again.addEventListener("click", () => busy(again, begin));
-  out.addEventListener("click", () => busy(out, signOut));
+  out.addEventListener("click", () => busy(out, (signal) => signOut(signal, false)));
+  everywhere.addEventListener("click", () => busy(everywhere, (signal) => signOut(signal, true)));
   field.disabled = false;
   useButton.disabled = false;
 

@@ -165,7 +165,7 @@ func (v visitor) opensThePortal(t *testing.T) {
 	v.Until(t, v.inPortal("plan_details"))
 	v.picture(t, "05-portal")
 	v.Click(t, "a.back")
-	v.Until(t, at(v.site+"/access/", "#welcome-back.shown"))
+	v.Until(t, v.state("in")+" && "+everything)
 	v.picture(t, "06-returned")
 }
 

@@ -17,7 +17,7 @@ type answer struct {
 	Body   map[string]any `json:"body"`
 }
 
-func problem(status int, code string) answer {
+func refusal(status int, code string) answer {
 	return answer{status, map[string]any{"status": status, "code": code, "title": "Title of " + code, "detail": "d", "request_id": "r"}}
 }
 
@@ -46,14 +46,14 @@ var troubles = []struct {
 	shows   string
 	calls   string
 }{
-	{name: "signing in is not set up", session: []answer{problem(500, "misconfigured")},
+	{name: "signing in is not set up", session: []answer{refusal(500, "misconfigured")},
 		state: "failed", shows: "Signing in is not set up on this site", calls: "/api/session 1"},
-	{name: "another tab has renewed the session", session: []answer{problem(409, "session-superseded"), signedIn},
-		profile: []answer{problem(409, "session-superseded"), person},
+	{name: "another tab has renewed the session", session: []answer{refusal(409, "session-superseded"), signedIn},
+		profile: []answer{refusal(409, "session-superseded"), person},
 		state:   "in", shows: "Robin", calls: "/api/session 1,/api/session 1," + private + ",/api/user-profile 1"},
-	{name: "and again", session: []answer{signedIn}, profile: []answer{problem(409, "session-superseded")},
+	{name: "and again", session: []answer{signedIn}, profile: []answer{refusal(409, "session-superseded")},
 		state: "in", shows: "Another tab has just renewed", calls: "/api/session 1," + private + ",/api/user-profile 1"},
-	{name: "the session is over", session: []answer{signedIn}, profile: []answer{problem(401, "session-expired")},
+	{name: "the session is over", session: []answer{signedIn}, profile: []answer{refusal(401, "session-expired")},
 		state: "ended", shows: "Your sign-in has ended", calls: "/api/session 1," + private + ",/api/session 1"}, // the module looks who is left
 }
 
@@ -69,7 +69,7 @@ func (v visitor) meetsTrouble(t *testing.T) {
 		t.Run(trouble.name, func(t *testing.T) {
 			tab := visitor{v.place, v.another(t)}
 			answers, err := json.Marshal(map[string][]answer{"/api/session": trouble.session, "/api/user-profile": trouble.profile, "/api/account": {account},
-				"/api/connected-apps/sample_drive/token": {problem(404, "unknown-app")}})
+				"/api/connected-apps/sample_drive/token": {refusal(404, "unknown-app")}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,24 +1,27 @@
-// The demo page: who is signed in, and what is theirs. The session is in a cookie that this script cannot see.
+// The demo page: the signed-in user and their data. The session is in a cookie that this script cannot see.
 
-import { appCard } from "./demo/app.js";
-import { accountCard } from "./demo/account.js";
-import { portalCard } from "./demo/portal.js";
-import { profileCard } from "./demo/profile.js";
-import { signInCard } from "./demo/sign-in.js";
-import { tokenTools } from "./demo/tokens.js";
-import { announce, during, hasToken, heed, onRefusal, outcome, site, startOver } from "./demo/visit.js";
+import "../kinde-elements.js";
+import "./copy.js";
+import "./fold.js";
+import { appCard } from "./app.js";
+import { accountCard } from "./account.js";
+import { portalCard } from "./portal.js";
+import { profileCard } from "./profile.js";
+import { signInCard } from "./sign-in.js";
+import { tokenTools } from "./tokens.js";
+import { announce, during, hasToken, heed, onRefusal, outcome, site, startOver } from "./visit.js";
 
 const signIn = signInCard({ begin, useToken, signOut });
 const portal = portalCard();
 const tokens = tokenTools();
 
-/** While this page itself signs somebody out. */
+/** While this page itself signs the user out. */
 let leaving = false;
 
 /** What is private on the page. */
 const cards = [profileCard(), accountCard(), appCard()];
 
-/** @param {import("./demo/sign-in.js").Visitor} visitor */
+/** @param {import("./sign-in.js").Visitor} visitor */
 function render(visitor) {
   const signedIn = visitor === "in" || visitor === "token";
   signIn.render(visitor);
@@ -29,7 +32,7 @@ function render(visitor) {
   }
   for (const card of cards) {
     card.again.hidden = !signedIn;
-    // What went wrong stays to be read; what is somebody's does not.
+    // An error stays to be read; a user's data does not.
     if (!signedIn && card.state() !== "failed") {
       card.clear();
     }
@@ -38,7 +41,7 @@ function render(visitor) {
 
 /**
  * Takes everything private off the page.
- * @param {string} [token] whose owner the page is for from now on
+ * @param {string} [token] the access token of the page's user from now on
  */
 function wipe(token) {
   startOver(token);
@@ -49,14 +52,14 @@ function wipe(token) {
   announce("");
 }
 
-/** Looks who is signed in and shows what is theirs. */
+/** Asks who is signed in and shows their data. */
 async function begin() {
   wipe();
   render("checking");
   await during(async (signal) => {
     const { answer, error } = await outcome(site.session({ signal }));
     signIn.report(error);
-    render(error ? "failed" : answer.authenticated ? "in" : "out");
+    render(error ? "failed" : answer.authenticated ? "in" : answer.expired ? "ended" : "out");
     heed(error);
     if (answer?.authenticated) {
       await load(signal);
@@ -78,11 +81,11 @@ async function load(signal) {
   announce(cards[0].state() === "shown" ? "Your account is here." : "");
 }
 
-/** @param {AbortSignal} signal */
-async function signOut(signal) {
+/** @param {AbortSignal} signal @param {boolean} allSessions */
+async function signOut(signal, allSessions) {
   signIn.report(null);
   leaving = true;
-  const { error } = await outcome(site.logout({ signal })).finally(() => {
+  const { error } = await outcome(site.logout({ allSessions, signal })).finally(() => {
     leaving = false;
   });
   const left = !error || (await outcome(site.session({ signal }))).answer?.authenticated === false;
@@ -99,18 +102,18 @@ onRefusal((visitor) => {
   announce("");
 });
 
-// Another tab has signed somebody in or out: what is on this page may be somebody else's from now on.
+// The session changed: what is on this page may be another user's, or out of date.
 site.onChange(() => during(async (signal) => {
   if (leaving || hasToken()) {
-    return; // this tab's own doing, or what shows is by a token and not the session's
+    return; // this tab signs out, or its data is a token's and not the session's
   }
   const ended = signIn.state() === "ended" && (await outcome(site.session({ signal }))).answer?.authenticated === false;
-  if (!ended) { // that nobody is here is said already, and why
+  if (!ended) { // the page says already that the sign-in has ended
     begin();
   }
 }));
 
-// A page kept for the Back button would keep what is private with it, and show it after a sign-out.
+// A page in the back/forward cache would keep private data, and show it after a sign-out.
 addEventListener("pagehide", () => {
   wipe();
   render("checking");

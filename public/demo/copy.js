@@ -1,0 +1,31 @@
+// A button that copies the lines of each block marked data-copy. It is made by script, since it needs one.
+
+import { make } from "./dom.js";
+
+for (const block of document.querySelectorAll("pre[data-copy]")) {
+  const button = make("button", "button copy", "Copy");
+  const said = make("span", "copied soft small");
+  button.type = "button";
+  said.setAttribute("role", "status");
+  button.addEventListener("click", async () => {
+    said.textContent = await copied(block) ? "Copied" : "Selected: copy with your keyboard";
+    setTimeout(() => {
+      said.textContent = "";
+    }, 4000);
+  });
+  block.after(make("p", "copying", button, " ", said));
+}
+
+/**
+ * Selects the lines where the browser denies the clipboard.
+ * @param {Element} block
+ */
+async function copied(block) {
+  try {
+    await navigator.clipboard.writeText(block.textContent ?? "");
+    return true;
+  } catch {
+    getSelection()?.selectAllChildren(block);
+    return false;
+  }
+}
