@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -38,7 +39,7 @@ func partsOf(client *kinde.Client) []part {
 // 200 with the parts asked for, all when none are named, fetched at the same
 // time. A part that failed is absent and stands in errors.{part} as a problem;
 // when all have failed with one code, the answer is that problem.
-func (a account) show(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func (a account) show(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	wanted, err := a.wanted(r.Query)
 	if err != nil {
 		return nil, err
@@ -63,9 +64,12 @@ func (a account) show(ctx context.Context, r *endpoint.Request) (*endpoint.Reply
 	if err != nil {
 		return nil, err
 	}
-	reply := endpoint.JSON(http.StatusOK, body)
-	reply.Partial = partial(wanted, failures)
-	return reply, nil
+	response := endpoint.JSON(http.StatusOK, body)
+	response.Partial = partial(wanted, failures)
+	response.TokenRefused = slices.ContainsFunc(failures, func(p *problem.Error) bool {
+		return p != nil && p.Code == problem.InvalidToken
+	})
+	return response, nil
 }
 
 // wanted are the parts named by include, each once, in the order of a.parts.

@@ -6,34 +6,34 @@ import (
 	"slices"
 	"strings"
 
+	"kinde-functions/shared/auth"
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/problem"
-	"kinde-functions/shared/redirect"
 	"kinde-functions/shared/session"
 )
 
-type callback struct {
-	sessions *endpoint.Sessions
-	after    redirect.Target // where a sign-in leads that began in another browser
-}
+type callback struct{ sessions *auth.Sessions }
 
 // GET /auth/callback?state=&code= or ?state=&error=
 //
 // 302 to the sign-in's return URL with the session cookie, or to /access/.
-func (c callback) end(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func (c callback) complete(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	state := r.Query["state"]
 	attempt, err := c.sessions.Cookies.Attempt(r.HTTP, state)
 	if err != nil {
 		return c.unknown(r, err)
 	}
-	c.sessions.Cookies.End(r.Out, state) // a state is good for one callback
+	c.sessions.Cookies.End(r.Header, state) // a state is good for one callback
 	if refusal, given := r.Query["error"]; given {
 		return c.refused(r, attempt, refusal)
 	}
 	code := r.Query["code"]
 	if code == "" || len(code) > 2048 {
 		return nil, problem.New(problem.LoginFailed, errors.New("no code, or one of over 2,048 characters"))
+	}
+	if err := c.sessions.CountRedeem(ctx, attempt); err != nil {
+		return nil, err
 	}
 	grant, err := c.sessions.Kinde.Exchange(ctx, c.sessions.App, code, attempt.Verifier)
 	if err != nil {
@@ -43,35 +43,36 @@ func (c callback) end(ctx context.Context, r *endpoint.Request) (*endpoint.Reply
 	if err != nil {
 		return nil, failed(err)
 	}
-	caller, err := c.sessions.Welcome(ctx, r.Out, id.Subject, session.Tokens{Access: grant.Access, Refresh: grant.Refresh})
+	tokens := session.Tokens{Access: grant.Access, Refresh: grant.Refresh}
+	caller, err := c.sessions.SignIn(ctx, r.Header, attempt, auth.IdentityOf(id), tokens)
 	if err != nil {
 		return nil, err
 	}
-	reply := endpoint.Redirect(attempt.ReturnURL)
-	reply.Welcomed = &caller
-	return reply, nil
+	response := endpoint.Redirect(attempt.ReturnURL)
+	response.SignedIn = &caller
+	return response, nil
 }
 
 // unknown handles a callback whose attempt is not found. An e-mail's sign-in link
 // that has expired comes without one when it is opened in another browser; it
 // starts a sign-in, unless it comes from a sign-in that was started this way.
-func (c callback) unknown(r *endpoint.Request, cause error) (*endpoint.Reply, error) {
+func (c callback) unknown(r *endpoint.Request, cause error) (*endpoint.Response, error) {
 	reauth, expired := expiredLink(r)
-	if !expired || endpoint.IsRestart(r.Query["state"]) || c.sessions.OnSite(r.HTTP.Host) != nil {
+	if !expired || auth.IsRestart(r.Query["state"]) || c.sessions.CheckHost(r.HTTP.Host) != nil {
 		return nil, problem.New(problem.LoginExpired, cause)
 	}
-	return redirectTo(c.sessions.Restart(r, c.after.Absolute(), reauth))
+	return redirectTo(c.sessions.Restart(r.Header, r.HTTP, c.sessions.After.Absolute(), reauth))
 }
 
 // refused handles an error of Kinde's for an attempt. A link that has expired is
 // started again once, and a sign-in without a form once with the form.
-func (c callback) refused(r *endpoint.Request, attempt session.Attempt, code string) (*endpoint.Reply, error) {
+func (c callback) refused(r *endpoint.Request, attempt session.Attempt, code string) (*endpoint.Response, error) {
 	reauth, expired := expiredLink(r)
 	switch {
 	case expired && !attempt.Restarted:
-		return redirectTo(c.sessions.Restart(r, attempt.ReturnURL, reauth))
+		return redirectTo(c.sessions.Restart(r.Header, r.HTTP, attempt.ReturnURL, reauth))
 	case attempt.Silent && slices.Contains(needsForm, code):
-		return redirectTo(c.sessions.ContinueWithForm(r, attempt))
+		return redirectTo(c.sessions.ContinueWithForm(r.Header, r.HTTP, attempt))
 	case code == "access_denied":
 		return nil, problem.New(problem.AccessDenied, nil)
 	case code == "login_required":
@@ -92,7 +93,7 @@ func expiredLink(r *endpoint.Request) (reauthState string, expired bool) {
 	return reauthState, expired && printable && reauthState != "" && len(reauthState) <= 4096
 }
 
-func redirectTo(location string, err error) (*endpoint.Reply, error) {
+func redirectTo(location string, err error) (*endpoint.Response, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -23,6 +24,8 @@ type signIn struct {
 	t       *testing.T
 	attempt session.Attempt
 	cookie  string
+
+	attempts int
 }
 
 func start(t *testing.T, settings ...string) *signIn {
@@ -33,6 +36,13 @@ func start(t *testing.T, settings ...string) *signIn {
 	}}
 	s.begin()
 	return s
+}
+
+// again starts another sign-in with the same nonce.
+func (s *signIn) again() {
+	s.attempts++
+	s.attempt.State = fmt.Sprint("state-of-attempt-", s.attempts)
+	s.begin()
 }
 
 func (s *signIn) begin() {
@@ -163,6 +173,7 @@ func TestTokensOfAnotherSignInAreRefused(t *testing.T) {
 		"no access token":    `{"id_token":"x"}`,
 		"not JSON":           `<html>`,
 	} {
+		s.again()
 		s.ClearFaults()
 		s.Fault("/oauth2/token", kindetest.Fault{Body: answer})
 		w := s.back("state=" + s.attempt.State + "&code=c")
@@ -170,6 +181,7 @@ func TestTokensOfAnotherSignInAreRefused(t *testing.T) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Header().Get("Location"))
 		}
 	}
+	s.again()
 	s.ClearFaults()
 	huge := s.Mint(kindetest.With("padding", strings.Repeat("x", 9000)))
 	s.Fault("/oauth2/token", kindetest.Fault{Body: `{"access_token":"` + huge + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`})
@@ -177,6 +189,7 @@ func TestTokensOfAnotherSignInAreRefused(t *testing.T) {
 		t.Errorf("too large: %s", w.Header().Get("Location"))
 	}
 	for _, fault := range []kindetest.Fault{{Status: 500}, {Hang: true}, {Reset: true}, {Status: 401, Body: kindetest.ErrorBody(kindetest.ShapeC, "invalid_client", "d")}} {
+		s.again()
 		s.ClearFaults()
 		s.Fault("/oauth2/token", fault)
 		if w := s.back("state=" + s.attempt.State + "&code=c"); w.Header().Get("Location") != site+"/access/?error=login-failed" {
@@ -185,5 +198,48 @@ func TestTokensOfAnotherSignInAreRefused(t *testing.T) {
 	}
 	if !strings.Contains(s.Log(), "KINDE_CLIENT_SECRET") {
 		t.Error("no remedy for invalid_client in the log")
+	}
+}
+
+// A browser that keeps its attempt cookie, or a program with a copy of it, spends the
+// application's credentials three times and no more. Others behind the same address do
+// not notice.
+func TestCodesAreLimitedByAttempt(t *testing.T) {
+	s := start(t)
+	locations := map[string]int{}
+	for i := range 60 {
+		w := s.back(fmt.Sprintf("state=%s&code=made-up-%d", s.attempt.State, i))
+		locations[w.Header().Get("Location")]++
+	}
+	failed, limited := locations[site+"/access/?error=login-failed"], locations[site+"/access/?error=rate-limited"]
+	if calls := len(s.Calls("/oauth2/token")); failed != 3 || limited != 57 || calls != 3 {
+		t.Errorf("got %v after %d calls, want 3 failures and 57 refusals after 3 calls", locations, calls)
+	}
+	s.again()
+	if w := s.back("state=" + s.attempt.State + "&code=" + s.code()); w.Header().Get("Location") != site+"/pricing" {
+		t.Errorf("another attempt: got %s, want %s", w.Header().Get("Location"), site+"/pricing")
+	}
+}
+
+func TestSignInMakesItsSessionTheCurrentOne(t *testing.T) {
+	s := start(t)
+	w := s.back("state=" + s.attempt.State + "&code=" + s.code())
+	signedIn, err := s.Stored(w)
+	if err != nil || signedIn.ID == "" || signedIn.Subject != kindetest.DemoPerson || time.Since(signedIn.Started).Abs() > time.Minute {
+		t.Fatalf("got %+v, %v, want a session that began now", signedIn, err)
+	}
+	if len(signedIn.Organizations.List) == 0 || signedIn.Organizations.List[0].Code != kindetest.DemoOrg {
+		t.Errorf("organizations %+v, want %s first", signedIn.Organizations, kindetest.DemoOrg)
+	}
+	r := httptest.NewRequest("GET", site, nil)
+	r.Header.Set("Cookie", functiontest.Kept(w.Header()))
+	if !s.Cookies().Counts(r, signedIn.ID) || s.Cookies().Counts(r, "another") {
+		t.Error("another session than the new one counts")
+	}
+	set := strings.Join(w.Header().Values("Set-Cookie"), "\n")
+	for _, name := range []string{"__Host-session-1=;", "__Host-session-2=;", "__Host-session-superseded=;", "__Host-gate=;"} {
+		if !strings.Contains(set, name) {
+			t.Errorf("%s is not expired: %s", name, set)
+		}
 	}
 }

@@ -6,33 +6,15 @@
 package main
 
 import (
-	"kinde-functions/shared/config"
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/lambdahttp"
 )
 
-var function = endpoint.Function{
-	Name:     "callback",
-	Settings: config.Of("callback"),
-	Build:    build,
-}
+var function = endpoint.Page("callback", build)
 
 func main() { lambdahttp.Start(function.Handler()) }
 
-func build(s *config.Settings) (endpoint.Parts, error) {
-	callers, sessions, err := endpoint.ConnectSessions(s)
-	if err != nil {
-		return endpoint.Parts{}, err
-	}
-	after, err := sessions.Returns.OnSite(s.AfterLoginPath)
-	if err != nil {
-		return endpoint.Parts{}, config.Faults{{Name: config.AfterLogin.Name(), Why: err.Error()}}
-	}
-	c := callback{sessions: sessions, after: after}
-	return endpoint.Parts{
-		Callers: callers,
-		Handlers: map[string]endpoint.Handler{
-			"GET /auth/callback": {Serve: c.end, ErrorPage: sessions.ErrorPage},
-		},
-	}, nil
+func build(s *endpoint.Services) (endpoint.Handlers, error) {
+	c := callback{s.Sessions}
+	return endpoint.Handlers{"GET /auth/callback": {Serve: c.complete, ErrorPage: s.Sessions.ErrorPage}}, nil
 }

@@ -26,7 +26,7 @@ type apps struct {
 // 200 {"url"} to callers with a session, whose page navigates there. Callers with an
 // access token get 302, or 200 {"url", "connection"} if they accept JSON: connection is
 // what the cookie holds, for callers without cookies.
-func (a apps) connect(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func (a apps) connect(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	app, err := a.app(r)
 	if err != nil {
 		return nil, err
@@ -47,7 +47,9 @@ func (a apps) connect(ctx context.Context, r *endpoint.Request) (*endpoint.Reply
 	if err != nil {
 		return nil, err
 	}
-	a.cookies.Connect(r.Out, app, a.seal(r, app, append([]string{begun.SessionID}, kept...)...))
+	if err := a.keep(r, app, append([]string{begun.SessionID}, kept...)...); err != nil {
+		return nil, err
+	}
 	body := map[string]string{"url": begun.URL}
 	switch {
 	case r.Caller.ByCookie:
@@ -62,7 +64,7 @@ func (a apps) connect(ctx context.Context, r *endpoint.Request) (*endpoint.Reply
 // inUse returns the handle of the present connection, which stays in use until the user
 // consents to the new one. Of two handles, one has no consent or has been replaced.
 func (a apps) inUse(ctx context.Context, r *endpoint.Request, app string) ([]string, error) {
-	kept := a.cookies.OpenConnection(app, r.Caller.Subject, a.cookies.Connection(r.HTTP, app))
+	kept := a.cookies.OpenConnection(app, owner(r), a.cookies.Connection(r.HTTP, app))
 	if len(kept) < 2 {
 		return kept, nil
 	}
@@ -80,7 +82,7 @@ func (a apps) inUse(ctx context.Context, r *endpoint.Request, app string) ([]str
 //
 // 200 {"access_token", "access_token_expiry"}, or 404 `not-connected`: the user has not
 // consented yet or has withdrawn the consent, or the connection is another owner's.
-func (a apps) token(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func (a apps) token(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	app, handles, err := a.find(r)
 	if err != nil {
 		return nil, err
@@ -100,7 +102,9 @@ func (a apps) token(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, 
 			handles = handles[:1]
 		}
 		if _, given := r.Query["connection"]; !given {
-			a.cookies.Connect(r.Out, app, a.seal(r, app, handles...)) // for 30 more days
+			if err := a.keep(r, app, handles...); err != nil { // for 30 more days
+				return nil, err
+			}
 		}
 		return asJSON(token)
 	}
@@ -110,7 +114,7 @@ func (a apps) token(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, 
 // POST /api/connected-apps/{app}/revoke?connection=
 //
 // 200 {}, and the cookie is removed. If the call to Kinde fails, both stay.
-func (a apps) revoke(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func (a apps) revoke(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	app, handles, err := a.find(r)
 	if err != nil {
 		return nil, err
@@ -120,7 +124,7 @@ func (a apps) revoke(ctx context.Context, r *endpoint.Request) (*endpoint.Reply,
 			return nil, err
 		}
 	}
-	a.cookies.Disconnect(r.Out, app)
+	a.cookies.Disconnect(r.Header, app)
 	return asJSON(struct{}{})
 }
 
@@ -142,17 +146,27 @@ func (a apps) find(r *endpoint.Request) (app string, handles []string, err error
 	if !given {
 		sealed = a.cookies.Connection(r.HTTP, app)
 	}
-	if handles = a.cookies.OpenConnection(app, r.Caller.Subject, sealed); len(handles) == 0 {
+	if handles = a.cookies.OpenConnection(app, owner(r), sealed); len(handles) == 0 {
 		return "", nil, problem.New(problem.NotConnected, nil)
 	}
 	return app, handles, nil
 }
 
 func (a apps) seal(r *endpoint.Request, app string, handles ...string) string {
-	return a.cookies.SealConnection(app, r.Caller.Subject, handles...)
+	return a.cookies.SealConnection(app, owner(r), handles...)
 }
 
-func asJSON(value any) (*endpoint.Reply, error) {
+// keep sets the cookie of the caller's connection to the app.
+func (a apps) keep(r *endpoint.Request, app string, handles ...string) error {
+	return a.cookies.Connect(r.Header, r.HTTP, app, owner(r), handles...)
+}
+
+// owner is whose the caller's connections are.
+func owner(r *endpoint.Request) session.Owner {
+	return session.Owner{User: r.Caller.Subject, Organization: r.Caller.OrgCode}
+}
+
+func asJSON(value any) (*endpoint.Response, error) {
 	body, err := json.Marshal(value)
 	if err != nil {
 		return nil, err

@@ -10,47 +10,34 @@
 package main
 
 import (
-	"kinde-functions/shared/config"
+	"kinde-functions/shared/auth"
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/lambdahttp"
 	"kinde-functions/shared/redirect"
 )
 
-const name = "connected-apps"
-
-var function = endpoint.Function{
-	Name:     name,
-	Settings: config.Of(name),
-	Build:    build,
-	CORS:     endpoint.AllowOrigins,
-}
+var function = endpoint.API("connected-apps", build)
 
 func main() { lambdahttp.Start(function.Handler()) }
 
-func build(s *config.Settings) (endpoint.Parts, error) {
-	c, err := endpoint.OpenLimited(s, name)
+func build(s *endpoint.Services) (endpoint.Handlers, error) {
+	set := s.Settings
+	cookies, err := auth.ConnectionCookies(set)
 	if err != nil {
-		return endpoint.Parts{}, err
+		return nil, err
 	}
-	cookies, err := endpoint.ConnectionCookies(s)
+	returns, err := redirect.NewPolicy(set.Site, set.AllowedOrigins)
 	if err != nil {
-		return endpoint.Parts{}, err
-	}
-	returns, err := redirect.NewPolicy(s.Site, s.AllowedOrigins)
-	if err != nil {
-		return endpoint.Parts{}, err
+		return nil, err
 	}
 	a := apps{
-		allowed: s.ConnectedApps, cookies: cookies, returns: returns, kinde: c.Kinde,
-		machine: kinde.NewMachine(c.Kinde, s.M2MClientID, s.M2MClientSecret, c.Shared.Store, s.UpstreamTimeout),
+		allowed: set.ConnectedApps, cookies: cookies, returns: returns, kinde: s.Kinde,
+		machine: kinde.NewMachine(s.Kinde, set.M2MClientID, set.M2MClientSecret, s.Shared.Store, set.UpstreamTimeout),
 	}
-	return endpoint.Parts{
-		Callers: c.Callers, Limiter: c.Limiter,
-		Handlers: map[string]endpoint.Handler{
-			"GET /api/connected-apps/{app}/connect": {Serve: a.connect},
-			"GET /api/connected-apps/{app}/token":   {Serve: a.token},
-			"POST /api/connected-apps/{app}/revoke": {Serve: a.revoke},
-		},
+	return endpoint.Handlers{
+		"GET /api/connected-apps/{app}/connect": {Serve: a.connect},
+		"GET /api/connected-apps/{app}/token":   {Serve: a.token},
+		"POST /api/connected-apps/{app}/revoke": {Serve: a.revoke},
 	}, nil
 }

@@ -35,7 +35,7 @@ var deviceCode = regexp.MustCompile(`^[\x21-\x7E]+$`)
 //
 // 200 with Kinde's response (RFC 8628 section 3.2). scope defaults to KINDE_SCOPES.
 // client_id, which client libraries send, must be this deployment's.
-func (d device) authorize(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func (d device) authorize(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	fields, err := d.fields(r, "scope", "client_id")
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func (d device) authorize(ctx context.Context, r *endpoint.Request) (*endpoint.R
 // 200 with Kinde's tokens, or 400 {"error": "authorization_pending" | "slow_down" |
 // "access_denied" | "expired_token"} (RFC 8628 section 3.5), "invalid_grant" for a
 // refresh token that Kinde refuses (RFC 6749 section 5.2).
-func (d device) token(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func (d device) token(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	fields, err := d.fields(r, "device_code", "refresh_token", "grant_type", "client_id", "scope")
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func (d device) token(ctx context.Context, r *endpoint.Request) (*endpoint.Reply
 }
 
 // poll redeems a device code.
-func (d device) poll(ctx context.Context, r *endpoint.Request, code string) (*endpoint.Reply, error) {
+func (d device) poll(ctx context.Context, r *endpoint.Request, code string) (*endpoint.Response, error) {
 	if len(code) > 4096 || !deviceCode.MatchString(code) {
 		return nil, problem.BadParameter("device_code", "must be the one that authorize gave")
 	}
@@ -110,7 +110,7 @@ func (d device) poll(ctx context.Context, r *endpoint.Request, code string) (*en
 
 // refresh renews a device's tokens. Every attempt counts against the client's address,
 // since a refused one costs the caller nothing.
-func (d device) refresh(ctx context.Context, r *endpoint.Request, refresh string) (*endpoint.Reply, error) {
+func (d device) refresh(ctx context.Context, r *endpoint.Request, refresh string) (*endpoint.Response, error) {
 	if len(refresh) > maxRefreshToken || !deviceCode.MatchString(refresh) {
 		return nil, problem.BadParameter("refresh_token", "must be the one that a device was given")
 	}
@@ -143,7 +143,7 @@ func (d device) fields(r *endpoint.Request, known ...string) (map[string]string,
 
 // refused reports what a device must act on in the shape of RFC 6749 section 5.2 and
 // RFC 8628 section 3.5. Any other error is a problem.
-func refused(err error) (*endpoint.Reply, error) {
+func refused(err error) (*endpoint.Response, error) {
 	for sentinel, word := range map[error]string{
 		kinde.ErrAuthorizationPending: "authorization_pending",
 		kinde.ErrSlowDown:             "slow_down",

@@ -5,7 +5,6 @@
 package main
 
 import (
-	"kinde-functions/shared/config"
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/lambdahttp"
@@ -13,36 +12,19 @@ import (
 	"kinde-functions/shared/store"
 )
 
-const name = "device"
-
-var function = endpoint.Function{
-	Name:     name,
-	Settings: config.Of(name),
-	Build:    build,
-	CORS:     endpoint.AllowOrigins,
-}
+var function = endpoint.Function{Name: "device", Build: build, Connect: endpoint.ToStore, CORS: endpoint.AllowOrigins}
 
 func main() { lambdahttp.Start(function.Handler()) }
 
-func build(s *config.Settings) (endpoint.Parts, error) {
-	shared, err := endpoint.Share(s)
-	if err != nil {
-		return endpoint.Parts{}, err
-	}
-	limiter, err := shared.Limiter(s, name)
-	if err != nil {
-		return endpoint.Parts{}, err
-	}
+func build(s *endpoint.Services) (endpoint.Handlers, error) {
+	set := s.Settings
 	d := device{
-		kinde: kinde.New(s.Issuer, s.Management, outbound.New(s.UpstreamTimeout)), client: s.DeviceClientID,
-		scopes: s.Scopes, audiences: s.Audiences,
-		pace: pace{shared: shared.Store, own: store.NewMemory(maxFlows, nil)},
+		kinde: kinde.New(set.Issuer, set.Management, outbound.New(set.UpstreamTimeout)), client: set.DeviceClientID,
+		scopes: set.Scopes, audiences: set.Audiences,
+		pace: pace{shared: s.Shared.Store, own: store.NewMemory(maxFlows, nil)},
 	}
-	return endpoint.Parts{
-		Limiter: limiter,
-		Handlers: map[string]endpoint.Handler{
-			"POST /api/device/authorize": {Serve: d.authorize},
-			"POST /api/device/token":     {Serve: d.token},
-		},
+	return endpoint.Handlers{
+		"POST /api/device/authorize": {Serve: d.authorize},
+		"POST /api/device/token":     {Serve: d.token},
 	}, nil
 }

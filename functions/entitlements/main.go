@@ -1,34 +1,23 @@
-// Command entitlements hands a signed-in person what their plans give them, as
-// a list or feature by feature. It defends against showing them another's by
-// asking Kinde with the caller's own token, and against a key that would lead
-// to another path.
+// Command entitlements returns what the user's plans entitle them to, as a list or feature
+// by feature. It asks Kinde with the caller's own token, and refuses a key that would lead
+// to another path there.
 package main
 
 import (
-	"kinde-functions/shared/config"
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/lambdahttp"
 	"kinde-functions/shared/listing"
 )
 
-var function = endpoint.Function{
-	Name:     "entitlements",
-	Settings: config.Of("entitlements"),
-	Build:    build,
-	CORS:     endpoint.AllowOrigins,
-}
+var function = endpoint.API("entitlements", build)
 
 func main() { lambdahttp.Start(function.Handler()) }
 
-func build(s *config.Settings) (endpoint.Parts, error) {
-	callers, client, err := endpoint.Connect(s)
-	return endpoint.Parts{
-		Callers: callers,
-		Handlers: map[string]endpoint.Handler{
-			// GET /api/entitlements?page_size=&starting_after=&all=
-			"GET /api/entitlements":       {Serve: listing.Handle(client, kinde.Entitlements)},
-			"GET /api/entitlements/{key}": {Serve: entitlements{client}.one},
-		},
-	}, err
+func build(s *endpoint.Services) (endpoint.Handlers, error) {
+	return endpoint.Handlers{
+		// GET /api/entitlements?page_size=&starting_after=&all=
+		"GET /api/entitlements":       {Serve: listing.Handle(s.Kinde, kinde.Entitlements)},
+		"GET /api/entitlements/{key}": {Serve: entitlements{s.Kinde}.one},
+	}, nil
 }

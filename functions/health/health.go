@@ -43,7 +43,7 @@ type health struct{ lookup config.Lookup }
 //
 // 200 {"version", "missing": [names], "wrong": [names], "off": {capability: [names]}},
 // for the settings of all functions.
-func (h health) report(context.Context, *endpoint.Request) (*endpoint.Reply, error) {
+func (h health) report(context.Context, *endpoint.Request) (*endpoint.Response, error) {
 	status := config.Check(h.lookup)
 	body, err := json.Marshal(map[string]any{
 		"version": built(), "missing": status.Missing, "wrong": status.Wrong, "off": status.Off,

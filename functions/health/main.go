@@ -6,22 +6,14 @@ package main
 import (
 	"os"
 
-	"kinde-functions/shared/config"
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/lambdahttp"
 )
 
-var function = endpoint.Function{
-	Name:     "health",
-	Settings: config.Of("health"),
-	Tolerant: true,
-	Build:    build,
-	CORS:     endpoint.AllowOrigins,
-}
+var function = endpoint.Function{Name: "health", Build: build, Tolerant: true, CORS: endpoint.AllowOrigins}
 
 func main() { lambdahttp.Start(function.Handler()) }
 
-func build(*config.Settings) (endpoint.Parts, error) {
-	h := health{lookup: os.LookupEnv}
-	return endpoint.Parts{Handlers: map[string]endpoint.Handler{"GET /api/health": {Serve: h.report}}}, nil
+func build(*endpoint.Services) (endpoint.Handlers, error) {
+	return endpoint.Handlers{"GET /api/health": {Serve: health{os.LookupEnv}.report}}, nil
 }

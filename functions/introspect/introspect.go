@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"kinde-functions/shared/auth"
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/problem"
@@ -25,7 +26,7 @@ type introspect struct {
 //
 // 200 with Kinde's introspection (RFC 7662), exactly {"active":false} for a token that
 // is not active.
-func (i introspect) serve(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func (i introspect) serve(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	raw, hint, err := r.Token(i.clients...)
 	if err != nil {
 		return nil, err
@@ -42,7 +43,7 @@ func (i introspect) serve(ctx context.Context, r *endpoint.Request) (*endpoint.R
 
 // authorize lets callers introspect their own tokens: those that they sent, and an
 // access token that verifies with their subject. Others' take the permission.
-func (i introspect) authorize(ctx context.Context, caller endpoint.Caller, raw string) error {
+func (i introspect) authorize(ctx context.Context, caller auth.Caller, raw string) error {
 	if raw == caller.Token || caller.Refresh != "" && raw == caller.Refresh {
 		return nil
 	}
@@ -53,7 +54,7 @@ func (i introspect) authorize(ctx context.Context, caller endpoint.Caller, raw s
 	case err == nil && claims.Subject == caller.Subject:
 		return nil
 	case errors.Is(err, token.ErrKeysUnavailable):
-		return endpoint.KeysUnavailable(err)
+		return auth.KeysUnavailable(err)
 	}
 	return problem.New(problem.NotYourToken, nil)
 }
@@ -62,7 +63,7 @@ func (i introspect) authorize(ctx context.Context, caller endpoint.Caller, raw s
 // permission in an organization, so that it covers tokens of that organization alone. A
 // JWT shows its organization; one that cannot be read is not covered, since Kinde's
 // reader may be more lenient. An opaque token shows none and is covered.
-func (i introspect) permits(caller endpoint.Caller, raw string) bool {
+func (i introspect) permits(caller auth.Caller, raw string) bool {
 	if i.permission == "" || !slices.Contains(caller.Claims.Grants().Permissions, i.permission) {
 		return false
 	}

@@ -4,34 +4,20 @@
 package main
 
 import (
-	"kinde-functions/shared/config"
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/lambdahttp"
 )
 
-const name = "introspect"
-
-var function = endpoint.Function{
-	Name:     name,
-	Settings: config.Of(name),
-	Build:    build,
-	CORS:     endpoint.AllowOrigins,
-}
+var function = endpoint.API("introspect", build)
 
 func main() { lambdahttp.Start(function.Handler()) }
 
-func build(s *config.Settings) (endpoint.Parts, error) {
-	c, err := endpoint.OpenLimited(s, name)
-	if err != nil {
-		return endpoint.Parts{}, err
-	}
+func build(s *endpoint.Services) (endpoint.Handlers, error) {
+	set := s.Settings
 	i := introspect{
-		kinde: c.Kinde, verifier: c.Verifier, clients: s.ClientIDs(), permission: s.IntrospectionPermission,
-		machine: kinde.NewMachine(c.Kinde, s.M2MClientID, s.M2MClientSecret, c.Shared.Store, s.UpstreamTimeout),
+		kinde: s.Kinde, verifier: s.Verifier, clients: set.ClientIDs(), permission: set.IntrospectionPermission,
+		machine: kinde.NewMachine(s.Kinde, set.M2MClientID, set.M2MClientSecret, s.Shared.Store, set.UpstreamTimeout),
 	}
-	return endpoint.Parts{
-		Callers: c.Callers, Limiter: c.Limiter,
-		Handlers: map[string]endpoint.Handler{"POST /api/introspect": {Serve: i.serve}},
-	}, nil
+	return endpoint.Handlers{"POST /api/introspect": {Serve: i.serve}}, nil
 }

@@ -4,22 +4,18 @@ import (
 	"context"
 	"net/url"
 	"regexp"
-	"strings"
 
+	"kinde-functions/shared/auth"
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/problem"
-	"kinde-functions/shared/redirect"
 )
 
-type login struct {
-	sessions *endpoint.Sessions
-	after    redirect.Target
-}
+type login struct{ sessions *auth.Sessions }
 
 // GET /auth/register?…
 //
 // As /auth/login, and Kinde shows its sign-up form.
-func (l login) register(_ context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func (l login) register(_ context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	return l.begin(r, "create")
 }
 
@@ -27,15 +23,12 @@ func (l login) register(_ context.Context, r *endpoint.Request) (*endpoint.Reply
 //
 // 302 to Kinde, with state, nonce and an S256 challenge whose secrets go into a
 // sealed cookie for ten minutes.
-func (l login) start(_ context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func (l login) start(_ context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	return l.begin(r, r.Query["prompt"])
 }
 
-func (l login) begin(r *endpoint.Request, prompt string) (*endpoint.Reply, error) {
-	if strings.Contains(strings.ToLower(r.HTTP.Header.Get("Sec-Purpose")), "prefetch") {
-		return endpoint.NoContent(), nil
-	}
-	if err := l.sessions.OnSite(r.HTTP.Host); err != nil {
+func (l login) begin(r *endpoint.Request, prompt string) (*endpoint.Response, error) {
+	if err := l.sessions.CheckHost(r.HTTP.Host); err != nil {
 		return nil, err
 	}
 	extra, err := forKinde(r.Query)
@@ -45,11 +38,11 @@ func (l login) begin(r *endpoint.Request, prompt string) (*endpoint.Reply, error
 	if prompt != "" {
 		extra.Set("prompt", prompt)
 	}
-	back, err := l.sessions.ReturnURL(r.Query, l.after)
+	back, err := l.sessions.ReturnURL(r.Query)
 	if err != nil {
 		return nil, err
 	}
-	location, err := l.sessions.Start(r, back, extra)
+	location, err := l.sessions.Start(r.Header, r.HTTP, back, extra)
 	if err != nil {
 		return nil, err
 	}

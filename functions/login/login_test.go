@@ -11,6 +11,7 @@ import (
 
 	"kinde-functions/shared/functiontest"
 	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/session"
 )
 
 const site = functiontest.Site
@@ -139,7 +140,7 @@ func TestSilentAttemptKeepsWhatTheFormNeeds(t *testing.T) {
 func TestRequestsThatStartNoSignIn(t *testing.T) {
 	f := start(t)
 	for _, purpose := range []string{"prefetch", "prefetch;prerender", "Prefetch"} {
-		if w := f.Get(site+"/auth/login", "Sec-Purpose", purpose); w.Code != 204 || len(w.Header().Values("Set-Cookie")) != 0 {
+		if w := f.Get(site+"/auth/login", "Sec-Purpose", purpose); w.Code != 503 || len(w.Header().Values("Set-Cookie")) != 0 {
 			t.Errorf("%s: %d", purpose, w.Code)
 		}
 	}
@@ -167,5 +168,39 @@ func TestLoginWithoutSessionKeysIsMisconfigured(t *testing.T) {
 	f := functiontest.Start(t, function, kindetest.Options{})
 	if w := f.Get(site + "/auth/login"); w.Code != 500 || !strings.Contains(f.Log(), "SESSION_KEYS") || !strings.Contains(f.Log(), "KINDE_CLIENT_SECRET") {
 		t.Errorf("%d %s", w.Code, f.Log())
+	}
+}
+
+func TestWrongHostLeadsToTheSite(t *testing.T) {
+	f := start(t)
+	w := f.Get("https://other.example/auth/login?return_url=/x", "Accept", "text/html", "Sec-Fetch-Mode", "navigate")
+	const link = `<a href="` + site + `/auth/login">`
+	if w.Code != 400 || !strings.Contains(w.Body.String(), link) || strings.Contains(w.Body.String(), "return_url") {
+		t.Errorf("got %d %s, want 400 with %s", w.Code, w.Body, link)
+	}
+}
+
+func TestReturnURLThatDoesNotFitIsReplaced(t *testing.T) {
+	f := start(t, "AFTER_LOGIN_PATH", "/home")
+	for length, want := range map[int]string{500: "/" + strings.Repeat("x", 499), 2000: "/home"} {
+		w := f.Get(site + "/auth/login?return_url=/" + strings.Repeat("x", length-1))
+		r := httptest.NewRequest("GET", site, nil)
+		r.Header.Set("Cookie", functiontest.Kept(w.Header()))
+		attempt, err := f.Cookies().Attempt(r, sent(t, f, w).Get("state"))
+		if err != nil || attempt.ReturnURL != site+want {
+			t.Errorf("%d characters: leads to %.40s (%v), want %.40s", length, attempt.ReturnURL, err, site+want)
+		}
+	}
+}
+
+// The callback does not see the session that its sign-in replaces.
+func TestAttemptKnowsTheSessionThatItReplaces(t *testing.T) {
+	f := start(t)
+	old := functiontest.NewSession(session.Tokens{Access: f.Mint(), Refresh: "r"})
+	w := f.Get(site+"/auth/login", "Cookie", f.Holding(old))
+	r := httptest.NewRequest("GET", site, nil)
+	r.Header.Set("Cookie", functiontest.Kept(w.Header()))
+	if attempt, err := f.Cookies().Attempt(r, sent(t, f, w).Get("state")); err != nil || attempt.Session != old.ID {
+		t.Errorf("replaces %q (%v), want %q", attempt.Session, err, old.ID)
 	}
 }

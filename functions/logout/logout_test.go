@@ -44,15 +44,39 @@ func TestAPlainFormSignsOutHereAndAtKinde(t *testing.T) {
 			t.Errorf("%s is not expired: %s", name, expired)
 		}
 	}
-	if functiontest.Kept(w.Header()) != "" {
-		t.Error("a cookie is kept")
-	}
+	keepsNoSession(t, f, w)
 	calls := f.Calls("/oauth2/revoke")
 	if len(calls) != 1 || calls[0].Form.Get("token") != refresh || calls[0].Form.Get("token_type_hint") != "refresh_token" || calls[0].Header.Get("Authorization") != "" {
 		t.Errorf("revoked %+v", calls)
 	}
 	if strings.Contains(f.Log(), refresh) || !strings.Contains(f.Log(), kindetest.DemoPerson) {
 		t.Errorf("log %s", f.Log())
+	}
+}
+
+// keepsNoSession checks that the one cookie that is kept says that no session counts.
+func keepsNoSession(t *testing.T, f *functiontest.Fixture, w *httptest.ResponseRecorder) {
+	t.Helper()
+	kept := functiontest.Kept(w.Header())
+	r := httptest.NewRequest("GET", site, nil)
+	r.Header.Set("Cookie", kept)
+	if !strings.HasPrefix(kept, "__Host-current=") || strings.Contains(kept, ";") || f.Cookies().Counts(r, "any") {
+		t.Errorf("keeps %q, want __Host-current of no session", kept)
+	}
+}
+
+// A link to /auth/logout signs no user out; it leads to a page with the button that does.
+func TestLinkToLogoutShowsTheButton(t *testing.T) {
+	f := start(t)
+	w := f.Get(site+"/auth/logout", "Accept", "text/html", "Sec-Fetch-Site", "none", "Sec-Fetch-Mode", "navigate")
+	if w.Code != 405 || w.Header().Get("Allow") != "POST" || !strings.Contains(w.Body.String(), `<form method="post" action="/auth/logout">`) {
+		t.Fatalf("got %d %s, want 405 with the form", w.Code, w.Body)
+	}
+	if pressed := leave(f, form, "", "Origin", "null", "Sec-Fetch-Site", "same-origin"); pressed.Code != 303 {
+		t.Errorf("pressed: got %d %s, want 303", pressed.Code, pressed.Body)
+	}
+	if w := f.Get(site + "/auth/logout"); w.Code != 405 || !strings.Contains(w.Body.String(), `"method-not-allowed"`) {
+		t.Errorf("a program: got %d %s, want the problem", w.Code, w.Body)
 	}
 }
 
@@ -128,9 +152,10 @@ func TestNothingKeepsAPersonFromLeaving(t *testing.T) {
 		f.ClearFaults()
 		f.Fault("/oauth2/revoke", fault)
 		w := leave(f, form, "", "Origin", site, "Cookie", f.Session(session.Tokens{Access: f.Mint(), Refresh: "r"}))
-		if w.Code != 303 || functiontest.Kept(w.Header()) != "" {
+		if w.Code != 303 {
 			t.Errorf("%+v: %d %s", fault, w.Code, w.Body)
 		}
+		keepsNoSession(t, f, w)
 	}
 	for name, cookie := range map[string]string{
 		"damaged": "__Host-session=AAAA", "expired": f.Session(session.Tokens{Access: f.Mint(kindetest.ExpiresIn(-time.Hour)), Refresh: "r"}), "none": "",

@@ -1,7 +1,6 @@
-// Command logout ends a session: here, at Kinde, and in every instance that
-// shares a store. It defends against being caused by another site, and against
-// an address that leads elsewhere afterwards; it works for people whose session
-// is already over.
+// Command logout ends a session: here, at Kinde, and in every instance that shares a store.
+// It refuses requests that another site causes and addresses that lead elsewhere
+// afterwards, and works for users whose session has ended.
 package main
 
 import (
@@ -10,26 +9,15 @@ import (
 	"kinde-functions/shared/lambdahttp"
 )
 
-var function = endpoint.Function{
-	Name:     "logout",
-	Settings: config.Of("logout"),
-	Build:    build,
-}
+var function = endpoint.Page("logout", build)
 
 func main() { lambdahttp.Start(function.Handler()) }
 
-func build(s *config.Settings) (endpoint.Parts, error) {
-	callers, sessions, err := endpoint.ConnectSessions(s)
+func build(s *endpoint.Services) (endpoint.Handlers, error) {
+	after, err := s.Sessions.Returns.OnSite(s.Settings.AfterLogoutPath)
 	if err != nil {
-		return endpoint.Parts{}, err
+		return nil, config.Faults{{Name: config.AfterLogout.Name(), Why: err.Error()}}
 	}
-	after, err := sessions.Returns.OnSite(s.AfterLogoutPath)
-	if err != nil {
-		return endpoint.Parts{}, config.Faults{{Name: config.AfterLogout.Name(), Why: err.Error()}}
-	}
-	l := logout{sessions: sessions, after: after}
-	return endpoint.Parts{
-		Callers:  callers,
-		Handlers: map[string]endpoint.Handler{"POST /auth/logout": {Serve: l.end}},
-	}, nil
+	l := logout{sessions: s.Sessions, after: after}
+	return endpoint.Handlers{"POST /auth/logout": {Serve: l.signOut}}, nil
 }

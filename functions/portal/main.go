@@ -1,6 +1,6 @@
-// Command portal sends a signed-in person's browser to Kinde's self-serve
-// portal by a link that works once. It defends against open redirects in both
-// directions: where the portal sends people back to, and where the link leads.
+// Command portal sends a signed-in user's browser to Kinde's self-serve portal by a
+// one-time link. It defends against open redirects in both directions: where the portal
+// leads back to, and where the link leads.
 package main
 
 import (
@@ -10,30 +10,20 @@ import (
 	"kinde-functions/shared/redirect"
 )
 
-var function = endpoint.Function{
-	Name:     "portal",
-	Settings: config.Of("portal"),
-	Build:    build,
-}
+var function = endpoint.Page("portal", build)
 
 func main() { lambdahttp.Start(function.Handler()) }
 
-func build(s *config.Settings) (endpoint.Parts, error) {
-	callers, client, err := endpoint.Connect(s)
+func build(s *endpoint.Services) (endpoint.Handlers, error) {
+	set := s.Settings
+	returns, err := redirect.NewPolicy(set.Site, set.AllowedOrigins)
 	if err != nil {
-		return endpoint.Parts{}, err
+		return nil, err
 	}
-	returns, err := redirect.NewPolicy(s.Site, s.AllowedOrigins)
+	after, err := returns.OnSite(set.AfterPortalPath)
 	if err != nil {
-		return endpoint.Parts{}, err
+		return nil, config.Faults{{Name: config.AfterPortal.Name(), Why: err.Error()}}
 	}
-	after, err := returns.OnSite(s.AfterPortalPath)
-	if err != nil {
-		return endpoint.Parts{}, config.Faults{{Name: config.AfterPortal.Name(), Why: err.Error()}}
-	}
-	p := portal{kinde: client, site: s.Site, returns: returns, after: after}
-	return endpoint.Parts{
-		Callers:  callers,
-		Handlers: map[string]endpoint.Handler{"GET /portal": {Serve: p.open, ErrorPage: p.errorPage}},
-	}, nil
+	p := portal{kinde: s.Kinde, site: set.Site, returns: returns, after: after}
+	return endpoint.Handlers{"GET /portal": {Serve: p.open, ErrorPage: p.errorPage}}, nil
 }

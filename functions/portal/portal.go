@@ -22,7 +22,7 @@ type portal struct {
 // GET /portal?subnav=&return_url=
 //
 // 302 to the one-time link, or 200 {"url"} for callers who accept JSON.
-func (p portal) open(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func (p portal) open(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	area, given := r.Query["subnav"]
 	if given && !isArea(area) {
 		return nil, problem.BadParameter("subnav", "must be an area of the portal, such as plan_selection")

@@ -5,32 +5,15 @@
 package main
 
 import (
-	"kinde-functions/shared/config"
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/lambdahttp"
 )
 
-const name = "protected-resource"
-
-var function = endpoint.Function{
-	Name:     name,
-	Settings: config.Of(name),
-	Build:    build,
-	CORS:     endpoint.AllowOrigins,
-}
+var function = endpoint.API("protected-resource", build)
 
 func main() { lambdahttp.Start(function.Handler()) }
 
-func build(s *config.Settings) (endpoint.Parts, error) {
-	c, err := endpoint.OpenLimited(s, name)
-	if err != nil {
-		return endpoint.Parts{}, err
-	}
-	p := protected{kinde: c.Kinde}
-	return endpoint.Parts{
-		Callers: c.Callers, Limiter: c.Limiter,
-		Handlers: map[string]endpoint.Handler{
-			"GET /api/protected-resource": {Serve: p.show, Scopes: s.ProtectedScopes},
-		},
-	}, nil
+func build(s *endpoint.Services) (endpoint.Handlers, error) {
+	requires := endpoint.Requirements{Scopes: s.Settings.ProtectedScopes}
+	return endpoint.Handlers{"GET /api/protected-resource": {Serve: protected{s.Kinde}.show, Requires: requires}}, nil
 }

@@ -22,7 +22,7 @@ type granted struct {
 //
 // 200 {"message": "Access granted", "user": the token's claims}. With check=remote
 // Kinde is asked as well, so that a token that was revoked is refused.
-func (p protected) show(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func (p protected) show(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	if check, given := r.Query["check"]; given {
 		if check != "remote" {
 			return nil, problem.BadParameter("check", "must be remote, or left out")

@@ -5,34 +5,20 @@
 package main
 
 import (
-	"kinde-functions/shared/config"
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/lambdahttp"
 )
 
-const name = "revoke"
-
-var function = endpoint.Function{
-	Name:     name,
-	Settings: config.Of(name),
-	Build:    build,
-	CORS:     endpoint.AllowOrigins,
-}
+var function = endpoint.API("revoke", build)
 
 func main() { lambdahttp.Start(function.Handler()) }
 
-func build(s *config.Settings) (endpoint.Parts, error) {
-	c, err := endpoint.OpenLimited(s, name)
-	if err != nil {
-		return endpoint.Parts{}, err
-	}
+func build(s *endpoint.Services) (endpoint.Handlers, error) {
+	set := s.Settings
 	v := revoke{
-		kinde: c.Kinde, verifier: c.Verifier,
-		app: kinde.App{ID: s.ClientID, Secret: s.ClientSecret}, device: kinde.App{ID: s.DeviceClientID},
+		kinde: s.Kinde, verifier: s.Verifier,
+		app: kinde.App{ID: set.ClientID, Secret: set.ClientSecret}, device: kinde.App{ID: set.DeviceClientID},
 	}
-	return endpoint.Parts{
-		Callers: c.Callers, Limiter: c.Limiter,
-		Handlers: map[string]endpoint.Handler{"POST /api/revoke": {Serve: v.serve}},
-	}, nil
+	return endpoint.Handlers{"POST /api/revoke": {Serve: v.serve}}, nil
 }

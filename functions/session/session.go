@@ -28,7 +28,7 @@ type state struct {
 // GET /api/session
 //
 // 200 {"authenticated": false}, or the signed-in person's state.
-func who(_ context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func who(_ context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	if r.Caller.Claims == nil {
 		return endpoint.JSON(http.StatusOK, []byte(`{"authenticated":false}`)), nil
 	}

@@ -13,7 +13,7 @@ type profile struct{ kinde *kinde.Client }
 // GET /api/user-profile
 //
 // 200 with Kinde's profile as Kinde sends it: sub, name, email and more.
-func (p profile) show(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func (p profile) show(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	body, err := p.kinde.UserProfile(ctx, r.Caller.Token)
 	if err != nil {
 		return nil, err

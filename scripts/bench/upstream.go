@@ -84,13 +84,13 @@ func giveThreePages(p *kindetest.Person) {
 
 // session is the Cookie header of a signed-in person's browser.
 func (u *upstream) session() string {
-	box, err := session.NewBox([][]byte{sessionKey}, u.url, kindetest.ClientID)
+	box, err := session.NewBox([][]byte{sessionKey}, u.url, kindetest.ClientID, site)
 	if err != nil {
 		panic(err) // the key above is good
 	}
 	h := http.Header{}
 	tokens := session.Tokens{Access: u.tenant.Mint(), Refresh: u.tenant.MintRefresh()}
-	if err := session.NewCookies(site, box, time.Now).Write(h, tokens); err != nil {
+	if err := session.NewCookies(site, box, time.Now).Write(h, functiontest.NewSession(tokens)); err != nil {
 		panic(err) // the demo person's tokens fit
 	}
 	return functiontest.Kept(h)

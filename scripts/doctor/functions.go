@@ -75,9 +75,9 @@ var uncalled = map[route.Access]struct {
 	code   string
 }{
 	route.User:     {http.StatusUnauthorized, "no-token"},
-	route.Visitor:  {http.StatusOK, ""},
-	route.Leaver:   {http.StatusForbidden, "csrf-header-missing"},
-	route.Newcomer: {http.StatusBadRequest, "login-expired"},
+	route.Optional:  {http.StatusOK, ""},
+	route.SignOut:   {http.StatusForbidden, "csrf-header-missing"},
+	route.SignIn: {http.StatusBadRequest, "login-expired"},
 }
 
 func (d *doctor) ask(ctx context.Context, v visit, asked string, status int, code string) (*answer, *trouble) {

@@ -5,12 +5,9 @@ import (
 	"net/http"
 	"testing"
 	"time"
-
-	"kinde-functions/shared/config"
-	"kinde-functions/shared/kindetest"
 )
 
-// refusing is a limiter that lets nobody pass after the first few.
+// refusing is a limiter that refuses all but the first few.
 type refusing struct{ left, asked int }
 
 func (l *refusing) take(context.Context, string, http.Header) time.Duration {
@@ -21,36 +18,27 @@ func (l *refusing) take(context.Context, string, http.Header) time.Duration {
 	return time.Second
 }
 
-// A row that reads only and wants a scope, or is limited, must not be served while
-// the signing keys are still being fetched: every process begins so.
-func TestAColdProcessAdmitsAsAWarmOneDoes(t *testing.T) {
+// A row with a limit or with requirements must not be served during the key fetch, which
+// is how every process begins.
+func TestColdProcessAdmitsLikeAWarmOne(t *testing.T) {
 	for name, row := range map[string]struct {
-		limited bool
-		scopes  []string
-		status  int
-	}{"scopes": {false, []string{"no:such"}, 403}, "limit": {true, nil, 429}, "neither": {false, nil, 200}} {
+		limited  bool
+		requires Requirements
+		status   int
+	}{
+		"scopes":     {false, Requirements{Scopes: []string{"no:such"}}, 403},
+		"permission": {false, Requirements{Permission: "no:such"}, 403},
+		"limit":      {true, Requirements{}, 429},
+		"neither":    {false, Requirements{}, 200},
+	} {
 		t.Run(name, func(t *testing.T) {
-			f := start(t, "portal", nil) // for its tenant
+			f := start(t, "user-profile", answering(`{}`))
 			limiter := &refusing{}
-			f.handler = Function{
-				Name: "user-profile", Settings: config.Of("user-profile"), Output: f.log, CORS: AllowOrigins,
-				Lookup: func(name string) (string, bool) {
-					value, set := map[string]string{"KINDE_ISSUER_URL": f.tenant.Issuer(), "KINDE_CLIENT_ID": kindetest.ClientID, "KINDE_SITE_URL": site}[name]
-					return value, set
-				},
-				Build: func(s *config.Settings) (Parts, error) {
-					callers, _, err := Connect(s)
-					return Parts{Callers: callers, Limiter: limiter, Handlers: map[string]Handler{
-						"GET /api/user-profile": {Serve: answering(`{}`), Scopes: row.scopes}}}, err
-				},
-			}.Handler()
-			if row.limited {
-				e := f.handler.(*endpoint)
-				e.rows[0].Limited = true
-			}
+			e := f.handler.(*server).main
+			e.rows[0].Limited, e.rows[0].Requires, e.services.limiter = row.limited, row.requires, limiter
 			for _, process := range []string{"cold", "warm"} {
 				if w := f.signedIn("/api/user-profile"); w.Code != row.status {
-					t.Errorf("%s: %d %s", process, w.Code, w.Body)
+					t.Errorf("%s: got %d %s, want %d", process, w.Code, w.Body, row.status)
 				}
 			}
 			if row.limited != (limiter.asked == 2) {

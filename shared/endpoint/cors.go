@@ -7,18 +7,19 @@ import (
 	"github.com/jub0bs/cors"
 )
 
-// CORS lets pages of the origins call next, and refuses origins that it cannot
-// let in.
+// CORS wraps next so that pages of the origins may call it. It refuses an origin that it
+// cannot allow.
 type CORS func(origins []string, next http.Handler) (http.Handler, error)
 
-// AllowOrigins lets further origins call the JSON API from a browser, without
-// credentials of the browser's: a token is what admits them.
+// AllowOrigins allows pages of further origins to call the JSON API with an access token,
+// and without the browser's own credentials.
 func AllowOrigins(origins []string, next http.Handler) (http.Handler, error) {
 	middleware, err := cors.NewMiddleware(cors.Config{
-		Origins:         origins,
-		Methods:         []string{http.MethodGet, http.MethodPost},
-		RequestHeaders:  []string{"Authorization", "Content-Type", "X-CSRF", "X-Request-Id"},
-		ResponseHeaders: []string{"RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "WWW-Authenticate", "X-Request-Id"},
+		Origins:        origins,
+		Methods:        []string{http.MethodGet, http.MethodPost},
+		RequestHeaders: []string{"Authorization", "Content-Type", "X-CSRF", "X-Organization", "X-Request-Id"},
+		ResponseHeaders: []string{"RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "WWW-Authenticate",
+			"X-Request-Id"},
 		MaxAgeInSeconds: 600,
 	})
 	if err != nil {
@@ -27,7 +28,7 @@ func AllowOrigins(origins []string, next http.Handler) (http.Handler, error) {
 	return middleware.Wrap(next), nil
 }
 
-// allow puts CORS before the rows of the JSON API, where there are any.
+// allow applies CORS to the rows of the JSON API, if there are any.
 func (e *endpoint) allow(through CORS, origins []string) (err error) {
 	if !e.rows[0].API() {
 		return nil

@@ -165,7 +165,7 @@ func TestAnswersAreWithheldFromForgedTokens(t *testing.T) {
 
 func TestAnOverlappedCallEndsWithItsRequest(t *testing.T) {
 	running := make(chan struct{}, 1)
-	f := start(t, "user-profile", func(ctx context.Context, _ *Request) (*Reply, error) {
+	f := start(t, "user-profile", func(ctx context.Context, _ *Request) (*Response, error) {
 		<-ctx.Done()
 		running <- struct{}{}
 		return nil, ctx.Err()

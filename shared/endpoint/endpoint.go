@@ -1,42 +1,43 @@
 // Package endpoint serves one function's rows of the route table.
 //
-// It alone applies methods, credentials, CORS, parameters, the body cap, the
-// deadline, headers, error rendering, recovery and the log lines, so that
-// registering a handler is what protects it: a handler gets a verified caller
-// and checked parameters, and returns a reply or an error. It defends against a
-// route that forgot one of these, and against one person's request showing in
-// another's: all state of a request lives in its exchange.
+// Registering a handler is what protects it: this package alone applies methods,
+// credentials, CORS, parameters, limits, the body cap, the deadline, headers, error
+// rendering, recovery and the log lines. A handler receives an identified caller and
+// checked parameters, and returns a response or an error.
+//
+// The package defends against a route that lacks one of these, against one user's data in
+// another's response (all state of a request is in its exchange), and against browsers
+// that load pages ahead: a prefetch starts no sign-in and spends no portal link.
 package endpoint
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
-	"os"
 	"slices"
-	"sync/atomic"
-	"time"
 
-	"kinde-functions/shared/audit"
+	"kinde-functions/shared/auth"
 	"kinde-functions/shared/config"
+	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/problem"
 	"kinde-functions/shared/route"
-	"kinde-functions/shared/secrets"
+	"kinde-functions/shared/token"
 )
 
-// Function is what a binary is made of.
+// Function is one binary. Its settings are those that config.Of lists for its name.
 type Function struct {
-	Name     string           // its folder, and its name in route.Table
-	Settings []config.Setting // what it needs and uses
-	// Build makes the parts, during init; its error becomes a `misconfigured`
-	// answer to each request, its text goes to the log. It is called once, except
-	// where a secret could not be fetched: then when it has been.
-	Build func(*config.Settings) (Parts, error)
-	// CORS is AllowOrigins where there are rows under /api/. It is handed in so that
-	// a binary without such rows links none of it.
+	// Name is its folder in functions/, and its name in route.Table.
+	Name string
+	// Build returns the handlers, during init. Its error becomes a `misconfigured`
+	// response to each request; the text goes to the log. It is called once for each site
+	// that is served: once more after secrets that could not be fetched, and for previews.
+	Build func(*Services) (Handlers, error)
+	// Connect is ToKinde, ToStore or nil. It is a field so that a binary links only what
+	// its rows need.
+	Connect Connect
+	// CORS is AllowOrigins where there are rows under /api/, else nil.
 	CORS CORS
 	// Tolerant functions serve with the settings that could be read.
 	Tolerant bool
@@ -44,107 +45,75 @@ type Function struct {
 	Output   io.Writer     // of the log; nil: standard output
 }
 
-// Parts is what a function brings to its rows.
-type Parts struct {
-	// Handlers by route name, such as "GET /portal": one for each row.
-	Handlers map[string]Handler
-	// Callers finds out who calls; needed by rows that are not for anyone.
-	Callers Callers
-	// Limiter counts who has called how often; needed by limited rows.
-	Limiter Limiter
+// API returns a function for users whose rows are under /api/.
+func API(name string, build func(*Services) (Handlers, error)) Function {
+	return Function{Name: name, Build: build, Connect: ToKinde, CORS: AllowOrigins}
 }
 
-// Handler answers one row.
+// Page returns a function whose rows browsers navigate to, outside /api/.
+func Page(name string, build func(*Services) (Handlers, error)) Function {
+	return Function{Name: name, Build: build, Connect: ToKinde}
+}
+
+// Services are what a function's handlers are built from. Those that Connect does not
+// provide are nil.
+type Services struct {
+	Settings *config.Settings
+	Shared   *auth.Shared    // by ToKinde and ToStore
+	Kinde    *kinde.Client   // by ToKinde, like the following
+	Verifier *token.Verifier // of access and ID tokens
+	Sessions *auth.Sessions  // nil also where SESSION_KEYS is unset
+
+	auth    Authenticator
+	limiter Limiter
+}
+
+// Authenticator identifies callers; auth.Authenticator does.
+type Authenticator interface {
+	Authenticate(context.Context, route.Route, *http.Request) (auth.Caller, error)
+	AuthenticateDuringKeyFetch(context.Context, route.Route, *http.Request, func(context.Context, auth.Caller)) (auth.Caller, error)
+	RefreshRefused(context.Context, *http.Request, auth.Caller) (caller auth.Caller, ok bool, err error)
+	UsesCookies() bool
+}
+
+// Handlers are a function's handlers by route name, such as "GET /portal": one for each
+// row.
+type Handlers map[string]Handler
+
+// Handler serves one row.
 type Handler struct {
-	Serve Handle
-	// Scopes must all be in the caller's token; none: any token will do.
-	Scopes []string
-	// ErrorPage, where it is set, gives the Location of the page that explains
-	// a failure to callers who do not accept JSON. Nil, or "" from it: they get
-	// the problem.
+	Serve Serve
+	// Requires is what the caller's token and account must have.
+	Requires Requirements
+	// ErrorPage, if set, returns the Location of the page that explains a failure to
+	// callers who do not accept JSON. If it returns "", they get a page from here.
 	ErrorPage func(*problem.Error) string
 }
 
-// Handle answers a request or returns an error, which is rendered as the
-// *problem.Error in its chain, or else as an internal one. It runs in parallel
-// with itself and must keep nothing of a request.
-type Handle func(ctx context.Context, r *Request) (*Reply, error)
-
-type endpoint struct {
-	rows     []row
-	callers  Callers
-	limiter  Limiter
-	origin   string // by which the site's distribution is known; empty: there is none
-	log      *audit.Log
-	chain    http.Handler // CORS, then answer
-	misfit   error        // why every request is answered `misconfigured`
-	requests atomic.Int64
-}
+// Serve handles a request. An error is rendered as the *problem.Error in its chain, or
+// else as an internal one. Serve is called concurrently and must not retain the request.
+type Serve func(ctx context.Context, r *Request) (*Response, error)
 
 type row struct {
 	route.Route
 	Handler
 }
 
-// Handler loads the settings, builds the parts and gives the function's HTTP
-// handler. It panics when handlers and table disagree, which is a mistake in
-// the program and not in a deployment.
-func (f Function) Handler() http.Handler {
-	e, unfetched := f.make(context.Background())
-	if unfetched {
-		return &later{function: f, current: e, next: time.Now().Add(laterPause)}
-	}
-	return e
-}
-
-// make is Handler once, and reports whether a secret could not be fetched, which
-// may pass.
-func (f Function) make(ctx context.Context) (e *endpoint, unfetched bool) {
-	lookup := f.Lookup
-	if lookup == nil {
-		lookup = os.LookupEnv
-	}
-	uses := append(slices.Clip(f.Settings), config.OriginSecret)
-	lookup, faults := secrets.Fetch(ctx, lookup, uses)
-	settings, err := config.Load(lookup, uses...)
-	if len(faults) > 0 {
-		others, _ := errors.AsType[config.Faults](err)
-		err = append(faults, others...)
-	}
-	e = &endpoint{origin: settings.OriginSecret}
-	if f.Output != nil {
-		e.log = audit.New(f.Output, f.Name, settings.LogLevel)
-	} else {
-		e.log = audit.New(os.Stdout, f.Name, settings.LogLevel)
-		audit.SetDefault(os.Stdout, f.Name, settings.LogLevel)
-	}
-	e.chain = http.HandlerFunc(e.answer)
-	if err == nil || f.Tolerant {
-		var parts Parts
-		if parts, err = f.Build(settings); err == nil {
-			e.rows, e.callers, e.limiter = bind(f.Name, parts), parts.Callers, parts.Limiter
-			err = e.allow(f.CORS, settings.AllowedOrigins)
-		}
-	}
-	e.misfit = err
-	return e, len(faults) > 0
-}
-
-// bind puts each handler to its row.
-func bind(function string, parts Parts) []row {
+// bind finds the handler of each row.
+func bind(function string, handlers Handlers, s *Services) []row {
 	var rows []row
 	for _, r := range route.Of(function) {
-		handler, ok := parts.Handlers[r.Name()]
-		if !ok || r.Access != route.Anyone && parts.Callers == nil {
-			panic(fmt.Sprintf("endpoint: %s: no handler or no callers for %s", function, r.Name()))
+		handler, ok := handlers[r.Name()]
+		if !ok || r.Access != route.Anyone && s.auth == nil {
+			panic(fmt.Sprintf("endpoint: %s: no handler for %s, or no Connect", function, r.Name()))
 		}
-		if r.Limited && parts.Limiter == nil {
-			panic(fmt.Sprintf("endpoint: %s: no limiter for %s", function, r.Name()))
+		if r.Limited && s.limiter == nil {
+			panic(fmt.Sprintf("endpoint: %s: %s is limited and there is no Connect", function, r.Name()))
 		}
 		rows = append(rows, row{r, handler})
 	}
-	if len(rows) == 0 || len(rows) != len(parts.Handlers) {
-		panic(fmt.Sprintf("endpoint: %s: handlers %v are not its rows", function, slices.Sorted(maps.Keys(parts.Handlers))))
+	if len(rows) == 0 || len(rows) != len(handlers) {
+		panic(fmt.Sprintf("endpoint: %s: handlers %v are not its rows", function, slices.Sorted(maps.Keys(handlers))))
 	}
 	return rows
 }

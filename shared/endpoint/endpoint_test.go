@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/config"
 	"kinde-functions/shared/kindetest"
 	"kinde-functions/shared/problem"
 )
@@ -122,7 +121,7 @@ func TestErrorsAreRenderedForWhoAsks(t *testing.T) {
 
 func TestAPanicIsAnAnswerAndTheProcessLivesOn(t *testing.T) {
 	var fault func()
-	f := start(t, "user-profile", func(context.Context, *Request) (*Reply, error) { fault(); return JSON(200, nil), nil })
+	f := start(t, "user-profile", func(context.Context, *Request) (*Response, error) { fault(); return JSON(200, nil), nil })
 	for name, row := range map[string]struct {
 		fault func()
 		log   string
@@ -150,7 +149,7 @@ func TestAPanicIsAnAnswerAndTheProcessLivesOn(t *testing.T) {
 // The contract's 300 ms are kept of what the platform gives, to the millisecond.
 func TestAHandlersDeadlineLeavesTimeToAnswer(t *testing.T) {
 	var given time.Time
-	f := start(t, "user-profile", func(ctx context.Context, _ *Request) (*Reply, error) {
+	f := start(t, "user-profile", func(ctx context.Context, _ *Request) (*Response, error) {
 		given, _ = ctx.Deadline()
 		return JSON(200, nil), nil
 	})
@@ -210,7 +209,7 @@ func TestMisconfiguredFunctionsSayWhatIsWrongInTheLogAlone(t *testing.T) {
 }
 
 func TestFunctionsWhoseHandlersAreNotTheirRowsDoNotStart(t *testing.T) {
-	for name, handlers := range map[string]map[string]Handler{
+	for name, handlers := range map[string]Handlers{
 		"none": {}, "another": {"GET /portal": {}}, "one too many": {"GET /api/health": {}, "GET /x": {}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -219,15 +218,15 @@ func TestFunctionsWhoseHandlersAreNotTheirRowsDoNotStart(t *testing.T) {
 					t.Error("started")
 				}
 			}()
-			Function{Name: "health", Output: &bytes.Buffer{}, Build: func(*config.Settings) (Parts, error) {
-				return Parts{Handlers: handlers}, nil
+			Function{Name: "health", Output: &bytes.Buffer{}, Build: func(*Services) (Handlers, error) {
+				return handlers, nil
 			}}.Handler()
 		})
 	}
 }
 
 func TestBodies(t *testing.T) {
-	f := start(t, "user-profile", func(_ context.Context, r *Request) (*Reply, error) { return JSON(200, r.Body), nil })
+	f := start(t, "user-profile", func(_ context.Context, r *Request) (*Response, error) { return JSON(200, r.Body), nil })
 	token := "Bearer " + f.tenant.Mint()
 	for size, want := range map[int]int{maxRequestBody: 200, maxRequestBody + 1: 413} {
 		r := httptest.NewRequest("GET", "/api/user-profile", strings.NewReader(strings.Repeat("x", size)))

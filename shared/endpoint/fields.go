@@ -8,9 +8,9 @@ import (
 	"kinde-functions/shared/problem"
 )
 
-// Fields reads the known fields of a body that is a form or a JSON object of
-// strings. An empty body has none. A known field given twice is refused, as is
-// another content type; unknown fields are refused in rows of the API alone.
+// Fields reads the known fields of a body that is a form or a JSON object of strings. An
+// empty body has none. A known field given twice is refused, as is another content type;
+// unknown fields are refused under /api/ only.
 func (r *Request) Fields(known ...string) (map[string]string, error) {
 	if len(r.Body) == 0 {
 		return map[string]string{}, nil

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"testing"
 
-	"kinde-functions/shared/config"
 	"kinde-functions/shared/kindetest"
 	"kinde-functions/shared/problem"
 )
@@ -43,10 +42,9 @@ func (b *syncBuffer) take() string {
 	return b.Buffer.String()
 }
 
-// start serves a function of the table with a handler of the test's; nil stands
-// for one that asks Kinde for the profile. environment holds further settings,
-// name by name.
-func start(t *testing.T, function string, serve Handle, environment ...string) *fixture {
+// start serves a function of the table with a handler of the test's; nil stands for one
+// that asks Kinde for the profile. environment holds further settings, name by name.
+func start(t *testing.T, function string, serve Serve, environment ...string) *fixture {
 	t.Helper()
 	tenant, err := kindetest.Serve(kindetest.Options{Site: site})
 	if err != nil {
@@ -59,14 +57,13 @@ func start(t *testing.T, function string, serve Handle, environment ...string) *
 	}
 	f := &fixture{t: t, tenant: tenant.Kinde, log: &syncBuffer{}}
 	f.handler = Function{
-		Name: function, Settings: config.Of(function), Output: f.log, CORS: AllowOrigins,
+		Name: function, Connect: ToKinde, Output: f.log, CORS: AllowOrigins,
 		Lookup: func(name string) (string, bool) { value, ok := settings[name]; return value, ok },
-		Build: func(s *config.Settings) (Parts, error) {
-			callers, client, err := Connect(s)
+		Build: func(s *Services) (Handlers, error) {
 			handler := Handler{Serve: serve}
 			if serve == nil {
-				handler.Serve = func(ctx context.Context, r *Request) (*Reply, error) {
-					body, err := client.UserProfile(ctx, r.Caller.Token)
+				handler.Serve = func(ctx context.Context, r *Request) (*Response, error) {
+					body, err := s.Kinde.UserProfile(ctx, r.Caller.Token)
 					return JSON(http.StatusOK, body), err
 				}
 			}
@@ -75,15 +72,15 @@ func start(t *testing.T, function string, serve Handle, environment ...string) *
 				name = "GET /portal"
 				handler.ErrorPage = func(p *problem.Error) string { return site + "/access/?error=" + string(p.Code) }
 			}
-			return Parts{Callers: callers, Handlers: map[string]Handler{name: handler}}, err
+			return Handlers{name: handler}, nil
 		},
 	}.Handler()
 	return f
 }
 
 // answering is a handler that says one thing.
-func answering(body string) Handle {
-	return func(context.Context, *Request) (*Reply, error) { return JSON(http.StatusOK, []byte(body)), nil }
+func answering(body string) Serve {
+	return func(context.Context, *Request) (*Response, error) { return JSON(http.StatusOK, []byte(body)), nil }
 }
 
 // get sends a GET; header holds names and values in turn.

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/config"
 	"kinde-functions/shared/kindetest"
 )
 
@@ -149,8 +148,8 @@ func TestTheAPIDoesNotStartWithoutCORS(t *testing.T) {
 	}()
 	Function{
 		Name: "health", Tolerant: true, Output: io.Discard, Lookup: func(string) (string, bool) { return "", false },
-		Build: func(*config.Settings) (Parts, error) {
-			return Parts{Handlers: map[string]Handler{"GET /api/health": {Serve: answering(`{}`)}}}, nil
+		Build: func(*Services) (Handlers, error) {
+			return Handlers{"GET /api/health": {Serve: answering(`{}`)}}, nil
 		},
 	}.Handler()
 }

@@ -15,7 +15,7 @@ func match(rows []row, r *http.Request) (*row, map[string]string, error) {
 	var allow []string
 	for i := range rows {
 		path := path
-		if !rows[i].API() { // people type a slash after a page's address, and Netlify lets it through
+		if !rows[i].API() { // users type a slash after a page's address, and Netlify passes it on
 			path = strings.TrimSuffix(path, "/")
 		}
 		params, ok := matchPath(rows[i].Pattern, path)

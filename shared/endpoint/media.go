@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -85,16 +86,21 @@ func isToken(text string) bool {
 	return text != "" && !strings.ContainsFunc(text, odd)
 }
 
-// acceptsJSON reports whether Accept names JSON and does not weigh it zero (RFC 9110
-// sections 12.4.2 and 12.5.1).
-func acceptsJSON(h http.Header) bool {
+func acceptsJSON(h http.Header) bool { return accepts(h, "application/json", problem.ContentType) }
+
+func acceptsHTML(h http.Header) bool { return accepts(h, "text/html") }
+
+// accepts reports whether Accept names one of the media types and does not weigh it zero
+// (RFC 9110 sections 12.4.2 and 12.5.1). A range such as */* names none.
+func accepts(h http.Header, types ...string) bool {
 	for _, value := range h.Values("Accept") {
 		for item := range strings.SplitSeq(value, ",") {
 			media, rest, _ := strings.Cut(item, ";")
-			switch strings.ToLower(strings.TrimSpace(media)) {
-			case "application/json", problem.ContentType:
-				values, ok := parameters(rest)
-				return ok && !isZero(values["q"])
+			if !slices.Contains(types, strings.ToLower(strings.TrimSpace(media))) {
+				continue
+			}
+			if values, ok := parameters(rest); ok && !isZero(values["q"]) {
+				return true
 			}
 		}
 	}

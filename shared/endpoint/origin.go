@@ -7,19 +7,18 @@ import (
 	"net/netip"
 )
 
-// The headers with which the site's distribution says what the request to it was;
-// the platform tells us of the distribution's own request only. template.yaml
-// sets them.
+// The headers by which the site's distribution passes on the viewer's host and address;
+// the platform knows only the distribution's own request. template.yaml sets them.
 const (
 	originSecretHeader  = "X-Origin-Secret"
 	viewerHostHeader    = "X-Viewer-Host"
 	viewerAddressHeader = "X-Viewer-Address"
 )
 
-// fromOrigin gives a request that came through the site's distribution the host
-// and the client's address that this had. Anybody may send such headers, so that
-// they count beside ORIGIN_SECRET alone, which the distribution adds and nobody
-// else knows. The headers go no further.
+// fromOrigin gives a request that came through the site's distribution the host and the
+// client address that it had there. Any client may send such headers, so they count only
+// beside ORIGIN_SECRET, which the distribution adds and no one else knows. The headers are
+// removed.
 func fromOrigin(r *http.Request, secret string) {
 	if secret == "" {
 		return
@@ -41,7 +40,7 @@ func fromOrigin(r *http.Request, secret string) {
 	}
 }
 
-// sameSecret compares in a time that tells nothing, the lengths included.
+// sameSecret compares in constant time, lengths included.
 func sameSecret(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1

@@ -38,7 +38,7 @@ func TestOnlyTheDistributionNamesHostAndClient(t *testing.T) {
 		"other headers of proxies": {originSecret, []string{"X-Forwarded-Host", "www.example.com", "X-Forwarded-For", "192.0.2.9", "Forwarded", "host=www.example.com"}, api, apiIP},
 	} {
 		var host, ip, left string
-		f := start(t, "user-profile", func(_ context.Context, r *Request) (*Reply, error) {
+		f := start(t, "user-profile", func(_ context.Context, r *Request) (*Response, error) {
 			host, ip = r.HTTP.Host, r.HTTP.RemoteAddr
 			left = strings.Join(r.HTTP.Header["X-Origin-Secret"], "") + strings.Join(r.HTTP.Header["X-Viewer-Host"], "")
 			return JSON(200, []byte(`{}`)), nil
@@ -70,7 +70,7 @@ func TestSpoofedHeadersInEvents(t *testing.T) {
 		`"x-origin-secret":"` + originSecret + `, guess","x-viewer-host":"www.example.com","x-forwarded-for":"198.51.100.1"`: "abc.execute-api.eu-central-1.amazonaws.com",
 	} {
 		var host string
-		f := start(t, "user-profile", func(_ context.Context, r *Request) (*Reply, error) {
+		f := start(t, "user-profile", func(_ context.Context, r *Request) (*Response, error) {
 			host = r.HTTP.Host
 			return JSON(200, []byte(`{}`)), nil
 		}, "ORIGIN_SECRET", originSecret)

@@ -7,33 +7,38 @@ import (
 	"slices"
 	"strings"
 
+	"kinde-functions/shared/auth"
 	"kinde-functions/shared/problem"
 )
 
-// maxRequestBody is the most bytes a request's body may have.
+// maxRequestBody is the largest body of a request, in bytes.
 const maxRequestBody = 64 << 10
 
-// Request is what a handler gets to see of a request.
+// Request is what a handler receives of a request.
 type Request struct {
 	ID     string
-	Caller Caller            // zero on rows for anyone
+	Caller auth.Caller       // zero on rows for anyone
 	Path   map[string]string // values of the pattern's {names}, unescaped once
 	Query  map[string]string // the row's known parameters that were given
 	Body   []byte
-	// HTTP is the request itself, for the sign-in's own cookies. Credentials
-	// are not read from it.
+	// HTTP is the request itself, for cookies that are not credentials. Handlers read no
+	// credentials from it.
 	HTTP *http.Request
-	// Out are header fields that go with the answer, errors included.
-	Out http.Header
-	// AcceptsJSON says whether the caller asks for JSON by name.
+	// Header holds further fields of the response, whatever it is.
+	Header http.Header
+	// AcceptsJSON reports whether the caller asks for JSON by name.
 	AcceptsJSON bool
 	strict      bool // whether unknown fields of the body are refused
 	exchange    *exchange
 }
 
-// serve checks the parameters and the body, then lets the handler answer.
-func (row *row) serve(x *exchange, r *http.Request, params map[string]string, caller Caller) (*Reply, error) {
-	query, err := readQuery(r.URL.RawQuery, row.Query, row.API())
+// Navigation reports whether a browser loads a page with this request, as far as its
+// headers say, and not a script, an image or a page ahead of its use.
+func (r *Request) Navigation() bool { return classify(r.HTTP.Header) == navigation }
+
+// serve checks the parameters and the body, and calls the handler.
+func (x *exchange) serve(r *http.Request, params map[string]string, caller auth.Caller) (*Response, error) {
+	query, err := readQuery(r.URL.RawQuery, x.row.Query, x.row.API())
 	if err != nil {
 		return nil, err
 	}
@@ -41,14 +46,14 @@ func (row *row) serve(x *exchange, r *http.Request, params map[string]string, ca
 	if err != nil {
 		return nil, err
 	}
-	return row.Serve(r.Context(), &Request{
-		ID: x.id, Caller: caller, Path: params, Query: query, Body: body, HTTP: r, Out: x.out, AcceptsJSON: acceptsJSON(r.Header), strict: row.API(), exchange: x,
+	return x.row.Serve(r.Context(), &Request{
+		ID: x.id, Caller: caller, Path: params, Query: query, Body: body, HTTP: r, Header: x.header,
+		AcceptsJSON: acceptsJSON(r.Header), strict: x.row.API(), exchange: x,
 	})
 }
 
-// readQuery reads the known parameters from a raw query. A known one that is
-// given twice or badly escaped is refused; any other is refused when strict,
-// and ignored else.
+// readQuery reads the known parameters of a raw query. A known one that is given twice or
+// badly escaped is refused. Others are refused if strict, else ignored.
 func readQuery(raw string, known []string, strict bool) (map[string]string, error) {
 	values := map[string]string{}
 	for pair := range strings.SplitSeq(raw, "&") {
@@ -65,7 +70,7 @@ func readQuery(raw string, known []string, strict bool) (map[string]string, erro
 				return nil, problem.BadParameter(name, "is not known here")
 			}
 		case valueErr != nil:
-			return nil, problem.BadParameter(name, "is not well escaped")
+			return nil, problem.BadParameter(name, "is badly escaped")
 		case twice:
 			return nil, problem.BadParameter(name, "is given twice")
 		default:

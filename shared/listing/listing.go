@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"kinde-functions/shared/config"
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/problem"
@@ -19,27 +18,18 @@ import (
 // maxCursor is the longest starting_after taken, in characters.
 const maxCursor = 512
 
-// Function is the function of that name, whose one row is GET /api/<name>.
+// Function returns the function of that name, whose one row is GET /api/<name>.
 func Function(name string, list kinde.List) endpoint.Function {
-	return endpoint.Function{
-		Name:     name,
-		Settings: config.Of(name),
-		CORS:     endpoint.AllowOrigins,
-		Build: func(s *config.Settings) (endpoint.Parts, error) {
-			callers, client, err := endpoint.Connect(s)
-			return endpoint.Parts{
-				Callers:  callers,
-				Handlers: map[string]endpoint.Handler{"GET /api/" + name: {Serve: Handle(client, list)}},
-			}, err
-		},
-	}
+	return endpoint.API(name, func(s *endpoint.Services) (endpoint.Handlers, error) {
+		return endpoint.Handlers{"GET /api/" + name: {Serve: Handle(s.Kinde, list)}}, nil
+	})
 }
 
 // Handle answers GET …?page_size=&starting_after=&all= with Kinde's JSON: a
 // page as Kinde sends it, or with all=true the whole list as one, from
 // starting_after on; page_size has no effect then.
-func Handle(client *kinde.Client, list kinde.List) endpoint.Handle {
-	return func(ctx context.Context, r *endpoint.Request) (*endpoint.Reply, error) {
+func Handle(client *kinde.Client, list kinde.List) endpoint.Serve {
+	return func(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 		wanted, err := read(r.Query)
 		if err != nil {
 			return nil, err

@@ -102,13 +102,9 @@ func (e *Error) Document(requestID string) json.RawMessage {
 
 func (e *Error) document(requestID string) document {
 	m := e.Code.meaning()
-	detail := e.Detail
-	if detail == "" {
-		detail = m.detail
-	}
 	return document{
 		Type:  "urn:kinde-functions:problem:" + string(e.Code),
-		Title: m.title, Status: m.status, Detail: detail, Code: e.Code, RequestID: requestID,
+		Title: m.title, Status: m.status, Detail: e.Text(), Code: e.Code, RequestID: requestID,
 	}
 }
 
@@ -118,6 +114,17 @@ func marshal(document any) json.RawMessage {
 	return body
 }
 
+// Title is the code's short title.
+func (e *Error) Title() string { return e.Code.meaning().title }
+
+// Text says what to do: Detail, or else the code's own sentence.
+func (e *Error) Text() string {
+	if e.Detail != "" {
+		return e.Detail
+	}
+	return e.Code.meaning().detail
+}
+
 // SetHeader adds the error's header fields to h.
 func (e *Error) SetHeader(h http.Header) {
 	if e.Challenge != "" {
@@ -125,6 +132,9 @@ func (e *Error) SetHeader(h http.Header) {
 	}
 	if e.Allow != "" {
 		h.Set("Allow", e.Allow)
+	}
+	if e.Code == NotANavigation {
+		h.Set("Retry-After", "0") // the browser may send it at once when the user asks for it
 	}
 	if e.RetryAfter > 0 {
 		seconds := int64((e.RetryAfter + time.Second - 1) / time.Second)

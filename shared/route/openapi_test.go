@@ -170,9 +170,9 @@ func ways(row route.Route) []string {
 	switch row.Access {
 	case route.User:
 		return []string{"accessToken", cookie}
-	case route.Visitor:
+	case route.Optional:
 		return []string{"accessToken", cookie, ""}
-	case route.Leaver:
+	case route.SignOut:
 		return []string{"session", ""}
 	}
 	return []string{}
@@ -191,13 +191,13 @@ func TestOpenAPISaysWhoMayCall(t *testing.T) {
 			got = append(got, strings.Join(slices.Sorted(maps.Keys(way)), "+"))
 		}
 		same(t, "credentials of "+row.Name()+" in openapi.yaml", got, ways(row))
-		reads := row.Access == route.User || row.Access == route.Visitor
+		reads := row.Access == route.User || row.Access == route.Optional
 		for code, want := range map[problem.Code]bool{
 			problem.NoToken:           row.Access == route.User,
 			problem.SessionExpired:    row.Access == route.User,
 			problem.InvalidToken:      reads,
 			problem.SessionSuperseded: reads,
-			problem.CSRFHeaderMissing: reads && row.API() || row.Access == route.Leaver,
+			problem.CSRFHeaderMissing: reads && row.API() || row.Access == route.SignOut,
 		} {
 			examples := operation.Responses[strconv.Itoa(code.Status())].Content[problem.ContentType].Examples
 			if _, shown := examples[string(code)]; shown != want {

@@ -53,12 +53,12 @@ func outcomes(t *testing.T, tenant *kindetest.Server) []outcome {
 
 func sessionCookie(t *testing.T, tenant *kindetest.Server, tokens session.Tokens) string {
 	t.Helper()
-	box, err := session.NewBox([][]byte{sessionKey}, tenant.URL, kindetest.ClientID)
+	box, err := session.NewBox([][]byte{sessionKey}, tenant.URL, kindetest.ClientID, site)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := http.Header{}
-	if err := session.NewCookies(site, box, time.Now).Write(h, tokens); err != nil {
+	if err := session.NewCookies(site, box, time.Now).Write(h, functiontest.NewSession(tokens)); err != nil {
 		t.Fatal(err)
 	}
 	return functiontest.Kept(h)
@@ -135,9 +135,9 @@ func decision(row route.Route, o outcome) string {
 			return o.decided
 		}
 		return "allowed ok" // a link: SameSite=Strict is its guard
-	case route.Newcomer:
+	case route.SignIn:
 		return "denied login-expired"
-	case route.Leaver: // whoever has no session may leave too; the form's own origin, or the header, is needed
+	case route.SignOut: // whoever has no session may leave too; the form's own origin, or the header, is needed
 		switch {
 		case strings.Contains(strings.Join(o.header, " "), "evil.example"):
 			return "denied cross-site"
@@ -145,7 +145,7 @@ func decision(row route.Route, o outcome) string {
 			return "allowed ok"
 		}
 		return "denied csrf-header-missing"
-	case route.Visitor:
+	case route.Optional:
 		if o.decided == "denied no-token" {
 			return ""
 		}

@@ -20,7 +20,8 @@ const root = "../.."
 
 // floors of shared/ by package: imports point to a lower floor.
 var floors = map[string]int{
-	"endpoint": 3, "listing": 3,
+	"endpoint": 4, "listing": 4,
+	"auth":  3,
 	"kinde": 2, "token": 2, "session": 2, "ratelimit": 2,
 	"lambdahttp": 1, "route": 1, "outbound": 1, "redirect": 1, "problem": 1, "audit": 1, "config": 1, "store": 1, "gate": 1, "jsonscan": 1, "secrets": 1,
 	"text": 0,

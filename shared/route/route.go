@@ -16,20 +16,35 @@ type Access int
 const (
 	// Anyone needs no credential.
 	Anyone Access = iota
-	// User needs a verified access token of one of our clients, as Bearer or in
-	// the session cookie.
+	// User needs a verified access token of one of this service's clients, as Bearer or
+	// in the session cookie.
 	User
-	// Visitor may call without a credential; one that is there must be good.
-	Visitor
-	// Leaver may call with a session in whatever state, since the call ends it.
-	Leaver
-	// Newcomer is about to get a session: what is decided is whether they do.
-	Newcomer
+	// Session is User by session cookie alone.
+	Session
+	// Optional accepts requests without a credential; one that is present must be valid.
+	Optional
+	// SignOut accepts any state of the session, since the request ends it.
+	SignOut
+	// SignIn requests complete a sign-in: the decision is whether a session begins.
+	SignIn
+)
+
+// Navigation says which requests a route accepts of a browser that loads pages ahead.
+type Navigation int
+
+const (
+	// AnyRequest accepts all.
+	AnyRequest Navigation = iota
+	// NoPrefetch refuses prefetches and prerenders, whose response the browser would show
+	// for a later click.
+	NoPrefetch
+	// NavigationOnly refuses subresource requests as well.
+	NavigationOnly
 )
 
 // Route is one row: one method on one path.
 type Route struct {
-	Function string // the folder in functions/ that answers it
+	Function string // the folder in functions/ that serves it
 	Method   string
 	Pattern  string // public path; {name} stands for one path segment
 	// Tail is what follows /.netlify/functions/<function> at the row's second
@@ -39,18 +54,27 @@ type Route struct {
 	// Query names the parameters the row knows. Under /api/ any other is
 	// refused; elsewhere it is ignored, since links gather utm_… on their way.
 	Query []string
-	// ReadsOnly rows do nothing but read from Kinde with the caller's own
-	// token. While no signing keys are held their call may start beside the
-	// key fetch; the answer is withheld until the signature has verified.
+	// ReadsOnly rows do nothing but read from Kinde with the caller's own token. While a
+	// process holds no signing keys, their handler may run during the key fetch; the
+	// response is withheld until the signature has been verified.
 	ReadsOnly bool
 	// Device rows accept the tokens of KINDE_DEVICE_CLIENT_ID, which no other row does.
 	Device bool
 	// OAuth rows are called by OAuth client libraries: their errors carry the members of
 	// RFC 6749 as well.
 	OAuth bool
-	// Limited rows take RATE_LIMIT requests of each caller: a person, or for want
-	// of one the address they come from.
+	// Download rows under /api/ may be read by a plain link of the site's own pages,
+	// which cannot send X-CSRF.
+	Download bool
+	// AnyOrganization rows serve users without an organization under REQUIRE_ORGANIZATION.
+	AnyOrganization bool
+	// Limited rows accept RATE_LIMIT requests of each caller: a user, else an address.
 	Limited bool
+	// Navigation says which of a browser's requests the row accepts.
+	Navigation Navigation
+	// Repeats rows answer an HTML request without credentials once with a page that
+	// repeats it from the site: a link in an e-mail does not bring the session cookie.
+	Repeats bool
 	Does    string
 }
 
@@ -64,6 +88,7 @@ var signIn = []string{"return_url", "org_code", "login_hint", "prompt", "lang", 
 // Table is every route that exists, by function.
 var Table = []Route{
 	{Function: "portal", Method: "GET", Pattern: "/portal", Access: User, Query: []string{"subnav", "return_url"}, ReadsOnly: true,
+		Navigation: NoPrefetch, Repeats: true,
 		Does: "sends the browser to a one-time Kinde self-serve portal link"},
 	{Function: "user-profile", Method: "GET", Pattern: "/api/user-profile", Access: User, ReadsOnly: true, Device: true,
 		Does: "Kinde's user profile"},
@@ -99,14 +124,17 @@ var Table = []Route{
 	{Function: "protected-resource", Method: "GET", Pattern: "/api/protected-resource", Access: User, Query: []string{"check"}, Limited: true, Device: true,
 		Does: "the sample API that a token with scopes may call"},
 	{Function: "login", Method: "GET", Pattern: "/auth/login", Access: Anyone, Query: signIn,
-		Does: "starts signing in: authorization code + PKCE"},
+		Navigation: NavigationOnly,
+		Does:       "starts signing in: authorization code + PKCE"},
 	{Function: "login", Method: "GET", Pattern: "/auth/register", Tail: "/register", Access: Anyone, Query: signIn,
-		Does: "starts signing up"},
-	{Function: "callback", Method: "GET", Pattern: "/auth/callback", Access: Newcomer, Query: []string{"state", "code", "error", "reauth_state"},
-		Does: "ends signing in: sets the session cookie"},
-	{Function: "logout", Method: "POST", Pattern: "/auth/logout", Access: Leaver,
+		Navigation: NavigationOnly,
+		Does:       "starts signing up"},
+	{Function: "callback", Method: "GET", Pattern: "/auth/callback", Access: SignIn, Query: []string{"state", "code", "error", "reauth_state"},
+		Navigation: NavigationOnly,
+		Does:       "ends signing in: sets the session cookie"},
+	{Function: "logout", Method: "POST", Pattern: "/auth/logout", Access: SignOut,
 		Does: "revokes the refresh token, clears the cookies, goes to Kinde's logout"},
-	{Function: "session", Method: "GET", Pattern: "/api/session", Access: Visitor,
+	{Function: "session", Method: "GET", Pattern: "/api/session", Access: Optional,
 		Does: "who is signed in, as the frontend may know it"},
 	{Function: "health", Method: "GET", Pattern: "/api/health", Access: Anyone,
 		Does: "which settings are missing or wrong, by name"},

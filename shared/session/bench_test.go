@@ -8,10 +8,10 @@ import (
 // BenchmarkRead is what a session costs a request: a token of usual size in one
 // cookie, and the largest in chunks.
 func BenchmarkRead(b *testing.B) {
-	for name, tokens := range map[string]Tokens{"typical": small, "chunks": large} {
+	for name, stored := range map[string]Session{"typical": small, "chunks": large} {
 		b.Run(name, func(b *testing.B) {
 			c, _ := newCookies(b, site)
-			r := bringing(append([]cookie{{"theme", "dark"}}, written(b, c, tokens)...)...)
+			r := bringing(append([]cookie{{"theme", "dark"}}, written(b, c, stored)...)...)
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := c.Read(r); err != nil {

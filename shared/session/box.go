@@ -13,44 +13,46 @@ import (
 
 const (
 	keyBytes  = 32
-	version   = 1 // the first byte of every envelope
+	version   = 2 // the first byte of every envelope
 	keyIDSize = 4
 	headSize  = 1 + keyIDSize
-	// maxSealed is the longest sealed value that is looked at, in characters.
+	// maxSealed is the longest value, in characters, that Open decodes.
 	maxSealed = 8 << 10
-	// salt keeps our keys apart from whatever else is made from the same secret.
+	// salt separates these keys from others derived from the same secret.
 	salt = "kinde-functions/session"
 )
 
-// Box seals values so that they can lie in a browser: nobody can read or alter
-// them, and each opens only for the purpose, issuer and client it was sealed for.
+// Box seals values for storage in a browser or a shared store. A sealed value cannot
+// be read or altered, and opens only for the purpose, issuer, client and site that it
+// was sealed for.
 //
 // A sealed value is base64url of: version, key id, nonce, ciphertext and tag.
 // Each purpose has a key of its own, so a purpose may be sealed 2^32 times under
 // one of SESSION_KEYS before random nonces wear thin (NIST SP 800-38D section
 // 8.3): once a second for a century.
 type Box struct {
-	keys           []key
-	issuer, client string
+	keys                 []key
+	issuer, client, site string
 }
 
-// key is what remains of one of SESSION_KEYS.
+// key is derived from one of SESSION_KEYS.
 type key struct {
-	id   []byte // tells keys apart without telling anything about them
+	id   []byte // distinguishes keys without revealing them
 	root []byte // HKDF's pseudorandom key (RFC 5869 section 2.2)
 }
 
 // NewBox takes SESSION_KEYS, 32 random bytes each: the first seals, all open. It
-// refuses what would weaken the binding without anyone noticing: no key, one of
-// another length, one given twice, an empty issuer or client.
-func NewBox(keys [][]byte, issuer, client string) (*Box, error) {
+// refuses what would silently weaken the binding: no key, a key of another length, a
+// repeated key, an empty issuer or client. site is the site's origin; it is empty in
+// functions that have no site.
+func NewBox(keys [][]byte, issuer, client, site string) (*Box, error) {
 	if len(keys) == 0 || issuer == "" || client == "" {
 		return nil, errors.New("session: a box needs a key, an issuer and a client")
 	}
-	box := &Box{issuer: issuer, client: client}
+	box := &Box{issuer: issuer, client: client, site: site}
 	for i, secret := range keys {
 		if len(secret) != keyBytes {
-			return nil, fmt.Errorf("session: key %d is not of %d bytes", i+1, keyBytes)
+			return nil, fmt.Errorf("session: key %d does not have %d bytes", i+1, keyBytes)
 		}
 		root, err := hkdf.Extract(sha256.New, secret, []byte(salt))
 		if err != nil {
@@ -58,7 +60,7 @@ func NewBox(keys [][]byte, issuer, client string) (*Box, error) {
 		}
 		for _, other := range box.keys {
 			if bytes.Equal(other.root, root) {
-				return nil, fmt.Errorf("session: key %d is there twice", i+1)
+				return nil, fmt.Errorf("session: key %d is repeated", i+1)
 			}
 		}
 		id := must(hkdf.Expand(sha256.New, root, "id", keyIDSize))
@@ -68,14 +70,14 @@ func NewBox(keys [][]byte, issuer, client string) (*Box, error) {
 }
 
 // Seal seals plain for a purpose, such as the name of the cookie that will hold
-// it. Plaintexts over 6,000 bytes make values longer than Open looks at.
+// it. A plaintext over 6,000 bytes makes a value that is too long for Open.
 func (b *Box) Seal(purpose string, plain []byte) string {
 	first, bound := b.keys[0], b.bound(purpose)
 	head := append([]byte{version}, first.id...)
 	return strictBase64.EncodeToString(first.aead(bound).Seal(head, nil, plain, slices.Concat(head, bound)))
 }
 
-// Open returns what Seal was given for the same purpose, or ErrSealed.
+// Open returns the plaintext of a value that Seal made for the same purpose, or ErrSealed.
 func (b *Box) Open(purpose, sealed string) ([]byte, error) {
 	if len(sealed) > maxSealed {
 		return nil, ErrSealed
@@ -99,7 +101,7 @@ func (b *Box) Open(purpose, sealed string) ([]byte, error) {
 
 // bound is what a value is bound to, besides its version and key id.
 func (b *Box) bound(purpose string) []byte {
-	return appendText(appendText(appendText(nil, purpose), b.issuer), b.client)
+	return appendText(appendText(appendText(appendText(nil, purpose), b.issuer), b.client), b.site)
 }
 
 // aead is AES-256-GCM under the key for bound.

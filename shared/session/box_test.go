@@ -25,7 +25,7 @@ func TestBoxRefusesWhatWouldWeakenIt(t *testing.T) {
 		"no client":       {[][]byte{one}, issuer, ""},
 		"second key only": {[][]byte{one, two[1:]}, issuer, client},
 	} {
-		box, err := NewBox(row.keys, row.issuer, row.client)
+		box, err := NewBox(row.keys, row.issuer, row.client, site)
 		if err == nil || box != nil {
 			t.Errorf("%s: accepted", name)
 		} else if strings.Contains(err.Error(), "1111") || strings.Contains(err.Error(), "2222") {
@@ -36,11 +36,16 @@ func TestBoxRefusesWhatWouldWeakenIt(t *testing.T) {
 
 func TestSealedOpensOnlyForWhatItWasSealedFor(t *testing.T) {
 	sealed := newBox(t, "ab", "cd", 1, 2).Seal("purpose", []byte("plain"))
+	elsewhere, err := NewBox([][]byte{keyOf(1)}, "ab", "cd", "https://preview.example")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, row := range map[string]struct {
 		box     *Box
 		purpose string
 		opens   bool
 	}{
+		"another site":               {elsewhere, "purpose", false},
 		"the same":                   {newBox(t, "ab", "cd", 1, 2), "purpose", true},
 		"its key alone":              {newBox(t, "ab", "cd", 1), "purpose", true},
 		"its key behind a newer one": {newBox(t, "ab", "cd", 3, 1), "purpose", true},
@@ -92,10 +97,10 @@ func TestKeysAreDerivedByHKDF(t *testing.T) {
 	root, _ := hkdf.Extract(sha256.New, keyOf(1), []byte("kinde-functions/session"))
 	id, _ := hkdf.Expand(sha256.New, root, "id", 4)
 	sealed, ok := canonical(box.Seal("p", nil))
-	if !ok || sealed[0] != 1 || !bytes.Equal(sealed[1:5], id) || len(sealed) != 5+12+16 {
+	if !ok || sealed[0] != 2 || !bytes.Equal(sealed[1:5], id) || len(sealed) != 5+12+16 {
 		t.Errorf("envelope %x", sealed)
 	}
-	const earlier = "AZjeLfEDHqDU_bBbKYLjR6UI2kam9Kcv7kJ03wB-XXhC5oa-ILY"
+	const earlier = "ApjeLfGi4g6D2LyRR6IfcIqqd1LmXlm7OqtSQgiPmVbxa1gPB7A"
 	if plain, err := box.Open("p", earlier); err != nil || string(plain) != "plain" {
 		t.Errorf("a value sealed by an earlier build: %q, %v; now sealed as %s", plain, err, box.Seal("p", []byte("plain")))
 	}

@@ -9,26 +9,19 @@ import (
 )
 
 const (
-	// maxCookie is how long a cookie's name and value may be together, in bytes.
-	// Browsers take 4,096 of them (RFC 6265bis section 5.6); older ones count the
-	// attributes too (RFC 6265 section 6.1).
-	maxCookie = 3800
-	// maxSession is how long all names and values of a session may be. API Gateway
-	// takes 10,240 bytes of request line and headers, and answers for us if more come.
-	maxSession = 7000
-	maxChunks  = 2 // more would not fit in maxSession
+	maxChunks = 2 // more would not fit in sessionBudget
 
 	generationBytes = 6
-	chunkCount      = "2" // maxChunks: a session that is split fills them all
+	chunkCount      = "2" // maxChunks: a session that is split uses them all
 	chunkMark       = "." // not in base64url, so no chunk looks like a whole session
 )
 
-// Read returns the session that the request's cookies hold: what one Write set,
-// all of it and nothing else. It is ErrNoSession when no session cookie is there,
-// and otherwise ErrDamaged, with a cause fit for a log: chunks missing, left over,
-// reordered or of different sessions; a cookie there twice, even when one of them
-// would open; anything altered, of another site, or of a key no longer listed.
-func (c *Cookies) Read(r *http.Request) (Tokens, error) {
+// Read returns the session in the request's cookies: exactly what one Write set. The
+// error is ErrNoSession when there is no session cookie, and otherwise ErrDamaged with a
+// cause for the log: chunks that are missing, left over, reordered or of different
+// sessions; a repeated cookie, even when one of them would open; a value that was
+// altered, is of another site, or was sealed with a key no longer listed.
+func (c *Cookies) Read(r *http.Request) (Session, error) {
 	var found values
 	for name, value := range sent(r) {
 		i := slices.Index(c.session, name)
@@ -36,34 +29,39 @@ func (c *Cookies) Read(r *http.Request) (Tokens, error) {
 		case i < 0:
 			continue
 		case found[i] != "":
-			return Tokens{}, damaged("a cookie is there twice")
+			return Session{}, damaged("a cookie is repeated")
 		case value == "":
-			return Tokens{}, damaged("a cookie is empty")
+			return Session{}, damaged("a cookie is empty")
 		}
 		found[i] = value
 	}
 	sealed, err := found.join()
 	if err != nil {
-		return Tokens{}, err
+		return Session{}, err
 	}
 	plain, err := c.box.Open(c.session[0], sealed)
 	if err != nil {
-		return Tokens{}, damaged("altered, of another site, or of a key not in SESSION_KEYS")
+		return Session{}, damaged("altered, of another site, or of a key not in SESSION_KEYS")
 	}
-	var t Tokens
-	if err := t.UnmarshalBinary(plain); err != nil {
-		return Tokens{}, damaged("holds no tokens")
+	s, ok := decode(plain)
+	if !ok {
+		return Session{}, damaged("does not contain a session")
 	}
-	return t, nil
+	return s, nil
 }
 
 func damaged(why string) error { return fmt.Errorf("%w: %s", ErrDamaged, why) }
 
-// Write sets the session cookies and expires those of the session before that
-// are not set anew. They last for 15 days, counted from this answer. Over 7,000
-// bytes, names included, nothing is set and the error is ErrTooLarge.
-func (c *Cookies) Write(h http.Header, t Tokens) error {
-	set, err := c.split(c.box.Seal(c.session[0], t.encode()))
+// Write sets the session cookies for Life and expires those that it does not set. A
+// session that exceeds its share of the cookies gives up organization names, then
+// organizations; if it still does not fit, nothing is set and the error is ErrTooLarge.
+func (c *Cookies) Write(h http.Header, s Session) error {
+	s.Organizations = s.Organizations.fit(maxOrganizations)
+	set, err := c.split(c.box.Seal(c.session[0], s.encode()))
+	for size := maxOrganizations / 2; err != nil && len(s.Organizations.List) > 0; size /= 2 {
+		s.Organizations = s.Organizations.fit(size)
+		set, err = c.split(c.box.Seal(c.session[0], s.encode()))
+	}
 	if err != nil {
 		return err
 	}
@@ -71,21 +69,13 @@ func (c *Cookies) Write(h http.Header, t Tokens) error {
 		if set[i] == "" {
 			c.expire(h, name, http.SameSiteStrictMode)
 		} else {
-			c.set(h, name, set[i], http.SameSiteStrictMode, sessionLife)
+			c.set(h, name, set[i], http.SameSiteStrictMode, Life)
 		}
 	}
 	return nil
 }
 
-// Clear ends the session: it expires every name that one may have, and the marker.
-func (c *Cookies) Clear(h http.Header) {
-	for _, name := range c.session {
-		c.expire(h, name, http.SameSiteStrictMode)
-	}
-	c.Unmark(h)
-}
-
-// values of the cookies that Cookies.session names; an empty one is not there.
+// values are the values of the cookies in Cookies.session; an empty one is absent.
 type values [1 + maxChunks]string
 
 // split spreads a sealed session over its cookies. A chunk is the number of
@@ -98,21 +88,21 @@ func (c *Cookies) split(sealed string) (v values, err error) {
 	digest := sha256.Sum256([]byte(sealed))
 	generation := strictBase64.EncodeToString(digest[:generationBytes])
 	label := chunkCount + chunkMark + generation + chunkMark
-	total := len(sealed)
+	total := 0
 	for i, name := range c.session[1:] {
 		size := min(maxCookie-len(name)-len(label), len(sealed))
 		v[1+i] = label + sealed[:size]
 		sealed = sealed[size:]
-		total += len(name) + len(label)
+		total += sizeOf(name, v[1+i])
 	}
-	if total > maxSession {
+	if sealed != "" || total > sessionBudget {
 		return values{}, ErrTooLarge
 	}
 	return v, nil
 }
 
-// join is the way back. It looks at labels only so that the log can say why:
-// pieces that do not belong together would not open either.
+// join reverses split. It checks labels only so that the log can name the cause: pieces
+// that do not belong together would not open either.
 func (v values) join() (sealed string, err error) {
 	chunks := v[1:]
 	switch {
@@ -130,7 +120,7 @@ func (v values) join() (sealed string, err error) {
 		count, rest, _ := strings.Cut(chunk, chunkMark)
 		own, piece, ok := strings.Cut(rest, chunkMark)
 		if !ok || count != chunkCount {
-			return "", damaged("a chunk is not one")
+			return "", damaged("a chunk has no label")
 		}
 		if i > 0 && own != generation {
 			return "", damaged("chunks of different sessions")

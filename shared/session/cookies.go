@@ -12,37 +12,37 @@ import (
 )
 
 const (
-	// sessionLife is Kinde's default lifetime of a refresh token. The session
-	// cookie is set anew at each refresh, so it goes when the session is dead
-	// anyway. Without a lifetime, browsers on phones drop it within hours.
-	sessionLife = 15 * 24 * time.Hour
+	// Life is the lifetime of the session cookie: Kinde's default lifetime of a refresh
+	// token, counted from each refresh. Without a lifetime, browsers on phones drop the
+	// cookie within hours.
+	Life        = 15 * 24 * time.Hour
 	attemptLife = 10 * time.Minute
-	markerLife  = time.Minute
-	// maxSkew is how far the clock of the instance that sealed may be ahead.
+	// maxSkew is how far the clock of the instance that sealed a value may be ahead.
 	maxSkew = time.Minute
 
 	hostPrefix = "__Host-" // RFC 6265bis section 4.1.3.2
 )
 
 // Cookies reads and sets the cookies of one site. Each is host-only, with
-// Path=/ and HttpOnly. At an http site on loopback they lack Secure and the
-// __Host- prefix, which demands it; at any other they have both.
+// Path=/ and HttpOnly. Cookies of an http site on loopback lack Secure and the
+// __Host- prefix, which requires it; all others have both.
 //
-// A method that sets a cookie replaces what the same answer set by that name
-// before, since an answer should name a cookie once (RFC 6265 section 4.1.1).
+// A method that sets a cookie replaces an earlier Set-Cookie field of that name in
+// the same response (RFC 6265 section 4.1.1).
 type Cookies struct {
 	box    *Box
 	now    func() time.Time
 	secure bool
-	// session are the names that a session may take: whole, then the chunks.
-	session []string
-	attempt string // what the names of login attempts begin with
-	marker  string
-	// connection is what the names of connections to apps begin with.
-	connection string
+	// session holds the names that a session may use: whole, then the chunks.
+	session    []string
+	current    string
+	marker     string
+	pass       string // of protected pages; set by the gate function
+	attempt    string // prefix of the names of login attempts
+	connection string // prefix of the names of connections to apps
 }
 
-// NewCookies takes the site's origin, the box that seals, and the clock.
+// NewCookies returns the cookies of the site with that origin. box seals them; now is the clock.
 func NewCookies(site string, box *Box, now func() time.Time) *Cookies {
 	c := &Cookies{box: box, now: now, secure: !onLoopback(site)}
 	prefix := ""
@@ -53,13 +53,15 @@ func NewCookies(site string, box *Box, now func() time.Time) *Cookies {
 	for i := range maxChunks {
 		c.session = append(c.session, c.session[0]+"-"+strconv.Itoa(i+1))
 	}
+	c.current = prefix + "current"
 	c.marker = c.session[0] + "-superseded"
+	c.pass = prefix + "gate"
 	c.attempt = prefix + "login-"
 	c.connection = prefix + "connection-"
 	return c
 }
 
-// onLoopback says whether the site is one that cannot have TLS.
+// onLoopback reports whether the site is http on loopback, which has no TLS.
 func onLoopback(site string) bool {
 	u, err := url.Parse(site)
 	if err != nil || u.Scheme != "http" {
@@ -69,26 +71,25 @@ func onLoopback(site string) bool {
 	return u.Hostname() == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// set adds a Set-Cookie line. Without a life the cookie is expired: with the same
-// attributes it was set with, else browsers would keep it.
+// set adds a Set-Cookie field. A life of zero expires the cookie; its attributes must be
+// those that it was set with, or browsers keep it.
 func (c *Cookies) set(h http.Header, name, value string, sameSite http.SameSite, life time.Duration) {
 	cookie := http.Cookie{Name: name, Value: value, Path: "/", MaxAge: int(life / time.Second),
 		HttpOnly: true, Secure: c.secure, SameSite: sameSite}
 	if life == 0 {
 		cookie.MaxAge = -1 // writes Max-Age=0
 	}
-	lines := slices.DeleteFunc(h["Set-Cookie"], func(line string) bool { return strings.HasPrefix(line, name+"=") })
-	h["Set-Cookie"] = append(lines, cookie.String())
+	h["Set-Cookie"] = append(without(h["Set-Cookie"], name), cookie.String())
 }
 
 func (c *Cookies) expire(h http.Header, name string, sameSite http.SameSite) {
 	c.set(h, name, "", sameSite, 0)
 }
 
-// sent are the request's cookies, names and values exactly as browsers send
-// them. What net/http does beyond that is not safe here: it drops values with
-// unusual bytes, so that a damaged session would look like none, and it lets
-// names with line breaks around them, or without "=", pass for a __Host- one.
+// sent iterates over the request's cookies, names and values exactly as sent. net/http's
+// own parser is not safe here: it drops values with unusual bytes, so that a damaged
+// session would look like none, and it accepts names with line breaks around them, or
+// without "=", as __Host- names.
 func sent(r *http.Request) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
 		for _, line := range r.Header["Cookie"] {
@@ -102,8 +103,8 @@ func sent(r *http.Request) iter.Seq2[string, string] {
 	}
 }
 
-// open finds the cookie by its name and opens it. Not there, there twice and not
-// ours are all the same: nil.
+// open finds the cookie by its name and opens it. It returns nil for a cookie that is
+// missing, repeated or not sealed by this service.
 func (c *Cookies) open(r *http.Request, name string) []byte {
 	var found int
 	var sealed string
@@ -123,8 +124,21 @@ func (c *Cookies) open(r *http.Request, name string) []byte {
 	return plain
 }
 
-// fresh says whether something sealed at that time is still valid.
+// fresh reports whether a value sealed at that time is still valid.
 func (c *Cookies) fresh(sealed time.Time, life time.Duration) bool {
 	age := c.now().Sub(sealed)
 	return -maxSkew <= age && age <= life
+}
+
+// Merge copies the Set-Cookie fields of src into dst, replacing those of the same name.
+func Merge(dst, src http.Header) {
+	for _, line := range src["Set-Cookie"] {
+		name, _, _ := strings.Cut(line, "=")
+		dst["Set-Cookie"] = append(without(dst["Set-Cookie"], name), line)
+	}
+}
+
+// without returns the Set-Cookie fields of other cookies.
+func without(lines []string, name string) []string {
+	return slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, name+"=") })
 }

@@ -8,8 +8,8 @@ import (
 	"kinde-functions/shared/text"
 )
 
-// Sealed plaintexts and additional data are made of fields: numbers as varints,
-// texts after their length, so that no two lists of fields look the same.
+// Sealed plaintexts and additional data consist of fields: numbers as varints, texts
+// preceded by their length. Two different lists of fields never encode alike.
 
 func appendText[T string | []byte](b []byte, text T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
@@ -20,7 +20,7 @@ func appendTime(b []byte, t time.Time) []byte {
 	return binary.AppendUvarint(b, uint64(t.UnixMilli()))
 }
 
-// fields reads what was appended. After the first fault everything is zero.
+// fields reads an encoding. After the first error it returns zero values.
 type fields struct {
 	rest []byte
 	bad  bool
@@ -49,12 +49,12 @@ func (f *fields) text() []byte {
 
 func (f *fields) time() time.Time { return time.UnixMilli(int64(f.number())).UTC() }
 
-// complete says whether every field was there and nothing is left over.
+// complete reports whether every field was present and no bytes are left.
 func (f *fields) complete() bool { return !f.bad && len(f.rest) == 0 }
 
 var strictBase64 = base64.RawURLEncoding.Strict()
 
-// canonical decodes base64url if s is the one way to write its bytes.
+// canonical decodes base64url if s is the canonical encoding of its bytes.
 func canonical(s string) (decoded []byte, ok bool) {
 	return text.DecodeBase64URL(s)
 }

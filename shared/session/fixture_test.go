@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func newBox(t testing.TB, issuer, client string, keys ...byte) *Box {
 	for _, b := range keys {
 		secrets = append(secrets, keyOf(b))
 	}
-	box, err := NewBox(secrets, issuer, client)
+	box, err := NewBox(secrets, issuer, client, site)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,10 +56,18 @@ func jwtOf(n int) string {
 	return header + "." + segment(n-len(header)-signature-2) + "." + segment(signature)
 }
 
+// sessionOf is a session with those tokens.
+func sessionOf(tokens Tokens) Session {
+	return Session{Tokens: tokens, ID: "id-of-the-session", Subject: "kp_1", Started: start, Noted: start.Add(time.Hour),
+		Organizations: Organizations{List: []Organization{{"org_1", "One"}, {"org_2", ""}}}}
+}
+
 var (
-	small = Tokens{Access: jwtOf(1500), Refresh: "refresh-token-of-forty-three-characters-abc"}
-	large = Tokens{Access: jwtOf(5000), Refresh: jwtOf(1200)}
+	small = sessionOf(Tokens{Access: jwtOf(1500), Refresh: "refresh-token-of-forty-three-characters-abc"})
+	large = sessionOf(Tokens{Access: jwtOf(4000), Refresh: jwtOf(500)})
 )
+
+func same(a, b Session) bool { return reflect.DeepEqual(a, b) }
 
 // cookie is one of an answer or a request.
 type cookie struct{ name, value string }
@@ -86,11 +95,11 @@ func bringing(cookies ...cookie) *http.Request {
 	return &http.Request{Header: http.Header{"Cookie": {strings.Join(pairs, "; ")}}}
 }
 
-// written are the cookies that hold the tokens.
-func written(t testing.TB, c *Cookies, tokens Tokens) []cookie {
+// written are the cookies that hold the session.
+func written(t testing.TB, c *Cookies, s Session) []cookie {
 	t.Helper()
 	h := http.Header{}
-	if err := c.Write(h, tokens); err != nil {
+	if err := c.Write(h, s); err != nil {
 		t.Fatal(err)
 	}
 	set, _ := setBy(h)

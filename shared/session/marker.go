@@ -6,27 +6,32 @@ import (
 	"net/http"
 )
 
-// The marker remembers that a refresh token was refused once. Kinde gives the same
-// answer for a token that a parallel request has just used up, whose new session
-// the browser may already hold, and for one that is revoked: only the second
-// refusal of the same token means that the session is over.
+// The marker says that Kinde has refused a refresh token. Kinde refuses a token that a
+// parallel request has just used, whose new session the browser may already have, in the
+// same words as one that was revoked: only a request that still has the refused token
+// after that means that the session has ended.
 
-// Mark sets the marker for a refresh token. It lives for a minute and holds a
-// hash of the token.
+// markBytes is how much of the token's hash the marker keeps.
+const markBytes = 16
+
+// Mark sets the marker for a refresh token.
 func (c *Cookies) Mark(h http.Header, refresh string) {
-	digest := sha256.Sum256([]byte(refresh))
-	plain := appendText(appendTime(nil, c.now()), digest[:])
-	c.set(h, c.marker, c.box.Seal(c.marker, plain), http.SameSiteStrictMode, markerLife)
+	plain := appendText(appendTime(nil, c.now()), hashOf(refresh))
+	c.set(h, c.marker, c.box.Seal(c.marker, plain), http.SameSiteStrictMode, Life)
 }
 
-// Marked says whether the request brings the marker for that refresh token. A
-// marker that is missing, old or damaged says no: the worst is one more try.
+// Marked reports whether the request has the marker for that refresh token. A marker
+// that is missing, old or damaged is no marker, which costs one more refresh.
 func (c *Cookies) Marked(r *http.Request, refresh string) bool {
 	f := fields{rest: c.open(r, c.marker)}
-	marked, digest := f.time(), f.text()
-	own := sha256.Sum256([]byte(refresh))
-	return f.complete() && c.fresh(marked, markerLife) && subtle.ConstantTimeCompare(digest, own[:]) == 1
+	marked, hash := f.time(), f.text()
+	return f.complete() && c.fresh(marked, Life) && subtle.ConstantTimeCompare(hash, hashOf(refresh)) == 1
 }
 
 // Unmark expires the marker.
 func (c *Cookies) Unmark(h http.Header) { c.expire(h, c.marker, http.SameSiteStrictMode) }
+
+func hashOf(refresh string) []byte {
+	digest := sha256.Sum256([]byte(refresh))
+	return digest[:markBytes]
+}

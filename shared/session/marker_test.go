@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestAMarkerIsForOneTokenAndOneMinute(t *testing.T) {
+func TestMarkerIsForOneToken(t *testing.T) {
 	c, clock := newCookies(t, site)
 	h := http.Header{}
 	c.Mark(h, "refresh-1")
@@ -30,8 +30,8 @@ func TestAMarkerIsForOneTokenAndOneMinute(t *testing.T) {
 	}{
 		{"at once", set, "refresh-1", 0, true},
 		{"among others", append(written(t, c, small), marker), "refresh-1", 0, true},
-		{"in its last moment", set, "refresh-1", time.Minute, true},
-		{"a moment later", set, "refresh-1", time.Minute + time.Millisecond, false},
+		{"in its last moment", set, "refresh-1", Life, true},
+		{"a moment later", set, "refresh-1", Life + time.Millisecond, false},
 		{"from far ahead", set, "refresh-1", -time.Minute - time.Millisecond, false},
 		{"another token", set, "refresh-2", 0, false},
 		{"no token", set, "", 0, false},
@@ -51,9 +51,9 @@ func TestAMarkerIsForOneTokenAndOneMinute(t *testing.T) {
 	}
 }
 
-func TestAMarkerGoes(t *testing.T) {
+func TestMarkerIsExpired(t *testing.T) {
 	c, _ := newCookies(t, site)
-	for name, end := range map[string]func(http.Header){"Unmark": c.Unmark, "Clear": c.Clear} {
+	for name, end := range map[string]func(http.Header){"Unmark": c.Unmark, "SignOut": func(h http.Header) { c.SignOut(h, bringing()) }} {
 		b := newBrowser(t, site)
 		h := http.Header{}
 		c.Mark(h, "r")

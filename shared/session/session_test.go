@@ -19,11 +19,11 @@ type row struct {
 func TestWhatIsASession(t *testing.T) {
 	c, _ := newCookies(t, site)
 	for _, row := range slices.Concat(wholeRows(t, c), chunkRows(t, c)) {
-		tokens, err := c.Read(bringing(row.cookies...))
+		got, err := c.Read(bringing(row.cookies...))
 		if !errors.Is(err, row.want) || (err == nil) != (row.want == nil) {
 			t.Errorf("%s: %v, want %v", row.name, err, row.want)
 		}
-		if opened := tokens == small || tokens == large; opened != (row.want == nil) || !opened && tokens != (Tokens{}) {
+		if opened := same(got, small) || same(got, large); opened != (row.want == nil) || !opened && !same(got, Session{}) {
 			t.Errorf("%s: holds tokens: %t", row.name, opened)
 		}
 		tellsNothing(t, row, err)
@@ -54,6 +54,10 @@ func wholeRows(t *testing.T, c *Cookies) []row {
 		return with(newBox(t, issuer, client, 1).Seal(name, small.encode()))
 	}
 	k := c.box.keys[0]
+	otherSite, err := NewBox([][]byte{keyOf(1)}, issuer, client, "https://preview.example")
+	if err != nil {
+		t.Fatal(err)
+	}
 	return []row{
 		{"as it was set", []cookie{good}, nil},
 		{"among others", []cookie{{"theme", "dark"}, good, {"__Host-session-old", "x"}, {"session", "x"}}, nil},
@@ -81,7 +85,9 @@ func wholeRows(t *testing.T, c *Cookies) []row {
 		{"the marker's value", seal(issuer, client, c.marker), ErrDamaged},
 		{"another key", with(newBox(t, issuer, client, 9).Seal(name, small.encode())), ErrDamaged},
 		{"future version", with(envelope(k, version+1, k.id, c.box.bound(name))), ErrDamaged},
-		{"sealed, but no tokens", with(c.box.Seal(name, []byte("junk"))), ErrDamaged},
+		{"sealed, but no session", with(c.box.Seal(name, []byte("junk"))), ErrDamaged},
+		{"sealed, but no id", with(c.box.Seal(name, Session{Tokens: small.Tokens}.encode())), ErrDamaged},
+		{"another site's", with(otherSite.Seal(name, small.encode())), ErrDamaged},
 		{"tokens in the clear", with(small.Access), ErrDamaged},
 		{"a megabyte", with(strings.Repeat("A", 1<<20)), ErrDamaged},
 	}
@@ -131,15 +137,15 @@ func TestDamageHasACause(t *testing.T) {
 	c, _ := newCookies(t, site)
 	rows := slices.Concat(wholeRows(t, c), chunkRows(t, c))
 	for name, cause := range map[string]string{
-		"there twice":                 "a cookie is there twice",
+		"there twice":                 "a cookie is repeated",
 		"empty":                       "a cookie is empty",
 		"another key":                 "altered, of another site, or of a key not in SESSION_KEYS",
-		"sealed, but no tokens":       "holds no tokens",
+		"sealed, but no session":      "does not contain a session",
 		"second missing":              "a chunk is missing",
 		"left over from a longer one": "a chunk is left over",
 		"mixed generations":           "chunks of different sessions",
-		"another count":               "a chunk is not one",
-		"one mark":                    "a chunk is not one",
+		"another count":               "a chunk has no label",
+		"one mark":                    "a chunk has no label",
 	} {
 		i := slices.IndexFunc(rows, func(r row) bool { return r.name == name })
 		if _, err := c.Read(bringing(rows[i].cookies...)); err.Error() != "session: damaged: "+cause {
@@ -177,7 +183,7 @@ func TestKeyRotation(t *testing.T) {
 	}
 	old, rotated, done := at(1), at(2, 1), at(2)
 	before := bringing(written(t, old, large)...)
-	if tokens, err := rotated.Read(before); err != nil || tokens != large {
+	if got, err := rotated.Read(before); err != nil || !same(got, large) {
 		t.Errorf("old key still listed: %v", err)
 	}
 	if _, err := done.Read(before); !errors.Is(err, ErrDamaged) {
@@ -185,7 +191,7 @@ func TestKeyRotation(t *testing.T) {
 	}
 	// The first key seals: what is written after a rotation outlives the old key.
 	after := bringing(written(t, rotated, large)...)
-	if tokens, err := done.Read(after); err != nil || tokens != large {
+	if got, err := done.Read(after); err != nil || !same(got, large) {
 		t.Errorf("written with both, read with the new one: %v", err)
 	}
 	if _, err := old.Read(after); !errors.Is(err, ErrDamaged) {

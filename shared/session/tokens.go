@@ -5,14 +5,13 @@ import (
 	"strings"
 )
 
-// Tokens are what a session is made of. The zero value of one means that there
-// is none.
+// Tokens are a session's tokens. A token that is empty does not exist.
 type Tokens struct {
 	Access  string // the access token
 	Refresh string // the refresh token; empty when the scope lacks offline
 }
 
-// How a token is written.
+// The encodings of a token.
 const (
 	asText = iota // as it is
 	asJWT         // three texts: the bytes of its base64url segments
@@ -20,19 +19,18 @@ const (
 
 const jwtSegments = 3 // RFC 7515 section 7.1
 
-// MarshalBinary writes the tokens in as few bytes as can be: a JWT in canonical
-// base64url takes three quarters of its characters. It never fails.
+// MarshalBinary encodes the tokens compactly: a JWT in canonical base64url takes three
+// quarters of its characters. It never fails.
 func (t Tokens) MarshalBinary() ([]byte, error) { return t.encode(), nil }
 
-// UnmarshalBinary reads what MarshalBinary wrote, every byte of the tokens as it
-// was. Its error says nothing of the data.
+// UnmarshalBinary decodes the output of MarshalBinary. Its error contains nothing of the data.
 func (t *Tokens) UnmarshalBinary(data []byte) error {
 	f := fields{rest: data}
-	read := Tokens{Access: f.token(), Refresh: f.token()}
+	decoded := f.tokens()
 	if !f.complete() {
 		return errors.New("session: not an encoding of tokens")
 	}
-	*t = read
+	*t = decoded
 	return nil
 }
 
@@ -40,6 +38,8 @@ func (t Tokens) encode() []byte {
 	b := make([]byte, 0, len(t.Access)+len(t.Refresh)+16)
 	return appendToken(appendToken(b, t.Access), t.Refresh)
 }
+
+func (f *fields) tokens() Tokens { return Tokens{Access: f.token(), Refresh: f.token()} }
 
 func appendToken(b []byte, token string) []byte {
 	if strings.Count(token, ".") != jwtSegments-1 {

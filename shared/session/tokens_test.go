@@ -48,7 +48,7 @@ func TestJWTsTakeThreeQuarters(t *testing.T) {
 }
 
 func TestDamagedTokensAreRefused(t *testing.T) {
-	good := small.encode()
+	good := small.Tokens.encode()
 	for n := range good {
 		keep := Tokens{Access: "kept"}
 		if err := keep.UnmarshalBinary(good[:n]); err == nil || keep.Access != "kept" {

@@ -95,13 +95,13 @@ func form(path string) func(*testing.T, *tenant) *http.Request {
 
 // expiredSession is a request whose session must be refreshed.
 func expiredSession(t *testing.T, k *tenant) *http.Request {
-	box, err := session.NewBox([][]byte{key}, k.url, kindetest.ClientID)
+	box, err := session.NewBox([][]byte{key}, k.url, kindetest.ClientID, site)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := http.Header{}
 	tokens := session.Tokens{Access: k.Mint(kindetest.ExpiresIn(-time.Hour)), Refresh: k.MintRefresh()}
-	if err := session.NewCookies(site, box, time.Now).Write(h, tokens); err != nil {
+	if err := session.NewCookies(site, box, time.Now).Write(h, functiontest.NewSession(tokens)); err != nil {
 		t.Fatal(err)
 	}
 	r := httptest.NewRequest("GET", site+"/api/session", nil)

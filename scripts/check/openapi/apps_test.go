@@ -85,5 +85,5 @@ func (p *party) connection() string {
 		panic(err)
 	}
 	_ = agreed.Body.Close()
-	return p.cookies.SealConnection(kindetest.SampleDrive, kindetest.DemoPerson, begun.SessionID)
+	return p.cookies.SealConnection(kindetest.SampleDrive, session.Owner{User: kindetest.DemoPerson, Organization: kindetest.DemoOrg}, begun.SessionID)
 }

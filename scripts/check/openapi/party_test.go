@@ -34,7 +34,7 @@ func invite(t *testing.T) *party {
 		t.Fatal(err)
 	}
 	t.Cleanup(tenant.Close)
-	box, err := session.NewBox([][]byte{sessionKey}, tenant.URL, kindetest.ClientID)
+	box, err := session.NewBox([][]byte{sessionKey}, tenant.URL, kindetest.ClientID, pagesOrigin)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func (p *party) settings() []string {
 func (p *party) session(t *testing.T) string {
 	t.Helper()
 	h := http.Header{}
-	if err := p.cookies.Write(h, session.Tokens{Access: p.Kinde.Mint(), Refresh: p.Kinde.MintRefresh()}); err != nil {
+	if err := p.cookies.Write(h, functiontest.NewSession(session.Tokens{Access: p.Kinde.Mint(), Refresh: p.Kinde.MintRefresh()})); err != nil {
 		t.Fatal(err)
 	}
 	value, whole := strings.CutPrefix(functiontest.Kept(h), "__Host-session=")
@@ -80,7 +80,7 @@ func (p *party) session(t *testing.T) string {
 
 func (p *party) bring(r *http.Request, tokens session.Tokens) {
 	h := http.Header{}
-	if err := p.cookies.Write(h, tokens); err != nil {
+	if err := p.cookies.Write(h, functiontest.NewSession(tokens)); err != nil {
 		panic(err)
 	}
 	with("Cookie", functiontest.Kept(h), "X-CSRF", "1")(p, r)

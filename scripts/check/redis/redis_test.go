@@ -106,7 +106,7 @@ func newTenant(t *testing.T, overlap time.Duration) *kindetest.Server {
 }
 
 func (f *fleet) cookies() *session.Cookies {
-	box, err := session.NewBox([][]byte{key}, f.tenant.URL, kindetest.ClientID)
+	box, err := session.NewBox([][]byte{key}, f.tenant.URL, kindetest.ClientID, site)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func (f *fleet) cookies() *session.Cookies {
 
 func (f *fleet) cookie(tokens session.Tokens) string {
 	h := http.Header{}
-	if err := f.cookies().Write(h, tokens); err != nil {
+	if err := f.cookies().Write(h, functiontest.NewSession(tokens)); err != nil {
 		f.t.Fatal(err)
 	}
 	return functiontest.Kept(h)

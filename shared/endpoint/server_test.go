@@ -34,10 +34,7 @@ func manager(t *testing.T) (up *atomic.Bool, calls *atomic.Int32, settings []str
 func TestSecretsThatCannotBeFetchedAreTriedAgain(t *testing.T) {
 	up, calls, settings := manager(t)
 	f := start(t, "user-profile", answering(`{}`), settings...)
-	l, ok := f.handler.(*later)
-	if !ok {
-		t.Fatalf("%T", f.handler)
-	}
+	l := f.handler.(*server)
 	for range 3 { // within the pause nobody is asked
 		if w := f.signedIn("/api/user-profile"); w.Code != 500 || !strings.Contains(w.Body.String(), `"misconfigured"`) || strings.Contains(w.Body.String(), "KINDE_CLIENT_SECRET") {
 			t.Errorf("%d %s", w.Code, w.Body)
@@ -48,12 +45,12 @@ func TestSecretsThatCannotBeFetchedAreTriedAgain(t *testing.T) {
 	if calls.Load() != 1 || len(lines) != 3 || !strings.Contains(cause, "KINDE_CLIENT_SECRET could not be fetched") || !strings.Contains(cause, "let the function's role read it") {
 		t.Errorf("%d calls, log %v", calls.Load(), lines)
 	}
-	l.next = time.Now()
-	if w := f.signedIn("/api/user-profile"); w.Code != 500 || calls.Load() != 2 || !l.next.After(time.Now()) {
+	l.retry = time.Now()
+	if w := f.signedIn("/api/user-profile"); w.Code != 500 || calls.Load() != 2 || !l.retry.After(time.Now()) {
 		t.Errorf("still down: %d after %d calls", w.Code, calls.Load())
 	}
 	up.Store(true)
-	l.next = time.Now()
+	l.retry = time.Now()
 	for range 2 {
 		if w := f.signedIn("/api/user-profile"); w.Code != 200 || calls.Load() != 3 {
 			t.Errorf("up again: %d after %d calls: %s", w.Code, calls.Load(), w.Body)
@@ -70,8 +67,8 @@ func TestSecretsFetchedDuringInitLeaveNothingBehind(t *testing.T) {
 	up, calls, settings := manager(t)
 	up.Store(true)
 	f := start(t, "user-profile", answering(`{}`), settings...)
-	if _, plain := f.handler.(*endpoint); !plain || f.signedIn("/api/user-profile").Code != 200 || calls.Load() != 1 {
-		t.Errorf("%T after %d calls", f.handler, calls.Load())
+	if w := f.signedIn("/api/user-profile"); w.Code != 200 || calls.Load() != 1 || !f.handler.(*server).retry.IsZero() {
+		t.Errorf("got %d after %d calls, want 200 after 1", w.Code, calls.Load())
 	}
 }
 

@@ -1,4 +1,4 @@
-package session
+package auth
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kinde-functions/shared/kinde"
+	"kinde-functions/shared/session"
 	"kinde-functions/shared/store"
 )
 
@@ -38,23 +39,23 @@ func (k *tenant) grant(_ context.Context, refresh string) (kinde.Grant, error) {
 	return kinde.Grant{Access: fmt.Sprint("access-", n), Refresh: fmt.Sprint("refresh-", n)}, nil
 }
 
-func refresher(k *tenant, shared store.Store) *Refresher {
-	return &Refresher{grant: k.grant, shared: shared, once: store.NewOnce[Tokens](shared, 10*time.Second)}
+func testRefresher(k *tenant, shared store.Store) *refresher {
+	return &refresher{grant: k.grant, shared: shared, refusals: store.NewMemory(100, nil), once: store.NewOnce[session.Tokens](shared, 10*time.Second)}
 }
 
 func newTenant() *tenant { return &tenant{used: map[string]bool{}, takes: 100 * time.Millisecond} }
 
 // inParallel asks each refresher n times at once and gives what came.
-func inParallel(ctx context.Context, n int, refreshers ...*Refresher) map[string]int {
+func inParallel(ctx context.Context, n int, refreshers ...*refresher) map[string]int {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	came := map[string]int{}
 	for i := range n {
 		wg.Go(func() {
-			tokens, err := refreshers[i%len(refreshers)].Refresh(ctx, Tokens{Access: "old", Refresh: "first"})
+			tokens, err := refreshers[i%len(refreshers)].Refresh(ctx, session.Tokens{Access: "old", Refresh: "first"})
 			mu.Lock()
 			defer mu.Unlock()
-			if errors.Is(err, ErrRefused) {
+			if errors.Is(err, errRefused) {
 				came["refused"]++
 			} else if err != nil {
 				came[err.Error()]++
@@ -67,10 +68,10 @@ func inParallel(ctx context.Context, n int, refreshers ...*Refresher) map[string
 	return came
 }
 
-func TestARefreshTokenServesOnceInAProcess(t *testing.T) {
+func TestRefreshTokenIsRedeemedOnceInAProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newTenant()
-		if came := inParallel(t.Context(), 25, refresher(k, nil)); came["refresh-1"] != 25 || k.calls.Load() != 1 {
+		if came := inParallel(t.Context(), 25, testRefresher(k, nil)); came["refresh-1"] != 25 || k.calls.Load() != 1 {
 			t.Errorf("%v after %d calls", came, k.calls.Load())
 		}
 	})
@@ -79,7 +80,7 @@ func TestARefreshTokenServesOnceInAProcess(t *testing.T) {
 func TestInstancesWithAStoreRefreshOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, shared := newTenant(), store.NewMemory(100, nil)
-		four := []*Refresher{refresher(k, shared), refresher(k, shared), refresher(k, shared), refresher(k, shared)}
+		four := []*refresher{testRefresher(k, shared), testRefresher(k, shared), testRefresher(k, shared), testRefresher(k, shared)}
 		if came := inParallel(t.Context(), 25, four...); came["refresh-1"] != 25 || k.calls.Load() != 1 {
 			t.Errorf("%v after %d calls", came, k.calls.Load())
 		}
@@ -94,55 +95,55 @@ func TestInstancesWithAStoreRefreshOnce(t *testing.T) {
 	})
 }
 
-func TestInstancesWithoutAStoreLeaveItToTheTenant(t *testing.T) {
+func TestInstancesWithoutAStoreRefreshOnceEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newTenant()
-		came := inParallel(t.Context(), 24, refresher(k, nil), refresher(k, nil), refresher(k, nil), refresher(k, nil))
+		came := inParallel(t.Context(), 24, testRefresher(k, nil), testRefresher(k, nil), testRefresher(k, nil), testRefresher(k, nil))
 		if k.calls.Load() != 4 || came["refused"] != 18 {
 			t.Errorf("%v after %d calls", came, k.calls.Load())
 		}
 	})
 }
 
-func TestARefusalIsToldToTheOthers(t *testing.T) {
+func TestRefusalIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, shared := newTenant(), store.NewMemory(100, nil)
 		k.used["first"] = true
-		if came := inParallel(t.Context(), 8, refresher(k, shared), refresher(k, shared)); came["refused"] != 8 || k.calls.Load() != 1 {
+		if came := inParallel(t.Context(), 8, testRefresher(k, shared), testRefresher(k, shared)); came["refused"] != 8 || k.calls.Load() != 1 {
 			t.Errorf("%v after %d calls", came, k.calls.Load())
 		}
 	})
 }
 
 // An instance that dies with the lease does not keep the others from trying.
-func TestALeaseEnds(t *testing.T) {
+func TestAbandonedLeaseEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, shared := newTenant(), store.NewMemory(100, nil)
-		if _, ok, err := shared.Acquire(t.Context(), "lease:first", 3*time.Second); !ok || err != nil {
+		if _, ok, err := shared.Acquire(t.Context(), "lease:"+hashed("first"), 3*time.Second); !ok || err != nil {
 			t.Fatal(err)
 		}
 		begin := time.Now()
-		if came := inParallel(t.Context(), 1, refresher(k, shared)); came["refresh-1"] != 1 || time.Since(begin) < 3*time.Second {
+		if came := inParallel(t.Context(), 1, testRefresher(k, shared)); came["refresh-1"] != 1 || time.Since(begin) < 3*time.Second {
 			t.Errorf("%v after %v", came, time.Since(begin))
 		}
 	})
 }
 
-func TestAWaiterHeedsItsOwnDeadline(t *testing.T) {
+func TestWaiterKeepsItsOwnDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, shared := newTenant(), store.NewMemory(100, nil)
-		if _, _, err := shared.Acquire(t.Context(), "lease:first", time.Hour); err != nil {
+		if _, _, err := shared.Acquire(t.Context(), "lease:"+hashed("first"), time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if came := inParallel(ctx, 2, refresher(k, shared)); came[context.DeadlineExceeded.Error()] != 2 || k.calls.Load() != 0 {
+		if came := inParallel(ctx, 2, testRefresher(k, shared)); came[context.DeadlineExceeded.Error()] != 2 || k.calls.Load() != 0 {
 			t.Errorf("%v", came)
 		}
 	})
 }
 
-// down is a store that nobody answers.
+// down is a store that never responds.
 type down struct{ store.Store }
 
 func (down) Get(context.Context, string) ([]byte, bool, error) {
@@ -153,33 +154,55 @@ func (down) Acquire(context.Context, string, time.Duration) (func(context.Contex
 	return nil, false, store.ErrUnavailable
 }
 
-func TestAStoreThatIsDownLeavesEachInstanceToItself(t *testing.T) {
+func TestStoreThatIsDownIsDoneWithout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newTenant()
-		if came := inParallel(t.Context(), 10, refresher(k, down{})); came["refresh-1"] != 10 {
+		if came := inParallel(t.Context(), 10, testRefresher(k, down{})); came["refresh-1"] != 10 {
 			t.Errorf("%v", came)
 		}
 	})
 }
 
-func TestTroubleIsNotARefusal(t *testing.T) {
+func TestFailureIsNotARefusal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, shared := newTenant(), store.NewMemory(100, nil)
 		k.fail = errors.New("network")
-		if came := inParallel(t.Context(), 4, refresher(k, shared)); came["network"] != 4 {
+		if came := inParallel(t.Context(), 4, testRefresher(k, shared)); came["network"] != 4 {
 			t.Errorf("%v", came)
 		}
 		k.fail = nil
-		if came := inParallel(t.Context(), 4, refresher(k, shared)); came["refresh-2"] != 4 {
+		if came := inParallel(t.Context(), 4, testRefresher(k, shared)); came["refresh-2"] != 4 {
 			t.Errorf("after the trouble: %v", came)
 		}
 	})
 }
 
-func TestATenantThatDoesNotRotateKeepsTheRefreshToken(t *testing.T) {
-	r := refresher(newTenant(), nil)
+func TestRefreshTokenThatIsNotRotatedStays(t *testing.T) {
+	r := testRefresher(newTenant(), nil)
 	r.grant = func(context.Context, string) (kinde.Grant, error) { return kinde.Grant{Access: "new"}, nil }
-	if tokens, err := r.Refresh(t.Context(), Tokens{Access: "old", Refresh: "kept"}); err != nil || tokens != (Tokens{"new", "kept"}) {
+	if tokens, err := r.Refresh(t.Context(), session.Tokens{Access: "old", Refresh: "kept"}); err != nil || tokens != (session.Tokens{Access: "new", Refresh: "kept"}) {
 		t.Errorf("%v %v", tokens, err)
 	}
+}
+
+// A client that sends one refused refresh token over and over costs Kinde one call a
+// minute.
+func TestRefusedTokenIsNotTriedAgainForAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newTenant()
+		k.used["first"] = true
+		r := testRefresher(k, nil)
+		for range 60 {
+			if came := inParallel(t.Context(), 1, r); came["refused"] != 1 {
+				t.Fatalf("%v, want a refusal", came)
+			}
+		}
+		if got := k.calls.Load(); got != 1 {
+			t.Errorf("%d calls, want 1", got)
+		}
+		time.Sleep(2 * resultLife)
+		if inParallel(t.Context(), 1, r); k.calls.Load() != 2 {
+			t.Errorf("%d calls after two minutes, want 2", k.calls.Load())
+		}
+	})
 }

@@ -1,0 +1,112 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"kinde-functions/shared/problem"
+	"kinde-functions/shared/session"
+	"kinde-functions/shared/token"
+)
+
+// unknownKey is token.InvalidError's reason for a key that is not in the set.
+const unknownKey = "unknown-key"
+
+// errAnotherUser is the cause of a refresh that returned the tokens of another user.
+var errAnotherUser = errors.New("the refresh returned the tokens of another user")
+
+// refresh gives a session new tokens. Kinde refuses a rotated refresh token in the same
+// words as a revoked one, so the first refusal asks the client to try once more, with the
+// cookies that another request may have set by then, and sets a marker; a request that
+// comes with the marker gets its refusal without a call to Kinde. A failure on the way to
+// Kinde ends nothing, and no failure deletes the session's cookies.
+func (s *Sessions) refresh(ctx context.Context, r *http.Request, old session.Session) (Caller, error) {
+	caller := Caller{SetCookies: http.Header{}}
+	if old.Refresh == "" {
+		return caller, expired("no refresh token: KINDE_SCOPES lacks offline")
+	}
+	if s.Cookies.Marked(r, old.Refresh) {
+		return caller, expired("the refresh token was refused before")
+	}
+	renewed, err := s.refresher.Refresh(ctx, old.Tokens)
+	switch {
+	case errors.Is(err, errRefused):
+		if err := take(ctx, s.refusals, "session:"+old.ID); err != nil {
+			return caller, err
+		}
+		s.Cookies.Mark(caller.SetCookies, old.Refresh)
+		return caller, problem.New(problem.SessionSuperseded, err)
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
+		return caller, problem.New(problem.UpstreamTimeout, err)
+	case err != nil:
+		return caller, err
+	}
+	if s.ended.read(ctx, old).ended { // meanwhile
+		return caller, expired("ended during the refresh")
+	}
+	return s.adopt(ctx, old.With(renewed), caller.SetCookies)
+}
+
+// adopt verifies the tokens of a refresh and sets the session's cookies. It sets them also
+// when the signing key is not available, or is newer than the set fetched last: the old
+// refresh token is used up, and every request verifies what its cookie holds. Of an access
+// token that fails otherwise nothing is kept.
+//
+// Before a token has expired Kinde returns the same one again. Where Kinde's clock is a
+// little behind, that is one which has expired here and is valid there: hence the leeway.
+func (s *Sessions) adopt(ctx context.Context, renewed session.Session, out http.Header) (Caller, error) {
+	caller := Caller{SetCookies: out}
+	unverified, err := s.Verifier.Check(renewed.Access)
+	switch {
+	case errors.Is(err, token.ErrExpired):
+		_ = s.Cookies.Write(out, renewed) // if it is too large, the next request says so
+		return caller, problem.New(problem.UpstreamFailed, err)
+	case err != nil:
+		return caller, problem.New(problem.UpstreamFailed, err)
+	case unverified.Claims().Subject != renewed.Subject:
+		return caller, problem.New(problem.UpstreamFailed, errAnotherUser)
+	}
+	claims, err := unverified.Verify(ctx)
+	if err != nil {
+		if errors.Is(err, token.ErrInvalid) && Reason(err) != unknownKey {
+			return caller, problem.New(problem.UpstreamFailed, err)
+		}
+		_ = s.Cookies.Write(out, renewed) // if it is too large, the next request says so
+		return caller, KeysUnavailable(err)
+	}
+	if err := s.Cookies.Write(out, renewed); err != nil {
+		return caller, problem.New(problem.SessionTooLarge, err)
+	}
+	s.Cookies.Unmark(out)
+	caller = sessionCaller(renewed, claims)
+	caller.SetCookies, caller.Refreshed = out, true
+	return caller, nil
+}
+
+// refreshClaims revokes the access token, so that Kinde issues a new one, and refreshes
+// the session. at is the time of the event that asks for it. A revocation that fails does
+// not matter; a refresh that fails after it does: the session is then sealed as
+// refresh-due, since Kinde accepts its access token no more.
+func (s *Sessions) refreshClaims(ctx context.Context, r *http.Request, old session.Session, at time.Time) (Caller, error) {
+	if at.After(old.Noted) {
+		old.Noted = at
+	}
+	revokeErr := s.Kinde.Revoke(ctx, s.App, old.Access, "access_token")
+	caller, err := s.refresh(ctx, r, old)
+	if err != nil && revokeErr == nil && len(caller.SetCookies["Set-Cookie"]) == 0 {
+		due := old
+		due.RefreshDue = true
+		_ = s.Cookies.Write(caller.SetCookies, due) // it fitted before
+	}
+	return caller, err
+}
+
+// Reason is a fixed word for why a caller was refused, for the log.
+func Reason(err error) string {
+	if invalid, ok := errors.AsType[*token.InvalidError](err); ok {
+		return invalid.Reason
+	}
+	return string(problem.From(err).Code)
+}
