@@ -117,7 +117,7 @@ func (a *Authenticator) authenticate(ctx context.Context, row route.Route, r *ht
 	if err != nil {
 		return Caller{}, err
 	}
-	if raw != "" && row.Access != route.Session {
+	if raw != "" && row.Access != route.Session && row.Access != route.OptionalSession {
 		return a.bearer(ctx, row, r, raw, early)
 	}
 	if a.sessions == nil {

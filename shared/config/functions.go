@@ -32,7 +32,7 @@ var byFunction = map[string][]Setting{
 	"connected-apps":     with(machine, ConnectedApps),
 	"protected-resource": with(user, ProtectedScopes),
 	"proxy":              with(user, ProxyAPIs, ProxyHeaders),
-	"gate":               with(signIn, GateKeys.Needed(), Scopes),
+	"gate":               with(signIn, GateKeys.Needed(), Scopes, AfterLogin),
 	"webhooks":           with(user, WebhookForwardURL, WebhookForwardSecret),
 	"device": with(everywhere, Issuer.Needed(), DeviceClientID.Needed(), Site, Management, ClientID, Audiences, Scopes,
 		ClientSecret, SessionKeys, RedisURL, RateLimit, Timeout),

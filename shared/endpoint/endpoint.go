@@ -88,6 +88,8 @@ type Handler struct {
 	// ErrorPage, if set, returns the Location of the page that explains a failure to
 	// callers who do not accept JSON. If it returns "", they get a page from here.
 	ErrorPage func(*problem.Error) string
+	// OnRepeat, if set, adds header fields to the page that repeats a request.
+	OnRepeat func(http.Header)
 }
 
 // Serve handles a request. An error is rendered as the *problem.Error in its chain, or

@@ -36,6 +36,9 @@ type Request struct {
 // headers say, and not a script, an image or a page ahead of its use.
 func (r *Request) Navigation() bool { return classify(r.HTTP.Header) == navigation }
 
+// Repeated reports whether the request is the second one, from the page that repeats it.
+func (r *Request) Repeated() bool { return r.HTTP.URL.Query().Has(repeated) }
+
 // serve checks the parameters and the body, and calls the handler.
 func (x *exchange) serve(r *http.Request, params map[string]string, caller auth.Caller) (*Response, error) {
 	query, err := readQuery(r.URL.RawQuery, x.row.Query, x.row.API())

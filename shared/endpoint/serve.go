@@ -174,6 +174,9 @@ func (x *exchange) refuse(r *http.Request, params map[string]string, err error) 
 	code := problem.From(err).Code
 	if code == problem.NoToken && x.services.auth.UsesCookies() && mayRepeat(x.row.Route, r) {
 		x.decision.Reason = "repeat-same-site"
+		if x.row.OnRepeat != nil {
+			x.row.OnRepeat(x.header)
+		}
 		return x.row.repeat(r)
 	}
 	if limited := x.limit(r, auth.Caller{}); limited != nil {
@@ -181,8 +184,9 @@ func (x *exchange) refuse(r *http.Request, params map[string]string, err error) 
 	}
 	x.decision.Reason = auth.Reason(err)
 	ended := code == problem.SessionExpired || code == problem.InvalidToken && !auth.HasBearer(r.Header)
-	if x.row.Access == route.Optional && (code == problem.NoToken || ended) {
-		if code == problem.NoToken {
+	optional := x.row.Access == route.Optional || x.row.Access == route.OptionalSession
+	if optional && (code == problem.NoToken || ended) {
+		if code == problem.NoToken && x.row.Access == route.Optional {
 			x.decision = nil // no one was refused
 		}
 		return x.serve(r, params, auth.Caller{})

@@ -18,6 +18,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -156,4 +157,9 @@ func (rules Rules) For(path string, host Host) Rules {
 func under(path, prefix string) bool {
 	rest, ok := strings.CutPrefix(path, prefix)
 	return ok && (rest == "" || prefix == "" || rest[0] == '/')
+}
+
+// Has reports whether a rule is among the rules.
+func (rules Rules) Has(rule Rule) bool {
+	return slices.ContainsFunc(rules, func(other Rule) bool { return other.Path == rule.Path && other.Text() == rule.Text() })
 }

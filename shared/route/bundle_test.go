@@ -53,6 +53,7 @@ var samples = map[string]sample{
 	"POST /api/connected-apps/{app}/revoke": {"/api/connected-apps/sample_drive/revoke", 404, `"not-connected"`, ""},
 	"GET /auth/login":                       {"/auth/login?return_url=/a%3Fb=c&utm_source=x", 302, "/oauth2/auth?", ""},
 	"GET /auth/register":                    {"/auth/register?lang=de", 302, "prompt=create", ""},
+	"GET /auth/gate":                        {"/auth/gate?return_url=/a%3Fb=c&utm_source=x", 302, "/oauth2/auth?", ""},
 	"GET /auth/callback":                    {"/auth/callback?state=of-no-sign-in&code=x", 302, "/access/?error=login-expired", ""},
 	"POST /auth/logout":                     {"/auth/logout", 303, "/logout?redirect=" + url.QueryEscape(site+"/"), ""},
 	"GET /api/session":                      {"/api/session", 200, `"authenticated":true`, ""},
@@ -82,6 +83,7 @@ var sessionKey = []byte("0123456789abcdef0123456789abcdef")
 func environment(tenant *kindetest.Server, function string) []string {
 	all := tenant.Env()
 	all["SESSION_KEYS"] = base64.StdEncoding.EncodeToString(sessionKey)
+	all["GATE_KEYS"] = all["SESSION_KEYS"]
 	var env, names []string
 	for _, setting := range config.Of(function) {
 		if value, ok := all[setting.Name()]; ok && !slices.Contains(names, setting.Name()) {
@@ -139,7 +141,7 @@ func askEverywhere(t *testing.T, f *lambdarun.Function, row route.Route, token s
 	want := sampleOf(row)
 	for _, format := range lambdarun.Formats {
 		want := want
-		if format == lambdarun.FunctionURL && row.Function == "login" {
+		if format == lambdarun.FunctionURL && (row.Function == "login" || row.Function == "gate") {
 			// Its host is AWS's and not the site's, where alone people sign in.
 			want.status, want.holds = http.StatusBadRequest, `"wrong-host"`
 		}

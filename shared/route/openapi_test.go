@@ -172,7 +172,7 @@ func ways(row route.Route) []string {
 		return []string{"accessToken", cookie}
 	case route.Optional:
 		return []string{"accessToken", cookie, ""}
-	case route.SignOut:
+	case route.SignOut, route.OptionalSession:
 		return []string{"session", ""}
 	}
 	return []string{}
@@ -191,9 +191,9 @@ func TestOpenAPISaysWhoMayCall(t *testing.T) {
 			got = append(got, strings.Join(slices.Sorted(maps.Keys(way)), "+"))
 		}
 		same(t, "credentials of "+row.Name()+" in openapi.yaml", got, ways(row))
-		reads := row.Access == route.User || row.Access == route.Optional
+		reads := row.Access == route.User || row.Access == route.Optional || row.Access == route.OptionalSession
 		for code, want := range map[problem.Code]bool{
-			problem.NoToken:           row.Access == route.User,
+			problem.NoToken:           row.Access == route.User || row.Access == route.OptionalSession,
 			problem.SessionExpired:    row.Access == route.User,
 			problem.InvalidToken:      reads,
 			problem.SessionSuperseded: reads,

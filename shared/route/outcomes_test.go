@@ -135,6 +135,14 @@ func decision(row route.Route, o outcome) string {
 			return o.decided
 		}
 		return "allowed ok" // a link: SameSite=Strict is its guard
+	case route.OptionalSession: // a link, and a Bearer token is not a credential there
+		switch {
+		case len(o.header) == 2 && o.header[0] == "Authorization":
+			return "denied no-token"
+		case strings.Contains(o.decided, "csrf") || strings.Contains(o.decided, "cross-site"):
+			return "allowed ok"
+		}
+		return o.decided
 	case route.SignIn:
 		return "denied login-expired"
 	case route.SignOut: // whoever has no session may leave too; the form's own origin, or the header, is needed

@@ -23,6 +23,8 @@ const (
 	Session
 	// Optional accepts requests without a credential; one that is present must be valid.
 	Optional
+	// OptionalSession is Optional by session cookie alone.
+	OptionalSession
 	// SignOut accepts any state of the session, since the request ends it.
 	SignOut
 	// SignIn requests complete a sign-in: the decision is whether a session begins.
@@ -129,6 +131,8 @@ var Table = []Route{
 	{Function: "login", Method: "GET", Pattern: "/auth/register", Tail: "/register", Access: Anyone, Query: signIn,
 		Navigation: NavigationOnly,
 		Does:       "starts signing up"},
+	{Function: "gate", Method: "GET", Pattern: "/auth/gate", Access: OptionalSession, Query: []string{"return_url", "pass"},
+		Navigation: NoPrefetch, Repeats: true, Does: "lets a user's browser into protected pages"},
 	{Function: "callback", Method: "GET", Pattern: "/auth/callback", Access: SignIn, Query: []string{"state", "code", "error", "reauth_state"},
 		Navigation: NavigationOnly,
 		Does:       "ends signing in: sets the session cookie"},
