@@ -13,5 +13,8 @@ func gate(j *job) error {
 	if err != nil {
 		return err
 	}
-	return j.run("node", append([]string{"--experimental-vm-modules", "--no-warnings", "--test"}, scripts...)...)
+	if err := j.run("node", append([]string{"--experimental-vm-modules", "--no-warnings", "--test"}, scripts...)...); err != nil {
+		return err
+	}
+	return j.run("go", "test", tags, "-count=1", "./"+dir)
 }

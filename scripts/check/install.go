@@ -25,6 +25,9 @@ func installGenerators(j *job) error { return j.installPackages("generators", pi
 // installSDKs installs Kinde's SDKs, apart from the tools for the same reason.
 func installSDKs(j *job) error { return j.installPackages("sdks", pins+"/sdks") }
 
+// installDeno installs Deno, in which Netlify's tool runs edge functions.
+func installDeno(j *job) error { return j.installPackages("deno", pins+"/deno") }
+
 // installPackages installs what a package.json pins. The packages' install scripts are
 // not run: none is needed, and some download binaries.
 func (j *job) installPackages(name, from string) error {
