@@ -1,6 +1,6 @@
 // The demo page: the signed-in user and their data. The session is in a cookie that this script cannot see.
 
-import "../kinde-elements.js";
+import { useClient } from "../kinde-elements.js";
 import "./copy.js";
 import "./fold.js";
 import { appCard } from "./app.js";
@@ -9,7 +9,7 @@ import { portalCard } from "./portal.js";
 import { profileCard } from "./profile.js";
 import { signInCard } from "./sign-in.js";
 import { tokenTools } from "./tokens.js";
-import { announce, during, hasToken, heed, onRefusal, outcome, site, startOver } from "./visit.js";
+import { announce, client, during, hasToken, heed, onRefusal, outcome, site, startOver } from "./visit.js";
 
 const signIn = signInCard({ begin, useToken, signOut });
 const portal = portalCard();
@@ -17,6 +17,10 @@ const tokens = tokenTools();
 
 /** While this page itself signs the user out. */
 let leaving = false;
+
+/** The client that the page's elements ask. */
+let elements = site;
+useClient(site);
 
 /** What is private on the page. */
 const cards = [profileCard(), accountCard(), appCard()];
@@ -45,6 +49,10 @@ function render(visitor) {
  */
 function wipe(token) {
   startOver(token);
+  if (client() !== elements) {
+    elements = client();
+    useClient(elements);
+  }
   cards.forEach((card) => card.clear());
   signIn.clear();
   portal.clear();

@@ -28,6 +28,7 @@ const canned = `{
 	window.calls = [];
 	window.fetch = async (path, options) => {
 		const name = path.split("?")[0];
+		if (name === "/api/organizations") { return Response.json({ current: null, organizations: [] }) }
 		window.calls.push([name, options.headers.get("X-CSRF") ?? ""].join(" "));
 		const { status, body } = answers[name].length > 1 ? answers[name].shift() : answers[name][0];
 		return new Response(JSON.stringify(body), { status, headers: { "Content-Type": status < 400 ? "application/json" : "application/problem+json" } });
@@ -54,7 +55,7 @@ var troubles = []struct {
 	{name: "and again", session: []answer{signedIn}, profile: []answer{refusal(409, "session-superseded")},
 		state: "in", shows: "Another tab has just renewed", calls: "/api/session 1," + private + ",/api/user-profile 1"},
 	{name: "the session is over", session: []answer{signedIn}, profile: []answer{refusal(401, "session-expired")},
-		state: "ended", shows: "Your sign-in has ended", calls: "/api/session 1," + private + ",/api/session 1"}, // the module looks who is left
+		state: "ended", shows: "Your sign-in has ended", calls: "/api/session 1," + private + ",/api/user-profile 1,/api/session 1"}, // asked once more, then the session
 }
 
 var (
