@@ -3,27 +3,56 @@
 // into a protected one.
 //
 //	go run ./scripts/gate
+//	go run ./scripts/gate -site https://www.example.com
+//
+// With -site it asks that deployment for every protected path, without a pass and in
+// several spellings, and fails if one is served.
 //
 // Netlify rewrites paths after its edge functions have run, so the check of protected
 // pages sees the path before the rewrite.
 package main
 
 import (
+	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"kinde-functions/shared/gate"
 )
 
 func main() {
+	site := flag.String("site", "", "ask this deployment for its protected pages, such as https://www.example.com")
+	flag.Parse()
 	faults := check(".")
+	if *site != "" && len(faults) == 0 {
+		faults = checkSite(*site)
+	}
 	for _, fault := range faults {
 		fmt.Fprintln(os.Stderr, "gate:", fault)
 	}
 	if len(faults) > 0 {
 		os.Exit(1)
 	}
+}
+
+func checkSite(site string) []string {
+	file, err := os.ReadFile("gate.json")
+	if err != nil {
+		return []string{err.Error()}
+	}
+	rules, err := gate.Parse(file)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	faults, asked, err := probe(context.Background(), strings.TrimSuffix(site, "/"), rules)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	fmt.Printf("%d addresses asked without a pass, %d served\n", asked, len(faults))
+	return faults
 }
 
 // check returns what is wrong with the project in a folder.

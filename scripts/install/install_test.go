@@ -252,14 +252,20 @@ func TestDryRunAndNoChangeNothing(t *testing.T) {
 	}
 }
 
-// TestInstalledFunctionBuilds builds one as Netlify does: in its own folder.
-func TestInstalledFunctionBuilds(t *testing.T) {
-	dir := newSite(t, astroSite)
-	install(t, dir, command{only: "user-profile"})
-	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", filepath.Join(t.TempDir(), "function"))
-	build.Dir = filepath.Join(dir, "netlify/functions/user-profile")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOPROXY=off")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Errorf("go build: %v\n%s", err, out)
+// TestInstalledFunctionsBuild builds them as Netlify does: each in its own folder.
+func TestInstalledFunctionsBuild(t *testing.T) {
+	for _, name := range []string{"user-profile", "gate"} {
+		dir := newSite(t, astroSite)
+		install(t, dir, command{only: name})
+		build := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", filepath.Join(t.TempDir(), "function"))
+		build.Dir = filepath.Join(dir, "netlify/functions", name)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOPROXY=off")
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Errorf("%s: go build: %v\n%s", name, err, out)
+		}
+		_, err := os.Stat(filepath.Join(dir, "kinde-functions/edge/netlify/gate.js"))
+		if installed := err == nil; installed != (name == "gate") {
+			t.Errorf("%s: the edge function is installed: %t", name, installed)
+		}
 	}
 }

@@ -76,6 +76,13 @@ func (src source) files(s *site, functions []string, o options) (map[string][]by
 			return nil, err
 		}
 	}
+	if slices.Contains(functions, "gate") {
+		for _, name := range []string{"gatefile.go", "gate.json", "edge"} {
+			if err := src.add(files, name, path.Join(home, name), nil); err != nil {
+				return nil, err
+			}
+		}
+	}
 	folder := s.functions
 	if o.AWS {
 		folder = path.Join(home, "functions")

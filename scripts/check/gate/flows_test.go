@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -207,7 +208,10 @@ func (v visitor) triesSpellings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.URL.Opaque = "//" + r.URL.Host + path
+		if r.URL.Path, err = url.PathUnescape(path); err != nil {
+			t.Fatal(err)
+		}
+		r.URL.RawPath = path // exactly as it is spelled
 		res, err := client.Do(r)
 		if err != nil {
 			t.Fatal(err)
