@@ -26,7 +26,9 @@ type account struct{ parts []part }
 
 func partsOf(client *kinde.Client) []part {
 	parts := []part{{"profile", client.UserProfile}}
-	for _, list := range []kinde.List{kinde.Entitlements, kinde.FeatureFlags, kinde.Permissions, kinde.Properties, kinde.Roles} {
+	for _, list := range []kinde.List{
+		kinde.Entitlements, kinde.FeatureFlags, kinde.Permissions, kinde.Properties, kinde.Roles,
+	} {
 		parts = append(parts, part{string(list), func(ctx context.Context, token string) (json.RawMessage, error) {
 			return client.All(ctx, token, list, "")
 		}})
@@ -90,7 +92,8 @@ func (a account) wanted(query map[string]string) ([]part, error) {
 		}
 	}
 	if len(names) > 0 {
-		return nil, problem.BadParameter("include", "must be a comma list of profile, entitlements, feature_flags, permissions, properties and roles")
+		return nil, problem.BadParameter("include",
+			"must be a comma list of profile, entitlements, feature_flags, permissions, properties and roles")
 	}
 	return wanted, nil
 }

@@ -53,7 +53,8 @@ func TestAllPartsWholeByDefault(t *testing.T) {
 		}
 		Metadata map[string]any
 	}
-	if err := json.Unmarshal(parts["entitlements"], &entitlements); err != nil || len(entitlements.Data.Entitlements) != 23 ||
+	if err := json.Unmarshal(parts["entitlements"], &entitlements); err != nil ||
+		len(entitlements.Data.Entitlements) != 23 ||
 		entitlements.Data.OrgCode != kindetest.DemoOrg || entitlements.Metadata["has_more"] != false {
 		t.Errorf("entitlements %s", parts["entitlements"])
 	}
@@ -65,7 +66,8 @@ func TestAllPartsWholeByDefault(t *testing.T) {
 
 func TestOnlyThePartsAskedForAreFetchedAndOnce(t *testing.T) {
 	f := start(t)
-	if got := names(answer(t, f, "/api/account?include=roles,profile,roles")); !slices.Equal(got, []string{"profile", "roles"}) {
+	got := names(answer(t, f, "/api/account?include=roles,profile,roles"))
+	if want := []string{"profile", "roles"}; !slices.Equal(got, want) {
 		t.Errorf("parts %v", got)
 	}
 	if n := len(f.Calls("/account_api/")) + len(f.Calls("/oauth2/")); n != 2 {
@@ -89,9 +91,11 @@ func TestUnknownPartsAreRefused(t *testing.T) {
 func TestAFailingPartTakesNoOtherDown(t *testing.T) {
 	f := start(t)
 	f.Fault("/account_api/v1/roles", kindetest.Fault{Hang: true})
-	f.Fault("/account_api/v1/permissions", kindetest.Fault{Status: 404, Body: kindetest.ErrorBody(kindetest.ShapeB, "ROUTE_NOT_FOUND", "m")})
+	f.Fault("/account_api/v1/permissions",
+		kindetest.Fault{Status: 404, Body: kindetest.ErrorBody(kindetest.ShapeB, "ROUTE_NOT_FOUND", "m")})
 	parts := answer(t, f, "/api/account")
-	if got := names(parts); !slices.Equal(got, []string{"entitlements", "errors", "feature_flags", "profile", "properties"}) {
+	want := []string{"entitlements", "errors", "feature_flags", "profile", "properties"}
+	if got := names(parts); !slices.Equal(got, want) {
 		t.Errorf("parts %v", got)
 	}
 	var failed map[string]struct {
@@ -100,7 +104,8 @@ func TestAFailingPartTakesNoOtherDown(t *testing.T) {
 		RequestID string `json:"request_id"`
 	}
 	if err := json.Unmarshal(parts["errors"], &failed); err != nil || len(failed) != 2 ||
-		failed["roles"].Code != "upstream-timeout" || failed["roles"].Status != 504 || failed["permissions"].Code != "upstream-misconfigured" || failed["roles"].RequestID == "" {
+		failed["roles"].Code != "upstream-timeout" || failed["roles"].Status != 504 ||
+		failed["permissions"].Code != "upstream-misconfigured" || failed["roles"].RequestID == "" {
 		t.Errorf("errors %s", parts["errors"])
 	}
 	if log := f.Log(); !strings.Contains(log, "roles: upstream-timeout") || !strings.Contains(log, `"remedy"`) {

@@ -87,10 +87,12 @@ func TestOneByItsKey(t *testing.T) {
 					t.Errorf("%q: %d %s", want.FeatureKey, w.Code, w.Body)
 				}
 			}
-			if w := f.SignedIn("/api/entitlements/no_such_feature"); w.Code != 404 || !strings.Contains(w.Body.String(), `"not-entitled"`) {
+			if w := f.SignedIn("/api/entitlements/no_such_feature"); w.Code != 404 ||
+				!strings.Contains(w.Body.String(), `"not-entitled"`) {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
-			if w := f.SignedIn("/.netlify/functions/entitlements/no_such_feature"); w.Code != 404 || !strings.Contains(w.Body.String(), `"not-entitled"`) {
+			if w := f.SignedIn("/.netlify/functions/entitlements/no_such_feature"); w.Code != 404 ||
+				!strings.Contains(w.Body.String(), `"not-entitled"`) {
 				t.Errorf("second address: %d %s", w.Code, w.Body)
 			}
 		})
@@ -101,7 +103,8 @@ func TestKeysNeverLeadElsewhere(t *testing.T) {
 	f := start(t, kindetest.Quirks{})
 	f.SignedIn("/api/entitlements")
 	f.ForgetCalls()
-	for _, key := range []string{"a%2Fb", "%2e%2e", "%2E", "..%2Froles", "a%5Cb", "100%25", "a%252Fb", "a%00", "a%0Ab", "a/b", "%zz", strings.Repeat("a", 300)} {
+	for _, key := range []string{"a%2Fb", "%2e%2e", "%2E", "..%2Froles", "a%5Cb", "100%25", "a%252Fb", "a%00", "a%0Ab",
+		"a/b", "%zz", strings.Repeat("a", 300)} {
 		r := "/api/entitlements/" + key
 		if _, err := url.ParseRequestURI(r); err != nil {
 			continue // net/http's server refuses it before we see it

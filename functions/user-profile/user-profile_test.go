@@ -15,7 +15,8 @@ func TestEveryPersonGetsTheirOwnProfile(t *testing.T) {
 		for _, person := range kindetest.DemoPeople() {
 			w := f.SignedIn("/api/user-profile", kindetest.For(person.ID))
 			var profile struct{ Sub, Email string }
-			if err := json.Unmarshal(w.Body.Bytes(), &profile); w.Code != 200 || err != nil || profile.Sub != person.ID || profile.Email != person.Email {
+			if err := json.Unmarshal(w.Body.Bytes(), &profile); w.Code != 200 || err != nil || profile.Sub != person.ID ||
+				profile.Email != person.Email {
 				t.Errorf("%s: %d %s", person.ID, w.Code, w.Body)
 			}
 			if w.Header().Get("Content-Type") != "application/json" {
@@ -33,10 +34,11 @@ func TestTroubleUpstream(t *testing.T) {
 		code       string
 		retryAfter string
 	}{
-		"401":       {kindetest.Fault{Status: 401}, 401, "invalid-token", ""},
-		"403":       {kindetest.Fault{Status: 403}, 401, "invalid-token", ""},
-		"404":       {kindetest.Fault{Status: 404}, 502, "upstream-misconfigured", ""},
-		"429":       {kindetest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"60"}}}, 429, "upstream-throttled", "60"},
+		"401": {kindetest.Fault{Status: 401}, 401, "invalid-token", ""},
+		"403": {kindetest.Fault{Status: 403}, 401, "invalid-token", ""},
+		"404": {kindetest.Fault{Status: 404}, 502, "upstream-misconfigured", ""},
+		"429": {kindetest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"60"}}}, 429,
+			"upstream-throttled", "60"},
 		"500":       {kindetest.Fault{Status: 500}, 502, "upstream-failed", ""},
 		"hangs":     {kindetest.Fault{Hang: true}, 504, "upstream-timeout", ""},
 		"resets":    {kindetest.Fault{Reset: true}, 502, "upstream-failed", ""},
@@ -48,7 +50,8 @@ func TestTroubleUpstream(t *testing.T) {
 			f.ClearFaults()
 			f.Fault("/oauth2/", row.fault)
 			w := f.SignedIn("/api/user-profile")
-			if w.Code != row.status || !strings.Contains(w.Body.String(), `"code":"`+row.code+`"`) || w.Header().Get("Retry-After") != row.retryAfter {
+			if w.Code != row.status || !strings.Contains(w.Body.String(), `"code":"`+row.code+`"`) ||
+				w.Header().Get("Retry-After") != row.retryAfter {
 				t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 			}
 		})

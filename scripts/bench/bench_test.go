@@ -48,9 +48,12 @@ func TestTheTable(t *testing.T) {
 		}
 		return d
 	}
-	plain := figures{cold: ms(50, 70, 60), coldCPU: ms(10), total: ms(20), added: ms(1, 2, 3), warmCPU: ms(2, 4), peak: []int64{10e6}, zipped: 3e6}
-	ours := figures{cold: ms(30, 90, 42), coldCPU: ms(5), total: ms(25), added: ms(1, 1, 9), warmCPU: ms(1, 2), peak: []int64{12e6}, zipped: 4e6}
-	rows := tabulate(plain, ours, map[string]limit{coldStart: {ratio: 0.70}, peak: {ratio: 1.10}, zipped: {most: 3.3e6}, warmTotal: {over: 5e6}, warmCPU: {over: -2e6}})
+	plain := figures{cold: ms(50, 70, 60), coldCPU: ms(10), total: ms(20), added: ms(1, 2, 3), warmCPU: ms(2, 4),
+		peak: []int64{10e6}, zipped: 3e6}
+	ours := figures{cold: ms(30, 90, 42), coldCPU: ms(5), total: ms(25), added: ms(1, 1, 9), warmCPU: ms(1, 2),
+		peak: []int64{12e6}, zipped: 4e6}
+	rows := tabulate(plain, ours, map[string]limit{coldStart: {ratio: 0.70}, peak: {ratio: 1.10}, zipped: {most: 3.3e6},
+		warmTotal: {over: 5e6}, warmCPU: {over: -2e6}})
 	var out bytes.Buffer
 	if err := writeTable(&out, rows); err != nil {
 		t.Fatal(err)
@@ -117,7 +120,8 @@ func TestTailKeepsTheLastWholeLines(t *testing.T) {
 	}
 	said.Write([]byte("end\n"))
 	got := said.String()
-	if !strings.HasPrefix(got, "lines\n") || !strings.HasSuffix(got, "lines\nend\n") || len(got) > most || len(got) < most-len("lines\n") {
+	if !strings.HasPrefix(got, "lines\n") || !strings.HasSuffix(got, "lines\nend\n") || len(got) > most ||
+		len(got) < most-len("lines\n") {
 		t.Errorf("%d bytes: %q…", len(got), got[:min(len(got), 20)])
 	}
 }

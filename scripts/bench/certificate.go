@@ -29,7 +29,7 @@ func systemBundle() ([]byte, error) {
 			return content, nil
 		}
 	}
-	return nil, errors.New("no certificates found on this system (package ca-certificates), whose loading is part of what is measured")
+	return nil, errors.New("no system certificates (package ca-certificates); loading them is part of the measurement")
 }
 
 // newCertificate makes an authority, of which the PEM is returned, and its
@@ -52,7 +52,8 @@ func newCertificate() (certificate tls.Certificate, authority []byte, err error)
 
 // sign makes a certificate from the template for a new key; no parent: signed by
 // itself.
-func sign(template, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey, error) {
+func sign(template, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) (
+	*x509.Certificate, *ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err

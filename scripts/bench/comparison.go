@@ -140,7 +140,8 @@ func openPortal(up *upstream) *http.Request {
 		"Sec-Fetch-Site":            "same-origin",
 		"Sec-Fetch-User":            "?1",
 		"Upgrade-Insecure-Requests": "1",
-		"User-Agent":                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+		"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) " +
+			"Chrome/142.0.0.0 Safari/537.36",
 	} {
 		r.Header.Set(name, value)
 	}

@@ -85,7 +85,8 @@ func run(ctx context.Context, out io.Writer, n counts, delay time.Duration, memo
 			return false, err
 		}
 		fmt.Fprintf(out, "%s: %s.\n", c.name, c.says)
-		fmt.Fprintf(out, "%d cold starts of each, %d warm requests to each of %d processes; the upstream takes %v, memory size %d MB.\n\n",
+		fmt.Fprintf(out, "%d cold starts of each, %d warm requests to each of %d processes; "+
+			"the upstream takes %v, memory size %d MB.\n\n",
 			n.cold, n.warm, n.processes, delay, memory)
 		if err := writeTable(out, rows); err != nil {
 			return false, err

@@ -176,7 +176,8 @@ func (b *bench) warm(ctx context.Context, programs [2]*program) error {
 
 // request measures a request, and what of it the program adds to the upstream's
 // time.
-func (b *bench) request(ctx context.Context, p *program, f *lambdarun.Function) (total, added time.Duration, err error) {
+func (b *bench) request(ctx context.Context, p *program, f *lambdarun.Function) (
+	total, added time.Duration, err error) {
 	b.upstream.busy.take()
 	answer, err := f.Invoke(ctx, p.event)
 	total = f.Duration()

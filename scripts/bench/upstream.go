@@ -41,7 +41,8 @@ func startUpstream(dir string, delay time.Duration, system []byte) (*upstream, e
 	if err != nil {
 		return nil, err
 	}
-	u := &upstream{url: "https://" + listener.Addr().String(), bundle: filepath.Join(dir, "certificates.pem"), delay: delay}
+	u := &upstream{url: "https://" + listener.Addr().String(), bundle: filepath.Join(dir, "certificates.pem"),
+		delay: delay}
 	if err := u.serve(listener, system); err != nil {
 		listener.Close()
 		return nil, err

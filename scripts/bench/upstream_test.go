@@ -47,7 +47,8 @@ func TestUpstreamIsSlowAndTrustedThroughItsBundle(t *testing.T) {
 	if !roots.AppendCertsFromPEM(bundle) {
 		t.Fatal("no certificate in the bundle")
 	}
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots},
+		ForceAttemptHTTP2: true}}
 	t.Cleanup(client.CloseIdleConnections)
 	resp, err := client.Get(up.url + "/.well-known/jwks")
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 // functions with it.
 func openapi(j *job) error {
 	const dir = "scripts/check/openapi"
-	lint := j.command(j.tool("npm", "node_modules", ".bin", "redocly"), "lint", "--config="+dir+"/redocly.yaml", "public/openapi.yaml")
+	lint := j.command(j.tool("npm", "node_modules", ".bin", "redocly"), "lint", "--config="+dir+"/redocly.yaml",
+		"public/openapi.yaml")
 	lint.Env = append(lint.Env, "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true")
 	var said bytes.Buffer // of interest when it finds something
 	lint.Stdout, lint.Stderr = &said, &said

@@ -42,7 +42,8 @@ func release(j *job) error {
 
 // pack makes a release of the project in folder, and gives the checksums of its zips.
 func (j *job) pack(folder, out string, args ...string) (sums map[string]bool, err error) {
-	cmd := j.command("go", append([]string{"run", "./scripts/package", "-version", "v0.0.0-check", "-out", out}, args...)...)
+	args = append([]string{"run", "./scripts/package", "-version", "v0.0.0-check", "-out", out}, args...)
+	cmd := j.command("go", args...)
 	cmd.Dir = folder
 	if err := j.finish(cmd); err != nil {
 		return nil, err

@@ -83,7 +83,8 @@ func TestChoose(t *testing.T) {
 }
 
 func TestUnreachableDatabaseIsNoFinding(t *testing.T) {
-	const fetching = "govulncheck: fetching vulnerabilities: Get \"https://vuln.go.dev/index/modules.json.gz\": no such host\n"
+	const fetching = "govulncheck: fetching vulnerabilities: " +
+		"Get \"https://vuln.go.dev/index/modules.json.gz\": no such host\n"
 	for output, want := range map[string]bool{
 		fetching: true,
 		"=== Symbol Results ===\nVulnerability #1: GO-2026-5026\n":          false,

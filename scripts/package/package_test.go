@@ -84,9 +84,11 @@ func TestLicenses(t *testing.T) {
 }
 
 func TestALargeZipFails(t *testing.T) {
-	r := &release{version: "v1.0.0", out: "dist", built: []artifact{{function: "small", arch: "amd64", size: maxZip}, {function: "large", arch: "arm64", size: maxZip + 1}}}
+	r := &release{version: "v1.0.0", out: "dist", built: []artifact{{function: "small", arch: "amd64", size: maxZip},
+		{function: "large", arch: "arm64", size: maxZip + 1}}}
 	var said strings.Builder
-	if err := r.print(&said); err == nil || !strings.Contains(err.Error(), "large for arm64") || strings.Contains(err.Error(), "small") || !strings.Contains(said.String(), "3.50 MB") {
+	if err := r.print(&said); err == nil || !strings.Contains(err.Error(), "large for arm64") ||
+		strings.Contains(err.Error(), "small") || !strings.Contains(said.String(), "3.50 MB") {
 		t.Errorf("%v %s", err, said.String())
 	}
 }
@@ -117,7 +119,8 @@ func TestNothingButAReleaseIsReplaced(t *testing.T) {
 }
 
 func TestVersions(t *testing.T) {
-	for version, good := range map[string]bool{"v1.2.3": true, "v1.2.3-4-gabc-dirty": true, "95236b5": true, "v1+x": true, "": false, "-X": false, "a b": false, "v1'": false, strings.Repeat("a", 65): false} {
+	for version, good := range map[string]bool{"v1.2.3": true, "v1.2.3-4-gabc-dirty": true, "95236b5": true, "v1+x": true,
+		"": false, "-X": false, "a b": false, "v1'": false, strings.Repeat("a", 65): false} {
 		if plainVersion.MatchString(version) != good {
 			t.Errorf("%q", version)
 		}

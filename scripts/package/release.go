@@ -161,7 +161,8 @@ func zipFile(from, to string) (err error) {
 		}
 	}()
 	z := zip.NewWriter(out)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
+	z.RegisterCompressor(zip.Deflate,
+		func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
 	head := &zip.FileHeader{Name: filepath.Base(from), Method: zip.Deflate, Modified: zipTime}
 	head.SetMode(0o755)
 	w, err := z.CreateHeader(head)

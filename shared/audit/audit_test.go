@@ -38,8 +38,8 @@ func TestRequestLine(t *testing.T) {
 		l.request(Request{ID: "id", Method: "GET", Route: "/portal", Status: 302, Duration: 1234567 * time.Nanosecond,
 			Upstream: time.Millisecond, UpstreamCalls: 2, Cold: true})
 	})
-	want := map[string]any{"level": "INFO", "msg": "request", "function": "portal", "request_id": "id", "method": "GET", "route": "/portal",
-		"status": 302.0, "duration_ms": 1.23, "upstream_ms": 1.0, "upstream_calls": 2.0, "cold": true}
+	want := map[string]any{"level": "INFO", "msg": "request", "function": "portal", "request_id": "id",
+		"method": "GET", "route": "/portal", "status": 302.0, "duration_ms": 1.23, "upstream_ms": 1.0, "upstream_calls": 2.0, "cold": true}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
@@ -54,7 +54,8 @@ func TestFailuresAreSaidAndGraded(t *testing.T) {
 		got := line(t, slog.LevelInfo, func(l *Log) {
 			l.request(Request{Status: row.status, Failure: Failure{Code: "c", Cause: "why", Remedy: row.remedy}})
 		})
-		if got["level"] != row.level || got["code"] != "c" || got["cause"] != "why" || row.remedy != "" && got["remedy"] != row.remedy {
+		if got["level"] != row.level || got["code"] != "c" || got["cause"] != "why" ||
+			row.remedy != "" && got["remedy"] != row.remedy {
 			t.Errorf("%+v: %v", row, got)
 		}
 	}
@@ -62,10 +63,11 @@ func TestFailuresAreSaidAndGraded(t *testing.T) {
 
 func TestAuthLine(t *testing.T) {
 	got := line(t, slog.LevelInfo, func(l *Log) {
-		l.auth(Decision{RequestID: "id", Action: "GET /portal", Outcome: Denied, Reason: "expired", Subject: "kp_1", OrgCode: "org_1", Client: "c"})
+		l.auth(Decision{RequestID: "id", Action: "GET /portal", Outcome: Denied, Reason: "expired", Subject: "kp_1",
+			OrgCode: "org_1", Client: "c"})
 	})
-	want := map[string]any{"level": "WARN", "msg": "auth", "function": "portal", "request_id": "id", "action": "GET /portal",
-		"outcome": "denied", "reason": "expired", "sub": "kp_1", "org_code": "org_1", "scopes": []any{}, "client": "c"}
+	want := map[string]any{"level": "WARN", "msg": "auth", "function": "portal", "request_id": "id",
+		"action": "GET /portal", "outcome": "denied", "reason": "expired", "sub": "kp_1", "org_code": "org_1", "scopes": []any{}, "client": "c"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %v\nwant %v", got, want)
 	}
@@ -86,7 +88,8 @@ func TestTheLinesOfARequestAreOneWrite(t *testing.T) {
 	l.Write(Request{Status: 200}, &Decision{Outcome: Allowed})
 	l.Write(Request{Status: 200}, nil)
 	New(&w, "portal", slog.LevelError).Write(Request{Status: 200}, nil)
-	if len(w) != 2 || strings.Count(w[0], "\n") != 2 || !strings.Contains(w[0], `"msg":"auth"`) || strings.Count(w[1], "\n") != 1 {
+	if len(w) != 2 || strings.Count(w[0], "\n") != 2 || !strings.Contains(w[0], `"msg":"auth"`) ||
+		strings.Count(w[1], "\n") != 1 {
 		t.Errorf("%q", w)
 	}
 }

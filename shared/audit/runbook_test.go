@@ -20,9 +20,11 @@ import (
 func sampleLog() string {
 	var out bytes.Buffer
 	l := New(&out, "portal", slog.LevelInfo)
-	l.Write(Request{ID: "01J9", Method: "GET", Route: "/portal", Status: 302, Duration: 100 * time.Millisecond, Upstream: 90 * time.Millisecond, UpstreamCalls: 1, Cold: true},
+	l.Write(Request{ID: "01J9", Method: "GET", Route: "/portal", Status: 302, Duration: 100 * time.Millisecond,
+		Upstream: 90 * time.Millisecond, UpstreamCalls: 1, Cold: true},
 		&Decision{RequestID: "01J9", Action: "GET /portal", Outcome: Allowed, Reason: "ok", Subject: "kp_1"})
-	l.Write(Request{ID: "01JA", Method: "GET", Route: "/portal", Status: 502, Duration: time.Second, Failure: Failure{"upstream-misconfigured", "kinde answered 404", "mend it"}},
+	l.Write(Request{ID: "01JA", Method: "GET", Route: "/portal", Status: 502, Duration: time.Second,
+		Failure: Failure{"upstream-misconfigured", "kinde answered 404", "mend it"}},
 		&Decision{RequestID: "01JA", Action: "GET /portal", Outcome: Denied, Reason: "expired"})
 	return out.String()
 }
@@ -56,7 +58,8 @@ func TestTheRunbooksQueriesNameRealFields(t *testing.T) {
 	if len(insights) < 5 {
 		t.Fatalf("%d Insights queries", len(insights))
 	}
-	known := regexp.MustCompile(`^(filter|stats|sort|count|pct|avg|by|as|and|asc|desc|like|times|p50|p99|kinde|calls|starts|message|cold|true)$`)
+	known := regexp.MustCompile(
+		`^(filter|stats|sort|count|pct|avg|by|as|and|asc|desc|like|times|p50|p99|kinde|calls|starts|message|cold|true)$`)
 	for _, query := range insights {
 		plain := regexp.MustCompile(`(?m)^#.*$|"[^"]*"`).ReplaceAllString(query, "")
 		for _, word := range regexp.MustCompile(`[a-z_]+[0-9]*`).FindAllString(plain, -1) {

@@ -33,7 +33,8 @@ func TestAnEventGoesOutInOneWrite(t *testing.T) {
 	}
 
 	before := time.Now()
-	if r, err := http.Post("http://"+a.address()+"/2018-06-01/runtime/invocation/"+inv.id+"/response", "", strings.NewReader("{}")); err != nil || r.StatusCode != http.StatusAccepted {
+	address := "http://" + a.address() + "/2018-06-01/runtime/invocation/" + inv.id + "/response"
+	if r, err := http.Post(address, "", strings.NewReader("{}")); err != nil || r.StatusCode != http.StatusAccepted {
 		t.Fatal(r, err)
 	}
 	o := <-inv.done

@@ -181,8 +181,10 @@ func TestWhichBodiesAreBase64(t *testing.T) {
 		"Application/JSON; charset=utf-8":   {},
 		"application/problem+json":          {HTTPAPI1: true, HTTPAPI2: true, FunctionURL: true},
 		"application/x-www-form-urlencoded": {HTTPAPI1: true, HTTPAPI2: true, FunctionURL: true},
-		"application/octet-stream":          {Netlify: true, NetlifyDev: true, HTTPAPI1: true, HTTPAPI2: true, FunctionURL: true},
-		"":                                  {Netlify: true, NetlifyDev: true, HTTPAPI1: true, HTTPAPI2: true, FunctionURL: true},
+		"application/octet-stream": {Netlify: true, NetlifyDev: true, HTTPAPI1: true, HTTPAPI2: true,
+			FunctionURL: true},
+		"": {Netlify: true, NetlifyDev: true, HTTPAPI1: true, HTTPAPI2: true,
+			FunctionURL: true},
 	} {
 		for _, format := range Formats {
 			r := httptest.NewRequest("POST", "http://site.test/", strings.NewReader("hé"))

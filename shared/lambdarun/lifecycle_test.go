@@ -185,7 +185,8 @@ func TestBuildForAnotherMachine(t *testing.T) {
 	// Compiles on that machine only, with Lambda's tag only, and without the
 	// standard library, which would take its time.
 	write(t, filepath.Join(dir, "main.go"), "package main\n\nfunc main() { println(here) }\n")
-	write(t, filepath.Join(dir, "here_windows_arm64.go"), "//go:build lambda.norpc && !cgo\n\npackage main\n\nconst here = 1\n")
+	write(t, filepath.Join(dir, "here_windows_arm64.go"),
+		"//go:build lambda.norpc && !cgo\n\npackage main\n\nconst here = 1\n")
 	output := filepath.Join(dir, "out")
 	if err := (Target{Dir: dir, OS: "windows", Arch: "arm64"}).Build(t.Context(), ".", output); err != nil {
 		t.Fatal(err)

@@ -64,7 +64,8 @@ func read(query map[string]string) (w wish, err error) {
 	if after, given := query["starting_after"]; given {
 		odd := strings.ContainsFunc(after, func(r rune) bool { return r <= ' ' || r > '~' })
 		if after == "" || len(after) > maxCursor || odd {
-			return w, problem.BadParameter("starting_after", "must be the id that the page before gave as next_page_starting_after")
+			return w, problem.BadParameter("starting_after",
+				"must be the id that the page before gave as next_page_starting_after")
 		}
 		w.after = after
 	}

@@ -13,10 +13,12 @@ func TestParametersAreReadOrRefusedByName(t *testing.T) {
 		want    wish
 		refused string
 	}{
-		"none":                  {nil, wish{}, ""},
-		"least":                 {map[string]string{"page_size": "1"}, wish{size: 1}, ""},
-		"most":                  {map[string]string{"page_size": "100", "starting_after": "perm_1"}, wish{size: 100, after: "perm_1"}, ""},
-		"all from a cursor":     {map[string]string{"all": "true", "starting_after": "a:b/c=d"}, wish{all: true, after: "a:b/c=d"}, ""},
+		"none":  {nil, wish{}, ""},
+		"least": {map[string]string{"page_size": "1"}, wish{size: 1}, ""},
+		"most": {map[string]string{"page_size": "100", "starting_after": "perm_1"},
+			wish{size: 100, after: "perm_1"}, ""},
+		"all from a cursor": {map[string]string{"all": "true", "starting_after": "a:b/c=d"},
+			wish{all: true, after: "a:b/c=d"}, ""},
 		"not all":               {map[string]string{"all": "false"}, wish{}, ""},
 		"size 0":                {map[string]string{"page_size": "0"}, wish{}, "page_size"},
 		"size -1":               {map[string]string{"page_size": "-1"}, wish{}, "page_size"},
@@ -41,7 +43,8 @@ func TestParametersAreReadOrRefusedByName(t *testing.T) {
 			}
 			continue
 		}
-		if p := problem.From(err); err == nil || p.Code != problem.InvalidParameter || !strings.Contains(p.Detail, "`"+row.refused+"`") {
+		if p := problem.From(err); err == nil || p.Code != problem.InvalidParameter ||
+			!strings.Contains(p.Detail, "`"+row.refused+"`") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -59,7 +59,8 @@ func TestDoSendsRequest(t *testing.T) {
 		want string
 	}{
 		{Request{Method: "GET", URL: base + "/a?b=c", Bearer: "tok"}, "GET /a?b=c|Bearer tok|||"},
-		{Request{Method: "POST", URL: base + "/f", Form: url.Values{"token": {"a b&c"}}}, "POST /f||application/x-www-form-urlencoded||token=a+b%26c"},
+		{Request{Method: "POST", URL: base + "/f", Form: url.Values{"token": {"a b&c"}}},
+			"POST /f||application/x-www-form-urlencoded||token=a+b%26c"},
 	} {
 		resp, err := c.Do(within(t, time.Second), row.req)
 		if err != nil || string(resp.Body) != row.want {
@@ -88,11 +89,13 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 func TestResponseSizeIsLimited(t *testing.T) {
 	size := MaxBody
 	base, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, size)) })
-	if resp, err := New(5*time.Second).Do(within(t, 5*time.Second), Request{Method: "GET", URL: base}); err != nil || len(resp.Body) != MaxBody {
+	if resp, err := New(5*time.Second).Do(within(t, 5*time.Second), Request{Method: "GET", URL: base}); err != nil ||
+		len(resp.Body) != MaxBody {
 		t.Errorf("the largest body allowed: %v", err)
 	}
 	size++
-	if _, err := New(5*time.Second).Do(within(t, 5*time.Second), Request{Method: "GET", URL: base}); code(err) != problem.UpstreamFailed {
+	_, err := New(5*time.Second).Do(within(t, 5*time.Second), Request{Method: "GET", URL: base})
+	if code(err) != problem.UpstreamFailed {
 		t.Errorf("one byte more: %v", err)
 	}
 }
@@ -119,7 +122,8 @@ func TestFailuresByKind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			base, _ := serve(t, row.handler)
 			begin := time.Now()
-			_, err := New(200*time.Millisecond).Do(within(t, time.Second), Request{Method: "POST", URL: base + "/?q=query-value"})
+			_, err := New(200*time.Millisecond).Do(within(t, time.Second),
+				Request{Method: "POST", URL: base + "/?q=query-value"})
 			if code(err) != row.want || strings.Contains(err.Error(), "query-value") {
 				t.Errorf("err = %v", err)
 			}
@@ -131,7 +135,8 @@ func TestFailuresByKind(t *testing.T) {
 }
 
 func TestMalformedResponseIsNotQuoted(t *testing.T) {
-	for _, answer := range []string{"HTTP/1.1 200 OK\r\nperson@example.com\r\n\r\n", "person@example.com\r\n\r\n", "HTTP/1.1 person@example.com\r\n\r\n"} {
+	for _, answer := range []string{"HTTP/1.1 200 OK\r\nperson@example.com\r\n\r\n", "person@example.com\r\n\r\n",
+		"HTTP/1.1 person@example.com\r\n\r\n"} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -145,7 +150,8 @@ func TestMalformedResponseIsNotQuoted(t *testing.T) {
 			conn.Read(make([]byte, 4096))
 			io.WriteString(conn, answer)
 		}()
-		_, err = New(time.Second).Do(within(t, time.Second), Request{Method: "POST", URL: "http://" + listener.Addr().String()})
+		_, err = New(time.Second).Do(within(t, time.Second),
+			Request{Method: "POST", URL: "http://" + listener.Addr().String()})
 		listener.Close()
 		if code(err) != problem.UpstreamFailed || strings.Contains(err.Error(), "person") {
 			t.Errorf("err = %v", err)
@@ -160,8 +166,10 @@ func TestUnreachableHost(t *testing.T) {
 	}
 	address := listener.Addr().String()
 	listener.Close()
-	_, err = New(time.Second).Do(within(t, 2*time.Second), Request{Method: "POST", URL: "http://" + address + "/?q=query-value"})
-	if code(err) != problem.UpstreamFailed || !errors.Is(err, errConnection) || strings.Contains(err.Error(), "query-value") {
+	_, err = New(time.Second).Do(within(t, 2*time.Second),
+		Request{Method: "POST", URL: "http://" + address + "/?q=query-value"})
+	if code(err) != problem.UpstreamFailed || !errors.Is(err, errConnection) ||
+		strings.Contains(err.Error(), "query-value") {
 		t.Errorf("err = %v", err)
 	}
 }

@@ -26,7 +26,8 @@ func TestRootsAreTheBundleAlone(t *testing.T) {
 	own.AddCert(server.Certificate())
 	good, bad := filepath.Join(t.TempDir(), "good"), filepath.Join(t.TempDir(), "bad")
 	for path, content := range map[string][]byte{
-		good: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), bad: []byte("no certificate"),
+		good: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
+		bad:  []byte("no certificate"),
 	} {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)

@@ -30,7 +30,8 @@ func (c Code) oauth() string {
 		return "insufficient_scope"
 	case NotYourToken, CSRFHeaderMissing, CrossSite, OrganizationRequired:
 		return "access_denied"
-	case KeysUnavailable, SessionSuperseded, OrganizationChanged, RateLimited, UpstreamThrottled, UpstreamTimeout, NotRevoked:
+	case KeysUnavailable, SessionSuperseded, OrganizationChanged, RateLimited, UpstreamThrottled, UpstreamTimeout,
+		NotRevoked:
 		return "temporarily_unavailable"
 	}
 	if c.Status() < http.StatusInternalServerError {

@@ -168,7 +168,8 @@ func TestRequestsInEachWindow(t *testing.T) {
 }
 
 func TestClockSetBackDelaysByAtMostAWindow(t *testing.T) {
-	for _, back := range []time.Duration{time.Microsecond, time.Minute, 15 * time.Minute, 24 * time.Hour, 87600 * time.Hour} {
+	for _, back := range []time.Duration{time.Microsecond, time.Minute, 15 * time.Minute, 24 * time.Hour,
+		87600 * time.Hour} {
 		both(t, func(t *testing.T, c *clock, shared store.Evaluator) {
 			l := limiter(t, quarter, shared, c)
 			passed(t, l, "sub:kp_1", 100)

@@ -13,14 +13,16 @@ func TestHeaders(t *testing.T) {
 		result        Result
 		policy, limit string
 	}{
-		"the first":         {Result{true, 100, 99, 9 * s, 0, 900 * s}, `"default";q=100;w=900`, `"default";r=99;t=9`},
-		"half":              {Result{true, 100, 50, 450 * s, 0, 900 * s}, `"default";q=100;w=900`, `"default";r=50;t=450`},
-		"the last":          {Result{true, 100, 0, 900 * s, 9 * s, 900 * s}, `"default";q=100;w=900`, `"default";r=0;t=9`},
-		"refused":           {Result{false, 100, 0, 899 * s, 8 * s, 900 * s}, `"default";q=100;w=900`, `"default";r=0;t=8`},
-		"rounded up":        {Result{false, 3, 0, 3*s - 1, 7*s + 1, 1500 * time.Millisecond}, `"default";q=3;w=2`, `"default";r=0;t=8`},
-		"a moment":          {Result{false, 5000, 0, s, 1, s}, `"default";q=5000;w=1`, `"default";r=0;t=1`},
-		"no wait, refused":  {Result{false, 5, 0, 0, 0, s}, `"default";q=5;w=1`, `"default";r=0;t=1`},
-		"a day, a million":  {Result{true, 1_000_000, 1, 86400 * s, 0, 86400 * s}, `"default";q=1000000;w=86400`, `"default";r=1;t=86400`},
+		"the first": {Result{true, 100, 99, 9 * s, 0, 900 * s}, `"default";q=100;w=900`, `"default";r=99;t=9`},
+		"half":      {Result{true, 100, 50, 450 * s, 0, 900 * s}, `"default";q=100;w=900`, `"default";r=50;t=450`},
+		"the last":  {Result{true, 100, 0, 900 * s, 9 * s, 900 * s}, `"default";q=100;w=900`, `"default";r=0;t=9`},
+		"refused":   {Result{false, 100, 0, 899 * s, 8 * s, 900 * s}, `"default";q=100;w=900`, `"default";r=0;t=8`},
+		"rounded up": {Result{false, 3, 0, 3*s - 1, 7*s + 1, 1500 * time.Millisecond}, `"default";q=3;w=2`,
+			`"default";r=0;t=8`},
+		"a moment":         {Result{false, 5000, 0, s, 1, s}, `"default";q=5000;w=1`, `"default";r=0;t=1`},
+		"no wait, refused": {Result{false, 5, 0, 0, 0, s}, `"default";q=5;w=1`, `"default";r=0;t=1`},
+		"a day, a million": {Result{true, 1_000_000, 1, 86400 * s, 0, 86400 * s}, `"default";q=1000000;w=86400`,
+			`"default";r=1;t=86400`},
 		"a fraction to go":  {Result{true, 5000, 4999, 1, 0, s}, `"default";q=5000;w=1`, `"default";r=4999;t=1`},
 		"without any limit": {Result{Allowed: true}, "", ""},
 	} {

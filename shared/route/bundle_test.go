@@ -34,30 +34,33 @@ type sample struct {
 }
 
 var samples = map[string]sample{
-	"GET /portal":                           {"/portal?subnav=profile&return_url=/a%3Fb=c&utm_source=x", 302, "/portal_redirect?key=", ""},
-	"GET /api/user-profile":                 {"/api/user-profile", 200, kindetest.DemoPerson, ""},
-	"GET /api/entitlements":                 {"/api/entitlements?page_size=3", 200, `"has_more":true`, ""},
-	"GET /api/entitlements/{key}":           {"/api/entitlements/unicode_%E5%90%8D%E5%89%8D", 200, `"entitlement":`, ""},
-	"GET /api/feature-flags":                {"/api/feature-flags", 200, `"feature_flags":`, ""},
-	"GET /api/permissions":                  {"/api/permissions?all=true", 200, `"permissions":`, ""},
-	"GET /api/properties":                   {"/api/properties", 200, `"properties":`, ""},
-	"GET /api/roles":                        {"/api/roles", 200, `"roles":`, ""},
-	"GET /api/account":                      {"/api/account?include=profile,roles", 200, `"profile":`, ""},
-	"POST /api/introspect":                  {"/api/introspect", 200, `"active":true`, ""},
-	"POST /api/revoke":                      {"/api/revoke", 200, "", "token=unknown"},
-	"POST /api/device/authorize":            {"/api/device/authorize", 200, `"user_code":`, ""},
-	"POST /api/device/token":                {"/api/device/token", 400, "`device_code`", ""},
-	"GET /api/protected-resource":           {"/api/protected-resource", 200, kindetest.DemoPerson, ""},
-	"GET /api/connected-apps/{app}/connect": {"/api/connected-apps/sample_drive/connect?return_url=/a", 302, "/third-party/consent?", ""},
+	"GET /portal": {"/portal?subnav=profile&return_url=/a%3Fb=c&utm_source=x", 302,
+		"/portal_redirect?key=", ""},
+	"GET /api/user-profile":       {"/api/user-profile", 200, kindetest.DemoPerson, ""},
+	"GET /api/entitlements":       {"/api/entitlements?page_size=3", 200, `"has_more":true`, ""},
+	"GET /api/entitlements/{key}": {"/api/entitlements/unicode_%E5%90%8D%E5%89%8D", 200, `"entitlement":`, ""},
+	"GET /api/feature-flags":      {"/api/feature-flags", 200, `"feature_flags":`, ""},
+	"GET /api/permissions":        {"/api/permissions?all=true", 200, `"permissions":`, ""},
+	"GET /api/properties":         {"/api/properties", 200, `"properties":`, ""},
+	"GET /api/roles":              {"/api/roles", 200, `"roles":`, ""},
+	"GET /api/account":            {"/api/account?include=profile,roles", 200, `"profile":`, ""},
+	"POST /api/introspect":        {"/api/introspect", 200, `"active":true`, ""},
+	"POST /api/revoke":            {"/api/revoke", 200, "", "token=unknown"},
+	"POST /api/device/authorize":  {"/api/device/authorize", 200, `"user_code":`, ""},
+	"POST /api/device/token":      {"/api/device/token", 400, "`device_code`", ""},
+	"GET /api/protected-resource": {"/api/protected-resource", 200, kindetest.DemoPerson, ""},
+	"GET /api/connected-apps/{app}/connect": {"/api/connected-apps/sample_drive/connect?return_url=/a", 302,
+		"/third-party/consent?", ""},
 	"GET /api/connected-apps/{app}/token":   {"/api/connected-apps/sample_drive/token", 404, `"not-connected"`, ""},
 	"POST /api/connected-apps/{app}/revoke": {"/api/connected-apps/sample_drive/revoke", 404, `"not-connected"`, ""},
 	"GET /auth/login":                       {"/auth/login?return_url=/a%3Fb=c&utm_source=x", 302, "/oauth2/auth?", ""},
 	"GET /auth/register":                    {"/auth/register?lang=de", 302, "prompt=create", ""},
 	"GET /auth/gate":                        {"/auth/gate?return_url=/a%3Fb=c&utm_source=x", 302, "/oauth2/auth?", ""},
-	"GET /auth/callback":                    {"/auth/callback?state=of-no-sign-in&code=x", 302, "/access/?error=login-expired", ""},
-	"POST /auth/logout":                     {"/auth/logout", 303, "/logout?redirect=" + url.QueryEscape(site+"/"), ""},
-	"GET /api/session":                      {"/api/session", 200, `"authenticated":true`, ""},
-	"GET /api/health":                       {"/api/health", 200, `"missing":[]`, ""},
+	"GET /auth/callback": {"/auth/callback?state=of-no-sign-in&code=x", 302,
+		"/access/?error=login-expired", ""},
+	"POST /auth/logout": {"/auth/logout", 303, "/logout?redirect=" + url.QueryEscape(site+"/"), ""},
+	"GET /api/session":  {"/api/session", 200, `"authenticated":true`, ""},
+	"GET /api/health":   {"/api/health", 200, `"missing":[]`, ""},
 }
 
 // sampleOf is the row's sample, or for a row without one a plain request, whose
@@ -117,7 +120,8 @@ func TestTheBuiltBundle(t *testing.T) {
 				t.Fatal(err)
 			}
 			log := &functiontest.Log{}
-			f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: environment(tenant, row.Function), Output: log})
+			f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: environment(tenant, row.Function),
+				Output: log})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -165,7 +169,8 @@ func askEverywhere(t *testing.T, f *lambdarun.Function, row route.Route, token s
 				t.Errorf("%v %s: %d %v %s", format, target, w.Code, w.Header(), w.Body)
 			}
 		}
-		if w := ask(want.target, ""); row.Access == route.User && w.Code != http.StatusUnauthorized && !strings.HasSuffix(w.Header().Get("Location"), "/access/?error=no-token") {
+		if w := ask(want.target, ""); row.Access == route.User && w.Code != http.StatusUnauthorized &&
+			!strings.HasSuffix(w.Header().Get("Location"), "/access/?error=no-token") {
 			t.Errorf("%v %s without a token: %d %s", format, want.target, w.Code, w.Body)
 		}
 		if w := ask("/no/such/path", token); w.Code != http.StatusNotFound {

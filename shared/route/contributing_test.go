@@ -52,8 +52,8 @@ func TestExamplesInContributingWork(t *testing.T) {
 		follow(t, tree, e)
 		followed[e.file]++
 	}
-	want := map[string]int{"shared/route/route.go": 2, "functions/greeting/greeting.go": 1, "functions/greeting/main.go": 1,
-		"functions/reports/main.go": 1, "public/openapi.yaml": 1}
+	want := map[string]int{"shared/route/route.go": 2, "functions/greeting/greeting.go": 1,
+		"functions/greeting/main.go": 1, "functions/reports/main.go": 1, "public/openapi.yaml": 1}
 	if fmt.Sprint(followed) != fmt.Sprint(want) {
 		t.Fatalf("examples for %v, want %v", followed, want)
 	}
@@ -198,7 +198,8 @@ func start(t *testing.T, tree, function string, tenant *kindetest.Server, log *f
 	if err := (lambdarun.Target{Dir: tree}).Build(t.Context(), "./functions/"+function, binary); err != nil {
 		t.Fatal(err)
 	}
-	f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: environment(tenant, function), Output: log})
+	f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: environment(tenant, function),
+		Output: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,8 @@ func outcomes(t *testing.T, tenant *kindetest.Server) []outcome {
 		{"good", mint(), "allowed ok", false},
 		{"session", []string{"Cookie", cookie, "X-CSRF", "1"}, "allowed ok", false},
 		{"session without the header", []string{"Cookie", cookie}, "denied csrf-header-missing", false},
-		{"session from elsewhere", []string{"Cookie", cookie, "X-CSRF", "1", "Origin", "https://evil.example"}, "denied cross-site", false},
+		{"session from elsewhere", []string{"Cookie", cookie, "X-CSRF", "1", "Origin", "https://evil.example"},
+			"denied cross-site", false},
 		{"damaged session", []string{"Cookie", "__Host-session=AAAA", "X-CSRF", "1"}, "denied invalid-token", false},
 		{"session that is over", []string{"Cookie", expired, "X-CSRF", "1"}, "denied session-expired", false},
 		{"ended at Kinde", revoked(t, tenant), "denied refused-by-kinde", true},
@@ -68,7 +69,8 @@ func sessionCookie(t *testing.T, tenant *kindetest.Server, tokens session.Tokens
 func revoked(t *testing.T, tenant *kindetest.Server) []string {
 	t.Helper()
 	token := tenant.Kinde.Mint(kindetest.With("jti", "ended"))
-	form := map[string][]string{"token": {token}, "client_id": {kindetest.ClientID}, "client_secret": {kindetest.ClientSecret}}
+	form := map[string][]string{"token": {token}, "client_id": {kindetest.ClientID},
+		"client_secret": {kindetest.ClientSecret}}
 	resp, err := http.PostForm(tenant.URL+"/oauth2/revoke", form)
 	if err != nil || resp.StatusCode != http.StatusOK {
 		t.Fatal(err, resp)
@@ -83,7 +85,8 @@ func asksKinde(row route.Route) bool {
 	return row.ReadsOnly
 }
 
-func walkOutcomes(t *testing.T, f *lambdarun.Function, function string, tenant *kindetest.Server, log *functiontest.Log) {
+func walkOutcomes(t *testing.T, f *lambdarun.Function, function string, tenant *kindetest.Server,
+	log *functiontest.Log) {
 	t.Helper()
 	handler := lambdarun.Handler(f, lambdarun.Netlify)
 	all := outcomes(t, tenant)
@@ -131,7 +134,8 @@ func awaitRequests(log *functiontest.Log, want map[string]string) {
 func decision(row route.Route, o outcome) string {
 	switch row.Access {
 	case route.User:
-		if strings.HasPrefix(row.Pattern, "/api/") || !strings.Contains(o.decided, "csrf") && !strings.Contains(o.decided, "cross-site") {
+		if strings.HasPrefix(row.Pattern, "/api/") || !strings.Contains(o.decided, "csrf") &&
+			!strings.Contains(o.decided, "cross-site") {
 			return o.decided
 		}
 		return "allowed ok" // a link: SameSite=Strict is its guard
@@ -192,7 +196,7 @@ func compareDecisions(t *testing.T, log string, want map[string]string) {
 func searchLog(t *testing.T, log string, secrets []string) {
 	t.Helper()
 	for _, secret := range secrets {
-		for part := range strings.FieldsFuncSeq(secret, func(r rune) bool { return r == '.' || r == ' ' || r == '=' || r == ';' }) {
+		for part := range strings.FieldsFuncSeq(secret, func(r rune) bool { return strings.ContainsRune(". =;", r) }) {
 			if len(part) > 16 && strings.Contains(log, part[:16]) && !strings.HasPrefix(part, "__Host-session") {
 				t.Errorf("a secret is in the log: it begins with %.4q", part)
 			}

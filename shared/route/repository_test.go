@@ -23,12 +23,14 @@ var floors = map[string]int{
 	"endpoint": 4, "listing": 4,
 	"auth":  3,
 	"kinde": 2, "token": 2, "session": 2, "ratelimit": 2,
-	"lambdahttp": 1, "route": 1, "outbound": 1, "redirect": 1, "problem": 1, "audit": 1, "config": 1, "store": 1, "gate": 1, "jsonscan": 1, "secrets": 1,
+	"lambdahttp": 1, "route": 1, "outbound": 1, "redirect": 1, "problem": 1, "audit": 1, "config": 1, "store": 1,
+	"gate": 1, "jsonscan": 1, "secrets": 1,
 	"text": 0,
 }
 
 // sideways are the imports allowed within a floor.
-var sideways = map[string][]string{"outbound": {"problem"}, "listing": {"endpoint"}, "session": {"kinde", "token"}, "secrets": {"config", "outbound"}}
+var sideways = map[string][]string{"outbound": {"problem"}, "listing": {"endpoint"}, "session": {"kinde", "token"},
+	"secrets": {"config", "outbound"}}
 
 // onlyIn are outside packages that one package of the product alone may import.
 var onlyIn = map[string]string{

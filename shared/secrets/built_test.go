@@ -31,7 +31,8 @@ func TestABuiltFunctionFetchesItsSecrets(t *testing.T) {
 	t.Cleanup(aws.Close)
 	folder := t.TempDir()
 	certificate := filepath.Join(folder, "ca.pem")
-	if err := os.WriteFile(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: aws.Certificate().Raw}), 0o600); err != nil {
+	if err := os.WriteFile(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: aws.Certificate().Raw}),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	binary := filepath.Join(folder, "login")
@@ -54,8 +55,10 @@ func TestABuiltFunctionFetchesItsSecrets(t *testing.T) {
 		t.Errorf("%d calls during init", got)
 	}
 	api := lambdarun.Handler(f, lambdarun.HTTPAPI2)
-	for secret, want := range map[string]int{proof: http.StatusFound, "guessed": http.StatusBadRequest, "": http.StatusBadRequest} {
-		r := httptest.NewRequestWithContext(t.Context(), "GET", "https://abc.execute-api.eu-central-1.amazonaws.com/auth/login", nil)
+	for secret, want := range map[string]int{proof: http.StatusFound, "guessed": http.StatusBadRequest,
+		"": http.StatusBadRequest} {
+		r := httptest.NewRequestWithContext(t.Context(), "GET",
+			"https://abc.execute-api.eu-central-1.amazonaws.com/auth/login", nil)
 		r.Header.Set("X-Origin-Secret", secret)
 		r.Header.Set("X-Viewer-Host", "www.example.com")
 		w := httptest.NewRecorder()
@@ -64,7 +67,8 @@ func TestABuiltFunctionFetchesItsSecrets(t *testing.T) {
 			t.Errorf("secret %q: %d %v %s", secret, w.Code, w.Header(), w.Body)
 		}
 	}
-	if out := log.String(); calls.Load() != 1 || strings.Contains(out, "the-client-secret") || strings.Contains(out, keys) || strings.Contains(out, proof) {
+	if out := log.String(); calls.Load() != 1 || strings.Contains(out, "the-client-secret") ||
+		strings.Contains(out, keys) || strings.Contains(out, proof) {
 		t.Errorf("%d calls, log %s", calls.Load(), out)
 	}
 }
@@ -89,8 +93,10 @@ func TestABuiltFunctionWithoutItsSecrets(t *testing.T) {
 		}
 		path := map[string]string{"login": "/auth/login", "health": "/api/health"}[function]
 		w := httptest.NewRecorder()
-		lambdarun.Handler(f, lambdarun.HTTPAPI2).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "https://www.example.com"+path, nil))
-		for end := time.Now().Add(5 * time.Second); !strings.Contains(log.String(), `"msg":"request"`) && time.Now().Before(end); {
+		lambdarun.Handler(f, lambdarun.HTTPAPI2).ServeHTTP(w,
+			httptest.NewRequestWithContext(t.Context(), "GET", "https://www.example.com"+path, nil))
+		for end := time.Now().Add(5 * time.Second); !strings.Contains(log.String(), `"msg":"request"`) &&
+			time.Now().Before(end); {
 			time.Sleep(5 * time.Millisecond) // it comes after the answer
 		}
 		f.Close()
@@ -99,7 +105,8 @@ func TestABuiltFunctionWithoutItsSecrets(t *testing.T) {
 		}
 		said := log.String()
 		for _, name := range []string{"KINDE_CLIENT_SECRET", "SESSION_KEYS", "REDIS_URL"} {
-			if function == "login" && !strings.Contains(said, name+" could not be fetched: secretsmanager in eu-central-1 could not be reached") {
+			if function == "login" &&
+				!strings.Contains(said, name+" could not be fetched: secretsmanager in eu-central-1 could not be reached") {
 				t.Errorf("%s: the log: %s", function, said)
 			}
 		}

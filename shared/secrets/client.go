@@ -90,7 +90,8 @@ func (c client) variable(name string) string {
 
 // get asks until there is an answer, a refusal, or no more attempts or time.
 func (c client) get(ctx context.Context, ref config.Reference) secret {
-	keys := credentials{c.variable("AWS_ACCESS_KEY_ID"), c.variable("AWS_SECRET_ACCESS_KEY"), c.variable("AWS_SESSION_TOKEN")}
+	keys := credentials{c.variable("AWS_ACCESS_KEY_ID"), c.variable("AWS_SECRET_ACCESS_KEY"),
+		c.variable("AWS_SESSION_TOKEN")}
 	if keys.id == "" || keys.secret == "" {
 		return secret{err: errors.New("there are no AWS credentials here; outside of AWS set the secret itself")}
 	}
@@ -131,7 +132,8 @@ func (c client) address(ref config.Reference) (*url.URL, error) {
 }
 
 // attempt makes one call, and says whether another may do better.
-func (c client) attempt(ctx context.Context, ref config.Reference, address *url.URL, keys credentials) (text string, again bool, err error) {
+func (c client) attempt(ctx context.Context, ref config.Reference, address *url.URL, keys credentials) (
+	text string, again bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptWithin)
 	defer cancel()
 	s := services[ref.Service]

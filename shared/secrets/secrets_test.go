@@ -70,7 +70,8 @@ func TestSecretsTakeTheirReferencesPlace(t *testing.T) {
 	a := serve(t, nil)
 	a.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		signed := strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=id/") && r.Header.Get("X-Amz-Security-Token") == "session" && r.Header.Get("Content-Type") == "application/x-amz-json-1.1"
+		signed := strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 Credential=id/") &&
+			r.Header.Get("X-Amz-Security-Token") == "session" && r.Header.Get("Content-Type") == "application/x-amz-json-1.1"
 		a.mu.Lock()
 		a.asked = append(a.asked, fmt.Sprint(signed, " ", r.Header.Get("X-Amz-Target"), " ", string(body)))
 		a.mu.Unlock()
@@ -83,13 +84,15 @@ func TestSecretsTakeTheirReferencesPlace(t *testing.T) {
 			io.WriteString(w, `{"Parameter": {"Value": "keys"}}`)
 		}
 	})
-	env := a.lookup("KINDE_CLIENT_SECRET", oneARN, "KINDE_M2M_CLIENT_SECRET", jsonARN+"#m2m", "REDIS_URL", jsonARN+"#redis",
+	env := a.lookup("KINDE_CLIENT_SECRET", oneARN, "KINDE_M2M_CLIENT_SECRET", jsonARN+"#m2m", "REDIS_URL",
+		jsonARN+"#redis",
 		"SESSION_KEYS", ssmARN, "KINDE_AUDIENCE", oneARN)
 	lookup, faults := Fetch(t.Context(), env, config.All())
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}
-	for name, want := range map[string]string{"KINDE_CLIENT_SECRET": "client's", "KINDE_M2M_CLIENT_SECRET": "machine", "REDIS_URL": "rediss://r",
+	for name, want := range map[string]string{"KINDE_CLIENT_SECRET": "client's", "KINDE_M2M_CLIENT_SECRET": "machine",
+		"REDIS_URL":    "rediss://r",
 		"SESSION_KEYS": "keys", "KINDE_AUDIENCE": oneARN, "AWS_ACCESS_KEY_ID": "id"} {
 		if got, set := lookup(name); got != want || !set {
 			t.Errorf("%s = %q", name, got)
@@ -128,13 +131,16 @@ func TestFaults(t *testing.T) {
 		want   string
 		calls  int
 	}{
-		"denied":             {refuse(400, `{"__type":"AccessDeniedException","Message":"never-in-a-log"}`), oneARN, "400 AccessDeniedException: let the function's role read it", 1},
-		"denied, by SSM":     {refuse(400, `{"__type":"com.amazonaws.ssm#ParameterNotFound"}`), ssmARN, "ssm answered 400 ParameterNotFound: there is none at that ARN", 1},
-		"an odd code":        {refuse(400, `{"__type":"never-in-a-log"}`), oneARN, "400 no error code", 1},
-		"no JSON":            {refuse(403, `never-in-a-log`), oneARN, "403 no error code", 1},
-		"down":               {refuse(503, ``), oneARN, "503", attempts},
-		"throttled":          {refuse(400, `{"__type":"ThrottlingException"}`), oneARN, "ThrottlingException", attempts},
-		"redirects":          {http.RedirectHandler("http://127.0.0.1:1/never-in-a-log", http.StatusTemporaryRedirect).ServeHTTP, oneARN, "answered 307", 1},
+		"denied": {refuse(400, `{"__type":"AccessDeniedException","Message":"never-in-a-log"}`), oneARN,
+			"400 AccessDeniedException: let the function's role read it", 1},
+		"denied, by SSM": {refuse(400, `{"__type":"com.amazonaws.ssm#ParameterNotFound"}`), ssmARN,
+			"ssm answered 400 ParameterNotFound: there is none at that ARN", 1},
+		"an odd code": {refuse(400, `{"__type":"never-in-a-log"}`), oneARN, "400 no error code", 1},
+		"no JSON":     {refuse(403, `never-in-a-log`), oneARN, "403 no error code", 1},
+		"down":        {refuse(503, ``), oneARN, "503", attempts},
+		"throttled":   {refuse(400, `{"__type":"ThrottlingException"}`), oneARN, "ThrottlingException", attempts},
+		"redirects": {http.RedirectHandler("http://127.0.0.1:1/never-in-a-log",
+			http.StatusTemporaryRedirect).ServeHTTP, oneARN, "answered 307", 1},
 		"other JSON":         {refuse(200, `["never-in-a-log"]`), oneARN, "what is not its JSON", 1},
 		"cut off":            {refuse(200, `{"SecretString": "never-in-a-log`), oneARN, "what is not its JSON", 1},
 		"binary":             {refuse(200, `{"SecretBinary": "bmV2ZXI="}`), oneARN, "holds no text", 1},
@@ -149,7 +155,8 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			a := serve(t, row.answer)
 			lookup, faults := Fetch(t.Context(), a.lookup("KINDE_CLIENT_SECRET", row.value), config.Of("session"))
-			if len(faults) != 1 || faults[0].Name != "KINDE_CLIENT_SECRET" || !strings.Contains(faults[0].Why, row.want) || strings.Contains(faults.Error(), leaked) {
+			if len(faults) != 1 || faults[0].Name != "KINDE_CLIENT_SECRET" || !strings.Contains(faults[0].Why, row.want) ||
+				strings.Contains(faults.Error(), leaked) {
 				t.Errorf("faults: %v", faults)
 			}
 			if len(a.asked) != row.calls {
@@ -188,8 +195,10 @@ func TestASilentServiceIsLeftInTime(t *testing.T) {
 	})
 	t.Cleanup(func() { close(hang) })
 	begin := time.Now()
-	_, faults := Fetch(t.Context(), a.lookup("KINDE_CLIENT_SECRET", oneARN, "SESSION_KEYS", ssmARN), config.Of("user-profile"))
-	if took := time.Since(begin); took > within+time.Second || len(faults) != 2 || !strings.Contains(faults[0].Why, "did not answer in time") {
+	_, faults := Fetch(t.Context(), a.lookup("KINDE_CLIENT_SECRET", oneARN, "SESSION_KEYS", ssmARN),
+		config.Of("user-profile"))
+	if took := time.Since(begin); took > within+time.Second || len(faults) != 2 ||
+		!strings.Contains(faults[0].Why, "did not answer in time") {
 		t.Errorf("after %v: %v", took, faults)
 	}
 }
@@ -197,19 +206,23 @@ func TestASilentServiceIsLeftInTime(t *testing.T) {
 func TestWhereItIsAsked(t *testing.T) {
 	for name, row := range map[string]struct{ arn, endpoint, want string }{
 		"the secret's region": {oneARN, "", "https://secretsmanager.eu-central-1.amazonaws.com/"},
-		"another partition":   {strings.Replace(oneARN, "arn:aws:", "arn:aws-cn:", 1), "", "https://secretsmanager.eu-central-1.amazonaws.com.cn/"},
-		"GovCloud":            {ssmARN, "", "https://ssm.us-gov-west-1.amazonaws.com/"},
-		"an endpoint":         {oneARN, "https://vpce.example", "https://vpce.example"},
-		"on this machine":     {oneARN, "http://localhost:4566", "http://localhost:4566"},
-		"in clear":            {oneARN, "http://vpce.example", ""},
-		"no host":             {oneARN, "vpce.example", ""},
-		"unknown partition":   {strings.Replace(oneARN, "arn:aws:", "arn:aws-else:", 1), "", ""},
+		"another partition": {strings.Replace(oneARN, "arn:aws:", "arn:aws-cn:", 1), "",
+			"https://secretsmanager.eu-central-1.amazonaws.com.cn/"},
+		"GovCloud":          {ssmARN, "", "https://ssm.us-gov-west-1.amazonaws.com/"},
+		"an endpoint":       {oneARN, "https://vpce.example", "https://vpce.example"},
+		"on this machine":   {oneARN, "http://localhost:4566", "http://localhost:4566"},
+		"in clear":          {oneARN, "http://vpce.example", ""},
+		"no host":           {oneARN, "vpce.example", ""},
+		"unknown partition": {strings.Replace(oneARN, "arn:aws:", "arn:aws-else:", 1), "", ""},
 	} {
 		ref, ok, err := config.ParseReference(row.arn)
 		if !ok || err != nil {
 			t.Fatal(name, err)
 		}
-		c := client{lookup: func(name string) (string, bool) { return row.endpoint, strings.HasPrefix(name, "AWS_ENDPOINT_URL_") }}
+		lookup := func(name string) (string, bool) {
+			return row.endpoint, strings.HasPrefix(name, "AWS_ENDPOINT_URL_")
+		}
+		c := client{lookup: lookup}
 		if u, err := c.address(ref); (err != nil) != (row.want == "") || err == nil && u.String() != row.want {
 			t.Errorf("%s: %v %v", name, u, err)
 		}
@@ -218,7 +231,8 @@ func TestWhereItIsAsked(t *testing.T) {
 
 func TestWithoutCredentialsItSaysSo(t *testing.T) {
 	a := serve(t, secretString("x"))
-	_, faults := Fetch(t.Context(), a.lookup("KINDE_CLIENT_SECRET", oneARN, "AWS_SECRET_ACCESS_KEY", ""), config.Of("user-profile"))
+	_, faults := Fetch(t.Context(), a.lookup("KINDE_CLIENT_SECRET", oneARN, "AWS_SECRET_ACCESS_KEY", ""),
+		config.Of("user-profile"))
 	if len(faults) != 1 || !strings.Contains(faults[0].Why, "no AWS credentials") || len(a.asked) != 0 {
 		t.Error(faults, a.asked)
 	}

@@ -11,7 +11,8 @@ import (
 func TestSignaturesAreTheSDKs(t *testing.T) {
 	for _, row := range []struct{ url, region, service, target, body, session, want string }{
 		{
-			"https://secretsmanager.eu-central-1.amazonaws.com/", "eu-central-1", "secretsmanager", "secretsmanager.GetSecretValue",
+			"https://secretsmanager.eu-central-1.amazonaws.com/", "eu-central-1", "secretsmanager",
+			"secretsmanager.GetSecretValue",
 			`{"SecretId":"arn:aws:secretsmanager:eu-central-1:123456789012:secret:kinde-AbCdEf"}`, "session/token+==",
 			"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260203/eu-central-1/secretsmanager/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, Signature=bf15da97d7b6d665355aab15abd82e78539e0644de362e668d2b50598b0d69b3",
 		},

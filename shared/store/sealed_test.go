@@ -59,7 +59,8 @@ func TestSealedHidesKeysAndValues(t *testing.T) {
 	set(t, s, "kp_user", "token", time.Minute)
 	wantValue(t, s, "kp_user", "token")
 	acquire(t, s, "kp_user", time.Minute, true)
-	if dump := server.Dump(); strings.Contains(dump, "kp_user") || strings.Contains(dump, "token") || len(server.Keys()) != 2 {
+	if dump := server.Dump(); strings.Contains(dump, "kp_user") || strings.Contains(dump, "token") ||
+		len(server.Keys()) != 2 {
 		t.Errorf("the Redis holds %s", dump)
 	}
 }

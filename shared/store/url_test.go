@@ -61,7 +61,8 @@ func TestInvalidURLsAreRefusedWithoutQuoting(t *testing.T) {
 			t.Errorf("%q: got %v, want %q", raw, err, why)
 			continue
 		}
-		if made, madeErr := NewRedis(raw, nil); made != nil || madeErr == nil || !strings.HasSuffix(madeErr.Error(), err.Error()) {
+		if made, madeErr := NewRedis(raw, nil); made != nil || madeErr == nil ||
+			!strings.HasSuffix(madeErr.Error(), err.Error()) {
 			t.Errorf("%q: NewRedis gives %v, CheckURL %v", raw, madeErr, err)
 		}
 		for _, part := range []string{"rkv", "vsq", "r.example"} {

@@ -35,16 +35,19 @@ func TestTheBaselineDoesTheJob(t *testing.T) {
 		to    string // the Location's beginning
 		calls int
 	}{
-		"good":             {"", tenant.Kinde.Mint(), tenant.URL + "/", 1},
-		"with parameters":  {"?subnav=profile&return_url=" + site + "/pricing", tenant.Kinde.Mint(), tenant.URL + "/", 1},
-		"no token":         {"", "", site + "/access/?error=no-token", 0},
-		"expired":          {"", tenant.Kinde.Mint(kindetest.ExpiresIn(-time.Hour)), site + "/access/?error=no-token", 0},
-		"forged":           {"", tenant.Kinde.Mint(kindetest.SignedBy(kindetest.ForeignKey)), site + "/access/?error=no-token", 0},
+		"good":            {"", tenant.Kinde.Mint(), tenant.URL + "/", 1},
+		"with parameters": {"?subnav=profile&return_url=" + site + "/pricing", tenant.Kinde.Mint(), tenant.URL + "/", 1},
+		"no token":        {"", "", site + "/access/?error=no-token", 0},
+		"expired":         {"", tenant.Kinde.Mint(kindetest.ExpiresIn(-time.Hour)), site + "/access/?error=no-token", 0},
+		"forged": {"", tenant.Kinde.Mint(kindetest.SignedBy(kindetest.ForeignKey)),
+			site + "/access/?error=no-token", 0},
 		"another client's": {"", tenant.Kinde.Mint(kindetest.ForClient("other")), site + "/access/?error=no-token", 0},
-		"another issuer's": {"", tenant.Kinde.Mint(kindetest.With("iss", "https://other.example")), site + "/access/?error=no-token", 0},
-		"HS256":            {"", tenant.Kinde.Mint(kindetest.SignedWith("HS256")), site + "/access/?error=no-token", 0},
-		"open redirect":    {"?return_url=https://site.example.evil.example/", tenant.Kinde.Mint(), site + "/access/?error=invalid-return-url", 0},
-		"odd subnav":       {"?subnav=../x", tenant.Kinde.Mint(), site + "/access/?error=invalid-parameter", 0},
+		"another issuer's": {"", tenant.Kinde.Mint(kindetest.With("iss", "https://other.example")),
+			site + "/access/?error=no-token", 0},
+		"HS256": {"", tenant.Kinde.Mint(kindetest.SignedWith("HS256")), site + "/access/?error=no-token", 0},
+		"open redirect": {"?return_url=https://site.example.evil.example/", tenant.Kinde.Mint(),
+			site + "/access/?error=invalid-return-url", 0},
+		"odd subnav": {"?subnav=../x", tenant.Kinde.Mint(), site + "/access/?error=invalid-parameter", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tenant.Kinde.ForgetCalls()

@@ -92,7 +92,8 @@ func (b *Tab) hear(event any) {
 			b.complains = append(b.complains, Complaint{e.Entry.Text + " " + e.Entry.URL, e.Entry.NetworkRequestID})
 		}
 	case *runtime.EventConsoleAPICalled:
-		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning || e.Type == runtime.ConsoleAPICalledTypeAssert {
+		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning ||
+			e.Type == runtime.ConsoleAPICalledTypeAssert {
 			var said []string
 			for _, arg := range e.Args {
 				said = append(said, cmp.Or(arg.Description, string(arg.Value)))
@@ -100,7 +101,8 @@ func (b *Tab) hear(event any) {
 			b.complains = append(b.complains, Complaint{Text: "console: " + strings.Join(said, " ")})
 		}
 	case *runtime.EventExceptionThrown:
-		b.complains = append(b.complains, Complaint{Text: fmt.Sprintf("%s %v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception)})
+		b.complains = append(b.complains,
+			Complaint{Text: fmt.Sprintf("%s %v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception)})
 	}
 }
 
@@ -135,7 +137,8 @@ func (b *Tab) GoTo(t *testing.T, url string) {
 // after scrolling as a person would.
 func (b *Tab) Click(t *testing.T, selector string) {
 	t.Helper()
-	b.Until(t, fmt.Sprintf(`document.querySelector(%q)?.scrollIntoView({ block: "center", behavior: "instant" }) ?? document.querySelector(%[1]q)`, selector))
+	const scroll = `document.querySelector(%q)?.scrollIntoView({ block: "center", behavior: "instant" })`
+	b.Until(t, fmt.Sprintf(scroll+` ?? document.querySelector(%[1]q)`, selector))
 	Do(t, b, "click "+selector, chromedp.Click(chromedp.CSS(selector)))
 }
 

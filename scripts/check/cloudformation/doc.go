@@ -1,8 +1,6 @@
-// Package cloudformation tests of template.yaml what its linters do not see and a
-// deployment would show late or never: permissions that are wider than they need
-// be, a cache that keeps one person's answer for another, a function that nothing
-// leads to, a parameter that does nothing.
+// Package cloudformation tests what the linters of template.yaml do not see and a
+// deployment shows late or never: permissions wider than needed, a cache that serves one
+// user's response to another, a function without a route, a parameter without effect.
 //
-// Each rule is tried on the template, where it must find nothing, and on copies
-// that are broken in the way it is about, where it must find something.
+// Each rule must find no fault in the template, and a fault in each changed copy of it.
 package cloudformation

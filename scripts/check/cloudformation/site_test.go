@@ -16,8 +16,8 @@ import (
 	"kinde-functions/shared/route"
 )
 
-func init() {
-	rules["the distribution keeps nothing of the functions"] = rule{caching, [][2]string{
+func TestFunctionResponsesAreNotCached(t *testing.T) {
+	testRule(t, caching, [][2]string{
 		{"PathPattern: /auth/*", "PathPattern: /auth/log*"},
 		{"PathPattern: /.netlify/functions/*", "PathPattern: /netlify/functions/*"},
 		{"PathPattern: /portal\n", "PathPattern: /*\n"},
@@ -27,19 +27,27 @@ func init() {
 		{"PUT, PATCH, POST, DELETE", "PUT, PATCH, DELETE"},
 		{"{ ErrorCode: 502, ErrorCachingMinTTL: 0 }", "{ ErrorCode: 502, ErrorCachingMinTTL: 1 }"},
 		{"          - { ErrorCode: 503, ErrorCachingMinTTL: 0 }\n", ""},
-		{"{ ErrorCode: 404, ErrorCachingMinTTL: 0 }", "{ ErrorCode: 404, ErrorCachingMinTTL: 0, ResponseCode: 404, ResponsePagePath: /404.html }"},
+		{"{ ErrorCode: 404, ErrorCachingMinTTL: 0 }",
+			"{ ErrorCode: 404, ErrorCachingMinTTL: 0, ResponseCode: 404, ResponsePagePath: /404.html }"},
 		{"            FunctionAssociations: *viewer\n", ""},
-	}}
-	rules["only the distribution is believed"] = rule{proof, [][2]string{
+	})
+}
+
+func TestOriginSecretIsSentByTheDistributionAlone(t *testing.T) {
+	testRule(t, originSecret, [][2]string{
 		{"HeaderName: X-Origin-Secret", "HeaderName: X-Origin-Verify"},
 		{"['x-viewer-host'] = { value", "['x-forwarded-host'] = { value"},
 		{"event.viewer.ip", "request.headers['x-forwarded-for'].value"},
-		{`ORIGIN_SECRET: !If [Site, !Sub "{{resolve:secretsmanager:${OriginSecret}}}", ""]`, `ORIGIN_SECRET: !If [Site, !Ref AWS::StackId, ""]`},
+		{`ORIGIN_SECRET: !If [Site, !Sub "{{resolve:secretsmanager:${OriginSecret}}}", ""]`,
+			`ORIGIN_SECRET: !If [Site, !Ref AWS::StackId, ""]`},
 		{`HeaderValue: !Sub "{{resolve:secretsmanager:${OriginSecret}}}"`, `HeaderValue: !Ref AWS::StackId`},
 		{"PasswordLength: 48, ExcludePunctuation: true", "PasswordLength: 16, ExcludePunctuation: true"},
 		{"OriginProtocolPolicy: https-only", "OriginProtocolPolicy: match-viewer"},
-	}}
-	rules["the pages are private and safe"] = rule{pages, [][2]string{
+	})
+}
+
+func TestPagesArePrivateAndHaveSecurityHeaders(t *testing.T) {
+	testRule(t, pages, [][2]string{
 		{"BlockPublicPolicy: true", "BlockPublicPolicy: false"},
 		{"            OriginAccessControlId: !Ref PagesAccess\n", ""},
 		{"SigningBehavior: always", "SigningBehavior: never"},
@@ -49,9 +57,10 @@ func init() {
 		{"Header: Cross-Origin-Opener-Policy, Value: same-origin", "Header: Cross-Origin-Opener-Policy, Value: unsafe-none"},
 		{"            - { Override: true, Header: Cross-Origin-Resource-Policy, Value: same-origin }\n", ""},
 		{"          ResponseHeadersPolicyId: !Ref PagesHeaders\n", ""},
-		{"            FunctionAssociations: *viewer\n", "            FunctionAssociations: *viewer\n            ResponseHeadersPolicyId: !Ref PagesHeaders\n"},
+		{"            FunctionAssociations: *viewer\n",
+			"            FunctionAssociations: *viewer\n            ResponseHeadersPolicyId: !Ref PagesHeaders\n"},
 		{"        DefaultRootObject: index.html\n", ""},
-	}}
+	})
 }
 
 const (
@@ -59,14 +68,14 @@ const (
 	allViewerExceptHostHeader = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 )
 
-// cachedErrors are the statuses that CloudFront ever keeps.
+// cachedErrors are the error statuses that CloudFront caches.
 var cachedErrors = []int{400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504}
 
 func distribution(template object) any {
 	return at(template, "Resources", "Distribution", "Properties", "DistributionConfig")
 }
 
-// behavior is the one that serves a path: the first that matches, or the default.
+// behavior returns the first cache behavior that matches a path, or the default.
 func behavior(template object, path string) any {
 	for _, b := range items(distribution(template), "CacheBehaviors") {
 		pattern := regexp.QuoteMeta(text(b, "PathPattern"))
@@ -77,14 +86,16 @@ func behavior(template object, path string) any {
 	return at(distribution(template), "DefaultCacheBehavior")
 }
 
-func caching(t *testing.T, template object) (wrong []string) {
+func caching(t *testing.T, template object) (faults []string) {
 	for _, row := range route.Table {
 		for _, path := range []string{row.Pattern, row.Address()} {
 			b := behavior(template, path)
-			called := items(b, "FunctionAssociations")
-			if text(b, "TargetOriginId") != "api" || text(b, "CachePolicyId") != cachingDisabled || text(b, "OriginRequestPolicyId") != allViewerExceptHostHeader ||
-				len(called) != 1 || !slices.Contains(references(called), "SiteViewer") || !slices.Contains(texts(at(b, "AllowedMethods")), row.Method) || at(b, "Compress") == true {
-				wrong = append(wrong, path+" is cached, not served or not served whole")
+			viewer := items(b, "FunctionAssociations")
+			if text(b, "TargetOriginId") != "api" || text(b, "CachePolicyId") != cachingDisabled ||
+				text(b, "OriginRequestPolicyId") != allViewerExceptHostHeader ||
+				len(viewer) != 1 || !slices.Contains(references(viewer), "SiteViewer") ||
+				!slices.Contains(texts(at(b, "AllowedMethods")), row.Method) || at(b, "Compress") == true {
+				faults = append(faults, path+" is cached, compressed, or not forwarded as it is")
 			}
 		}
 	}
@@ -92,7 +103,7 @@ func caching(t *testing.T, template object) (wrong []string) {
 		if err == nil && !entry.IsDir() {
 			relative, _ := filepath.Rel(filepath.Join(root, "public"), name)
 			if page := path.Join("/", filepath.ToSlash(relative)); text(behavior(template, page), "TargetOriginId") != "pages" {
-				wrong = append(wrong, page+" does not come from the bucket")
+				faults = append(faults, page+" does not come from the bucket")
 			}
 		}
 		return err
@@ -106,18 +117,18 @@ func caching(t *testing.T, template object) (wrong []string) {
 			kept = slices.DeleteFunc(kept, func(code int) bool { return code == at(response, "ErrorCode") })
 		}
 		if at(response, "ResponsePagePath") != nil || at(response, "ResponseCode") != nil {
-			wrong = append(wrong, fmt.Sprintf("%v: a page replaces the functions' answers", at(response, "ErrorCode")))
+			faults = append(faults, fmt.Sprintf("%v: a page replaces the functions' responses", at(response, "ErrorCode")))
 		}
 	}
 	if len(kept) > 0 {
-		wrong = append(wrong, fmt.Sprintf("one caller's error is kept for others: %v", kept))
+		faults = append(faults, fmt.Sprintf("errors are cached: %v", kept))
 	}
-	return wrong
+	return faults
 }
 
-// proof: the header, the setting and the generated secret are those of
-// shared/endpoint, and the distribution's function overwrites the rest.
-func proof(t *testing.T, template object) (wrong []string) {
+// originSecret requires the headers of shared/endpoint and the generated secret on both
+// sides. The distribution's function overwrites the viewer headers.
+func originSecret(t *testing.T, template object) (faults []string) {
 	source, err := os.ReadFile(filepath.Join(root, "shared", "endpoint", "origin.go"))
 	if err != nil {
 		t.Fatal(err)
@@ -132,66 +143,72 @@ func proof(t *testing.T, template object) (wrong []string) {
 			continue
 		}
 		custom := items(origin, "OriginCustomHeaders")
-		if len(custom) != 1 || text(custom[0], "HeaderName") != header["originSecretHeader"] || text(custom[0], "HeaderValue", "Fn::Sub") != generated {
-			wrong = append(wrong, "the API is not told the secret")
+		if len(custom) != 1 || text(custom[0], "HeaderName") != header["originSecretHeader"] ||
+			text(custom[0], "HeaderValue", "Fn::Sub") != generated {
+			faults = append(faults, "the distribution does not send the secret")
 		}
 		if text(origin, "CustomOriginConfig", "OriginProtocolPolicy") != "https-only" {
-			wrong = append(wrong, "the API is told the secret in clear")
+			faults = append(faults, "the distribution sends the secret without TLS")
 		}
 	}
 	for name, function := range ofType(template, "AWS::Serverless::Function") {
 		variable := items(function, "Properties", "Environment", "Variables", "ORIGIN_SECRET", "Fn::If")
 		if len(variable) != 3 || variable[0] != "Site" || text(variable[1], "Fn::Sub") != generated || variable[2] != "" {
-			wrong = append(wrong, name+" does not know the secret")
+			faults = append(faults, name+" does not have the secret")
 		}
 	}
-	if length, _ := at(template, "Resources", "OriginSecret", "Properties", "GenerateSecretString", "PasswordLength").(int); length < 32 {
-		wrong = append(wrong, "the secret is short")
+	generator := at(template, "Resources", "OriginSecret", "Properties", "GenerateSecretString")
+	if length, _ := at(generator, "PasswordLength").(int); length < 32 {
+		faults = append(faults, "the secret has fewer than 32 characters")
 	}
 	code := text(template, "Resources", "SiteViewer", "Properties", "FunctionCode")
-	for name, from := range map[string]string{"viewerHostHeader": "request.headers.host.value", "viewerAddressHeader": "event.viewer.ip"} {
+	for name, from := range map[string]string{
+		"viewerHostHeader": "request.headers.host.value", "viewerAddressHeader": "event.viewer.ip",
+	} {
 		if !strings.Contains(code, "request.headers['"+strings.ToLower(header[name])+"'] = { value: "+from+" };") {
-			wrong = append(wrong, "the distribution does not say "+header[name])
+			faults = append(faults, "the distribution does not set "+header[name])
 		}
 	}
-	return wrong
+	return faults
 }
 
-func pages(t *testing.T, template object) (wrong []string) {
+func pages(t *testing.T, template object) (faults []string) {
 	bucket := at(template, "Resources", "Pages", "Properties")
 	for _, block := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
 		if at(bucket, "PublicAccessBlockConfiguration", block) != true {
-			wrong = append(wrong, "the bucket lacks "+block)
+			faults = append(faults, "the bucket lacks "+block)
 		}
 	}
-	if text(template, "Resources", "PagesAccess", "Properties", "OriginAccessControlConfig", "SigningBehavior") != "always" {
-		wrong = append(wrong, "the bucket is asked without a signature")
+	access := at(template, "Resources", "PagesAccess", "Properties", "OriginAccessControlConfig")
+	if text(access, "SigningBehavior") != "always" {
+		faults = append(faults, "requests to the bucket are not always signed")
 	}
 	config := distribution(template)
 	for _, origin := range items(config, "Origins") {
 		if text(origin, "Id") == "pages" && text(origin, "OriginAccessControlId", "Ref") != "PagesAccess" {
-			wrong = append(wrong, "the bucket is asked without a signature")
+			faults = append(faults, "the bucket has no origin access control")
 		}
 	}
 	certificate := items(config, "ViewerCertificate", "Fn::If")
-	if len(certificate) != 3 || text(certificate[1], "MinimumProtocolVersion") != "TLSv1.2_2021" || text(config, "HttpVersion") != "http2and3" {
-		wrong = append(wrong, "old protocols")
+	if len(certificate) != 3 || text(certificate[1], "MinimumProtocolVersion") != "TLSv1.2_2021" ||
+		text(config, "HttpVersion") != "http2and3" {
+		faults = append(faults, "got old protocols, want TLS 1.2 and HTTP/2 or 3")
 	}
 	if text(config, "DefaultRootObject") != "index.html" {
-		wrong = append(wrong, "the bucket's list has an address")
+		faults = append(faults, "/ does not serve index.html")
 	}
 	if text(config, "DefaultCacheBehavior", "ResponseHeadersPolicyId", "Ref") != "PagesHeaders" {
-		wrong = append(wrong, "pages lack their headers")
+		faults = append(faults, "pages lack their headers")
 	}
 	for _, b := range items(config, "CacheBehaviors") {
 		if at(b, "ResponseHeadersPolicyId") != nil {
-			wrong = append(wrong, text(b, "PathPattern")+": functions set their own headers")
+			faults = append(faults, text(b, "PathPattern")+": replaces the functions' own headers")
 		}
 	}
 	if got, want := fmt.Sprint(headersOf(template)), fmt.Sprint(netlifysHeaders(t)); got != want {
-		wrong = append(wrong, "pages have\n"+got+"\non Netlify\n"+want)
+		faults = append(faults, "got page headers\n"+got+"\nwant those of Netlify\n"+want)
 	}
-	return wrong
+	return faults
 }
 
 // headersOf returns the headers that PagesHeaders adds with the parameters' defaults. They
@@ -207,7 +224,9 @@ func headersOf(template object) map[string]string {
 		return s
 	}
 	headers := map[string]string{}
-	for name, part := range map[string]string{"Content-Security-Policy": "ContentSecurityPolicy", "Referrer-Policy": "ReferrerPolicy"} {
+	for name, part := range map[string]string{
+		"Content-Security-Policy": "ContentSecurityPolicy", "Referrer-Policy": "ReferrerPolicy",
+	} {
 		if at(security, part, "Override") == true {
 			headers[name] = value(at(security, part, part))
 		}
@@ -215,7 +234,8 @@ func headersOf(template object) map[string]string {
 	if at(security, "ContentTypeOptions", "Override") == true {
 		headers["X-Content-Type-Options"] = "nosniff"
 	}
-	if hsts := at(security, "StrictTransportSecurity"); at(hsts, "Override") == true && at(hsts, "IncludeSubdomains") == false {
+	if hsts := at(security, "StrictTransportSecurity"); at(hsts, "Override") == true &&
+		at(hsts, "IncludeSubdomains") == false {
 		headers["Strict-Transport-Security"] = fmt.Sprintf("max-age=%v", at(hsts, "AccessControlMaxAgeSec"))
 	}
 	for _, item := range items(policy, "CustomHeadersConfig", "Items") {
@@ -235,7 +255,8 @@ func netlifysHeaders(t *testing.T) map[string]string {
 			Values map[string]string
 		}
 	}
-	if _, err := toml.Decode(readFile(t, "netlify.toml"), &file); err != nil || len(file.Headers) != 1 || file.Headers[0].For != "/*" {
+	if _, err := toml.Decode(readFile(t, "netlify.toml"), &file); err != nil || len(file.Headers) != 1 ||
+		file.Headers[0].For != "/*" {
 		t.Fatalf("%v %+v", err, file)
 	}
 	headers := file.Headers[0].Values

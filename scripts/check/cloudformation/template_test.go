@@ -14,8 +14,8 @@ import (
 
 const root = "../../.."
 
-// object is a mapping of the template. Its short intrinsic functions are written
-// out: !Ref x is {"Ref": "x"}, !Sub x is {"Fn::Sub": "x"}.
+// object is a mapping of the template. Short intrinsic functions are expanded: !Ref x is
+// {"Ref": "x"}, !Sub x is {"Fn::Sub": "x"}.
 type object = map[string]any
 
 func readFile(t *testing.T, name string) string {
@@ -69,7 +69,7 @@ func convert(n *yaml.Node) any {
 	}
 }
 
-// at follows keys down; what is not there is nil.
+// at returns the value at a path of keys, or nil.
 func at(value any, keys ...string) any {
 	for _, key := range keys {
 		m, _ := value.(object)
@@ -103,7 +103,7 @@ func walk(value any, visit func(object)) {
 	}
 }
 
-// texts are all strings in value, those within intrinsic functions among them.
+// texts returns all strings in value, including those in intrinsic functions.
 func texts(value any) []string {
 	switch value := value.(type) {
 	case string:
@@ -126,7 +126,7 @@ func texts(value any) []string {
 
 var variable = regexp.MustCompile(`\$\{([A-Za-z0-9]+)`)
 
-// references are the names that value refers to, each as often as it does.
+// references returns the names that value refers to, with repetitions.
 func references(value any) []string {
 	var names []string
 	walk(value, func(m object) {
@@ -147,7 +147,7 @@ func references(value any) []string {
 	return names
 }
 
-// ofType are the resources of a type, by their names.
+// ofType returns the resources of a type by name.
 func ofType(template object, kind string) map[string]object {
 	found := map[string]object{}
 	resources, _ := template["Resources"].(object)
@@ -159,27 +159,20 @@ func ofType(template object, kind string) map[string]object {
 	return found
 }
 
-// rule says what is wrong with a template; breaks are changes of its text that it
-// must see.
-type rule struct {
-	check  func(t *testing.T, template object) []string
-	breaks [][2]string
-}
-
-func (r rule) try(t *testing.T) {
+// testRule checks that the template passes a rule, and that the rule finds a fault after
+// each of the changes, which are pairs of old and new text.
+func testRule(t *testing.T, check func(t *testing.T, template object) []string, changes [][2]string) {
+	t.Helper()
 	original := readFile(t, "template.yaml")
-	for _, finding := range r.check(t, parse(t, original)) {
-		t.Error(finding)
+	for _, fault := range check(t, parse(t, original)) {
+		t.Error(fault)
 	}
-	if len(r.breaks) == 0 {
-		t.Error("nothing shows that this rule sees anything")
-	}
-	for _, change := range r.breaks {
-		broken := strings.Replace(original, change[0], change[1], 1)
-		if broken == original {
-			t.Errorf("the template has no %q to change", change[0])
-		} else if len(r.check(t, parse(t, broken))) == 0 {
-			t.Errorf("not seen: %q in place of %q", change[1], change[0])
+	for _, change := range changes {
+		changed := strings.Replace(original, change[0], change[1], 1)
+		if changed == original {
+			t.Errorf("template.yaml has no %q to change", change[0])
+		} else if len(check(t, parse(t, changed))) == 0 {
+			t.Errorf("got no fault with %q in place of %q, want one", change[1], change[0])
 		}
 	}
 }

@@ -80,10 +80,12 @@ func (p *party) connection() string {
 	if err != nil {
 		panic(err)
 	}
-	agreed, err := http.PostForm(p.URL+"/third-party/consent", url.Values{"request": {consent.Query().Get("request")}, "action": {"approve"}})
+	agreed, err := http.PostForm(p.URL+"/third-party/consent",
+		url.Values{"request": {consent.Query().Get("request")}, "action": {"approve"}})
 	if err != nil {
 		panic(err)
 	}
 	_ = agreed.Body.Close()
-	return p.cookies.SealConnection(kindetest.SampleDrive, session.Owner{User: kindetest.DemoPerson, Organization: kindetest.DemoOrg}, begun.SessionID)
+	return p.cookies.SealConnection(kindetest.SampleDrive,
+		session.Owner{User: kindetest.DemoPerson, Organization: kindetest.DemoOrg}, begun.SessionID)
 }

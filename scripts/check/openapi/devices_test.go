@@ -33,7 +33,8 @@ func devicesTo(row route.Route) []visit {
 // shown, and polls.
 func polling(answer func(p *party, shown string) error) visit {
 	return func(p *party, r *http.Request) {
-		resp, err := http.PostForm(p.URL+"/oauth2/device/auth", url.Values{"client_id": {kindetest.DeviceClientID}, "scope": {"openid offline"}})
+		resp, err := http.PostForm(p.URL+"/oauth2/device/auth",
+			url.Values{"client_id": {kindetest.DeviceClientID}, "scope": {"openid offline"}})
 		if err != nil {
 			panic(err)
 		}

@@ -68,7 +68,8 @@ func (p *party) settings() []string {
 func (p *party) session(t *testing.T) string {
 	t.Helper()
 	h := http.Header{}
-	if err := p.cookies.Write(h, functiontest.NewSession(session.Tokens{Access: p.Kinde.Mint(), Refresh: p.Kinde.MintRefresh()})); err != nil {
+	if err := p.cookies.Write(h,
+		functiontest.NewSession(session.Tokens{Access: p.Kinde.Mint(), Refresh: p.Kinde.MintRefresh()})); err != nil {
 		t.Fatal(err)
 	}
 	value, whole := strings.CutPrefix(functiontest.Kept(h), "__Host-session=")
@@ -108,7 +109,8 @@ func (p *party) grants(access, id string) {
 
 // begin begins a sign-in in the browser that sends r.
 func (p *party) begin(r *http.Request) session.Attempt {
-	a := session.Attempt{State: rand.Text(), Nonce: rand.Text(), Verifier: rand.Text() + rand.Text(), ReturnURL: pagesOrigin + "/"}
+	a := session.Attempt{State: rand.Text(), Nonce: rand.Text(), Verifier: rand.Text() + rand.Text(),
+		ReturnURL: pagesOrigin + "/"}
 	h := http.Header{}
 	if err := p.cookies.Begin(h, r, a); err != nil {
 		panic(err)

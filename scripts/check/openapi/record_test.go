@@ -209,7 +209,8 @@ func (r record) checkLetIn(t *testing.T) {
 func (r record) checkTroubled(t *testing.T) {
 	t.Helper()
 	for _, row := range route.Table {
-		kinds := []problem.Code{problem.UpstreamThrottled, problem.UpstreamFailed, problem.UpstreamMisconfigured, problem.UpstreamTimeout}
+		kinds := []problem.Code{problem.UpstreamThrottled, problem.UpstreamFailed, problem.UpstreamMisconfigured,
+			problem.UpstreamTimeout}
 		switch {
 		case row.Function == "portal":
 			kinds = []problem.Code{problem.PortalFailed, problem.InvalidResponse, problem.PortalError}

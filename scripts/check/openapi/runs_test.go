@@ -64,22 +64,30 @@ api_key = "1"
 
 // conformance leaves out what is said of requests: a tenant in trouble answers
 // good ones badly.
-const conformance = "--checks=status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance"
+const conformance = "--checks=status_code_conformance,content_type_conformance," +
+	"response_headers_conformance,response_schema_conformance"
 
 var runs = []run{
-	{name: "a program", format: lambdarun.Netlify, auth: byToken, args: []string{asJSON, "--max-examples=40"}, check: record.checkLetIn},
-	{name: "a script of the site's", format: lambdarun.Netlify, auth: byCookie, args: []string{asJSON, "--max-examples=20"}, check: record.checkLetIn},
-	{name: "a browser", format: lambdarun.HTTPAPI2, auth: byCookie, args: []string{"--max-examples=20"}, check: record.checkLetIn},
+	{name: "a program", format: lambdarun.Netlify, auth: byToken, args: []string{asJSON, "--max-examples=40"},
+		check: record.checkLetIn},
+	{name: "a script of the site's", format: lambdarun.Netlify, auth: byCookie,
+		args: []string{asJSON, "--max-examples=20"}, check: record.checkLetIn},
+	{name: "a browser", format: lambdarun.HTTPAPI2, auth: byCookie, args: []string{"--max-examples=20"},
+		check: record.checkLetIn},
 	// 30 are a round of all visits, and of those to pages another that does not ask
 	// for JSON.
-	{name: "visits", format: lambdarun.HTTPAPI2, before: browse, args: []string{conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=30"}},
+	{name: "visits", format: lambdarun.HTTPAPI2, before: browse,
+		args: []string{conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=30"}},
 	// 30 are three rounds of troubles.
 	{name: "a tenant in trouble", format: lambdarun.Netlify, auth: byToken, before: cycle,
-		args: []string{asJSON, conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=30"}, check: record.checkTroubled},
+		args:  []string{asJSON, conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=30"},
+		check: record.checkTroubled},
 	{name: "too many requests", format: lambdarun.HTTPAPI2, auth: byToken, limit: "1/24h",
 		args: []string{asJSON, conformance, onlyLimited(), "--phases=fuzzing", "--mode=positive", "--max-examples=3"}},
-	{name: "no signing keys", format: lambdarun.Netlify, auth: byToken, before: noKeys, args: []string{asJSON, conformance, "--phases=examples"}},
-	{name: "no settings", format: lambdarun.Netlify, auth: byToken, unset: true, args: []string{asJSON, conformance, "--phases=examples"}},
+	{name: "no signing keys", format: lambdarun.Netlify, auth: byToken, before: noKeys,
+		args: []string{asJSON, conformance, "--phases=examples"}},
+	{name: "no settings", format: lambdarun.Netlify, auth: byToken, unset: true,
+		args: []string{asJSON, conformance, "--phases=examples"}},
 }
 
 func TestTheFunctionsAreAsDescribed(t *testing.T) {
@@ -167,7 +175,8 @@ func onlyLimited() string {
 }
 
 // data is where the functions get what they hand on.
-var data = []string{"/account_api/v1/", "/oauth2/v2/user_profile", "/oauth2/introspect", "/oauth2/revoke", "/oauth2/device/auth", "/oauth2/token", "/api/v1/connected_apps/"}
+var data = []string{"/account_api/v1/", "/oauth2/v2/user_profile", "/oauth2/introspect", "/oauth2/revoke",
+	"/oauth2/device/auth", "/oauth2/token", "/api/v1/connected_apps/"}
 
 // troubles are ways in which a tenant fails to answer, one after the other.
 var troubles = []struct {

@@ -51,7 +51,8 @@ func usualVisitsTo(row route.Route) []visit {
 	case "callback":
 		return returns
 	case "logout":
-		return []visit{leaving("Origin", pagesOrigin), leaving("X-CSRF", "1"), leaving(), leaving("Origin", "https://elsewhere.example.com", "X-CSRF", "1")}
+		return []visit{leaving("Origin", pagesOrigin), leaving("X-CSRF", "1"), leaving(),
+			leaving("Origin", "https://elsewhere.example.com", "X-CSRF", "1")}
 	case "health":
 		return []visit{asItIs}
 	case "device":

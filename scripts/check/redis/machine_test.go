@@ -54,7 +54,11 @@ func TestColdStartsShareTheMachinesToken(t *testing.T) {
 	}
 	address, _ := strings.CutPrefix(redisURL, "redis://")
 	host, port, _ := strings.Cut(address, ":")
-	script := `local all = "" for _, k in ipairs(redis.call("KEYS", "kinde:value:*")) do all = all .. k .. " " .. redis.call("GET", k) .. "\n" end return all`
+	const script = `local all = ""
+		for _, k in ipairs(redis.call("KEYS", "kinde:value:*")) do
+			all = all .. k .. " " .. redis.call("GET", k) .. "\n"
+		end
+		return all`
 	kept, err := exec.Command("redis-cli", "-h", host, "-p", port, "EVAL", script, "0").CombinedOutput()
 	if err != nil || !strings.Contains(string(kept), "kinde:value:") {
 		t.Fatalf("%v %s", err, kept)
@@ -72,7 +76,8 @@ func TestInstancesPollOnceInAnInterval(t *testing.T) {
 	code := begin(t, f)
 	tenant.Kinde.ForgetCalls()
 	came := f.inParallel("/api/device/token", url.Values{"device_code": {code}})
-	if n := len(tenant.Kinde.Calls("/oauth2/token")); n != 1 || came[`{"error":"authorization_pending"}`] != 1 || came[`{"error":"slow_down"}`] != requests-1 {
+	if n := len(tenant.Kinde.Calls("/oauth2/token")); n != 1 || came[`{"error":"authorization_pending"}`] != 1 ||
+		came[`{"error":"slow_down"}`] != requests-1 {
 		t.Errorf("%d polls at Kinde, answers %v", n, came)
 	}
 }

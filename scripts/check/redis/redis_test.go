@@ -149,7 +149,8 @@ func (f *fleet) storm(cookie string) map[int]int {
 }
 
 func expired(tenant *kindetest.Server) session.Tokens {
-	return session.Tokens{Access: tenant.Kinde.Mint(kindetest.ExpiresIn(-time.Minute)), Refresh: tenant.Kinde.MintRefresh()}
+	return session.Tokens{Access: tenant.Kinde.Mint(kindetest.ExpiresIn(-time.Minute)),
+		Refresh: tenant.Kinde.MintRefresh()}
 }
 
 func TestParallelRequestsOverProcesses(t *testing.T) {
@@ -174,7 +175,8 @@ func TestParallelRequestsOverProcesses(t *testing.T) {
 			statuses := f.storm(f.cookie(expired(tenant)))
 			calls := len(tenant.Kinde.Calls("/oauth2/token"))
 			t.Logf("statuses %v, %d refreshes", statuses, calls)
-			if calls > row.refreshs || statuses[200]+statuses[409] != requests || statuses[200] == 0 || !row.refused && statuses[200] != requests {
+			if calls > row.refreshs || statuses[200]+statuses[409] != requests || statuses[200] == 0 ||
+				!row.refused && statuses[200] != requests {
 				t.Errorf("statuses %v, %d refreshes", statuses, calls)
 			}
 		})
@@ -193,7 +195,8 @@ func TestASignOutIsRememberedByAll(t *testing.T) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	for i := range processes {
-		if w := sessions.ask(i, "GET", "/api/session", cookie); w.Code != 200 || !strings.Contains(w.Body.String(), `"authenticated":false`) {
+		if w := sessions.ask(i, "GET", "/api/session", cookie); w.Code != 200 ||
+			!strings.Contains(w.Body.String(), `"authenticated":false`) {
 			t.Errorf("process %d: a copy of the cookie still serves: %s", i, w.Body)
 		}
 	}
