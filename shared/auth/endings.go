@@ -14,6 +14,13 @@ import (
 // refresh, and a day for the access token of its last one.
 const endingLife = session.Life + 24*time.Hour
 
+const (
+	// advanceLease bounds the time of one change of a user's times, and advancePause is
+	// between two looks for the end of another one.
+	advanceLease = 2 * time.Second
+	advancePause = 20 * time.Millisecond
+)
+
 // endings remember, where instances share a store, which sessions have ended and which
 // must be refreshed. A copy of their cookies would otherwise work until the access token
 // expires. Without a store, or while it is down, nothing is remembered.
@@ -93,9 +100,31 @@ func (s *Sessions) MarkRefreshDue(ctx context.Context, user string, at time.Time
 }
 
 // advance sets the time under the key, unless a later one is there: events arrive in any
-// order.
+// order, several at once.
 func (e *endings) advance(ctx context.Context, key string, at time.Time) error {
-	if later, found := e.at(ctx, key); found && !at.After(later) {
+	if e.shared == nil {
+		return nil
+	}
+	for {
+		release, ok, err := e.shared.Acquire(ctx, key, advanceLease)
+		if err != nil {
+			return err
+		}
+		if ok {
+			defer store.ReleaseSoon(ctx, release)
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(advancePause):
+		}
+	}
+	value, found, err := e.shared.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	if ms, err := strconv.ParseInt(string(value), 10, 64); found && err == nil && at.UnixMilli() <= ms {
 		return nil
 	}
 	return e.set(ctx, key, at)

@@ -24,6 +24,16 @@ func mediaType(value string) (media string, ok bool) {
 	return media, ok
 }
 
+// MediaType returns the media type of the request's body, in lower case and without its
+// parameters; "" if there is none or it is malformed.
+func (r *Request) MediaType() string {
+	media, ok := mediaType(r.HTTP.Header.Get("Content-Type"))
+	if !ok {
+		return ""
+	}
+	return media
+}
+
 // parameters reads `name=value; …` (RFC 9110 section 5.6.6). Names are in lower case, and
 // so is charset's value, whose case does not count (section 8.3.2).
 func parameters(text string) (values map[string]string, ok bool) {

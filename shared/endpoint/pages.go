@@ -80,8 +80,12 @@ func (e *endpoint) failureResponse(x *exchange, r *http.Request) *Response {
 }
 
 // wantsPage reports whether a failure is shown to a user. Under /api/ only a browser's
-// address bar gets a page, since scripts may accept HTML as well.
+// address bar gets a page, since scripts may accept HTML as well. Under /webhooks/ there
+// are no users.
 func wantsPage(row *row, r *http.Request) bool {
+	if strings.HasPrefix(r.URL.Path, "/webhooks/") || row != nil && row.Webhook() {
+		return false
+	}
 	api := strings.HasPrefix(r.URL.Path, "/api/") || row != nil && row.API()
 	return acceptsHTML(r.Header) && !acceptsJSON(r.Header) && (!api || r.Header.Get("Sec-Fetch-Mode") == "navigate")
 }

@@ -24,6 +24,7 @@ type Fixture struct {
 	*kindetest.Kinde
 	URL     string // the tenant's origin
 	t       testing.TB
+	env     map[string]string
 	handler http.Handler
 	log     Log
 }
@@ -42,7 +43,18 @@ func Start(t testing.TB, f endpoint.Function, options kindetest.Options, setting
 	for i := 0; i < len(settings); i += 2 {
 		env[settings[i]] = settings[i+1]
 	}
-	fixture := &Fixture{Kinde: tenant.Kinde, URL: tenant.URL, t: t}
+	return serve(t, f, tenant, env)
+}
+
+// Beside serves another function of the same site, or another instance of one, with the
+// same settings.
+func (f *Fixture) Beside(other endpoint.Function) *Fixture {
+	f.t.Helper()
+	return serve(f.t, other, &kindetest.Server{Kinde: f.Kinde, URL: f.URL}, f.env)
+}
+
+func serve(t testing.TB, f endpoint.Function, tenant *kindetest.Server, env map[string]string) *Fixture {
+	fixture := &Fixture{Kinde: tenant.Kinde, URL: tenant.URL, t: t, env: env}
 	f.Output = &fixture.log
 	f.Lookup = func(name string) (string, bool) { value, ok := env[name]; return value, ok }
 	fixture.handler = f.Handler()

@@ -63,6 +63,7 @@ const (
 	UnknownAPI     Code = "unknown-api"
 	NotImplemented Code = "not-implemented"
 
+	Unavailable   Code = "unavailable"
 	Misconfigured Code = "misconfigured"
 	Internal      Code = "internal"
 )
@@ -160,6 +161,7 @@ var meanings = map[Code]meaning{
 		"This deployment forwards to no API of that name: its owner lists them in PROXY_APIS.", ""},
 	NotImplemented: {http.StatusNotImplemented, "Not implemented", "Connections cannot be upgraded here.", ""},
 
+	Unavailable: {http.StatusServiceUnavailable, "Unavailable", "Try again after Retry-After.", ""},
 	Misconfigured: {http.StatusInternalServerError, "This deployment lacks settings",
 		"The site's owner finds the names of the settings in the function's log.", ""},
 	Internal: {http.StatusInternalServerError, "Internal error",

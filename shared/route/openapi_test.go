@@ -195,7 +195,7 @@ func TestOpenAPISaysWhoMayCall(t *testing.T) {
 		for code, want := range map[problem.Code]bool{
 			problem.NoToken:           row.Access == route.User || row.Access == route.OptionalSession,
 			problem.SessionExpired:    row.Access == route.User,
-			problem.InvalidToken:      reads,
+			problem.InvalidToken:      reads || row.Webhook(), // whose token is the body
 			problem.SessionSuperseded: reads,
 			problem.CSRFHeaderMissing: reads && row.API() || row.Access == route.SignOut,
 		} {

@@ -140,6 +140,8 @@ var Table = []Route{
 		Does: "revokes the refresh token, clears the cookies, goes to Kinde's logout"},
 	{Function: "session", Method: "GET", Pattern: "/api/session", Access: Optional,
 		Does: "who is signed in, as the frontend may know it"},
+	{Function: "webhooks", Method: "POST", Pattern: "/webhooks/kinde", Access: Anyone,
+		Does: "receives Kinde's events about users and subscriptions"},
 	{Function: "health", Method: "GET", Pattern: "/api/health", Access: Anyone,
 		Does: "which settings are missing or wrong, by name"},
 }
@@ -165,3 +167,7 @@ func (r Route) Address() string { return "/.netlify/functions/" + r.Function + r
 // API reports whether the row belongs to the JSON API, where errors are always
 // problems and unknown parameters are refused.
 func (r Route) API() bool { return strings.HasPrefix(r.Pattern, "/api/") }
+
+// Webhook reports whether the row is called by Kinde's server. Its errors are always
+// problems.
+func (r Route) Webhook() bool { return strings.HasPrefix(r.Pattern, "/webhooks/") }

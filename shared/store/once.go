@@ -95,7 +95,7 @@ func (o *Once[T]) findOrCreate(ctx context.Context, key string,
 			return create()
 		}
 		if ok {
-			defer releaseSoon(ctx, release)
+			defer ReleaseSoon(ctx, release)
 			if value, found, err := find(); found { // another instance was faster
 				return value, err
 			}
@@ -110,9 +110,9 @@ func (o *Once[T]) findOrCreate(ctx context.Context, key string,
 	}
 }
 
-// releaseSoon gives a lease back in the time that ctx has left, which it bounds: 300 ms
+// ReleaseSoon gives a lease back in the time that ctx has left, which it bounds: 300 ms
 // at most, and 20 ms even after ctx has ended. A lease that stays blocks the next caller.
-func releaseSoon(ctx context.Context, release func(context.Context)) {
+func ReleaseSoon(ctx context.Context, release func(context.Context)) {
 	const shortest, longest = 20 * time.Millisecond, 300 * time.Millisecond
 	left := longest
 	if deadline, ok := ctx.Deadline(); ok {

@@ -118,7 +118,7 @@ func TestLeaseIsReleasedToSlowStore(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		begin = time.Now()
-		releaseSoon(ctx, func(ctx context.Context) { <-ctx.Done() })
+		ReleaseSoon(ctx, func(ctx context.Context) { <-ctx.Done() })
 		if took := time.Since(begin); took > 50*time.Millisecond {
 			t.Errorf("the release took %v after the context, want less than 50ms", took)
 		}
