@@ -6,6 +6,7 @@ for (const block of document.querySelectorAll("pre[data-copy]")) {
   const button = make("button", "button copy", "Copy");
   const said = make("span", "copied soft small");
   button.type = "button";
+  button.setAttribute("aria-label", `Copy: ${(block.textContent ?? "").trim().split("\n")[0]}`);
   said.setAttribute("role", "status");
   button.addEventListener("click", async () => {
     said.textContent = await copied(block) ? "Copied" : "Selected: copy with your keyboard";

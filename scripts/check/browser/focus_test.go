@@ -40,7 +40,7 @@ const whereFocusIs = `(() => {
 	const box = at.getClientRects()[0]; // its first line's, where it runs over two
 	const front = document.elementFromPoint(box.x + Math.min(box.width, innerWidth) / 2, box.y + Math.min(box.height, 40) / 2);
 	return JSON.stringify({
-		name: at.id || at.textContent.trim().replace(/\s+/g, " ").slice(0, 30),
+		name: at.id || (at.ariaLabel || at.textContent).trim().replace(/\s+/g, " ").slice(0, 60),
 		outline: outlineStyle === "none" ? "" : outlineWidth,
 		ratio: (high + 0.05) / (low + 0.05),
 		hidden: front && (at.contains(front) || front.contains(at)) ? "" : "behind " + (front?.outerHTML.slice(0, 80) ?? "nothing"),
