@@ -59,7 +59,7 @@ func (d *doctor) askFunction(ctx context.Context, name string) (map[string]*answ
 		}
 		if want, ok := uncalled[row.Access]; ok && !row.Limited {
 			path := placeholder.ReplaceAllString(row.Pattern, "doctor")
-			got, wrong := d.ask(ctx, visit{method: row.Method, url: d.url + path, header: []string{"Accept", "application/json"}}, row.Method+" "+path, want.status, want.code)
+			got, wrong := d.ask(ctx, visit{method: row.Methods()[0], url: d.url + path, header: []string{"Accept", "application/json"}}, row.Method+" "+path, want.status, want.code)
 			if wrong != nil {
 				return answers, wrong
 			}
@@ -75,9 +75,9 @@ var uncalled = map[route.Access]struct {
 	code   string
 }{
 	route.User:     {http.StatusUnauthorized, "no-token"},
-	route.Optional:  {http.StatusOK, ""},
-	route.SignOut:   {http.StatusForbidden, "csrf-header-missing"},
-	route.SignIn: {http.StatusBadRequest, "login-expired"},
+	route.Optional: {http.StatusOK, ""},
+	route.SignOut:  {http.StatusForbidden, "csrf-header-missing"},
+	route.SignIn:   {http.StatusBadRequest, "login-expired"},
 }
 
 func (d *doctor) ask(ctx context.Context, v visit, asked string, status int, code string) (*answer, *trouble) {

@@ -51,7 +51,8 @@ type Request struct {
 	Duration      time.Duration
 	Upstream      time.Duration
 	UpstreamCalls int
-	Cold          bool // the first request of this process
+	Cold          bool   // the first request of this process
+	API           string // the name of the API that the request was forwarded to; empty: none
 	// Failure says what went wrong and how to mend it, when something did.
 	Failure Failure
 }
@@ -115,7 +116,7 @@ func (l *Log) request(r Request) {
 		slog.Float64("upstream_ms", milliseconds(r.Upstream)), slog.Int("upstream_calls", r.UpstreamCalls),
 		slog.Bool("cold", r.Cold),
 	}
-	for _, field := range [][2]string{{"code", r.Failure.Code}, {"cause", r.Failure.Cause}, {"remedy", r.Failure.Remedy}} {
+	for _, field := range [][2]string{{"api", r.API}, {"code", r.Failure.Code}, {"cause", r.Failure.Cause}, {"remedy", r.Failure.Remedy}} {
 		if field[1] != "" {
 			attrs = append(attrs, slog.String(field[0], field[1]))
 		}

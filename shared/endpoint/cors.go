@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/jub0bs/cors"
+
+	"kinde-functions/shared/route"
 )
 
 // CORS wraps next so that pages of the origins may call it. It refuses an origin that it
@@ -14,14 +16,29 @@ type CORS func(origins []string, next http.Handler) (http.Handler, error)
 // AllowOrigins allows pages of further origins to call the JSON API with an access token,
 // and without the browser's own credentials.
 func AllowOrigins(origins []string, next http.Handler) (http.Handler, error) {
-	middleware, err := cors.NewMiddleware(cors.Config{
+	return allowOrigins(next, cors.Config{
 		Origins:        origins,
 		Methods:        []string{http.MethodGet, http.MethodPost},
 		RequestHeaders: []string{"Authorization", "Content-Type", "X-CSRF", "X-Organization", "X-Request-Id"},
 		ResponseHeaders: []string{"RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "WWW-Authenticate",
 			"X-Request-Id"},
-		MaxAgeInSeconds: 600,
 	})
+}
+
+// AllowOriginsToForward is AllowOrigins for rows that forward requests, with every method
+// and header.
+func AllowOriginsToForward(origins []string, next http.Handler) (http.Handler, error) {
+	return allowOrigins(next, cors.Config{
+		Origins:         origins,
+		Methods:         route.AllMethods,
+		RequestHeaders:  []string{"*", "Authorization"},
+		ResponseHeaders: []string{"*"},
+	})
+}
+
+func allowOrigins(next http.Handler, config cors.Config) (http.Handler, error) {
+	config.MaxAgeInSeconds = 600
+	middleware, err := cors.NewMiddleware(config)
 	if err != nil {
 		return nil, fmt.Errorf("ALLOWED_ORIGINS: %w", err)
 	}

@@ -3,6 +3,7 @@ package endpoint
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"kinde-functions/shared/problem"
@@ -25,10 +26,10 @@ func match(rows []row, r *http.Request) (*row, map[string]string, error) {
 		if !ok {
 			continue
 		}
-		if rows[i].Method == r.Method {
+		if slices.Contains(rows[i].Methods(), r.Method) {
 			return &rows[i], params, nil
 		}
-		allow = append(allow, rows[i].Method)
+		allow = append(allow, rows[i].Methods()...)
 	}
 	if len(allow) == 0 {
 		return nil, nil, problem.New(problem.NotFound, nil)
@@ -40,11 +41,14 @@ func match(rows []row, r *http.Request) (*row, map[string]string, error) {
 
 // matchPath compares segment by segment, still escaped, so that an escaped
 // slash never separates. A {name} stands for one segment that is not empty; its
-// value is unescaped once.
+// value is unescaped once. A {path+} stands for the rest, which has no value here.
 func matchPath(pattern, path string) (map[string]string, bool) {
 	var params map[string]string
 	for {
 		want, patternRest, patternMore := strings.Cut(pattern, "/")
+		if strings.HasSuffix(want, "+}") {
+			return params, true
+		}
 		got, pathRest, pathMore := strings.Cut(path, "/")
 		if name, ok := strings.CutPrefix(want, "{"); ok {
 			value, err := url.PathUnescape(got)

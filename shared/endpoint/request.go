@@ -11,8 +11,11 @@ import (
 	"kinde-functions/shared/problem"
 )
 
-// maxRequestBody is the largest body of a request, in bytes.
-const maxRequestBody = 64 << 10
+// The largest body of a request in bytes, and of one that is forwarded.
+const (
+	maxRequestBody = 64 << 10
+	maxProxiedBody = 4 << 20
+)
 
 // Request is what a handler receives of a request.
 type Request struct {
@@ -32,6 +35,9 @@ type Request struct {
 	exchange    *exchange
 }
 
+// LogAPI puts the name of the API that a request is forwarded to into the log line.
+func (r *Request) LogAPI(name string) { r.exchange.api = name }
+
 // Navigation reports whether a browser loads a page with this request, as far as its
 // headers say, and not a script, an image or a page ahead of its use.
 func (r *Request) Navigation() bool { return classify(r.HTTP.Header) == navigation }
@@ -41,11 +47,17 @@ func (r *Request) Repeated() bool { return r.HTTP.URL.Query().Has(repeated) }
 
 // serve checks the parameters and the body, and calls the handler.
 func (x *exchange) serve(r *http.Request, params map[string]string, caller auth.Caller) (*Response, error) {
-	query, err := readQuery(r.URL.RawQuery, x.row.Query, x.row.API())
-	if err != nil {
-		return nil, err
+	limit := maxRequestBody
+	var query map[string]string
+	if x.row.Proxied {
+		limit = maxProxiedBody
+	} else {
+		var err error
+		if query, err = readQuery(r.URL.RawQuery, x.row.Query, x.row.API()); err != nil {
+			return nil, err
+		}
 	}
-	body, err := readBody(r)
+	body, err := readBody(r, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -83,16 +95,20 @@ func readQuery(raw string, known []string, strict bool) (map[string]string, erro
 	return values, nil
 }
 
-func readBody(r *http.Request) ([]byte, error) {
+func readBody(r *http.Request, limit int) ([]byte, error) {
 	if r.Body == nil {
 		return nil, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBody+1))
+	body, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
 	if err != nil {
 		return nil, problem.New(problem.InvalidRequest, nil).WithDetail("The request's body could not be read.")
 	}
-	if len(body) > maxRequestBody {
-		return nil, problem.New(problem.BodyTooLarge, nil)
+	if len(body) > limit {
+		p := problem.New(problem.BodyTooLarge, nil)
+		if limit == maxProxiedBody {
+			p = p.WithDetail("Send at most 4 MiB.")
+		}
+		return nil, p
 	}
 	return body, nil
 }

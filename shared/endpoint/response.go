@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -45,10 +46,9 @@ func Redirect(location string) *Response {
 
 func (response *Response) write(w http.ResponseWriter, x *exchange) {
 	h := w.Header()
-	for _, header := range []http.Header{response.Header, x.header} {
-		for name, values := range header {
-			h[name] = append(h[name], values...)
-		}
+	maps.Copy(h, response.Header)
+	for name, values := range x.header {
+		h[name] = append(h[name], values...)
 	}
 	_, upstream := x.traffic.Read()
 	app := max(time.Since(x.begin)-upstream, 0)

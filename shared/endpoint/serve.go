@@ -38,6 +38,7 @@ type exchange struct {
 	header   http.Header     // of the response, whatever it is
 	decision *audit.Decision // nil until credentials have been read
 	failure  *problem.Error
+	api      string // that the request was forwarded to, by its name in PROXY_APIS
 }
 
 type exchangeKey struct{}

@@ -101,7 +101,7 @@ func walkOutcomes(t *testing.T, f *lambdarun.Function, function string, tenant *
 			id := fmt.Sprintf("outcome-%d-%d", r, i)
 			want[id] = decision(row, o)
 			sample := sampleOf(row)
-			req := httptest.NewRequestWithContext(t.Context(), row.Method, site+sample.target, strings.NewReader(sample.form))
+			req := httptest.NewRequestWithContext(t.Context(), row.Methods()[0], site+sample.target, strings.NewReader(sample.form))
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			req.Header.Set("X-Request-Id", id)
 			for i := 0; i < len(o.header); i += 2 {

@@ -47,8 +47,10 @@ const (
 // Route is one row: one method on one path.
 type Route struct {
 	Function string // the folder in functions/ that serves it
-	Method   string
-	Pattern  string // public path; {name} stands for one path segment
+	Method   string // AnyMethod for each of AllMethods
+	// Pattern is the public path. {name} stands for one path segment, {path+} at its end
+	// for what follows, which may be empty.
+	Pattern string
 	// Tail is what follows /.netlify/functions/<function> at the row's second
 	// address; empty where the function has a single row.
 	Tail   string
@@ -74,11 +76,20 @@ type Route struct {
 	Limited bool
 	// Navigation says which of a browser's requests the row accepts.
 	Navigation Navigation
+	// Proxied rows forward requests. Their query, media type and body are not this service's:
+	// no rule for parameters applies, and a body may have 4 MiB.
+	Proxied bool
 	// Repeats rows answer an HTML request without credentials once with a page that
 	// repeats it from the site: a link in an e-mail does not bring the session cookie.
 	Repeats bool
 	Does    string
 }
+
+// AnyMethod is the Method of a row that serves each of AllMethods.
+const AnyMethod = "ANY"
+
+// AllMethods are the methods that an AnyMethod row serves.
+var AllMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 
 // paging are the parameters of the lists.
 var paging = []string{"page_size", "starting_after", "all"}
@@ -142,6 +153,10 @@ var Table = []Route{
 		Does: "who is signed in, as the frontend may know it"},
 	{Function: "webhooks", Method: "POST", Pattern: "/webhooks/kinde", Access: Anyone,
 		Does: "receives Kinde's events about users and subscriptions"},
+	{Function: "proxy", Method: AnyMethod, Pattern: "/api/proxy/{name}", Tail: "/{name}", Access: User, Proxied: true,
+		Does: "forwards to the site's own API, with the user's access token"},
+	{Function: "proxy", Method: AnyMethod, Pattern: "/api/proxy/{name}/{path+}", Tail: "/{name}/{path+}", Access: User, Proxied: true,
+		Does: "forwards to a path of it"},
 	{Function: "health", Method: "GET", Pattern: "/api/health", Access: Anyone,
 		Does: "which settings are missing or wrong, by name"},
 }
@@ -160,6 +175,14 @@ func Of(function string) []Route {
 // Name is the row's method and pattern, such as "GET /api/user-profile": what
 // handlers are registered under and what the log lines carry.
 func (r Route) Name() string { return r.Method + " " + r.Pattern }
+
+// Methods returns the methods that the row serves.
+func (r Route) Methods() []string {
+	if r.Method == AnyMethod {
+		return AllMethods
+	}
+	return []string{r.Method}
+}
 
 // Address is the row's second address, the one Netlify gives every function.
 func (r Route) Address() string { return "/.netlify/functions/" + r.Function + r.Tail }

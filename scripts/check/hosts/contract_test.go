@@ -267,11 +267,11 @@ func (s served) testRoutes(t *testing.T) {
 		for _, path := range []string{row.Pattern, row.Address()} {
 			path = placeholders.ReplaceAllString(path, "sample_drive")
 			t.Run(row.Method+" "+path, func(t *testing.T) {
-				if row.Method != "ANY" {
+				if row.Method != route.AnyMethod {
 					s.testOtherMethod(t, row.Method, path)
 				}
 				if row.Access == route.User {
-					method := strings.Replace(row.Method, "ANY", http.MethodPut, 1)
+					method := row.Methods()[0]
 					s.check(t, call{method: method, path: path, accept: "application/json", status: 401,
 						body: map[string]any{"code": "no-token"}})
 				}
