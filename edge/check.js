@@ -83,15 +83,15 @@ function equal(a, b) {
 // passMeets reports whether a pass is valid at a time, in seconds, and meets the
 // requirements. hmac(key, text) gives HMAC-SHA-256 in unpadded base64url.
 export async function passMeets(pass, needs, keys, hmac, now) {
-  const form = /^(1\.([0-9]{10})\.[\w-]{22}\.((?:[\w-]{10})*))\.([\w-]{43})$/.exec(pass);
+  const form = /^(1\.([0-9]{10})\.[\w-]{22}\.((?:[\w-]{8})*))\.([\w-]{43})$/.exec(pass);
   if (form === null || Number(form[2]) <= now) {
     return false;
   }
   for (let k = 0; k < keys.length; k++) {
     if (equal(await hmac(keys[k], 'gate-pass\n' + form[1]), form[4])) {
-      const met = form[3].match(/.{10}/g) || [];
+      const met = form[3].match(/.{8}/g) || [];
       for (let i = 0; i < needs.length; i++) {
-        const hash = needs[i] === '' ? '' : (await hmac(keys[k], 'gate-requirement\n' + needs[i])).slice(0, 10);
+        const hash = needs[i] === '' ? '' : (await hmac(keys[k], 'gate-requirement\n' + needs[i])).slice(0, 8);
         if (hash !== '' && met.indexOf(hash) < 0) {
           return false;
         }

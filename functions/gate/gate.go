@@ -35,6 +35,9 @@ func (g gatekeeper) open(ctx context.Context, r *endpoint.Request) (*endpoint.Re
 	if err != nil {
 		return nil, err
 	}
+	if g.sessions.Cookies.Probed(r.HTTP) {
+		g.sessions.Cookies.ClearProbe(r.Header)
+	}
 	if !r.Caller.ByCookie {
 		return g.signIn(r, page)
 	}
@@ -46,16 +49,28 @@ func (g gatekeeper) open(ctx context.Context, r *endpoint.Request) (*endpoint.Re
 	}
 	met, err := g.met(ctx, r.Caller, page.rules)
 	if err != nil {
-		return nil, err
+		return nil, failure(err)
 	}
 	for _, rule := range page.rules {
 		if !met.Has(rule) {
 			return nil, problem.New(problem.NotAllowed, nil)
 		}
 	}
-	pass := g.keys.Issue(id, met, g.now().Add(gate.PassLife))
+	pass := g.keys.Issue(id, page.rules, met, g.now().Add(gate.PassLife))
 	g.sessions.Cookies.SetPass(r.Header, pass, gate.PassLife)
 	return endpoint.Redirect(page.location), nil
+}
+
+// failure is the problem of a failure at Kinde. A refused token stays one, so that the
+// session is refreshed.
+func failure(err error) error {
+	upstream := problem.From(err)
+	if upstream.Code == problem.InvalidToken {
+		return err
+	}
+	p := problem.New(problem.GateFailed, err)
+	p.Remedy, p.RetryAfter = upstream.Remedy, upstream.RetryAfter
+	return p
 }
 
 // signIn starts a sign-in that leads back to the page. Requests that are not navigations

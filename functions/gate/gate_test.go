@@ -151,6 +151,9 @@ func TestTroubleAtKinde(t *testing.T) {
 		if w := get(f, "/paid/", cookie); w.Header().Get("Location") != functiontest.Site+"/access/?error=gate-failed" {
 			t.Errorf("%s: got %d %q", name, w.Code, w.Header().Get("Location"))
 		}
+		if w := get(f, "/paid/", cookie, "Accept", "application/json"); w.Code != 502 || !strings.Contains(w.Body.String(), `"gate-failed"`) {
+			t.Errorf("%s: JSON: got %d %s", name, w.Code, w.Body)
+		}
 		if w := get(f, "/members/", cookie); w.Header().Get("Location") != functiontest.Site+"/members/" {
 			t.Errorf("%s: a page that needs nothing of Kinde: got %d %q", name, w.Code, w.Header().Get("Location"))
 		}
@@ -203,8 +206,9 @@ func TestLinkOfAnotherSiteIsRepeated(t *testing.T) {
 	if w := f.Get(functiontest.Site+again, append([]string{"Cookie", cookie}, navigation...)...); w.Header().Get("Location") != functiontest.Site+"/members/" {
 		t.Errorf("signed in: got %d %q", w.Code, w.Header().Get("Location"))
 	}
-	if w := f.Get(functiontest.Site+again, append([]string{"Cookie", kept}, navigation...)...); !strings.HasPrefix(w.Header().Get("Location"), f.URL) {
-		t.Errorf("signed out: got %d %q, want a sign-in", w.Code, w.Header().Get("Location"))
+	signIn := f.Get(functiontest.Site+again, append([]string{"Cookie", kept}, navigation...)...)
+	if !strings.HasPrefix(signIn.Header().Get("Location"), f.URL) || cookieOf(signIn, "__Host-gate-probe").MaxAge >= 0 {
+		t.Errorf("signed out: got %d %q, want a sign-in that expires the probe", signIn.Code, signIn.Header()["Set-Cookie"])
 	}
 	if w := f.Get(functiontest.Site+again, navigation...); w.Header().Get("Location") != functiontest.Site+"/access/?error=no-cookies" {
 		t.Errorf("without cookies: got %d %q", w.Code, w.Header().Get("Location"))
@@ -216,7 +220,7 @@ func TestDifferingKeysMakeNoLoop(t *testing.T) {
 	s, cookie := signedIn(f)
 	rules, _ := gate.Parse([]byte(testRules))
 	keys := gate.Keys{gateKey}
-	good := keys.Issue(s.ID, rules, time.Now().Add(gate.PassLife))
+	good := keys.Issue(s.ID, rules, nil, time.Now().Add(gate.PassLife))
 	target := functiontest.Site + "/auth/gate?return_url=%2Fmembers%2F&pass=refused"
 	ask := func(pass string) *httptest.ResponseRecorder {
 		return f.Get(target, append([]string{"Cookie", cookie + "; __Host-gate=" + pass}, navigation...)...)
@@ -228,8 +232,8 @@ func TestDifferingKeysMakeNoLoop(t *testing.T) {
 		t.Errorf("got the log %s", f.Log())
 	}
 	for name, pass := range map[string]string{
-		"about to expire": keys.Issue(s.ID, rules, time.Now().Add(skew/2)), "of another session": keys.Issue("other", rules, time.Now().Add(gate.PassLife)),
-		"forged": "1.2.3.4.5", "under another key": gate.Keys{[]byte(strings.Repeat("x", 32))}.Issue(s.ID, rules, time.Now().Add(gate.PassLife)),
+		"about to expire": keys.Issue(s.ID, rules, nil, time.Now().Add(skew/2)), "of another session": keys.Issue("other", rules, nil, time.Now().Add(gate.PassLife)),
+		"forged": "1.2.3.4.5", "under another key": gate.Keys{[]byte(strings.Repeat("x", 32))}.Issue(s.ID, rules, nil, time.Now().Add(gate.PassLife)),
 	} {
 		if w := ask(pass); w.Code != 302 || w.Header().Get("Location") != functiontest.Site+"/members/" || cookieOf(w, "__Host-gate") == nil {
 			t.Errorf("a pass %s: got %d %q, want a new pass", name, w.Code, w.Header().Get("Location"))

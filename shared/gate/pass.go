@@ -16,8 +16,11 @@ const PassLife = 10 * time.Minute
 
 const (
 	version    = "1"
-	hashLength = 10 // characters: 60 bits, so that 50 rules fit in a cookie
+	hashLength = 8  // characters: 48 bits
 	idLength   = 22 // characters: 128 bits
+	// maxOthers bounds the hashes of a pass, which shares what API Gateway accepts as a
+	// request's headers with all cookies.
+	maxOthers = 20
 )
 
 var errPass = errors.New("gate: not a pass of ours, or one that has expired")
@@ -33,18 +36,28 @@ type Pass struct {
 	key     []byte
 }
 
-// Issue makes a pass for a session that has met the requirements of the rules. Its form
-// is version.expiry.session.requirements.signature.
-func (k Keys) Issue(session string, met Rules, expires time.Time) string {
+// Issue makes a pass for a session that has met the requirements of the rules needed,
+// which it always names, and of others, of which it names as many as fit. Its form is
+// version.expiry.session.requirements.signature.
+func (k Keys) Issue(session string, needed, others Rules, expires time.Time) string {
 	var hashes []string
-	for _, rule := range met {
+	add := func(rule Rule) {
 		if text := rule.Text(); text != "" {
-			hashes = append(hashes, requirementHash(k[0], text))
+			if hash := requirementHash(k[0], text); !slices.Contains(hashes, hash) {
+				hashes = append(hashes, hash)
+			}
 		}
 	}
-	slices.Sort(hashes)
+	for _, rule := range needed {
+		add(rule)
+	}
+	for _, rule := range others {
+		if len(hashes) < maxOthers {
+			add(rule)
+		}
+	}
 	body := strings.Join([]string{version, strconv.FormatInt(expires.Unix(), 10), sessionHash(k[0], session),
-		strings.Join(slices.Compact(hashes), "")}, ".")
+		strings.Join(hashes, "")}, ".")
 	return body + "." + mac(k[0], "gate-pass\n"+body)
 }
 

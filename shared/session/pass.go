@@ -25,6 +25,9 @@ func (c *Cookies) Probe(h http.Header) {
 // Probed reports whether the request brings the cookie that Probe set.
 func (c *Cookies) Probed(r *http.Request) bool { return only(r, c.pass+"-probe") != "" }
 
+// ClearProbe expires the cookie that Probe set.
+func (c *Cookies) ClearProbe(h http.Header) { c.expire(h, c.pass+"-probe", http.SameSiteLaxMode) }
+
 // only returns the value of a cookie that the request has once.
 func only(r *http.Request, name string) string {
 	found, value := 0, ""
