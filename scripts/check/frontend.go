@@ -138,3 +138,8 @@ func recipes(j *job) error {
 func sdks(j *job) error {
 	return j.run("go", "test", tags, "-count=1", "./scripts/check/sdks")
 }
+
+// webhooks verifies forwarded events with the package that the docs name.
+func webhooks(j *job) error {
+	return j.run("go", "test", tags, "-count=1", "./scripts/check/webhooks")
+}

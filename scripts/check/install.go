@@ -25,6 +25,9 @@ func installGenerators(j *job) error { return j.installPackages("generators", pi
 // installSDKs installs Kinde's SDKs, apart from the tools for the same reason.
 func installSDKs(j *job) error { return j.installPackages("sdks", pins+"/sdks") }
 
+// installWebhooks installs the package that verifies forwarded events.
+func installWebhooks(j *job) error { return j.installPackages("webhooks", pins+"/webhooks") }
+
 // installDeno installs Deno, in which Netlify's tool runs edge functions.
 func installDeno(j *job) error { return j.installPackages("deno", pins+"/deno") }
 
