@@ -111,9 +111,9 @@ class Problem extends Error {
 }
 
 const noToken = () => new Problem(401, "no-token", "Not signed in", "Bearer");
-const invalidToken = () => new Problem(401, "invalid-token", "Access token refused", 'Bearer error="invalid_token"');
+const invalidToken = () => new Problem(401, "invalid-token", "Invalid access token", 'Bearer error="invalid_token"');
 const notAllowed = () => new Problem(403, "not-allowed", "Not allowed");
-const misconfigured = () => new Problem(500, "misconfigured", "This deployment lacks settings");
+const misconfigured = () => new Problem(500, "misconfigured", "Deployment settings missing");
 const upstreamFailed = () => new Problem(502, "upstream-failed", "The session could not be checked");
 
 /** @param {Options} o */

@@ -64,11 +64,11 @@ func TestFailuresOfNavigationsArePages(t *testing.T) {
 		status           int
 		contentType, has string
 	}{
-		"misconfigured":                     {broken, "GET", "/portal", []string{"Accept", browserAccept}, 500, "text/html", "lacks settings"},
+		"misconfigured":                     {broken, "GET", "/portal", []string{"Accept", browserAccept}, 500, "text/html", "settings missing"},
 		"misconfigured, for a program":      {broken, "GET", "/portal", nil, 500, problem.ContentType, `"misconfigured"`},
 		"misconfigured, for JSON":           {broken, "GET", "/portal", []string{"Accept", "application/json"}, 500, problem.ContentType, ""},
 		"another method":                    {good, "POST", "/portal", []string{"Accept", browserAccept}, 405, "text/html", `href="/"`},
-		"another path":                      {good, "GET", "/portal/x", []string{"Accept", browserAccept}, 404, "text/html", "No such path"},
+		"another path":                      {good, "GET", "/portal/x", []string{"Accept", browserAccept}, 404, "text/html", "Not found"},
 		"the API":                           {api, "GET", "/api/user-profile", []string{"Accept", browserAccept}, 401, problem.ContentType, ""},
 		"the API, in the address bar":       {api, "GET", "/api/user-profile", []string{"Accept", browserAccept, "Sec-Fetch-Mode", "navigate"}, 401, "text/html", "Not signed in"},
 		"the API, by a script":              {api, "GET", "/api/user-profile", []string{"Accept", browserAccept, "Sec-Fetch-Mode", "cors"}, 401, problem.ContentType, ""},

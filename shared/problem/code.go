@@ -2,11 +2,11 @@ package problem
 
 import "net/http"
 
-// Code names a failure for programs: the `code` of a problem document and the
-// `error` of the /access/ page.
+// Code identifies a failure: the `code` of a problem document and the `error` parameter
+// of the /access/ page.
 type Code string
 
-// The codes, by what the caller can do about them.
+// The codes, grouped by what the caller can do about them.
 const (
 	NoToken           Code = "no-token"
 	InvalidToken      Code = "invalid-token"
@@ -68,8 +68,8 @@ const (
 	Internal      Code = "internal"
 )
 
-// meaning is what a code says: its status, a short title that is the same each
-// time, and a sentence that tells the caller what to do.
+// meaning is a code's status, its fixed title, a sentence on what the caller can do, and
+// its WWW-Authenticate challenge.
 type meaning struct {
 	status    int
 	title     string
@@ -80,92 +80,92 @@ type meaning struct {
 var meanings = map[Code]meaning{
 	NoToken: {http.StatusUnauthorized, "Not signed in",
 		"Send an access token as `Authorization: Bearer …`, or sign in.", "Bearer"},
-	InvalidToken: {http.StatusUnauthorized, "Access token refused", "Sign in again to get a new access token.",
+	InvalidToken: {http.StatusUnauthorized, "Invalid access token", "Sign in again to get a new access token.",
 		`Bearer error="invalid_token"`},
 	InvalidRequest: {http.StatusBadRequest, "Malformed request",
 		"Send exactly one well-formed Authorization header.", ""},
-	InsufficientScope: {http.StatusForbidden, "Scope missing",
-		"Ask for an access token with the scopes this resource needs.", `Bearer error="insufficient_scope"`},
+	InsufficientScope: {http.StatusForbidden, "Insufficient scope",
+		"Request an access token with the scopes that this resource requires.", `Bearer error="insufficient_scope"`},
 	KeysUnavailable: {http.StatusServiceUnavailable, "Signing keys unavailable",
-		"The token could not be checked just now. Try again in half a minute.", ""},
+		"The token cannot be verified at the moment. Try again in 30 seconds.", ""},
 
 	CSRFHeaderMissing: {http.StatusForbidden, "X-CSRF header missing",
-		"Send `X-CSRF: 1` with requests that rely on the session cookie.", ""},
-	CrossSite: {http.StatusForbidden, "Request from another site",
-		"The session cookie serves pages of this site alone; from elsewhere send an access token.", ""},
+		"Send `X-CSRF: 1` with requests that use the session cookie.", ""},
+	CrossSite: {http.StatusForbidden, "Cross-site request",
+		"The session cookie works only for pages of this site. Send an access token instead.", ""},
 	SessionSuperseded: {http.StatusConflict, "Session superseded",
-		"Another request has just renewed this session. Send the request once more.", ""},
+		"Another request has refreshed this session. Send the request again.", ""},
 	SessionExpired: {http.StatusUnauthorized, "Session expired", "Sign in again.", "Bearer"},
 
-	WrongHost: {http.StatusBadRequest, "Not the site's address",
-		"Sign in at the site's own address; other addresses of it, such as deploy previews, cannot hold its session.", ""},
-	LoginExpired:  {http.StatusBadRequest, "Sign-in expired", "Start signing in again.", ""},
+	WrongHost: {http.StatusBadRequest, "Wrong host",
+		"Sign in at the site's own address. Deploy previews and other addresses cannot keep its session.", ""},
+	LoginExpired:  {http.StatusBadRequest, "Sign-in expired", "Sign in again.", ""},
 	LoginRequired: {http.StatusUnauthorized, "Sign-in required", "Sign in without prompt=none.", "Bearer"},
-	AccessDenied:  {http.StatusForbidden, "Sign-in declined", "Sign in again and accept, or go back to the site.", ""},
+	AccessDenied:  {http.StatusForbidden, "Sign-in declined", "Sign in again and accept, or return to the site.", ""},
 	LoginFailed: {http.StatusBadGateway, "Sign-in failed",
-		"Try again; if it persists, look at the function's log.", ""},
+		"Try again. If the error persists, see the function's log.", ""},
 	SessionTooLarge: {http.StatusInternalServerError, "Session too large",
-		"The tokens do not fit a cookie: take claims out of them in Kinde.", ""},
+		"The tokens do not fit in a cookie. Remove claims from them in Kinde.", ""},
 
-	NotFound: {http.StatusNotFound, "No such path", "Check the path; /openapi.yaml lists every route.", ""},
+	NotFound: {http.StatusNotFound, "Not found", "Check the path; /openapi.yaml lists every route.", ""},
 	MethodNotAllowed: {http.StatusMethodNotAllowed, "Method not allowed",
 		"Use one of the methods in the Allow header.", ""},
-	BodyTooLarge: {http.StatusRequestEntityTooLarge, "Body too large", "Send at most 64 KiB.", ""},
+	BodyTooLarge: {http.StatusRequestEntityTooLarge, "Request body too large", "Send at most 64 KiB.", ""},
 	UnsupportedMediaType: {http.StatusUnsupportedMediaType, "Unsupported content type",
 		"Send application/x-www-form-urlencoded or application/json.", ""},
-	InvalidParameter: {http.StatusBadRequest, "Bad parameter",
+	InvalidParameter: {http.StatusBadRequest, "Invalid parameter",
 		"Check the parameters; /openapi.yaml lists those of every route.", ""},
-	InvalidReturnURL: {http.StatusBadRequest, "Return URL refused",
+	InvalidReturnURL: {http.StatusBadRequest, "Return URL not allowed",
 		"Use a path on this site, or a URL whose origin is the site's or one of ALLOWED_ORIGINS.", ""},
 
-	UpstreamTimeout: {http.StatusGatewayTimeout, "Kinde did not answer in time", "Try again.", ""},
-	UpstreamFailed: {http.StatusBadGateway, "Kinde could not be asked",
-		"Try again; if it persists, look at the function's log.", ""},
-	UpstreamThrottled: {http.StatusTooManyRequests, "Kinde throttles us",
+	UpstreamTimeout: {http.StatusGatewayTimeout, "No response from Kinde in time", "Try again.", ""},
+	UpstreamFailed: {http.StatusBadGateway, "Request to Kinde failed",
+		"Try again. If the error persists, see the function's log.", ""},
+	UpstreamThrottled: {http.StatusTooManyRequests, "Too many requests to Kinde",
 		"Wait as long as Retry-After says, then try again.", ""},
-	UpstreamMisconfigured: {http.StatusBadGateway, "This deployment is set up wrongly",
-		"The site's owner finds the remedy in the function's log.", ""},
+	UpstreamMisconfigured: {http.StatusBadGateway, "Deployment misconfigured",
+		"The function's log says how to fix it.", ""},
 
-	PortalFailed: {http.StatusBadGateway, "Kinde refused a portal link",
-		"Check that the self-serve portal is switched on for this area in Kinde.", ""},
-	InvalidResponse: {http.StatusBadGateway, "Kinde's portal link is unusable",
-		"Try again; if it persists, look at the function's log.", ""},
-	PortalError: {http.StatusGatewayTimeout, "The portal cannot be reached", "Try again in a moment.", ""},
+	PortalFailed: {http.StatusBadGateway, "No portal link from Kinde",
+		"Check that the self-serve portal is enabled for this area in Kinde.", ""},
+	InvalidResponse: {http.StatusBadGateway, "Invalid portal link from Kinde",
+		"Try again. If the error persists, see the function's log.", ""},
+	PortalError: {http.StatusGatewayTimeout, "Portal unreachable", "Try again in a moment.", ""},
 
 	NotEntitled: {http.StatusNotFound, "Not entitled", "The caller's plan does not include this feature.", ""},
 
 	RateLimited: {http.StatusTooManyRequests, "Too many requests",
 		"Wait as long as Retry-After says, then try again.", ""},
 	NotYourToken: {http.StatusForbidden, "Not your token",
-		"Ask about your own tokens: others' take a permission that you do not hold.", ""},
+		"Introspecting other tokens requires a permission that you do not have.", ""},
 	NotRevoked: {http.StatusServiceUnavailable, "Not revoked",
-		"Kinde is busy and the token still works. Try again after Retry-After.", ""},
+		"Kinde is busy and the token is still valid. Try again after Retry-After.", ""},
 
 	UnknownApp: {http.StatusNotFound, "Unknown app",
-		"This deployment connects no app of that name: its owner lists them in CONNECTED_APPS.", ""},
-	NotConnected: {http.StatusNotFound, "Not connected", "Connect the app first, or again.", ""},
+		"CONNECTED_APPS of this deployment does not list the app.", ""},
+	NotConnected: {http.StatusNotFound, "Not connected", "Connect the app first.", ""},
 
 	NotANavigation: {http.StatusServiceUnavailable, "Not a navigation",
-		"Open this address by a link or a form, not by a prefetch.", ""},
+		"Open this address with a link or a form, not with a prefetch.", ""},
 
 	OrganizationChanged: {http.StatusConflict, "Organization changed",
-		"This session is in another organization now. Load the page again.", ""},
+		"The session has changed to another organization. Reload the page.", ""},
 	OrganizationRequired: {http.StatusForbidden, "Organization required", "Sign in to an organization.", ""},
 
 	NotAllowed: {http.StatusForbidden, "Not allowed",
-		"Your account lacks a permission, role, feature flag or entitlement that this needs.", ""},
-	GateFailed: {http.StatusBadGateway, "Access could not be checked", "Try again in a moment.", ""},
-	NoCookies:  {http.StatusBadRequest, "Cookies are off", "Allow cookies for this site, then try again.", ""},
+		"Your account lacks a required permission, role, feature flag or entitlement.", ""},
+	GateFailed: {http.StatusBadGateway, "Access check failed", "Try again in a moment.", ""},
+	NoCookies:  {http.StatusBadRequest, "Cookies disabled", "Allow cookies for this site, then try again.", ""},
 
 	UnknownAPI: {http.StatusNotFound, "Unknown API",
-		"This deployment forwards to no API of that name: its owner lists them in PROXY_APIS.", ""},
-	NotImplemented: {http.StatusNotImplemented, "Not implemented", "Connections cannot be upgraded here.", ""},
+		"PROXY_APIS of this deployment does not list the API.", ""},
+	NotImplemented: {http.StatusNotImplemented, "Not implemented", "Connection upgrades are not supported.", ""},
 
 	Unavailable: {http.StatusServiceUnavailable, "Unavailable", "Try again after Retry-After.", ""},
-	Misconfigured: {http.StatusInternalServerError, "This deployment lacks settings",
-		"The site's owner finds the names of the settings in the function's log.", ""},
+	Misconfigured: {http.StatusInternalServerError, "Deployment settings missing",
+		"The function's log names the settings.", ""},
 	Internal: {http.StatusInternalServerError, "Internal error",
-		"Try again; if it persists, give the site's owner the request id.", ""},
+		"Try again. If the error persists, report the request ID.", ""},
 }
 
 // Codes lists every code, in no particular order.
@@ -177,7 +177,7 @@ func Codes() []Code {
 	return codes
 }
 
-// Status is the HTTP status that goes with the code.
+// Status returns the code's HTTP status.
 func (c Code) Status() int { return c.meaning().status }
 
 func (c Code) meaning() meaning {
@@ -187,8 +187,8 @@ func (c Code) meaning() meaning {
 	return meanings[Internal]
 }
 
-// Title is a short summary of the code.
+// Title returns the code's short summary.
 func (c Code) Title() string { return c.meaning().title }
 
-// Detail tells a caller what to do, where an Error has no Detail of its own.
+// Detail returns the detail of Errors that have none of their own.
 func (c Code) Detail() string { return c.meaning().detail }

@@ -14,14 +14,14 @@ type oauthDocument struct {
 	ErrorDescription string `json:"error_description"`
 }
 
-// OAuthDocument is Document with the members error and error_description of RFC 6749
-// section 5.2, by which OAuth clients tell an error from a token.
+// OAuthDocument returns Document with the members error and error_description, which
+// OAuth clients expect (RFC 6749 section 5.2).
 func (e *Error) OAuthDocument(requestID string) json.RawMessage {
 	d := e.document(requestID)
 	return marshal(oauthDocument{d, cmp.Or(e.OAuth, e.Code.oauth()), description(d.Detail)})
 }
 
-// oauth returns the code's error of RFC 6749 sections 4.1.2.1 and 5.2 or RFC 6750 section 3.1.
+// oauth returns the code's OAuth error (RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1).
 func (c Code) oauth() string {
 	switch c {
 	case NoToken, InvalidToken, SessionExpired:
@@ -40,7 +40,7 @@ func (c Code) oauth() string {
 	return "server_error"
 }
 
-// description keeps to the characters of error_description (RFC 6749 section 5.2).
+// description limits a text to the characters of error_description (RFC 6749 section 5.2).
 func description(detail string) string {
 	detail = strings.NewReplacer(`"`, "'", `\`, "", "…", "...").Replace(detail)
 	return strings.Map(func(r rune) rune {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestOAuthDocumentHasAnErrorOfRFC6749(t *testing.T) {
+func TestOAuthDocumentAddsErrorAndDescription(t *testing.T) {
 	// RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E.
 	characters := regexp.MustCompile(`^[\x20-\x21\x23-\x5B\x5D-\x7E]+$`)
 	for _, code := range Codes() {
@@ -20,7 +20,7 @@ func TestOAuthDocumentHasAnErrorOfRFC6749(t *testing.T) {
 		}
 		for _, name := range []string{"error", "error_description"} {
 			if text, _ := oauth[name].(string); !characters.MatchString(text) {
-				t.Errorf("%s: %s is %q", code, name, oauth[name])
+				t.Errorf("%s: got %s %q, want the characters of RFC 6749", code, name, oauth[name])
 			}
 			delete(oauth, name)
 		}
@@ -51,6 +51,6 @@ func TestOAuthErrors(t *testing.T) {
 	}
 	if err := json.Unmarshal(e.OAuthDocument(""), &got); err != nil || got.Error != "invalid_client" ||
 		got.Description != "Parameter `client_id` must be 'ours' ... or  left out." {
-		t.Errorf("got %+v, %v", got, err)
+		t.Errorf("got %+v, %v, want invalid_client and the sanitized detail", got, err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"kinde-functions/shared/problem"
 )
 
-// codes returns the table's codes, sorted.
+// codes returns every code, sorted.
 func codes() []string {
 	var all []string
 	for _, code := range problem.Codes() {
@@ -30,10 +30,9 @@ func page(t *testing.T, name string) string {
 	return string(content)
 }
 
-// TestAccessPageHasWordsForEveryCode fails for a code without an article of its own,
-// without a link to that in the list for browsers without script, or without a doctor
-// command, and for an article whose code is gone.
-func TestAccessPageHasWordsForEveryCode(t *testing.T) {
+// TestAccessPageExplainsEveryCode checks that every code has an article with a doctor
+// command, and a link in the list for browsers without scripts.
+func TestAccessPageExplainsEveryCode(t *testing.T) {
 	html := page(t, "access/index.html")
 	articles := map[string]string{}
 	marked := regexp.MustCompile(`(?s)<article [^>]*data-code="([^"]+)".*?</article>`)
@@ -43,7 +42,7 @@ func TestAccessPageHasWordsForEveryCode(t *testing.T) {
 	for _, code := range codes() {
 		article, ok := articles[code]
 		if !ok {
-			t.Errorf("public/access/index.html has no article for %q", code)
+			t.Errorf("got no article for %q", code)
 			continue
 		}
 		delete(articles, code)
@@ -58,12 +57,11 @@ func TestAccessPageHasWordsForEveryCode(t *testing.T) {
 		}
 	}
 	for code := range articles {
-		t.Errorf("public/access/index.html has an article for %q, which is no code", code)
+		t.Errorf("got an article for the unknown code %q", code)
 	}
 }
 
-// TestDeclarationsListEveryCode keeps the union of error codes for TypeScript true.
-func TestDeclarationsListEveryCode(t *testing.T) {
+func TestTypeScriptDeclarationsListEveryCode(t *testing.T) {
 	union, _, found := strings.Cut(page(t, "kinde-types.d.ts"), "| ModuleErrorCode;")
 	if !found {
 		t.Fatal("public/kinde-types.d.ts has no ErrorCode")

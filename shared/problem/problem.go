@@ -1,9 +1,9 @@
-// Package problem holds what may go wrong from a caller's point of view: a
-// fixed set of codes with their status and words, and an error type that keeps
-// the public message and the private cause apart.
+// Package problem defines the failures that callers can see: a fixed set of codes with
+// their status and text, and an error type that separates the public message from the
+// private cause.
 //
-// It defends against internals in answers: only Code, Detail and the few header
-// fields of an Error are ever written out; Cause goes to the log alone.
+// It defends against internals in responses: only Code, Detail and a few header fields of
+// an Error are sent; Cause and Remedy go to the log alone.
 package problem
 
 import (
@@ -19,16 +19,15 @@ import (
 // ContentType is RFC 9457's media type.
 const ContentType = "application/problem+json"
 
-// Error is a request's failure. The zero values of its optional fields mean
-// the code's own words and no further header.
+// Error is a request's failure. The zero values of its optional fields mean the code's
+// own detail and no additional header.
 type Error struct {
 	Code Code
-	// Detail tells the caller what to do, in place of the code's own sentence.
-	// Never put a cause, a header or an upstream's text into it.
+	// Detail replaces the code's own detail. It must hold no cause, header or upstream text.
 	Detail string
 	// Cause is for the log. It must hold no token, code, secret or e-mail.
 	Cause error
-	// Remedy tells the deployer, in the log, how to mend what is behind it.
+	// Remedy tells the operator, in the log, how to fix the cause.
 	Remedy string
 	// RetryAfter is sent as Retry-After in whole seconds, rounded up.
 	RetryAfter time.Duration
@@ -36,17 +35,17 @@ type Error struct {
 	Challenge string
 	// Allow is sent as Allow (RFC 9110 section 10.2.1).
 	Allow string
-	// OAuth is the `error` for OAuth clients in place of the code's own; see OAuthDocument.
+	// OAuth replaces the code's own `error` for OAuth clients; see OAuthDocument.
 	OAuth string
 }
 
-// New makes an Error with the code's own words; cause may be nil.
+// New returns an Error with the code's own detail and challenge; cause may be nil.
 func New(code Code, cause error) *Error {
 	return &Error{Code: code, Cause: cause, Challenge: code.meaning().challenge}
 }
 
-// BadParameter is the InvalidParameter of one parameter: its name, repeated only
-// when it is a plain word, and what is wrong with it.
+// BadParameter returns the InvalidParameter error of one parameter. The detail repeats the
+// name only if it is plain ASCII.
 func BadParameter(name, why string) *Error {
 	subject := "A parameter with an unusual name"
 	if plain(name) {
@@ -57,13 +56,13 @@ func BadParameter(name, why string) *Error {
 
 func plain(name string) bool { return text.IsPlain(name, 64, "_.-") }
 
-// WithDetail replaces the code's sentence and returns the same error.
+// WithDetail sets e.Detail and returns e.
 func (e *Error) WithDetail(detail string) *Error {
 	e.Detail = detail
 	return e
 }
 
-// Error joins code and cause, for the log.
+// Error returns the code and the cause, for the log.
 func (e *Error) Error() string {
 	if e.Cause == nil {
 		return string(e.Code)
@@ -71,13 +70,13 @@ func (e *Error) Error() string {
 	return string(e.Code) + ": " + e.Cause.Error()
 }
 
-// Unwrap gives the cause to errors.Is and errors.As.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Status is the HTTP status of the error's code.
+// Status returns the HTTP status of the error's code.
 func (e *Error) Status() int { return e.Code.Status() }
 
-// From finds the Error in err's chain; any other error is an Internal one.
+// From returns the Error in err's chain, or an Internal error with err as its cause.
 func From(err error) *Error {
 	if found, ok := errors.AsType[*Error](err); ok {
 		return found
@@ -85,7 +84,7 @@ func From(err error) *Error {
 	return New(Internal, err)
 }
 
-// document is RFC 9457's JSON with our two extension members.
+// document is a problem document of RFC 9457 with two extension members.
 type document struct {
 	Type      string `json:"type"`
 	Title     string `json:"title"`
@@ -95,7 +94,7 @@ type document struct {
 	RequestID string `json:"request_id,omitempty"`
 }
 
-// Document is the error's JSON form for the request with that id.
+// Document returns the error's problem document (RFC 9457).
 func (e *Error) Document(requestID string) json.RawMessage {
 	return marshal(e.document(requestID))
 }
@@ -114,10 +113,10 @@ func marshal(document any) json.RawMessage {
 	return body
 }
 
-// Title is the code's short title.
+// Title returns the code's title.
 func (e *Error) Title() string { return e.Code.meaning().title }
 
-// Text says what to do: Detail, or else the code's own sentence.
+// Text returns Detail, or else the code's own detail.
 func (e *Error) Text() string {
 	if e.Detail != "" {
 		return e.Detail
@@ -134,7 +133,7 @@ func (e *Error) SetHeader(h http.Header) {
 		h.Set("Allow", e.Allow)
 	}
 	if e.Code == NotANavigation {
-		h.Set("Retry-After", "0") // the browser may send it at once when the user asks for it
+		h.Set("Retry-After", "0") // the navigation itself may follow at once
 	}
 	if e.RetryAfter > 0 {
 		seconds := int64((e.RetryAfter + time.Second - 1) / time.Second)

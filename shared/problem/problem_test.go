@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestDocumentSaysWhatToDoAndNeverTheCause(t *testing.T) {
+func TestDocumentIsCompleteAndOmitsTheCause(t *testing.T) {
 	for _, code := range Codes() {
 		var doc map[string]any
 		raw := New(code, errors.New("private-cause")).Document("req-1")
@@ -19,27 +19,27 @@ func TestDocumentSaysWhatToDoAndNeverTheCause(t *testing.T) {
 		}
 		for _, member := range []string{"type", "title", "detail", "code", "request_id"} {
 			if text, _ := doc[member].(string); text == "" {
-				t.Errorf("%s: no %s in %s", code, member, raw)
+				t.Errorf("%s: got no %s in %s", code, member, raw)
 			}
 		}
 		if doc["status"] != float64(code.Status()) || code.Status() < 400 {
-			t.Errorf("%s: status %v", code, doc["status"])
+			t.Errorf("%s: got status %v, want %d", code, doc["status"], code.Status())
 		}
 		if strings.Contains(string(raw), "private-cause") {
-			t.Errorf("%s: the cause is in the document: %s", code, raw)
+			t.Errorf("%s: got the cause in %s", code, raw)
 		}
 	}
 }
 
-func TestFromFindsTheErrorOrCallsItInternal(t *testing.T) {
+func TestFromReturnsWrappedErrorOrInternal(t *testing.T) {
 	inner := New(NotFound, nil)
 	if got := From(fmt.Errorf("around: %w", inner)); got != inner {
-		t.Errorf("From lost the error: %v", got)
+		t.Errorf("From(wrapped) = %v, want %v", got, inner)
 	}
 	plain := errors.New("boom")
 	got := From(plain)
 	if got.Code != Internal || !errors.Is(got, plain) {
-		t.Errorf("From(plain) = %v", got)
+		t.Errorf("From(plain) = %v, want internal with its cause", got)
 	}
 }
 
@@ -52,18 +52,18 @@ func TestHeaders(t *testing.T) {
 	want := map[string]string{"WWW-Authenticate": `Bearer error="invalid_token"`, "Retry-After": "2", "Allow": "GET"}
 	for name, value := range want {
 		if h.Get(name) != value {
-			t.Errorf("%s = %q, want %q", name, h.Get(name), value)
+			t.Errorf("%s: got %q, want %q", name, h.Get(name), value)
 		}
 	}
 	h = http.Header{}
 	New(NoToken, nil).SetHeader(h)
 	if h.Get("WWW-Authenticate") != "Bearer" || len(h) != 1 {
-		t.Errorf("no-token must challenge without an error: %v", h)
+		t.Errorf("no-token: got %v, want the challenge Bearer alone", h)
 	}
 }
 
-func TestAnUnknownCodeIsAnInternalError(t *testing.T) {
+func TestUnknownCodeHasStatus500(t *testing.T) {
 	if got := Code("made-up").Status(); got != http.StatusInternalServerError {
-		t.Errorf("status %d", got)
+		t.Errorf("got status %d, want 500", got)
 	}
 }
