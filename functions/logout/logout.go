@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"kinde-functions/shared/auth"
@@ -16,12 +15,15 @@ type logout struct {
 	after    redirect.Target
 }
 
-// POST /auth/logout, form or JSON field return_url
+// POST /auth/logout, form or JSON fields return_url, all_sessions
+//
+// all_sessions=true ends all of the user's sessions at Kinde, and where instances share a
+// store their earlier sessions here.
 //
 // 303 to Kinde's logout, or 200 {"url"} for callers who accept JSON. With a refused return
 // URL no user is signed out.
 func (l logout) signOut(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
-	fields, err := r.Fields("return_url")
+	fields, err := r.Fields("return_url", "all_sessions")
 	if err != nil {
 		return nil, err
 	}
@@ -31,15 +33,17 @@ func (l logout) signOut(ctx context.Context, r *endpoint.Request) (*endpoint.Res
 			return nil, problem.New(problem.InvalidReturnURL, err)
 		}
 	}
-	failure := l.sessions.SignOut(ctx, r.Header, r.HTTP, r.Caller)
-	location := l.sessions.Kinde.LogoutURL(back.Absolute())
+	all := fields["all_sessions"]
+	if all != "" && all != "true" && all != "false" {
+		return nil, problem.BadParameter("all_sessions", "must be true or false")
+	}
+	failure := l.sessions.SignOut(ctx, r.Header, r.HTTP, r.Caller, all == "true")
+	location := l.sessions.Kinde.LogoutURL(back.Absolute(), all == "true")
 	response := endpoint.SeeOther(location)
 	if r.AcceptsJSON {
-		body, err := json.Marshal(map[string]string{"url": location})
-		if err != nil {
+		if response, err = endpoint.Encode(http.StatusOK, map[string]string{"url": location}); err != nil {
 			return nil, err
 		}
-		response = endpoint.JSON(http.StatusOK, body)
 	}
 	response.Partial = failure
 	return response, nil

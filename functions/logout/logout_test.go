@@ -169,3 +169,18 @@ func TestNothingKeepsAPersonFromLeaving(t *testing.T) {
 		t.Errorf("a GET: %d", w.Code)
 	}
 }
+
+func TestAllSessionsEndAtKinde(t *testing.T) {
+	f := start(t)
+	for body, want := range map[string]string{
+		"all_sessions=true": "all_sessions=true&redirect=", "all_sessions=false": "redirect=", "all_sessions=": "redirect=", "": "redirect=",
+	} {
+		w := leave(f, form, body, "Origin", site, "Cookie", f.Session(session.Tokens{Access: f.Mint()}))
+		if got := w.Header().Get("Location"); w.Code != 303 || !strings.HasPrefix(got, f.URL+"/logout?"+want) {
+			t.Errorf("%q: got %d %s, want %s", body, w.Code, got, want)
+		}
+	}
+	if w := leave(f, form, "all_sessions=1", "Origin", site); w.Code != 400 || len(w.Header().Values("Set-Cookie")) != 0 {
+		t.Errorf("all_sessions=1: got %d, want 400 and no user signed out", w.Code)
+	}
+}

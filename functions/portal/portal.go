@@ -87,7 +87,8 @@ func (p portal) errorPage(failed *problem.Error) string {
 	switch failed.Code {
 	case problem.NoToken, problem.InvalidToken, problem.SessionExpired:
 		code = problem.NoToken
-	case problem.InvalidReturnURL, problem.InvalidParameter, problem.PortalFailed, problem.InvalidResponse:
+	case problem.InvalidReturnURL, problem.InvalidParameter, problem.PortalFailed, problem.InvalidResponse,
+		problem.OrganizationRequired, problem.RateLimited:
 		code = failed.Code
 	}
 	return p.site + "/access/?error=" + string(code)

@@ -12,5 +12,5 @@ var function = endpoint.API("session", build)
 func main() { lambdahttp.Start(function.Handler()) }
 
 func build(*endpoint.Services) (endpoint.Handlers, error) {
-	return endpoint.Handlers{"GET /api/session": {Serve: who}}, nil
+	return endpoint.Handlers{"GET /api/session": {Serve: show}}, nil
 }

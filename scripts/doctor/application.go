@@ -149,7 +149,7 @@ func (d *doctor) examineLogout(ctx context.Context) {
 	back := d.settings.Site + d.settings.AfterLogoutPath
 	register := []step{{Do: sentence(strings.Replace(kinde.LogoutRemedy, "it exactly", "exactly this", 1))}, {Copy: back},
 		{Do: inApplication + "Allowed logout redirect URLs. They are compared as strings."}}
-	page, err := d.look(ctx, visit{url: d.kinde.LogoutURL(back)})
+	page, err := d.look(ctx, visit{url: d.kinde.LogoutURL(back, false)})
 	switch {
 	case err != nil:
 		d.refused(id, err)

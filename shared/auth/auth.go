@@ -120,7 +120,7 @@ func (a *Authenticator) authenticate(ctx context.Context, row route.Route, r *ht
 	if raw != "" && row.Access != route.Session && row.Access != route.OptionalSession {
 		return a.bearer(ctx, row, r, raw, early)
 	}
-	if a.sessions == nil {
+	if raw != "" || a.sessions == nil {
 		return Caller{}, problem.New(problem.NoToken, nil)
 	}
 	s, err := a.sessions.Cookies.Read(r)
@@ -171,7 +171,8 @@ func (a *Authenticator) session(ctx context.Context, row route.Route, r *http.Re
 	case err != nil:
 		err = refused(err)
 	case marks.refresh.After(s.Noted):
-		caller, err = a.sessions.refreshClaims(ctx, r, s, marks.refresh)
+		s.Noted = marks.refresh
+		caller, _, err = a.sessions.revokeAndRefresh(ctx, r, s)
 	default:
 		caller = sessionCaller(s, unverified.Claims())
 		err = a.verify(ctx, unverified, caller, early)

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
+	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/problem"
 	"kinde-functions/shared/session"
 	"kinde-functions/shared/token"
@@ -85,22 +85,50 @@ func (s *Sessions) adopt(ctx context.Context, renewed session.Session, out http.
 	return caller, nil
 }
 
-// refreshClaims revokes the access token, so that Kinde issues a new one, and refreshes
-// the session. at is the time of the event that asks for it. A revocation that fails does
-// not matter; a refresh that fails after it does: the session is then sealed as
-// refresh-due, since Kinde accepts its access token no more.
-func (s *Sessions) refreshClaims(ctx context.Context, r *http.Request, old session.Session, at time.Time) (Caller, error) {
-	if at.After(old.Noted) {
-		old.Noted = at
+// RefreshClaims gives the caller's session tokens with what Kinde knows now. Kinde keeps
+// claims over tokens, and access tokens until they expire, so that it takes three steps:
+// refresh the claims of the caller's own id, revoke the access token, refresh the session.
+// A failure of the first two stops nothing; it is returned for the log. machine is nil
+// where there is no M2M application. The response must carry Caller.SetCookies.
+func (s *Sessions) RefreshClaims(ctx context.Context, r *http.Request, caller Caller, machine *kinde.Machine) (Caller, *problem.Error, error) {
+	failure := s.refreshClaimsOf(ctx, caller.Subject, machine)
+	refreshed, revokeErr, err := s.revokeAndRefresh(ctx, r, caller.Session)
+	if revokeErr != nil && failure == nil {
+		failure = problem.From(revokeErr)
 	}
-	revokeErr := s.Kinde.Revoke(ctx, s.App, old.Access, "access_token")
-	caller, err := s.refresh(ctx, r, old)
-	if err != nil && revokeErr == nil && len(caller.SetCookies["Set-Cookie"]) == 0 {
+	return refreshed, failure, err
+}
+
+func (s *Sessions) refreshClaimsOf(ctx context.Context, user string, machine *kinde.Machine) *problem.Error {
+	if machine == nil {
+		p := problem.New(problem.UpstreamMisconfigured, errors.New("no M2M application"))
+		p.Remedy = "set KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET; the application needs update:user_refresh_claims"
+		return p
+	}
+	if err := s.Kinde.RefreshClaims(ctx, machine, user); err != nil {
+		return problem.From(err)
+	}
+	return nil
+}
+
+// revokeAndRefresh revokes the session's access token, so that Kinde issues another one,
+// and refreshes the session. Where the refresh fails after that, Kinde no longer accepts
+// the session's access token: the session is then sealed as refresh-due, so that its next
+// request refreshes first.
+func (s *Sessions) revokeAndRefresh(ctx context.Context, r *http.Request, old session.Session) (caller Caller, revokeErr, err error) {
+	revokeErr = s.Kinde.Revoke(ctx, s.App, old.Access, "access_token")
+	caller, err = s.refresh(ctx, r, old)
+	if err == nil || revokeErr != nil || len(caller.SetCookies["Set-Cookie"]) > 0 || errors.Is(err, errAnotherUser) {
+		return caller, revokeErr, err
+	}
+	switch problem.From(err).Code {
+	case problem.SessionExpired, problem.RateLimited:
+	default:
 		due := old
 		due.RefreshDue = true
 		_ = s.Cookies.Write(caller.SetCookies, due) // it fitted before
 	}
-	return caller, err
+	return caller, revokeErr, err
 }
 
 // Reason is a fixed word for why a caller was refused, for the log.

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"kinde-functions/shared/problem"
 	"kinde-functions/shared/route"
@@ -26,10 +27,14 @@ func (a *Authenticator) signedOutCaller(row route.Route, r *http.Request) (Calle
 }
 
 // SignOut ends the caller's session here, in every instance that shares a store, and at
-// Kinde, and expires every cookie of this service. The error is a revocation that failed,
+// Kinde, and expires every cookie of this service. With all, it also ends the user's
+// earlier sessions where instances share a store. The error is a revocation that failed,
 // which stops nothing.
-func (s *Sessions) SignOut(ctx context.Context, out http.Header, r *http.Request, caller Caller) *problem.Error {
+func (s *Sessions) SignOut(ctx context.Context, out http.Header, r *http.Request, caller Caller, all bool) *problem.Error {
 	s.ended.end(ctx, caller.Session.ID) // first: the revocation may take all the time there is
+	if all && caller.Subject != "" {
+		_ = s.EndSessionsOf(ctx, caller.Subject, time.Now()) // a store that is down is done without
+	}
 	s.Cookies.SignOut(out, r)
 	if caller.Refresh == "" {
 		return nil

@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"strconv"
@@ -28,6 +29,15 @@ type Response struct {
 // JSON returns a response with a body that is JSON.
 func JSON(status int, body []byte) *Response {
 	return &Response{Status: status, Body: body, Header: http.Header{"Content-Type": {"application/json"}}}
+}
+
+// Encode returns a response with value as JSON.
+func Encode(status int, value any) (*Response, error) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	return JSON(status, body), nil
 }
 
 // NoContent returns a 204.

@@ -51,10 +51,14 @@ func (c *Client) AuthorizeURL(app App, state, nonce, challenge string, extra url
 	return c.issuer + "/oauth2/auth?" + query.Encode()
 }
 
-// LogoutURL ends the person's session at Kinde and sends them to back, which
-// must be registered there.
-func (c *Client) LogoutURL(back string) string {
-	return c.issuer + "/logout?" + url.Values{"redirect": {back}}.Encode()
+// LogoutURL ends the user's session at Kinde, or with all every one of theirs, and leads to
+// back, which must be registered there.
+func (c *Client) LogoutURL(back string, all bool) string {
+	query := url.Values{"redirect": {back}}
+	if all {
+		query.Set("all_sessions", "true")
+	}
+	return c.issuer + "/logout?" + query.Encode()
 }
 
 // Exchange redeems a code (RFC 6749 section 4.1.3) with its PKCE verifier.

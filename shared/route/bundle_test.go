@@ -58,9 +58,11 @@ var samples = map[string]sample{
 	"GET /auth/gate":                        {"/auth/gate?return_url=/a%3Fb=c&utm_source=x", 302, "/oauth2/auth?", ""},
 	"GET /auth/callback": {"/auth/callback?state=of-no-sign-in&code=x", 302,
 		"/access/?error=login-expired", ""},
-	"POST /auth/logout": {"/auth/logout", 303, "/logout?redirect=" + url.QueryEscape(site+"/"), ""},
-	"GET /api/session":  {"/api/session", 200, `"authenticated":true`, ""},
-	"GET /api/health":   {"/api/health", 200, `"missing":[]`, ""},
+	"POST /auth/logout":      {"/auth/logout", 303, "/logout?redirect=" + url.QueryEscape(site+"/"), ""},
+	"GET /api/session":       {"/api/session", 200, `"authenticated":true`, ""},
+	"GET /api/health":        {"/api/health", 200, `"missing":[]`, ""},
+	"POST /auth/refresh":     {"/auth/refresh", 401, `"no-token"`, ""},
+	"GET /api/organizations": {"/api/organizations", 200, `"organizations":`, ""},
 }
 
 // sampleOf is the row's sample, or for a row without one a plain request, whose

@@ -174,6 +174,8 @@ func ways(row route.Route) []string {
 		cookie = "csrfHeader+session"
 	}
 	switch row.Access {
+	case route.Session:
+		return []string{"session"}
 	case route.User:
 		return []string{"accessToken", cookie}
 	case route.Optional:
@@ -197,13 +199,15 @@ func TestOpenAPISaysWhoMayCall(t *testing.T) {
 			got = append(got, strings.Join(slices.Sorted(maps.Keys(way)), "+"))
 		}
 		same(t, "credentials of "+row.Name()+" in openapi.yaml", got, ways(row))
-		reads := row.Access == route.User || row.Access == route.Optional || row.Access == route.OptionalSession
+		needs := row.Access == route.User || row.Access == route.Session
+		reads := needs || row.Access == route.Optional || row.Access == route.OptionalSession
+		proves := reads && (row.API() || row.Method != "GET") || row.Access == route.SignOut
 		for code, want := range map[problem.Code]bool{
-			problem.NoToken:           row.Access == route.User || row.Access == route.OptionalSession,
-			problem.SessionExpired:    row.Access == route.User,
+			problem.NoToken:           needs || row.Access == route.OptionalSession,
+			problem.SessionExpired:    needs,
 			problem.InvalidToken:      reads || row.Webhook(), // whose token is the body
 			problem.SessionSuperseded: reads,
-			problem.CSRFHeaderMissing: reads && row.API() || row.Access == route.SignOut,
+			problem.CSRFHeaderMissing: proves,
 		} {
 			examples := operation.Responses[strconv.Itoa(code.Status())].Content[problem.ContentType].Examples
 			if _, shown := examples[string(code)]; shown != want {

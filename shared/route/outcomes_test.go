@@ -147,6 +147,11 @@ func decision(row route.Route, o outcome) string {
 			return "allowed ok"
 		}
 		return o.decided
+	case route.Session: // a Bearer token is not a credential there
+		if len(o.header) == 2 && o.header[0] == "Authorization" {
+			return "denied no-token"
+		}
+		return o.decided
 	case route.SignIn:
 		return "denied login-expired"
 	case route.SignOut: // whoever has no session may leave too; the form's own origin, or the header, is needed
