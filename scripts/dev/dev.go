@@ -1,34 +1,31 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"kinde-functions/scripts/workplace"
-	"kinde-functions/shared/config"
-	"kinde-functions/shared/kindetest"
 	"kinde-functions/shared/route"
 )
 
-// pollEvery is how often the sources are looked at.
+// pollEvery is the interval of looking for changed sources.
 const pollEvery = 500 * time.Millisecond
 
-// defaultAddr is where the site listens unless it is told another address.
+// defaultAddr is the site's address without -addr.
 const defaultAddr = "localhost:8888"
 
 type options struct {
 	root      string        // the project's folder
 	publish   string        // the site's, from root; empty: public
+	command   string        // the generator's server, in place of publish; empty: none
+	port      int           // its port; 0: the one that it prints
 	addr      string        // the site's address
 	kindeAddr string        // the embedded Kinde's
 	accessTTL time.Duration // of its tokens; 0: as Kinde's
@@ -36,8 +33,8 @@ type options struct {
 	out       io.Writer
 }
 
-// run serves until ctx ends, then clears up after itself. Being told to end is
-// no error.
+// run serves until ctx ends or its output is closed, and leaves nothing behind. Neither
+// end is an error.
 func run(ctx context.Context, o options) error {
 	if _, err := exec.LookPath("go"); err != nil {
 		return errors.New("the go command is not in PATH; get Go from https://go.dev/dl")
@@ -46,53 +43,48 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	misses, err := workplace.NearMisses(o.root, o.lookup)
+	if err != nil {
+		return err
+	}
 	listeners, origin, err := listen(o.addr)
 	if err != nil {
 		return err
 	}
 	defer closeAll(listeners)
-	var kinde *kindetest.Server
-	if !settings.hasTenant() {
-		if kinde, err = kindetest.Serve(kindetest.Options{Addr: o.kindeAddr, Site: origin, AccessTTL: o.accessTTL}); err != nil {
-			return explain(err, "-kinde-addr", o.kindeAddr)
-		}
-		defer kinde.Close()
-	}
-	temp, err := os.MkdirTemp("", "kinde-functions-dev-")
-	if err != nil {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	b := &backstage{screen: &terminal{out: o.out, closed: cancel}, settings: settings, misses: misses, origin: origin}
+	defer b.close()
+	if err := b.open(o); err != nil {
 		return err
 	}
-	defer os.RemoveAll(temp)
-
-	screen := &terminal{out: o.out}
-	functions := newFleet(o.root, temp, settings.environment(kinde, origin), screen)
-	defer functions.close()
 	before := look(o.root)
-	screen.say("building the functions")
-	functions.rebuild(ctx, functions.folders())
+	b.build(ctx)
 	if ctx.Err() != nil {
 		return nil
 	}
-	welcome(screen, origin, kinde, settings)
-	handler := site{
-		routes:    rows(route.Table),
-		functions: functions,
-		static:    static{dir: filepath.Join(o.root, cmp.Or(o.publish, "public")), config: filepath.Join(o.root, "netlify.toml")},
+	pages, wait, err := b.pages(o)
+	if err != nil {
+		return err
 	}
-	if kinde != nil {
-		handler.drive = kinde.Kinde
+	b.announce()
+	handler := site{routes: rows(route.Table), functions: b.functions, pages: pages}
+	if b.kinde != nil {
+		handler.drive = b.kinde.Kinde
 	}
-	return serve(ctx, listeners, handler, func(ctx context.Context) {
+	return serve(ctx, listeners, handler, wait, func(ctx context.Context) {
 		watch(ctx, pollEvery, before, func() snapshot { return look(o.root) }, func(paths []string) {
-			functions.changed(ctx, paths)
+			b.functions.changed(ctx, paths)
 		})
 	})
 }
 
-// serve answers requests, with watch running beside, until ctx ends or a
-// listener fails. It returns when both have ended, so that no build outlives
-// the folder it writes to.
-func serve(ctx context.Context, listeners []net.Listener, handler http.Handler, watch func(context.Context)) error {
+// serve serves requests, with watch and wait running beside, until ctx ends, a listener
+// fails, or wait returns. It returns when all have ended, so that no build outlives the
+// folder it writes to.
+func serve(ctx context.Context, listeners []net.Listener, handler http.Handler,
+	wait func(context.Context) error, watch func(context.Context)) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -101,52 +93,20 @@ func serve(ctx context.Context, listeners []net.Listener, handler http.Handler, 
 		IdleTimeout:       time.Minute,
 	}
 	defer server.Close()
-	failed := make(chan error, len(listeners))
+	failed := make(chan error, len(listeners)+1)
 	for _, l := range listeners {
-		go func() { failed <- server.Serve(l) }()
+		go func() { failed <- fmt.Errorf("the site's server: %w", server.Serve(l)) }()
 	}
-	watching, stop := context.WithCancel(ctx)
+	inner, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
-	wg.Go(func() { watch(watching) })
+	wg.Go(func() { watch(inner) })
+	wg.Go(func() { failed <- wait(inner) })
 	defer wg.Wait()
 	defer stop()
 	select {
 	case <-ctx.Done():
 		return nil
 	case err := <-failed:
-		return fmt.Errorf("the site's server: %w", err)
+		return err
 	}
-}
-
-// welcome says where everything is and what to do first.
-func welcome(screen *terminal, origin string, kinde *kindetest.Server, s settings) {
-	tenant, issuer := "your tenant, by KINDE_ISSUER_URL", s.issuer()
-	if kinde != nil {
-		tenant, issuer = "embedded: made-up people, no passwords", kinde.URL
-	}
-	screen.say("")
-	screen.say("  Site   %s", origin)
-	screen.say("  Kinde  %s (%s)", issuer, tenant)
-	screen.say("")
-	screen.say("Open the site, sign in there, then open the portal.")
-	if kinde != nil || s[config.DeviceClientID.Name()] != "" {
-		screen.say("To sign in from a terminal instead: %s", deviceCommand(origin))
-	}
-	if kinde != nil {
-		screen.say("To use a tenant of your own, set KINDE_ISSUER_URL here or in .env.")
-	} else {
-		screen.say("Your tenant must allow the callback URL %s/auth/callback and the logout redirect URL %s/.", origin, origin)
-		s.warn(screen, origin)
-	}
-	screen.say("Changes in functions/ and shared/ are rebuilt as you save them. Ctrl-C stops everything.")
-	screen.say("")
-}
-
-// deviceCommand is how scripts/device is run against the site.
-func deviceCommand(origin string) string {
-	const command = "go run ./scripts/device"
-	if origin == "http://"+defaultAddr { // where it looks by itself
-		return command
-	}
-	return command + " -site " + origin
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -9,33 +10,46 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
-// The whole thing, in a project made up for the test: the health function's
-// row is in the real table, so its path is routed.
+// startRun runs a project until the test ends, and returns the site's and Kinde's
+// addresses.
+func startRun(t *testing.T, o options, screen *screenshot) (site, kinde string, stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	o.addr, o.kindeAddr, o.out = "localhost:0", "127.0.0.1:0", screen
+	if o.lookup == nil {
+		o.lookup = from(nil)
+	}
+	go func() { ended <- run(ctx, o) }()
+	stop = sync.OnceValue(func() error { cancel(); return <-ended })
+	t.Cleanup(func() { _ = stop() })
+	screen.waitFor(t, "Ctrl-C stops everything")
+	found := regexp.MustCompile(`Site +(\S+)\n +Kinde +(\S+) \(`).FindStringSubmatch(screen.String())
+	if found == nil {
+		t.Fatalf("got output\n%s\nwant the addresses", screen)
+	}
+	return found[1], found[2], stop
+}
+
+// TestRun runs a made-up project. The health function's row is in the real route table,
+// so its path is routed.
 func TestRun(t *testing.T) {
 	root, screen := project(t, "health"), &screenshot{}
-	put(t, root, "dist/index.html", "home")
+	put(t, root, "dist/index.html", "built")
 	t.Setenv("TMPDIR", t.TempDir())
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() {
-		ended <- run(ctx, options{root: root, publish: "dist", addr: "localhost:0", kindeAddr: "127.0.0.1:0", lookup: from(nil), out: screen})
-	}()
-	screen.shows(t, "Ctrl-C stops everything")
-	found := regexp.MustCompile(`Site +(\S+)\n +Kinde +(\S+) \(embedded`).FindStringSubmatch(screen.String())
-	if found == nil {
-		t.Fatalf("no addresses on the screen:\n%s", screen)
-	}
-	site, kinde := found[1], found[2]
-	screen.shows(t, "from a terminal instead: go run ./scripts/device -site "+site+"\n")
+	site, kinde, stop := startRun(t, options{root: root, publish: "dist"}, screen)
+	screen.waitFor(t, "Building 1 functions. The first time")
+	screen.waitFor(t, "from a terminal instead: go run ./scripts/device -site "+site+"\n")
 	if !strings.HasPrefix(site, "http://localhost:") || !strings.HasPrefix(kinde, "http://127.0.0.1:") {
-		t.Errorf("site %s and Kinde %s, want localhost and 127.0.0.1", site, kinde)
+		t.Errorf("got site %s and Kinde %s, want localhost and 127.0.0.1", site, kinde)
 	}
 	for path, want := range map[string]string{
-		site + "/":                                  "home",
+		site + "/":                                  "built",
 		site + "/api/health?x=1":                    "health /api/health health ",
 		site + "/.netlify/functions/health/a":       "health /.netlify/functions/health/a health ",
 		site + "/portal":                            "404: not found", // its row has no folder here
@@ -43,27 +57,33 @@ func TestRun(t *testing.T) {
 		kinde + "/.well-known/openid-configuration": `"issuer"`,
 	} {
 		if got := get(t, path); !strings.Contains(got, want) {
-			t.Errorf("GET %s: %q, want %q", path, got, want)
+			t.Errorf("GET %s: got %q, want %q", path, got, want)
 		}
 	}
-	screen.shows(t, "[health] asked for /api/health\n")
+	screen.waitFor(t, "[health] asked for /api/health\n")
 	put(t, root, "functions/health/main.go", fmt.Sprintf(tinyFunction, "changed"))
-	for end := time.Now().Add(30 * time.Second); !strings.HasPrefix(get(t, site+"/api/health"), "changed "); time.Sleep(20 * time.Millisecond) {
+	end := time.Now().Add(30 * time.Second)
+	for !strings.HasPrefix(get(t, site+"/api/health"), "changed ") {
 		if time.Now().After(end) {
-			t.Fatalf("the change never showed:\n%s", screen)
+			t.Fatalf("the old function still serves:\n%s", screen)
 		}
+		time.Sleep(20 * time.Millisecond)
 	}
-	stop()
-	if err := <-ended; err != nil {
-		t.Errorf("ended with %v", err)
+	if err := stop(); err != nil {
+		t.Errorf("got error %v at the end, want none", err)
 	}
 	for _, url := range []string{site, kinde} {
 		if _, err := http.Get(url); err == nil {
-			t.Errorf("%s still answers", url)
+			t.Errorf("%s still serves", url)
 		}
 	}
+	checkNothingIsLeft(t)
+}
+
+func checkNothingIsLeft(t *testing.T) {
+	t.Helper()
 	if left, _ := os.ReadDir(os.TempDir()); len(left) != 0 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("got %v in the temporary folder, want nothing", left)
 	}
 }
 
@@ -81,36 +101,56 @@ func get(t *testing.T, url string) string {
 	return string(body)
 }
 
-func TestRunWithATenant(t *testing.T) {
+func TestRunWithTenant(t *testing.T) {
 	root, screen := project(t), &screenshot{}
-	put(t, root, ".env", "KINDE_ISSUER_URL=https://t.kinde.com\n")
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { // Kinde's address could not be listened on, and is not
-		ended <- run(ctx, options{root: root, addr: "localhost:0", kindeAddr: "nowhere", lookup: from(nil), out: screen})
-	}()
-	screen.shows(t, "Ctrl-C stops everything")
-	for _, want := range []string{"Kinde  https://t.kinde.com (your tenant", "SETTINGS: KINDE_CLIENT_ID is not set.", "/auth/callback and the logout redirect URL "} {
+	put(t, root, ".env", "KINDE_ISSUER_URL=https://t.kinde.com\nSESSION_KEY=x\n")
+	_, kinde, stop := startRun(t, options{root: root}, screen)
+	if kinde != "https://t.kinde.com" {
+		t.Errorf("got Kinde %s, want the tenant", kinde)
+	}
+	for _, want := range []string{
+		"(your tenant", "SETTINGS: KINDE_CLIENT_ID is not set.", "/auth/callback and the logout redirect URL ",
+		"SETTINGS: SESSION_KEY is not read; is it meant to be SESSION_KEYS?",
+	} {
 		if !strings.Contains(screen.String(), want) {
-			t.Errorf("screen %q, want %q on it", screen, want)
+			t.Errorf("got output\n%s\nwant %q", screen, want)
 		}
 	}
-	stop()
-	if err := <-ended; err != nil {
-		t.Errorf("ended with %v", err)
+	if err := stop(); err != nil {
+		t.Errorf("got error %v at the end, want none", err)
 	}
 }
 
-func TestTheDeviceCommand(t *testing.T) {
+func TestRunSaysWhichSettingsTheEmbeddedKindeReplaces(t *testing.T) {
+	screen := &screenshot{}
+	env := map[string]string{
+		"KINDE_CLIENT_ID": "id", "KINDE_CLIENT_SECRET": "s3cret", "KINDE_DOMAIN": "https://t.kinde.com",
+	}
+	startRun(t, options{root: project(t), lookup: from(env)}, screen)
+	for _, want := range []string{
+		"KINDE_ISSUER_URL is not set, so the embedded Kinde is used, without KINDE_CLIENT_ID and KINDE_CLIENT_SECRET.",
+		"KINDE_DOMAIN is not read; is it meant to be KINDE_ISSUER_URL?",
+	} {
+		if !strings.Contains(screen.String(), want) {
+			t.Errorf("got output\n%s\nwant %q", screen, want)
+		}
+	}
+	if strings.Contains(screen.String(), "s3cret") {
+		t.Error("the output has a setting's value")
+	}
+}
+
+func TestDeviceCommandIsShownWhereItWorks(t *testing.T) {
 	const issuer, client = "KINDE_ISSUER_URL", "KINDE_DEVICE_CLIENT_ID"
 	for _, test := range []struct {
 		settings settings
 		shown    bool
 	}{{settings{issuer: "https://t.kinde.com"}, false}, {settings{issuer: "https://t.kinde.com", client: "x"}, true}} {
 		screen := &screenshot{}
-		welcome(&terminal{out: screen}, "http://localhost:8888", nil, test.settings)
-		if strings.Contains(screen.String(), "go run ./scripts/device\n") != test.shown {
-			t.Errorf("%v: %s", test.settings, screen)
+		b := backstage{screen: &terminal{out: screen}, origin: "http://localhost:8888", settings: test.settings}
+		b.announce()
+		if got := strings.Contains(screen.String(), "go run ./scripts/device\n"); got != test.shown {
+			t.Errorf("%v: got the command %v, want %v", test.settings, got, test.shown)
 		}
 	}
 }
@@ -122,11 +162,25 @@ func TestRunEndsDuringTheFirstBuild(t *testing.T) {
 	stop()
 	o := options{root: root, addr: "localhost:0", kindeAddr: "127.0.0.1:0", lookup: from(nil), out: io.Discard}
 	if err := run(ctx, o); err != nil {
-		t.Errorf("ended with %v", err)
+		t.Errorf("got error %v, want none", err)
 	}
-	if left, _ := os.ReadDir(os.TempDir()); len(left) != 0 {
-		t.Errorf("left behind: %v", left)
+	checkNothingIsLeft(t)
+}
+
+// TestRunEndsWhenItsOutputIsClosed is "go run ./scripts/dev | head".
+func TestRunEndsWhenItsOutputIsClosed(t *testing.T) {
+	root := project(t, "health")
+	t.Setenv("TMPDIR", t.TempDir())
+	read, write := io.Pipe()
+	go func() {
+		_, _ = bufio.NewReader(read).ReadString('\n')
+		read.Close()
+	}()
+	o := options{root: root, addr: "localhost:0", kindeAddr: "127.0.0.1:0", lookup: from(nil), out: write}
+	if err := run(t.Context(), o); err != nil {
+		t.Errorf("got error %v, want none", err)
 	}
+	checkNothingIsLeft(t)
 }
 
 func TestRunRefuses(t *testing.T) {
@@ -137,16 +191,23 @@ func TestRunRefuses(t *testing.T) {
 	defer taken.Close()
 	_, port, _ := net.SplitHostPort(taken.Addr().String())
 	good := options{root: project(t), addr: "localhost:0", kindeAddr: "127.0.0.1:0", lookup: from(nil), out: io.Discard}
+	put(t, good.root, "file", "")
 	for name, test := range map[string]struct {
 		change func(*options)
 		path   string
 		want   string
 	}{
-		"site's port":  {func(o *options) { o.addr = "localhost:" + port }, "", "localhost:" + port + " is taken: another program listens there, perhaps a second dev; stop it or choose another address with -addr"},
-		"Kinde's port": {func(o *options) { o.kindeAddr = "127.0.0.1:" + port }, "", "choose another address with -kinde-addr"},
-		"public Kinde": {func(o *options) { o.kindeAddr = "0.0.0.0:0" }, "", "-kinde-addr 0.0.0.0:0: "},
-		"no port":      {func(o *options) { o.addr = "localhost" }, "", "want host:port"},
-		"no go":        {func(*options) {}, t.TempDir(), "get Go from https://go.dev/dl"},
+		"site's port": {func(o *options) { o.addr = "localhost:" + port }, "", "localhost:" + port +
+			" is taken: another program listens there, perhaps a second dev; stop it or choose another address with -addr"},
+		"Kinde's port": {func(o *options) { o.kindeAddr = "127.0.0.1:" + port }, "",
+			"choose another address with -kinde-addr"},
+		"public Kinde":   {func(o *options) { o.kindeAddr = "0.0.0.0:0" }, "", "-kinde-addr 0.0.0.0:0: "},
+		"no port":        {func(o *options) { o.addr = "localhost" }, "", "want host:port"},
+		"no go":          {func(*options) {}, t.TempDir(), "get Go from https://go.dev/dl"},
+		"no folder":      {func(o *options) { o.publish = "nosuchfolder" }, "", "-publish nosuchfolder: there is no folder "},
+		"file":           {func(o *options) { o.publish = "file" }, "", "file is not a folder"},
+		"failed command": {func(o *options) { o.command = "exit 3" }, "", `-site-command "exit 3": exit status 3`},
+		"ended command":  {func(o *options) { o.command = "true" }, "", `-site-command "true" has ended`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if test.path != "" {
@@ -155,7 +216,7 @@ func TestRunRefuses(t *testing.T) {
 			o := good
 			test.change(&o)
 			if err := run(t.Context(), o); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error %v, want %q", err, test.want)
+				t.Errorf("got error %v, want %q", err, test.want)
 			}
 		})
 	}
@@ -171,7 +232,7 @@ func TestListenTakesBothLoopbacks(t *testing.T) {
 	listeners, _, err := listen("localhost:" + port)
 	closeAll(listeners)
 	if err == nil || !strings.Contains(err.Error(), "is taken") {
-		t.Errorf("error %v while another program has [::1]:%s, want that it is taken", err, port)
+		t.Errorf("got error %v while another program has [::1]:%s, want that it is taken", err, port)
 	}
 }
 
@@ -190,7 +251,7 @@ func TestOriginOf(t *testing.T) {
 		{"localhost", 80, "http://localhost"},
 	} {
 		if got := originOf(test.host, test.port); got != test.want {
-			t.Errorf("originOf(%q, %d) = %s, want %s", test.host, test.port, got, test.want)
+			t.Errorf("%q, %d: got %s, want %s", test.host, test.port, got, test.want)
 		}
 	}
 }

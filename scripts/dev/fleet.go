@@ -13,7 +13,7 @@ import (
 	"kinde-functions/shared/lambdarun"
 )
 
-// fleet is all functions, by name.
+// fleet holds all functions, by name.
 type fleet struct {
 	root, temp string
 	env        []string
@@ -27,7 +27,7 @@ func newFleet(root, temp string, env []string, screen *terminal) *fleet {
 	return &fleet{root: root, temp: temp, env: env, screen: screen, functions: map[string]*function{}}
 }
 
-// folders are the functions that there is source for.
+// folders returns the names of the functions whose source exists.
 func (f *fleet) folders() []string {
 	mains, _ := filepath.Glob(filepath.Join(f.root, "functions", "*", "main.go")) // the pattern is well formed
 	names := make([]string, 0, len(mains))
@@ -53,15 +53,15 @@ func (f *fleet) findOrAdd(name string) *function {
 	return f.functions[name]
 }
 
-// rebuild builds and restarts the functions, as many at a time as there are
-// processors, and says how each one fared.
+// rebuild builds and restarts the functions, as many at a time as there are processors,
+// and prints the result of each.
 func (f *fleet) rebuild(ctx context.Context, names []string) {
 	if len(names) == 0 {
 		return
 	}
-	// The first build compiles what they share; the others, started beside
-	// it, would each do that work again.
-	f.rebuildOne(ctx, names[0])
+	// The first build compiles what they share. The others, started beside it, would each
+	// do that work again.
+	f.rebuildFirst(ctx, names[0])
 	var wg sync.WaitGroup
 	room := make(chan struct{}, runtime.NumCPU())
 	for _, name := range names[1:] {
@@ -72,6 +72,28 @@ func (f *fleet) rebuild(ctx context.Context, names []string) {
 		})
 	}
 	wg.Wait()
+}
+
+// stillEvery is how often a long build says that it goes on.
+const stillEvery = 10 * time.Second
+
+// rebuildFirst rebuilds a function, and reports every stillEvery that it does so.
+func (f *fleet) rebuildFirst(ctx context.Context, name string) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f.rebuildOne(ctx, name)
+	}()
+	ticker := time.NewTicker(stillEvery)
+	defer ticker.Stop()
+	for began := time.Now(); ; {
+		select {
+		case <-done:
+			return
+		case <-ticker.C:
+			f.screen.say("still compiling what the functions depend on, after %v", time.Since(began).Round(time.Second))
+		}
+	}
 }
 
 func (f *fleet) rebuildOne(ctx context.Context, name string) {
@@ -95,7 +117,7 @@ func (f *fleet) rebuildOne(ctx context.Context, name string) {
 	}
 }
 
-// meanwhile says what serves while the new code does not.
+// meanwhile says what serves while the new code does not build or start.
 func (f *function) meanwhile() string {
 	f.serving.RLock()
 	defer f.serving.RUnlock()
@@ -109,8 +131,8 @@ func indent(text string) string {
 	return "    " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n    ")
 }
 
-// changed rebuilds what the changed files belong to: one function for those in
-// its folder, all of them for any other.
+// changed rebuilds what the changed files belong to: one function for those in its
+// folder, all of them for any other.
 func (f *fleet) changed(ctx context.Context, paths []string) {
 	var names []string
 	shared, own := false, false
@@ -129,7 +151,7 @@ func (f *fleet) changed(ctx context.Context, paths []string) {
 		}
 	}
 	if own {
-		f.screen.say("the change is to scripts/dev itself too: start it again to see all of it")
+		f.screen.say("the change is to scripts/dev itself too: restart it to see all of it")
 	}
 	folders := f.folders()
 	f.removeBut(folders)

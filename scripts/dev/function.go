@@ -16,8 +16,8 @@ import (
 	"kinde-functions/shared/lambdarun"
 )
 
-// function is one folder in functions/: the binary it was last built to, and
-// that binary running.
+// function is one folder in functions/: the binary of its last build, and the process
+// that runs it.
 type function struct {
 	name string
 	root string // the project's folder
@@ -28,8 +28,8 @@ type function struct {
 	building sync.Mutex // one build at a time
 	builds   int
 
-	// serving is held for reading by every request and for writing to put a
-	// new process in place, so that no request loses its process on the way.
+	// serving is held for reading by every request, and for writing to replace the
+	// process, so that no request loses its process on the way.
 	serving sync.RWMutex
 	running *lambdarun.Function // nil until a build has started
 	handler http.Handler
@@ -37,15 +37,15 @@ type function struct {
 	sum     []byte // the binary's SHA-256
 }
 
-// rebuild builds the function and puts it in the old one's place. It reports
-// false when the binary has come out the same, which leaves the process be.
-// When it fails the old one keeps serving.
+// rebuild builds the function and replaces the process that runs. It reports false when
+// the binary is the same as before, which keeps the process. When it fails the old process
+// keeps serving.
 func (f *function) rebuild(ctx context.Context) (fresh bool, err error) {
 	f.building.Lock()
 	defer f.building.Unlock()
 	f.builds++
-	// A folder for each build: a running binary cannot be written over, and
-	// its file name is what the function is told as its name.
+	// Each build has a folder: a running binary cannot be overwritten, and its file name
+	// becomes the function's name.
 	binary := filepath.Join(f.temp, f.name, strconv.Itoa(f.builds), f.name)
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
@@ -92,7 +92,7 @@ func (f *function) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer f.serving.RUnlock()
 	if f.running == nil {
 		w.Header().Set("Cache-Control", "no-store")
-		http.Error(w, fmt.Sprintf("functions/%s has not been built yet; the terminal that runs scripts/dev says why.", f.name),
+		http.Error(w, fmt.Sprintf("functions/%s has not been built yet; the terminal of scripts/dev says why.", f.name),
 			http.StatusServiceUnavailable)
 		return
 	}

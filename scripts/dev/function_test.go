@@ -17,12 +17,12 @@ func TestRebuild(t *testing.T) {
 	root, temp, screen := project(t, "greet"), t.TempDir(), &screenshot{}
 	functions := newFleet(root, temp, []string{"SETTING=set", "REFUSE=refused"}, &terminal{out: screen})
 	defer functions.close()
-	ask := func(want int, body string) {
+	send := func(want int, body string) {
 		t.Helper()
 		w := httptest.NewRecorder()
 		functions.find("greet").ServeHTTP(w, httptest.NewRequest("GET", "http://site.test/hi", nil))
 		if w.Code != want || !strings.Contains(w.Body.String(), body) {
-			t.Errorf("%d %q, want %d and %q\n%s", w.Code, w.Body, want, body, screen)
+			t.Errorf("got %d %q, want %d and %q\n%s", w.Code, w.Body, want, body, screen)
 		}
 	}
 	source := "functions/greet/main.go"
@@ -30,13 +30,15 @@ func TestRebuild(t *testing.T) {
 		name, text, screen string // text "" leaves the source as it is
 		status             int
 		body               string
+		keeps              bool // the old build serves
 	}{
-		{"broken from the start", "package main\n\nfunc main() { never() }\n", "greet: DOES NOT BUILD\n", 503, "functions/greet has not been built"},
-		{"mended", fmt.Sprintf(tinyFunction, "one"), "greet: running", 200, "one /hi greet set"},
-		{"saved again", "", "greet: unchanged", 200, "one /hi greet set"},
-		{"broken", "package main\n\nfunc main() { undefinedName() }\n", "undefined: undefinedName", 200, "one"},
-		{"will not start", fmt.Sprintf(tinyFunction, "refused"), "exit status 4", 200, "one"},
-		{"changed", fmt.Sprintf(tinyFunction, "two"), "greet: running", 200, "two /hi greet set"},
+		{"broken from the start", "package main\n\nfunc main() { never() }\n", "greet: DOES NOT BUILD\n",
+			503, "functions/greet has not been built", false},
+		{"fixed", fmt.Sprintf(tinyFunction, "one"), "greet: running", 200, "one /hi greet set", false},
+		{"saved again", "", "greet: unchanged", 200, "one /hi greet set", false},
+		{"broken", "package main\n\nfunc main() { undefinedName() }\n", "undefined: undefinedName", 200, "one", true},
+		{"will not start", fmt.Sprintf(tinyFunction, "refused"), "exit status 4", 200, "one", true},
+		{"changed", fmt.Sprintf(tinyFunction, "two"), "greet: running", 200, "two /hi greet set", false},
 	}
 	for _, step := range steps {
 		t.Run(step.name, func(t *testing.T) {
@@ -46,16 +48,17 @@ func TestRebuild(t *testing.T) {
 			screen.clear()
 			functions.changed(t.Context(), []string{source})
 			if !strings.Contains(screen.String(), step.screen) {
-				t.Errorf("screen %q, want %q on it", screen, step.screen)
+				t.Errorf("got output %q, want %q", screen, step.screen)
 			}
-			if keeps := strings.Contains(screen.String(), "keeps serving"); keeps != (step.name == "broken" || step.name == "will not start") {
-				t.Errorf("screen %q says keeps serving: %v", screen, keeps)
+			got, want := strings.Contains(screen.String(), "keeps serving"), step.keeps
+			if got != want {
+				t.Errorf("got output %q; says that the old build keeps serving: %v, want %v", screen, got, want)
 			}
-			ask(step.status, step.body)
+			send(step.status, step.body)
 		})
 	}
 	if left, _ := filepath.Glob(filepath.Join(temp, "greet", "*", "greet")); len(left) != 1 {
-		t.Errorf("binaries left: %v, want the one that runs", left)
+		t.Errorf("got the binaries %v, want the one that runs", left)
 	}
 	os.RemoveAll(filepath.Join(root, "functions", "greet"))
 	functions.changed(t.Context(), []string{source})
@@ -64,11 +67,10 @@ func TestRebuild(t *testing.T) {
 	}
 }
 
-// A change outside of functions/ concerns all of them, one inside its own.
 func TestChangedRebuildsWhatItConcerns(t *testing.T) {
 	root := t.TempDir()
 	put(t, root, "go.mod", "module tiny\n\ngo 1.26\n")
-	for _, name := range []string{"a", "b"} { // they need not build to be tried
+	for _, name := range []string{"a", "b"} { // a failed build shows the attempt
 		put(t, root, "functions/"+name+"/main.go", "not Go\n")
 	}
 	for _, test := range []struct {
@@ -94,10 +96,10 @@ func TestChangedRebuildsWhatItConcerns(t *testing.T) {
 			}
 		}
 		if got := strings.Join(tried, " "); got != test.tried {
-			t.Errorf("%s: built %q, want %q", test.paths, got, test.tried)
+			t.Errorf("%s: got builds of %q, want %q", test.paths, got, test.tried)
 		}
-		if own := strings.Contains(screen.String(), "start it again"); own != test.own {
-			t.Errorf("%s: says to start again: %v, want %v", test.paths, own, test.own)
+		if own := strings.Contains(screen.String(), "restart it"); own != test.own {
+			t.Errorf("%s: got %v for the advice to restart, want %v", test.paths, own, test.own)
 		}
 	}
 }
@@ -115,7 +117,7 @@ func TestRequestsSurviveARestart(t *testing.T) {
 				w := httptest.NewRecorder()
 				functions.find("greet").ServeHTTP(w, httptest.NewRequest("GET", "http://site.test/", nil))
 				if w.Code != http.StatusOK {
-					t.Errorf("%d %s during a restart", w.Code, w.Body)
+					t.Errorf("got %d %s during a restart, want 200", w.Code, w.Body)
 					return
 				}
 				time.Sleep(time.Millisecond)
@@ -127,6 +129,6 @@ func TestRequestsSurviveARestart(t *testing.T) {
 	stop()
 	wg.Wait()
 	if strings.Count(screen.String(), "greet: running") != 2 {
-		t.Errorf("screen %q, want two starts", screen)
+		t.Errorf("got output %q, want two starts", screen)
 	}
 }

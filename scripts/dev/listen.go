@@ -63,5 +63,6 @@ func explain(err error, flag, addr string) error {
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%s %s: %w", flag, addr, err)
 	}
-	return fmt.Errorf("%s is taken: another program listens there, perhaps a second dev; stop it or choose another address with %s", addr, flag)
+	return fmt.Errorf("%s is taken: another program listens there, perhaps a second dev; "+
+		"stop it or choose another address with %s", addr, flag)
 }

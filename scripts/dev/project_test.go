@@ -11,9 +11,8 @@ import (
 	"time"
 )
 
-// tinyFunction answers every event with one text and what it was told. It
-// speaks to the Runtime API by hand: a project made up for a test has no
-// dependencies.
+// tinyFunction responds to every event with a text, the path and two variables. It calls
+// the Runtime API by hand, because a test's project has no dependencies.
 const tinyFunction = `package main
 
 import (
@@ -48,9 +47,9 @@ func main() {
 		}
 		header, _ := r.ReadMIMEHeader()
 		length, _ := strconv.Atoi(header.Get("Content-Length"))
-		answer := make([]byte, length)
-		io.ReadFull(in, answer)
-		return header, answer
+		response := make([]byte, length)
+		io.ReadFull(in, response)
+		return header, response
 	}
 	for {
 		header, event := call("GET", "next", "")
@@ -58,18 +57,19 @@ func main() {
 		json.Unmarshal(event, &request)
 		fmt.Println("asked for", request.Path)
 		body := strings.Join([]string{text, request.Path, os.Getenv("AWS_LAMBDA_FUNCTION_NAME"), os.Getenv("SETTING")}, " ")
-		answer, _ := json.Marshal(map[string]any{"statusCode": 200, "body": body})
-		call("POST", header.Get("Lambda-Runtime-Aws-Request-Id")+"/response", string(answer))
+		response, _ := json.Marshal(map[string]any{"statusCode": 200, "body": body})
+		call("POST", header.Get("Lambda-Runtime-Aws-Request-Id")+"/response", string(response))
 	}
 }
 `
 
-// project makes a folder with a module and one such function for each name,
-// whose text is its name.
+// project makes a folder with a module, a page, and one such function for each name, whose
+// text is its name.
 func project(t *testing.T, names ...string) (root string) {
 	t.Helper()
 	root = t.TempDir()
 	put(t, root, "go.mod", "module tiny\n\ngo 1.26\n")
+	put(t, root, "public/index.html", "home")
 	for _, name := range names {
 		put(t, root, "functions/"+name+"/main.go", fmt.Sprintf(tinyFunction, name))
 	}
@@ -105,20 +105,20 @@ func (s *screenshot) String() string {
 	return s.buf.String()
 }
 
-// clear forgets what was shown so far.
+// clear removes what was printed so far.
 func (s *screenshot) clear() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.buf.Reset()
 }
 
-// shows waits until the text is on the screen.
-func (s *screenshot) shows(t *testing.T, text string) {
+// waitFor waits until the text is printed.
+func (s *screenshot) waitFor(t *testing.T, text string) {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if strings.Contains(s.String(), text) {
 			return
 		}
 	}
-	t.Fatalf("%q never came up on the screen:\n%s", text, s)
+	t.Fatalf("got output\n%s\nwant %q", s, text)
 }

@@ -12,12 +12,9 @@ import (
 	"kinde-functions/shared/kindetest"
 )
 
-// settings are the caller's, by their names: all of .env, and of the
-// environment what the functions know. The environment wins.
+// settings are the developer's, by their names: all of .env, and of the environment what
+// the functions know. The environment takes precedence.
 type settings map[string]string
-
-// sessionKeys is the setting that is made anew for each run when it is unset.
-const sessionKeys = "SESSION_KEYS"
 
 func loadSettings(root string, env workplace.Lookup) (settings, error) {
 	found, err := workplace.Settings(root, env)
@@ -26,19 +23,48 @@ func loadSettings(root string, env workplace.Lookup) (settings, error) {
 
 func (s settings) issuer() string { return s[config.Issuer.Name()] }
 
-// hasTenant reports whether the caller named a tenant to use.
+// hasTenant reports whether the developer named a tenant to use.
 func (s settings) hasTenant() bool { return s.issuer() != "" }
 
-// environment is what the functions are started with. The embedded Kinde's
-// settings replace all of the caller's for Kinde, since a mixture of two
-// tenants helps nobody; what is asked of either at sign-in stays.
-func (s settings) environment(kinde *kindetest.Server, site string) []string {
+// isTenants reports whether a setting belongs to a tenant. What a sign-in requests does
+// not.
+func isTenants(name string) bool {
+	return strings.HasPrefix(name, "KINDE_") && !strings.HasPrefix(name, "KINDE_SCOPE")
+}
+
+// ignored returns the settings that the embedded Kinde replaces, sorted.
+func (s settings) ignored() []string {
+	var names []string
+	for name, value := range s {
+		if isTenants(name) && value != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// list joins names as prose does.
+func list(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// environment is what the functions are started with. The embedded Kinde's settings
+// replace all of the developer's for Kinde, since a mixture of two tenants works nowhere.
+// sample is the origin of the sample API.
+func (s settings) environment(kinde *kindetest.Server, site, sample string) []string {
 	env := maps.Clone(map[string]string(s))
 	if kinde != nil {
-		maps.DeleteFunc(env, func(name, _ string) bool { return strings.HasPrefix(name, "KINDE_") && name != config.Scopes.Name() })
+		maps.DeleteFunc(env, func(name, _ string) bool { return isTenants(name) })
 		maps.Copy(env, kinde.Env())
 	}
 	complete(env, site)
+	if env[config.ProxyAPIs.Name()] == "" {
+		env[config.ProxyAPIs.Name()] = "sample=" + sample
+	}
 	env["PATH"], env["TZ"] = "/usr/local/bin:/usr/bin:/bin", ":UTC" // as on Lambda
 	list := make([]string, 0, len(env))
 	for _, name := range slices.Sorted(maps.Keys(env)) {
@@ -47,20 +73,21 @@ func (s settings) environment(kinde *kindetest.Server, site string) []string {
 	return list
 }
 
-// complete adds what can be made up on the spot: a key, where people can sign
-// in at all. Without a secret it would only keep the functions from serving.
+// complete adds what can be made up: the site's address, and keys where users can sign in.
+// Without a client secret, keys would only keep the functions from serving.
 func complete(env map[string]string, site string) {
 	if env[config.Site.Name()] == "" {
 		env[config.Site.Name()] = site
 	}
-	if env[sessionKeys] == "" && env[config.ClientSecret.Name()] != "" {
+	keys := config.SessionKeys.Name()
+	if env[keys] == "" && env[config.ClientSecret.Name()] != "" {
 		var key [32]byte
 		rand.Read(key[:])
-		env[sessionKeys] = base64.StdEncoding.EncodeToString(key[:])
+		env[keys] = base64.StdEncoding.EncodeToString(key[:])
 	}
 }
 
-// warn names the settings for a tenant that will not work here.
+// warn names the settings for a tenant that do not work here.
 func (s settings) warn(screen *terminal, site string) {
 	env := maps.Clone(map[string]string(s))
 	complete(env, site)
@@ -72,9 +99,9 @@ func (s settings) warn(screen *terminal, site string) {
 		screen.say("SETTINGS: %v.", err)
 	}
 	if secret := config.ClientSecret.Name(); env[secret] == "" {
-		screen.say("%s is not set: nobody can sign in here. Pasted access tokens work.", secret)
+		screen.say("SETTINGS: %s is not set, so users cannot sign in here. Pasted access tokens work.", secret)
 	}
 	if own := env[config.Site.Name()]; own != site {
-		screen.say("%s is %s: you will be sent there and not back to %s.", config.Site.Name(), own, site)
+		screen.say("SETTINGS: %s is %s: sign-ins lead there and not back to %s.", config.Site.Name(), own, site)
 	}
 }

@@ -7,14 +7,14 @@ import (
 	"kinde-functions/shared/route"
 )
 
-// site answers every request, in Netlify's order: the redirects to functions
-// first, since those are forced, then the static files.
+// site serves every request, in Netlify's order: the redirects to functions first, since
+// those are forced, then the pages.
 type site struct {
 	routes    []row
 	functions *fleet
-	static    static
-	// drive is the API of the third party that the embedded Kinde plays; nil without
-	// one. It has a path on the site, so that the pages' Content-Security-Policy is the
+	pages     http.Handler
+	// drive is the API of the third party that the embedded Kinde plays; nil without one.
+	// It has a path on the site, so that the pages' Content-Security-Policy is the
 	// deployed one.
 	drive http.Handler
 }
@@ -35,7 +35,7 @@ func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.drive.ServeHTTP(w, r)
 		return
 	}
-	s.static.ServeHTTP(w, r)
+	s.pages.ServeHTTP(w, r)
 }
 
 // row is one of the table's public paths.
@@ -52,9 +52,8 @@ func rows(table []route.Route) []row {
 	return out
 }
 
-// match finds the function of a path, which is as it was sent. Netlify does
-// not mind a slash at the end, nor does it look at the method; the row with
-// the most literal segments wins.
+// match finds the function of a path, which is as it was sent. Netlify ignores a slash at
+// the end and the method. The row with the most literal segments counts.
 func match(table []row, path string) (function string, found bool) {
 	if rest, direct := strings.CutPrefix(path, "/.netlify/functions/"); direct {
 		function, _, _ = strings.Cut(rest, "/")
@@ -73,18 +72,22 @@ func match(table []row, path string) (function string, found bool) {
 	return function, best >= 0
 }
 
-// literal counts the segments that the row spells out, or is -1 when the path
-// is not the row's.
+// literal counts the segments that the row spells out, or is -1 when the path is not the
+// row's. A last segment {name...} takes the rest of the path.
 func (r row) literal(segments []string) int {
-	if len(segments) != len(r.segments) {
+	want := r.segments
+	if last := want[len(want)-1]; strings.HasSuffix(last, "...}") && len(segments) >= len(want)-1 {
+		want, segments = want[:len(want)-1], segments[:len(want)-1]
+	}
+	if len(segments) != len(want) {
 		return -1
 	}
 	count := 0
-	for i, want := range r.segments {
-		placeholder := strings.HasPrefix(want, "{") && strings.HasSuffix(want, "}")
+	for i, segment := range want {
+		placeholder := strings.HasPrefix(segment, "{") && strings.HasSuffix(segment, "}")
 		switch {
 		case placeholder && segments[i] != "":
-		case !placeholder && segments[i] == want:
+		case !placeholder && segments[i] == segment:
 			count++
 		default:
 			return -1

@@ -14,10 +14,11 @@ func TestMatch(t *testing.T) {
 		{Function: "apps", Method: "GET", Pattern: "/api/apps/{app}/connect"},
 		{Function: "login", Method: "GET", Pattern: "/auth/register"},
 		{Function: "special", Method: "GET", Pattern: "/api/{any}/special"},
+		{Function: "proxy", Pattern: "/api/proxy/{name}/{rest...}"},
 	})
 	for path, want := range map[string]string{
 		"/portal":                            "portal",
-		"/portal/":                           "portal", // Netlify does not mind
+		"/portal/":                           "portal", // as on Netlify
 		"/portal/x":                          "",
 		"/Portal":                            "",
 		"/":                                  "",
@@ -34,10 +35,13 @@ func TestMatch(t *testing.T) {
 		"/.netlify/functions/login":          "login",
 		"/.netlify/functions/login/register": "login",
 		"/.netlify/functions/":               "",
+		"/api/proxy/sample/":                 "proxy",
+		"/api/proxy/sample/a/b":              "proxy",
+		"/api/proxy/":                        "",
 		"//portal":                           "",
 	} {
 		if got, _ := match(table, path); got != want {
-			t.Errorf("match(%q) = %q, want %q", path, got, want)
+			t.Errorf("%q: got %q, want %q", path, got, want)
 		}
 	}
 }
@@ -48,9 +52,9 @@ func TestMatchPrefersTheLiteral(t *testing.T) {
 		{Function: "one", Pattern: "/api/one"},
 	})
 	if got, _ := match(table, "/api/one"); got != "one" {
-		t.Errorf("match = %q, want the row that spells it out", got)
+		t.Errorf("got %q, want the row that spells it out", got)
 	}
 	if got, _ := match(table, "/api/two"); got != "any" {
-		t.Errorf("match = %q, want the placeholder's row", got)
+		t.Errorf("got %q, want the placeholder's row", got)
 	}
 }

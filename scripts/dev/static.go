@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"io/fs"
 	"mime"
@@ -11,21 +12,26 @@ import (
 )
 
 // static serves the published folder as Netlify does: index.html for a folder,
-// page.html for /page, 404.html for what is missing, the declared headers on
-// everything. Nothing outside the folder can be reached, by links neither.
+// page.html for /page, 404.html for what is missing, with the site's redirects and
+// headers. Nothing outside the folder can be reached, not even by links.
 type static struct {
 	dir    string
 	config string // netlify.toml; read for each request, so that an edit shows at once
 }
 
 func (s static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	rules, err := s.headerRules()
+	headers, err := s.headerRules()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	redirects, err := s.redirectRules()
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Cache-Control", "public, max-age=0, must-revalidate") // Netlify's default
-	applyHeaders(w.Header(), rules, r.URL.Path)
+	applyHeaders(w.Header(), headers, r.URL.Path)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "405: only GET here", http.StatusMethodNotAllowed)
@@ -37,6 +43,15 @@ func (s static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer root.Close()
+	s.serve(w, r, root, redirects)
+}
+
+// serve serves a forced redirect, else a file, else another redirect.
+func (s static) serve(w http.ResponseWriter, r *http.Request, root *os.Root, redirects []redirect) {
+	path := r.URL.EscapedPath()
+	if rule, target, found := findRedirect(redirects, path, true); found && s.follow(w, r, root, rule, target) {
+		return
+	}
 	file, moved := resolve(root.FS(), r.URL.Path)
 	switch {
 	case moved != "":
@@ -45,11 +60,15 @@ func (s static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Location", moved)
 		w.WriteHeader(http.StatusMovedPermanently)
-	case file == "":
-		notFound(w, r, root)
-	default:
+		return
+	case file != "":
 		serveFile(w, r, root, file)
+		return
 	}
+	if rule, target, found := findRedirect(redirects, path, false); found && s.follow(w, r, root, rule, target) {
+		return
+	}
+	notFound(w, r, root)
 }
 
 // resolve finds the file of a path, or the path with a slash when it names a
@@ -112,16 +131,21 @@ func serveFile(w http.ResponseWriter, r *http.Request, root *os.Root, name strin
 	http.ServeContent(w, r, name, info.ModTime(), file)
 }
 
-// notFound answers with the site's own page for what is missing.
+// notFound serves the site's own page for what is missing.
 func notFound(w http.ResponseWriter, r *http.Request, root *os.Root) {
-	page, err := root.Open("404.html")
+	servePage(w, r, root, "404.html", http.StatusNotFound)
+}
+
+// servePage serves a file with a status other than 200.
+func servePage(w http.ResponseWriter, r *http.Request, root *os.Root, name string, status int) {
+	page, err := root.Open(name)
 	if err != nil {
-		http.Error(w, "404: not found", http.StatusNotFound)
+		http.Error(w, fmt.Sprintf("%d: not found", status), status)
 		return
 	}
 	defer page.Close()
-	w.Header().Set("Content-Type", mime.TypeByExtension(".html"))
-	w.WriteHeader(http.StatusNotFound)
+	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = io.Copy(w, page)
 	}

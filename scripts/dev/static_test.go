@@ -43,9 +43,11 @@ const ownHeaders = `# of the site
 func TestStatic(t *testing.T) {
 	root := t.TempDir()
 	for name, content := range map[string]string{
-		"netlify.toml": netlifyTOML, "secret": "outside", "public/index.html": "home", "public/404.html": "<p>missing",
+		"netlify.toml": netlifyTOML, "secret": "outside",
+		"public/index.html": "home", "public/404.html": "<p>missing",
 		"public/access/index.html": "access", "public/about.html": "about", "public/assets/a.css": "css",
-		"public/_headers": ownHeaders, "public/.env": "hidden", "public/.well-known/x.txt": "known", "public/empty/x.bin": "x",
+		"public/_headers": ownHeaders, "public/.env": "hidden", "public/.well-known/x.txt": "known",
+		"public/empty/x.bin": "x",
 	} {
 		put(t, root, name, content)
 	}
@@ -93,10 +95,10 @@ func TestStatic(t *testing.T) {
 		r := httptest.NewRequest(test.method, "http://site.test"+test.path, nil)
 		handler.ServeHTTP(w, r)
 		if w.Code != test.status || w.Body.String() != test.body {
-			t.Errorf("%s %s: %d %q, want %d %q", test.method, test.path, w.Code, w.Body, test.status, test.body)
+			t.Errorf("%s %s: got %d %q, want %d %q", test.method, test.path, w.Code, w.Body, test.status, test.body)
 		}
 		if name, value, asked := strings.Cut(test.header, ": "); asked && w.Header().Get(name) != value {
-			t.Errorf("%s %s: %s is %q, want %q", test.method, test.path, name, w.Header().Get(name), value)
+			t.Errorf("%s %s: %s: got %q, want %q", test.method, test.path, name, w.Header().Get(name), value)
 		}
 	}
 }
@@ -110,11 +112,11 @@ func TestStaticWithoutFiles(t *testing.T) {
 		return w
 	}
 	if w := get(); w.Code != http.StatusNotFound {
-		t.Errorf("%d without a public folder, want 404", w.Code)
+		t.Errorf("got %d without a public folder, want 404", w.Code)
 	}
 	put(t, root, "public/x", "x")
 	if w := get(); w.Code != http.StatusNotFound {
-		t.Errorf("%d without a 404.html, want 404", w.Code)
+		t.Errorf("got %d without a 404.html, want 404", w.Code)
 	}
 	for _, broken := range []string{"X-Own: a\n", "/*\n  no header\n"} {
 		put(t, root, "public/_headers", broken)
@@ -125,11 +127,11 @@ func TestStaticWithoutFiles(t *testing.T) {
 	put(t, root, "public/_headers", "")
 	put(t, root, "netlify.toml", "[[headers]\n")
 	if w := get(); w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "netlify.toml") {
-		t.Errorf("%d %s over a broken netlify.toml, want 500 saying so", w.Code, w.Body)
+		t.Errorf("got %d %s for a broken netlify.toml, want 500 saying so", w.Code, w.Body)
 	}
 	put(t, root, "netlify.toml", "[[headers]]\nfor = \"/*\"\n[headers.values]\nX-A = 1\n")
 	if w := get(); w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "X-A") {
-		t.Errorf("%d %s over a header that is a number, want 500 saying so", w.Code, w.Body)
+		t.Errorf("got %d %s for a header that is a number, want 500 saying so", w.Code, w.Body)
 	}
 }
 
@@ -155,7 +157,7 @@ func TestHeaderPath(t *testing.T) {
 		{"/*.css", "/a.css.map", false},
 	} {
 		if got := headerPath(test.pattern).MatchString(test.path); got != test.want {
-			t.Errorf("%s matches %s: %v, want %v", test.pattern, test.path, got, test.want)
+			t.Errorf("%s, %s: got %v, want %v", test.pattern, test.path, got, test.want)
 		}
 	}
 }

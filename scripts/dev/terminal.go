@@ -7,10 +7,11 @@ import (
 	"sync"
 )
 
-// terminal takes the lines of everything that runs and keeps them apart.
+// terminal prints the lines of everything that runs, one at a time.
 type terminal struct {
-	mu  sync.Mutex
-	out io.Writer
+	mu     sync.Mutex
+	out    io.Writer
+	closed func() // called when out takes no more; nil: ignored
 }
 
 // say prints a line of dev's own.
@@ -21,7 +22,9 @@ func (t *terminal) say(format string, args ...any) {
 func (t *terminal) write(p []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.out.Write(p)
+	if _, err := t.out.Write(p); err != nil && t.closed != nil {
+		t.closed()
+	}
 }
 
 // maxLine bounds what is kept while waiting for a line to end, in bytes.
@@ -32,7 +35,7 @@ func (t *terminal) named(name string) *lines {
 	return &lines{to: t, prefix: []byte("[" + name + "] ")}
 }
 
-// lines passes on whole lines, prefixed.
+// lines prints whole lines, with a prefix.
 type lines struct {
 	to     *terminal
 	prefix []byte
@@ -59,7 +62,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	}
 }
 
-// flush passes on a line that never ended.
+// flush prints a line that has not ended.
 func (l *lines) flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -18,7 +18,7 @@ func TestLines(t *testing.T) {
 	terminal.say("%d functions", 2)
 	want := "[portal] one\n[login] three\n[login] \n[portal] two\n[portal] rest\n2 functions\n"
 	if screen.String() != want {
-		t.Errorf("screen %q, want %q", screen, want)
+		t.Errorf("got %q, want %q", screen, want)
 	}
 }
 

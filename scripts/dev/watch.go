@@ -21,12 +21,12 @@ type stamp struct {
 // folder.
 type snapshot map[string]stamp
 
-// look takes a snapshot of everything that a function may be built from.
-// Tests, testdata, hidden files and editors' backups are not part of it.
+// look takes a snapshot of everything that a function may be built from: without tests,
+// testdata, hidden files and editors' backups.
 func look(root string) snapshot {
 	s := snapshot{}
 	for _, top := range []string{"functions", "shared", "go.mod", "go.sum"} {
-		// What cannot be read, or has just gone, is simply not there.
+		// A file that cannot be read, or has just gone, is left out.
 		_ = filepath.WalkDir(filepath.Join(root, top), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil {
 				return nil
@@ -73,10 +73,10 @@ func (s snapshot) changes(before snapshot) []string {
 	return paths
 }
 
-// watch looks again and again until ctx ends and hands on what has changed
-// since. It looks before it hands on, so that a file saved during a rebuild is
-// found at the next look.
-func watch(ctx context.Context, every time.Duration, before snapshot, look func() snapshot, changed func(paths []string)) {
+// watch looks every interval until ctx ends, and calls changed with what has changed. It
+// looks before the call, so that a file saved during a rebuild is found at the next look.
+func watch(ctx context.Context, every time.Duration, before snapshot,
+	look func() snapshot, changed func(paths []string)) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {

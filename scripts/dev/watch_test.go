@@ -76,12 +76,12 @@ func TestWatch(t *testing.T) {
 		}()
 		time.Sleep(8 * time.Second)
 		stop()
-		var told [][]string
+		var reported [][]string
 		for paths := range seen {
-			told = append(told, paths)
+			reported = append(reported, paths)
 		}
-		if want := [][]string{{"a", "b"}, {"a"}}; !slices.EqualFunc(told, want, slices.Equal) {
-			t.Errorf("told of %v, want %v", told, want)
+		if want := [][]string{{"a", "b"}, {"a"}}; !slices.EqualFunc(reported, want, slices.Equal) {
+			t.Errorf("reported of %v, want %v", reported, want)
 		}
 	})
 }

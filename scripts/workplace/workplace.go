@@ -28,6 +28,9 @@ var Proxies = []string{
 	"SSL_CERT_FILE", "SSL_CERT_DIR",
 }
 
+// scopeAlias is the name that config.Scopes has in Kinde's SDKs. The functions read it too.
+const scopeAlias = "KINDE_SCOPE"
+
 // Settings returns all variables of .env in the folder root, and those of the environment
 // that the functions know, Proxies, or .env names. The environment takes precedence.
 func Settings(root string, env Lookup) (map[string]string, error) {
@@ -35,7 +38,7 @@ func Settings(root string, env Lookup) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := slices.Concat(Proxies, slices.Collect(maps.Keys(settings)))
+	names := slices.Concat(Proxies, []string{scopeAlias}, slices.Collect(maps.Keys(settings)))
 	for _, setting := range config.All() {
 		names = append(names, setting.Name())
 	}
