@@ -15,8 +15,8 @@ import (
 	"kinde-functions/shared/problem"
 )
 
-// part is one part of an account: the name it is asked for and answered under,
-// and how it is fetched with the person's token.
+// part is one part of an account: its name in requests and responses, and how it is
+// fetched with the user's token.
 type part struct {
 	name  string
 	fetch func(ctx context.Context, token string) (json.RawMessage, error)
@@ -38,44 +38,44 @@ func partsOf(client *kinde.Client) []part {
 
 // GET /api/account?include=profile,entitlements,feature_flags,permissions,properties,roles
 //
-// 200 with the parts asked for, all when none are named, fetched at the same
-// time. A part that failed is absent and stands in errors.{part} as a problem;
-// when all have failed with one code, the answer is that problem.
+// 200 with the parts in include, or all, fetched in parallel. A part that failed is
+// missing, and its problem is in errors.{part}. If all parts failed with the same code,
+// that problem is the response.
 func (a account) show(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
-	wanted, err := a.wanted(r.Query)
+	parts, err := a.included(r.Query)
 	if err != nil {
 		return nil, err
 	}
-	bodies, failures := fetch(ctx, r.Caller.Token, wanted)
-	if whole := sameFailure(failures); whole != nil {
-		return nil, whole
+	bodies, failures := fetch(ctx, r.Caller.Token, parts)
+	if common := commonFailure(failures); common != nil {
+		return nil, common
 	}
-	answer := map[string]any{}
+	members := map[string]any{}
 	problems := map[string]json.RawMessage{}
-	for i, p := range wanted {
+	for i, p := range parts {
 		if failures[i] != nil {
 			problems[p.name] = failures[i].Document(r.ID)
 		} else {
-			answer[p.name] = bodies[i]
+			members[p.name] = bodies[i]
 		}
 	}
 	if len(problems) > 0 {
-		answer["errors"] = problems
+		members["errors"] = problems
 	}
-	body, err := json.Marshal(answer)
+	body, err := json.Marshal(members)
 	if err != nil {
 		return nil, err
 	}
 	response := endpoint.JSON(http.StatusOK, body)
-	response.Partial = partial(wanted, failures)
+	response.Partial = partialFailure(parts, failures)
 	response.TokenRefused = slices.ContainsFunc(failures, func(p *problem.Error) bool {
 		return p != nil && p.Code == problem.InvalidToken
 	})
 	return response, nil
 }
 
-// wanted are the parts named by include, each once, in the order of a.parts.
-func (a account) wanted(query map[string]string) ([]part, error) {
+// included returns the parts that include names, in the order of a.parts.
+func (a account) included(query map[string]string) ([]part, error) {
 	include, given := query["include"]
 	if !given {
 		return a.parts, nil
@@ -84,10 +84,10 @@ func (a account) wanted(query map[string]string) ([]part, error) {
 	for name := range strings.SplitSeq(include, ",") {
 		names[name] = true
 	}
-	var wanted []part
+	var parts []part
 	for _, p := range a.parts {
 		if names[p.name] {
-			wanted = append(wanted, p)
+			parts = append(parts, p)
 			delete(names, p.name)
 		}
 	}
@@ -95,16 +95,16 @@ func (a account) wanted(query map[string]string) ([]part, error) {
 		return nil, problem.BadParameter("include",
 			"must be a comma list of profile, entitlements, feature_flags, permissions, properties and roles")
 	}
-	return wanted, nil
+	return parts, nil
 }
 
-// fetch gets all parts at the same time. Of each part's body and failure one is
-// nil. A panic is that part's failure: it must not end the process.
-func fetch(ctx context.Context, token string, wanted []part) ([]json.RawMessage, []*problem.Error) {
-	bodies := make([]json.RawMessage, len(wanted))
-	failures := make([]*problem.Error, len(wanted))
+// fetch fetches all parts in parallel. For each part, either the body or the failure is
+// nil. A panic is that part's failure and does not end the process.
+func fetch(ctx context.Context, token string, parts []part) ([]json.RawMessage, []*problem.Error) {
+	bodies := make([]json.RawMessage, len(parts))
+	failures := make([]*problem.Error, len(parts))
 	var wg sync.WaitGroup
-	for i, p := range wanted {
+	for i, p := range parts {
 		wg.Go(func() {
 			defer func() {
 				if v := recover(); v != nil {
@@ -123,9 +123,9 @@ func fetch(ctx context.Context, token string, wanted []part) ([]json.RawMessage,
 	return bodies, failures
 }
 
-// sameFailure is the one problem that all parts have failed with, or nil. Its
-// wait is the longest of theirs.
-func sameFailure(failures []*problem.Error) *problem.Error {
+// commonFailure returns the problem that all parts failed with, with the longest
+// Retry-After, or nil.
+func commonFailure(failures []*problem.Error) *problem.Error {
 	for _, f := range failures {
 		if f == nil || f.Code != failures[0].Code {
 			return nil
@@ -135,21 +135,21 @@ func sameFailure(failures []*problem.Error) *problem.Error {
 	return failures[0]
 }
 
-// partial is what the log is told of the parts that failed, or nil.
-func partial(wanted []part, failures []*problem.Error) *problem.Error {
+// partialFailure returns an error for the log about the parts that failed, or nil.
+func partialFailure(parts []part, failures []*problem.Error) *problem.Error {
 	var causes []error
-	var told *problem.Error
+	var failure *problem.Error
 	for i, f := range failures {
 		if f == nil {
 			continue
 		}
-		causes = append(causes, fmt.Errorf("%s: %w", wanted[i].name, f))
-		if told == nil || told.Remedy == "" {
-			told = &problem.Error{Code: f.Code, Remedy: f.Remedy}
+		causes = append(causes, fmt.Errorf("%s: %w", parts[i].name, f))
+		if failure == nil || failure.Remedy == "" {
+			failure = &problem.Error{Code: f.Code, Remedy: f.Remedy}
 		}
 	}
-	if told != nil {
-		told.Cause = errors.Join(causes...)
+	if failure != nil {
+		failure.Cause = errors.Join(causes...)
 	}
-	return told
+	return failure
 }

@@ -16,15 +16,15 @@ func start(t *testing.T) *functiontest.Fixture {
 	return functiontest.Start(t, function, kindetest.Options{})
 }
 
-// answer is the JSON of a 200.
-func answer(t *testing.T, f *functiontest.Fixture, target string) map[string]json.RawMessage {
+// get returns the members of a successful response.
+func get(t *testing.T, f *functiontest.Fixture, target string) map[string]json.RawMessage {
 	t.Helper()
 	w := f.SignedIn(target)
-	var answer map[string]json.RawMessage
-	if err := json.Unmarshal(w.Body.Bytes(), &answer); w.Code != 200 || err != nil {
-		t.Fatalf("%s: %d %s", target, w.Code, w.Body)
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(w.Body.Bytes(), &members); w.Code != 200 || err != nil {
+		t.Fatalf("%s: got %d %s, want 200", target, w.Code, w.Body)
 	}
-	return answer
+	return members
 }
 
 func names[V any](m map[string]V) []string {
@@ -38,11 +38,11 @@ func names[V any](m map[string]V) []string {
 
 var all = []string{"entitlements", "feature_flags", "permissions", "profile", "properties", "roles"}
 
-func TestAllPartsWholeByDefault(t *testing.T) {
+func TestAllPartsByDefault(t *testing.T) {
 	f := start(t)
-	parts := answer(t, f, "/api/account")
+	parts := get(t, f, "/api/account")
 	if got := names(parts); !slices.Equal(got, all) {
-		t.Errorf("parts %v", got)
+		t.Errorf("got parts %v, want %v", got, all)
 	}
 	var entitlements struct {
 		Data struct {
@@ -56,22 +56,22 @@ func TestAllPartsWholeByDefault(t *testing.T) {
 	if err := json.Unmarshal(parts["entitlements"], &entitlements); err != nil ||
 		len(entitlements.Data.Entitlements) != 23 ||
 		entitlements.Data.OrgCode != kindetest.DemoOrg || entitlements.Metadata["has_more"] != false {
-		t.Errorf("entitlements %s", parts["entitlements"])
+		t.Errorf("got entitlements %s, want all 23", parts["entitlements"])
 	}
 	var profile struct{ Sub string }
 	if err := json.Unmarshal(parts["profile"], &profile); err != nil || profile.Sub != kindetest.DemoPerson {
-		t.Errorf("profile %s", parts["profile"])
+		t.Errorf("got profile %s, want %s", parts["profile"], kindetest.DemoPerson)
 	}
 }
 
-func TestOnlyThePartsAskedForAreFetchedAndOnce(t *testing.T) {
+func TestIncludedPartsAreFetchedOnce(t *testing.T) {
 	f := start(t)
-	got := names(answer(t, f, "/api/account?include=roles,profile,roles"))
+	got := names(get(t, f, "/api/account?include=roles,profile,roles"))
 	if want := []string{"profile", "roles"}; !slices.Equal(got, want) {
-		t.Errorf("parts %v", got)
+		t.Errorf("got parts %v, want %v", got, want)
 	}
 	if n := len(f.Calls("/account_api/")) + len(f.Calls("/oauth2/")); n != 2 {
-		t.Errorf("%d calls for two parts", n)
+		t.Errorf("got %d calls for two parts, want 2", n)
 	}
 }
 
@@ -80,23 +80,23 @@ func TestUnknownPartsAreRefused(t *testing.T) {
 	for _, include := range []string{"", ",", "roles,", "role", "roles,secrets", "Profile", "feature-flags", " roles"} {
 		w := f.SignedIn("/api/account?include=" + strings.ReplaceAll(include, " ", "%20"))
 		if w.Code != 400 || !strings.Contains(w.Body.String(), "`include`") || strings.Contains(w.Body.String(), "secrets") {
-			t.Errorf("%q: %d %s", include, w.Code, w.Body)
+			t.Errorf("%q: got %d %s, want 400", include, w.Code, w.Body)
 		}
 	}
 	if n := len(f.Calls("/account_api/")); n != 0 {
-		t.Errorf("%d calls", n)
+		t.Errorf("got %d calls, want 0", n)
 	}
 }
 
-func TestAFailingPartTakesNoOtherDown(t *testing.T) {
+func TestFailedPartsAreReportedInErrors(t *testing.T) {
 	f := start(t)
 	f.Fault("/account_api/v1/roles", kindetest.Fault{Hang: true})
 	f.Fault("/account_api/v1/permissions",
 		kindetest.Fault{Status: 404, Body: kindetest.ErrorBody(kindetest.ShapeB, "ROUTE_NOT_FOUND", "m")})
-	parts := answer(t, f, "/api/account")
+	parts := get(t, f, "/api/account")
 	want := []string{"entitlements", "errors", "feature_flags", "profile", "properties"}
 	if got := names(parts); !slices.Equal(got, want) {
-		t.Errorf("parts %v", got)
+		t.Errorf("got parts %v, want %v", got, want)
 	}
 	var failed map[string]struct {
 		Code      string
@@ -106,45 +106,43 @@ func TestAFailingPartTakesNoOtherDown(t *testing.T) {
 	if err := json.Unmarshal(parts["errors"], &failed); err != nil || len(failed) != 2 ||
 		failed["roles"].Code != "upstream-timeout" || failed["roles"].Status != 504 ||
 		failed["permissions"].Code != "upstream-misconfigured" || failed["roles"].RequestID == "" {
-		t.Errorf("errors %s", parts["errors"])
+		t.Errorf("got errors %s, want roles upstream-timeout and permissions upstream-misconfigured", parts["errors"])
 	}
 	if log := f.Log(); !strings.Contains(log, "roles: upstream-timeout") || !strings.Contains(log, `"remedy"`) {
-		t.Errorf("the log does not tell: %s", log)
+		t.Errorf("got log %s, want the failed part and the remedy", log)
 	}
 }
 
-func TestAllFailingTheSameWayIsThatProblem(t *testing.T) {
+func TestFailureCommonToAllPartsIsTheResponse(t *testing.T) {
 	f := start(t)
 	f.Fault("/account_api/", kindetest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"60"}}})
 	w := f.SignedIn("/api/account?include=roles,permissions")
 	if w.Code != 429 || !strings.Contains(w.Body.String(), "upstream-throttled") || w.Header().Get("Retry-After") == "" {
-		t.Errorf("%d %s", w.Code, w.Body)
+		t.Errorf("got %d %s, want 429 with Retry-After", w.Code, w.Body)
 	}
 	f.ClearFaults()
 	f.Fault("/account_api/v1/roles", kindetest.Fault{Status: 500})
 	f.Fault("/account_api/v1/permissions", kindetest.Fault{Hang: true})
-	if got := names(answer(t, f, "/api/account?include=roles,permissions")); !slices.Equal(got, []string{"errors"}) {
-		t.Errorf("failing in two ways: %v", got)
+	if got := names(get(t, f, "/api/account?include=roles,permissions")); !slices.Equal(got, []string{"errors"}) {
+		t.Errorf("got %v for two different failures, want errors", got)
 	}
 }
 
-// The parts are fetched at the same time: the whole takes as long as the part
-// with the most pages.
-func TestTimeIsThatOfTheSlowestPart(t *testing.T) {
+func TestPartsAreFetchedInParallel(t *testing.T) {
 	f := start(t)
-	answer(t, f, "/api/account?include=roles") // fetches the keys
+	get(t, f, "/api/account?include=roles") // fetches the keys
 	const delay = 150 * time.Millisecond
 	f.Fault("/", kindetest.Fault{Delay: delay})
 	begin := time.Now()
-	answer(t, f, "/api/account")
+	get(t, f, "/api/account")
 	if took := time.Since(begin); took > 2*delay {
-		t.Errorf("six parts of one page took %v at %v each", took, delay)
+		t.Errorf("six parts with a delay of %v took %v", delay, took)
 	}
 }
 
-func TestAPanicInAPartIsThatPartsFailure(t *testing.T) {
+func TestPanicInPartIsItsFailure(t *testing.T) {
 	_, failures := fetch(t.Context(), "t", []part{{name: "cannot be fetched"}})
 	if failures[0] == nil || failures[0].Code != "internal" {
-		t.Errorf("failure %v", failures[0])
+		t.Errorf("got %v, want internal", failures[0])
 	}
 }

@@ -1,5 +1,5 @@
 // Command account returns several parts of the user's account in one round trip. A part
-// that fails or is slow takes none of the others with it; all share one deadline.
+// that fails or times out does not affect the others.
 package main
 
 import (

@@ -16,7 +16,7 @@ func start(t *testing.T, quirks kindetest.Quirks) *functiontest.Fixture {
 	return functiontest.Start(t, function, kindetest.Options{Quirks: quirks})
 }
 
-type answer struct {
+type response struct {
 	Data struct {
 		OrgCode      string `json:"org_code"`
 		Entitlements []kindetest.Entitlement
@@ -28,38 +28,37 @@ type answer struct {
 	}
 }
 
-func read(t *testing.T, w *httptest.ResponseRecorder) (a answer) {
+func decode(t *testing.T, w *httptest.ResponseRecorder) (r response) {
 	t.Helper()
-	if err := json.Unmarshal(w.Body.Bytes(), &a); w.Code != 200 || err != nil {
-		t.Fatalf("%d %s", w.Code, w.Body)
+	if err := json.Unmarshal(w.Body.Bytes(), &r); w.Code != 200 || err != nil {
+		t.Fatalf("got %d %s, want 200", w.Code, w.Body)
 	}
-	return a
+	return r
 }
 
-func TestPagesLeadToTheWholeList(t *testing.T) {
+func TestPagesAddUpToTheWholeList(t *testing.T) {
 	f := start(t, kindetest.Quirks{})
-	whole := read(t, f.SignedIn("/api/entitlements?all=true"))
+	whole := decode(t, f.SignedIn("/api/entitlements?all=true"))
 	if len(whole.Data.Entitlements) != 23 || whole.Metadata.HasMore {
-		t.Fatalf("%d entitlements, has_more %v", len(whole.Data.Entitlements), whole.Metadata.HasMore)
+		t.Fatalf("got %d entitlements, has_more %t, want 23, false",
+			len(whole.Data.Entitlements), whole.Metadata.HasMore)
 	}
-	var walked []kindetest.Entitlement
-	for target, pages := "/api/entitlements?page_size=7", 0; ; pages++ {
-		page := read(t, f.SignedIn(target))
-		walked = append(walked, page.Data.Entitlements...)
-		if !page.Metadata.HasMore {
-			if pages != 3 {
-				t.Errorf("%d further pages of 7", pages)
-			}
-			break
+	var got []kindetest.Entitlement
+	pages := 0
+	for target := "/api/entitlements?page_size=7"; target != ""; pages++ {
+		page := decode(t, f.SignedIn(target))
+		got = append(got, page.Data.Entitlements...)
+		target = ""
+		if page.Metadata.HasMore {
+			target = "/api/entitlements?page_size=7&starting_after=" + url.QueryEscape(page.Metadata.Next)
 		}
-		target = "/api/entitlements?page_size=7&starting_after=" + url.QueryEscape(page.Metadata.Next)
 	}
-	if len(walked) != 23 {
-		t.Fatalf("walked %d", len(walked))
+	if pages != 4 || len(got) != 23 {
+		t.Fatalf("got %d entitlements on %d pages, want 23 on 4", len(got), pages)
 	}
-	for i, one := range walked {
-		if one.FeatureKey != whole.Data.Entitlements[i].FeatureKey {
-			t.Errorf("%d: %s and %s", i, one.FeatureKey, whole.Data.Entitlements[i].FeatureKey)
+	for i, want := range whole.Data.Entitlements {
+		if got[i].FeatureKey != want.FeatureKey {
+			t.Errorf("%d: got %s, want %s", i, got[i].FeatureKey, want.FeatureKey)
 		}
 	}
 }
@@ -68,52 +67,52 @@ func TestNullLimitsStayNull(t *testing.T) {
 	f := start(t, kindetest.Quirks{})
 	for _, target := range []string{"/api/entitlements", "/api/entitlements?all=true"} {
 		if body := f.SignedIn(target).Body.String(); !strings.Contains(body, `"entitlement_limit_max":null`) {
-			t.Errorf("%s: no null limit in %.200s", target, body)
+			t.Errorf("%s: got %.200s, want a null limit", target, body)
 		}
 	}
 }
 
-// One entitlement is the same with the tenant's path form and without it.
-func TestOneByItsKey(t *testing.T) {
+// Some tenants lack the path for a single entitlement.
+func TestEntitlementByKey(t *testing.T) {
 	for name, quirks := range map[string]kindetest.Quirks{"path form": {}, "no path form": {NoEntitlementRoute: true}} {
 		t.Run(name, func(t *testing.T) {
 			f := start(t, quirks)
-			for _, want := range read(t, f.SignedIn("/api/entitlements?all=true")).Data.Entitlements {
-				if want.FeatureKey == "" { // has no path of its own
+			for _, want := range decode(t, f.SignedIn("/api/entitlements?all=true")).Data.Entitlements {
+				if want.FeatureKey == "" { // it has no path
 					continue
 				}
 				w := f.SignedIn("/api/entitlements/" + url.PathEscape(want.FeatureKey))
-				if got := read(t, w); got.Data.Entitlement.ID != want.ID || got.Data.OrgCode != kindetest.DemoOrg {
-					t.Errorf("%q: %d %s", want.FeatureKey, w.Code, w.Body)
+				if got := decode(t, w); got.Data.Entitlement.ID != want.ID || got.Data.OrgCode != kindetest.DemoOrg {
+					t.Errorf("%q: got %s, want %s of %s", want.FeatureKey, w.Body, want.ID, kindetest.DemoOrg)
 				}
 			}
-			if w := f.SignedIn("/api/entitlements/no_such_feature"); w.Code != 404 ||
-				!strings.Contains(w.Body.String(), `"not-entitled"`) {
-				t.Errorf("%d %s", w.Code, w.Body)
-			}
-			if w := f.SignedIn("/.netlify/functions/entitlements/no_such_feature"); w.Code != 404 ||
-				!strings.Contains(w.Body.String(), `"not-entitled"`) {
-				t.Errorf("second address: %d %s", w.Code, w.Body)
+			for _, folder := range []string{"/api/entitlements/", "/.netlify/functions/entitlements/"} {
+				w := f.SignedIn(folder + "no_such_feature")
+				if w.Code != 404 || !strings.Contains(w.Body.String(), `"not-entitled"`) {
+					t.Errorf("%s: got %d %s, want 404 not-entitled", folder, w.Code, w.Body)
+				}
 			}
 		})
 	}
 }
 
-func TestKeysNeverLeadElsewhere(t *testing.T) {
+func TestMalformedKeysAreNotForwarded(t *testing.T) {
 	f := start(t, kindetest.Quirks{})
 	f.SignedIn("/api/entitlements")
 	f.ForgetCalls()
-	for _, key := range []string{"a%2Fb", "%2e%2e", "%2E", "..%2Froles", "a%5Cb", "100%25", "a%252Fb", "a%00", "a%0Ab",
-		"a/b", "%zz", strings.Repeat("a", 300)} {
+	for _, key := range []string{
+		"a%2Fb", "%2e%2e", "%2E", "..%2Froles", "a%5Cb", "100%25", "a%252Fb", "a%00", "a%0Ab", "a/b", "%zz",
+		strings.Repeat("a", 300),
+	} {
 		r := "/api/entitlements/" + key
 		if _, err := url.ParseRequestURI(r); err != nil {
-			continue // net/http's server refuses it before we see it
+			continue // net/http's server refuses it
 		}
 		if w := f.SignedIn(r); w.Code != 400 && w.Code != 404 {
-			t.Errorf("%s: %d %s", key, w.Code, w.Body)
+			t.Errorf("%s: got %d %s, want 400 or 404", key, w.Code, w.Body)
 		}
 	}
 	if calls := f.Calls("/"); len(calls) != 0 {
-		t.Errorf("asked Kinde %+v", calls)
+		t.Errorf("got calls %+v, want none", calls)
 	}
 }

@@ -1,6 +1,6 @@
-// Command entitlements returns what the user's plans entitle them to, as a list or feature
-// by feature. It asks Kinde with the caller's own token, and refuses a key that would lead
-// to another path there.
+// Command entitlements returns the entitlements of the user's plans, as a list or by key.
+// It calls Kinde with the caller's own token, and refuses keys that would change the path
+// of that call.
 package main
 
 import (

@@ -6,6 +6,6 @@ import (
 	"kinde-functions/shared/functiontest"
 )
 
-func TestTheListIsThisFunctions(t *testing.T) {
+func TestFeatureFlags(t *testing.T) {
 	functiontest.List(t, function, "/api/feature-flags", "feature_flags")
 }

@@ -1,5 +1,5 @@
-// Command permissions hands a signed-in person their permissions in their organisation. It defends against
-// showing them another's by asking Kinde with the caller's own token.
+// Command permissions returns the signed-in user's permissions in their organization. It calls Kinde with the
+// caller's own token, so that no user sees another's.
 package main
 
 import (
@@ -10,7 +10,7 @@ import (
 
 // GET /api/permissions?page_size=&starting_after=&all=
 //
-// 200 with a page as Kinde sends it, or the whole list with all=true.
+// 200 with Kinde's page, or with the whole list for all=true.
 var function = listing.Function("permissions", kinde.Permissions)
 
 func main() { lambdahttp.Start(function.Handler()) }

@@ -6,6 +6,6 @@ import (
 	"kinde-functions/shared/functiontest"
 )
 
-func TestTheListIsThisFunctions(t *testing.T) {
+func TestProperties(t *testing.T) {
 	functiontest.List(t, function, "/api/properties", "properties")
 }

@@ -1,5 +1,5 @@
-// Command roles hands a signed-in person their roles in their organisation. It defends against
-// showing them another's by asking Kinde with the caller's own token.
+// Command roles returns the signed-in user's roles in their organization. It calls Kinde with the
+// caller's own token, so that no user sees another's.
 package main
 
 import (
@@ -10,7 +10,7 @@ import (
 
 // GET /api/roles?page_size=&starting_after=&all=
 //
-// 200 with a page as Kinde sends it, or the whole list with all=true.
+// 200 with Kinde's page, or with the whole list for all=true.
 var function = listing.Function("roles", kinde.Roles)
 
 func main() { lambdahttp.Start(function.Handler()) }

@@ -6,6 +6,6 @@ import (
 	"kinde-functions/shared/functiontest"
 )
 
-func TestTheListIsThisFunctions(t *testing.T) {
+func TestRoles(t *testing.T) {
 	functiontest.List(t, function, "/api/roles", "roles")
 }

@@ -1,4 +1,4 @@
-// Command user-profile returns the signed-in user's profile as Kinde has it. It asks with
+// Command user-profile returns the signed-in user's profile in Kinde. It calls Kinde with
 // the caller's own token, so that no user sees another's.
 package main
 

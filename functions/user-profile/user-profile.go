@@ -12,7 +12,7 @@ type profile struct{ kinde *kinde.Client }
 
 // GET /api/user-profile
 //
-// 200 with Kinde's profile as Kinde sends it: sub, name, email and more.
+// 200 with Kinde's response: sub, name, email and more.
 func (p profile) show(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	body, err := p.kinde.UserProfile(ctx, r.Caller.Token)
 	if err != nil {

@@ -9,24 +9,24 @@ import (
 	"kinde-functions/shared/kindetest"
 )
 
-func TestEveryPersonGetsTheirOwnProfile(t *testing.T) {
+func TestUsersGetTheirOwnProfile(t *testing.T) {
 	f := functiontest.Start(t, function, kindetest.Options{})
-	for range 3 { // on a warm process too
+	for range 3 { // a warm process too
 		for _, person := range kindetest.DemoPeople() {
 			w := f.SignedIn("/api/user-profile", kindetest.For(person.ID))
 			var profile struct{ Sub, Email string }
 			if err := json.Unmarshal(w.Body.Bytes(), &profile); w.Code != 200 || err != nil || profile.Sub != person.ID ||
 				profile.Email != person.Email {
-				t.Errorf("%s: %d %s", person.ID, w.Code, w.Body)
+				t.Errorf("%s: got %d %s, want their profile", person.ID, w.Code, w.Body)
 			}
-			if w.Header().Get("Content-Type") != "application/json" {
-				t.Errorf("type %s", w.Header().Get("Content-Type"))
+			if got := w.Header().Get("Content-Type"); got != "application/json" {
+				t.Errorf("got Content-Type %q, want application/json", got)
 			}
 		}
 	}
 }
 
-func TestTroubleUpstream(t *testing.T) {
+func TestUpstreamFailures(t *testing.T) {
 	f := functiontest.Start(t, function, kindetest.Options{})
 	for name, row := range map[string]struct {
 		fault      kindetest.Fault
@@ -52,13 +52,13 @@ func TestTroubleUpstream(t *testing.T) {
 			w := f.SignedIn("/api/user-profile")
 			if w.Code != row.status || !strings.Contains(w.Body.String(), `"code":"`+row.code+`"`) ||
 				w.Header().Get("Retry-After") != row.retryAfter {
-				t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+				t.Errorf("got %d %v %s, want %d %s", w.Code, w.Header(), w.Body, row.status, row.code)
 			}
 		})
 	}
 	f.ClearFaults()
 	f.Fault("/oauth2/", kindetest.Fault{Status: 503, Times: 1})
 	if w := f.SignedIn("/api/user-profile"); w.Code != 200 {
-		t.Errorf("one 503 is not tried again: %d", w.Code)
+		t.Errorf("got status %d after one 503, want a retry and 200", w.Code)
 	}
 }

@@ -19,9 +19,8 @@ import (
 
 const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kinde-AbCdEf"
 
-// A function as it is deployed: its secrets are fetched during init over TLS, and a
-// sign-in begins on the site's host, which only the distribution can name.
-func TestABuiltFunctionFetchesItsSecrets(t *testing.T) {
+// The function also has an origin secret: only requests that carry it set the viewer's host.
+func TestBuiltFunctionFetchesSecretsDuringInit(t *testing.T) {
 	keys := base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))
 	var calls atomic.Int32
 	aws := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -31,19 +30,19 @@ func TestABuiltFunctionFetchesItsSecrets(t *testing.T) {
 	t.Cleanup(aws.Close)
 	folder := t.TempDir()
 	certificate := filepath.Join(folder, "ca.pem")
-	if err := os.WriteFile(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: aws.Certificate().Raw}),
-		0o600); err != nil {
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: aws.Certificate().Raw})
+	if err := os.WriteFile(certificate, block, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	binary := filepath.Join(folder, "login")
 	if err := lambdarun.Build(t.Context(), "kinde-functions/functions/login", binary); err != nil {
 		t.Fatal(err)
 	}
-	const proof = "0123456789abcdefghijklmnopqrstuvwxyz"
+	const originSecret = "0123456789abcdefghijklmnopqrstuvwxyz"
 	var log functiontest.Log
 	f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Output: &log, Env: []string{
 		"KINDE_ISSUER_URL=https://acme.kinde.com", "KINDE_CLIENT_ID=client", "KINDE_SITE_URL=https://www.example.com",
-		"KINDE_CLIENT_SECRET=" + arn + "#client", "SESSION_KEYS=" + arn + "#keys", "ORIGIN_SECRET=" + proof,
+		"KINDE_CLIENT_SECRET=" + arn + "#client", "SESSION_KEYS=" + arn + "#keys", "ORIGIN_SECRET=" + originSecret,
 		"AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=key", "AWS_SESSION_TOKEN=session",
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER=" + aws.URL, "SSL_CERT_FILE=" + certificate,
 	}})
@@ -52,11 +51,12 @@ func TestABuiltFunctionFetchesItsSecrets(t *testing.T) {
 	}
 	t.Cleanup(func() { f.Close() })
 	if got := calls.Load(); got != 1 {
-		t.Errorf("%d calls during init", got)
+		t.Errorf("got %d calls during init, want 1", got)
 	}
 	api := lambdarun.Handler(f, lambdarun.HTTPAPI2)
-	for secret, want := range map[string]int{proof: http.StatusFound, "guessed": http.StatusBadRequest,
-		"": http.StatusBadRequest} {
+	for secret, want := range map[string]int{
+		originSecret: http.StatusFound, "guessed": http.StatusBadRequest, "": http.StatusBadRequest,
+	} {
 		r := httptest.NewRequestWithContext(t.Context(), "GET",
 			"https://abc.execute-api.eu-central-1.amazonaws.com/auth/login", nil)
 		r.Header.Set("X-Origin-Secret", secret)
@@ -64,18 +64,18 @@ func TestABuiltFunctionFetchesItsSecrets(t *testing.T) {
 		w := httptest.NewRecorder()
 		api.ServeHTTP(w, r)
 		if w.Code != want {
-			t.Errorf("secret %q: %d %v %s", secret, w.Code, w.Header(), w.Body)
+			t.Errorf("origin secret %q: got %d %v %s, want %d", secret, w.Code, w.Header(), w.Body, want)
 		}
 	}
 	if out := log.String(); calls.Load() != 1 || strings.Contains(out, "the-client-secret") ||
-		strings.Contains(out, keys) || strings.Contains(out, proof) {
-		t.Errorf("%d calls, log %s", calls.Load(), out)
+		strings.Contains(out, keys) || strings.Contains(out, originSecret) {
+		t.Errorf("got %d calls and the log %s, want 1 call and no secret", calls.Load(), out)
 	}
 }
 
-// Nothing is known of the service: the function says what to mend, and health goes on
-// naming nothing, since the settings are set.
-func TestABuiltFunctionWithoutItsSecrets(t *testing.T) {
+// The log names each secret that could not be fetched. Health reports no setting as
+// missing, since all are set.
+func TestBuiltFunctionWithUnreachableSecrets(t *testing.T) {
 	folder := t.TempDir()
 	for function, want := range map[string]string{"login": `"misconfigured"`, "health": `{"missing":[],"off":{`} {
 		binary := filepath.Join(folder, function)
@@ -93,21 +93,20 @@ func TestABuiltFunctionWithoutItsSecrets(t *testing.T) {
 		}
 		path := map[string]string{"login": "/auth/login", "health": "/api/health"}[function]
 		w := httptest.NewRecorder()
-		lambdarun.Handler(f, lambdarun.HTTPAPI2).ServeHTTP(w,
-			httptest.NewRequestWithContext(t.Context(), "GET", "https://www.example.com"+path, nil))
-		for end := time.Now().Add(5 * time.Second); !strings.Contains(log.String(), `"msg":"request"`) &&
-			time.Now().Before(end); {
-			time.Sleep(5 * time.Millisecond) // it comes after the answer
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "https://www.example.com"+path, nil)
+		lambdarun.Handler(f, lambdarun.HTTPAPI2).ServeHTTP(w, r)
+		end := time.Now().Add(5 * time.Second)
+		for !strings.Contains(log.String(), `"msg":"request"`) && time.Now().Before(end) {
+			time.Sleep(5 * time.Millisecond) // the log line follows the response
 		}
 		f.Close()
 		if !strings.Contains(w.Body.String(), want) || strings.Contains(w.Body.String(), "arn:") {
-			t.Errorf("%s: %d %s", function, w.Code, w.Body)
+			t.Errorf("%s: got %d %s, want %s", function, w.Code, w.Body, want)
 		}
-		said := log.String()
 		for _, name := range []string{"KINDE_CLIENT_SECRET", "SESSION_KEYS", "REDIS_URL"} {
-			if function == "login" &&
-				!strings.Contains(said, name+" could not be fetched: secretsmanager in eu-central-1 could not be reached") {
-				t.Errorf("%s: the log: %s", function, said)
+			want := name + " could not be fetched: secretsmanager in eu-central-1 is unreachable"
+			if function == "login" && !strings.Contains(log.String(), want) {
+				t.Errorf("got the log %s, want %q", log.String(), want)
 			}
 		}
 	}

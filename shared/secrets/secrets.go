@@ -1,14 +1,14 @@
-// Package secrets fetches the settings that name a secret of AWS Secrets Manager
-// or Systems Manager's Parameter Store by its ARN.
+// Package secrets fetches settings whose value is the ARN of a secret in AWS Secrets
+// Manager or Systems Manager's Parameter Store.
 //
-// It asks those services itself, with the function's own credentials. AWS's
-// Parameters-and-Secrets extension, made for that, answers nobody before the first
-// invocation, while a function wants its settings during init, where Lambda lends
-// it a whole processor; and AWS's SDK would double the binary.
+// It calls those services itself, with the function's own credentials. AWS's
+// Parameters-and-Secrets extension serves no requests before the first invocation, but
+// functions read their settings during init, where Lambda grants a whole processor. AWS's
+// SDK would double the binary.
 //
-// It defends against a service that hangs, answers without end, redirects or is
-// briefly down, and against a secret in a log: faults name the setting, the
-// service's error code and the remedy, and nothing that was sent or received.
+// It defends against a service that hangs, responds without end, redirects or is briefly
+// down, and against secrets in the log: faults hold the setting's name, the service's
+// error code and the remedy, and nothing that was sent or received.
 package secrets
 
 import (
@@ -21,16 +21,15 @@ import (
 )
 
 const (
-	// within bounds a whole Fetch: Lambda gives init ten seconds.
-	within = 5 * time.Second
-	// attemptWithin leaves room in it for a second attempt.
-	attemptWithin = 2 * time.Second
+	// fetchTimeout bounds Fetch. Lambda limits init to ten seconds.
+	fetchTimeout = 5 * time.Second
+	// attemptTimeout leaves time for a second attempt.
+	attemptTimeout = 2 * time.Second
 )
 
-// Fetch gives a lookup that has the secrets' values in place of the references
-// among those settings, and a fault for each that could not be had. Settings that
-// name the same secret cost one call; all are made at once. Without references it
-// makes none and returns lookup itself.
+// Fetch returns a lookup with the secrets' values in place of the references among the
+// settings, and a fault for each secret that could not be fetched. It calls in parallel,
+// once for each secret. Without references it returns lookup itself.
 func Fetch(ctx context.Context, lookup config.Lookup, settings []config.Setting) (config.Lookup, config.Faults) {
 	refers := map[string]config.Reference{}
 	for _, setting := range settings {
@@ -38,7 +37,7 @@ func Fetch(ctx context.Context, lookup config.Lookup, settings []config.Setting)
 			continue
 		}
 		value, _ := lookup(setting.Name())
-		if reference, ok, err := config.ParseReference(value); ok && err == nil { // config.Load says what is malformed
+		if reference, ok, err := config.ParseReference(value); ok && err == nil { // config.Load reports malformed ones
 			refers[setting.Name()] = reference
 		}
 	}
@@ -71,10 +70,10 @@ func Fetch(ctx context.Context, lookup config.Lookup, settings []config.Setting)
 }
 
 func fetchAll(ctx context.Context, lookup config.Lookup, refers map[string]config.Reference) map[string]secret {
-	ctx, cancel := context.WithTimeout(ctx, within)
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	c := client{http: outbound.New(attemptWithin).HTTP(), lookup: lookup}
-	defer c.http.CloseIdleConnections() // there is no second use for them
+	c := client{http: outbound.New(attemptTimeout).HTTP(), lookup: lookup}
+	defer c.http.CloseIdleConnections()
 	distinct := map[string]config.Reference{}
 	for _, reference := range refers {
 		distinct[reference.ARN] = reference

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// credentials are the function's own, which Lambda puts into its environment.
+// credentials are the function's own, from the environment.
 type credentials struct{ id, secret, session string }
 
-// sign adds the headers of AWS's Signature Version 4 to a request of these two
-// services: a POST to the root, without a query, its headers already there.
+// sign adds the headers of AWS's Signature Version 4 to a POST of "/" without a query. It
+// signs all headers that r has.
 func (c credentials) sign(r *http.Request, body []byte, region, service string, now time.Time) {
 	date := now.UTC().Format("20060102T150405Z")
 	r.Header.Set("X-Amz-Date", date)
