@@ -23,6 +23,7 @@ type party struct {
 	*kindetest.Server
 	cookies *session.Cookies
 	agreed  string // a connection that lasts as long as the run
+	forward string // where events are forwarded to
 }
 
 var sessionKey = []byte("0123456789abcdef0123456789abcdef")
@@ -38,7 +39,7 @@ func invite(t *testing.T) *party {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &party{Server: tenant, cookies: session.NewCookies(pagesOrigin, box, time.Now)}
+	p := &party{Server: tenant, cookies: session.NewCookies(pagesOrigin, box, time.Now), forward: receiver(t)}
 	p.agreed = p.connection()
 	p.keep()
 	return p
@@ -57,6 +58,7 @@ func (p *party) settings() []string {
 	env := []string{
 		"SESSION_KEYS=" + base64.StdEncoding.EncodeToString(sessionKey),
 		"INTROSPECTION_PERMISSION=view_reports", "PROTECTED_RESOURCE_SCOPES=openid profile",
+		"WEBHOOK_FORWARD_URL=" + p.forward, "WEBHOOK_FORWARD_SECRET=whsec_" + base64.StdEncoding.EncodeToString(sessionKey),
 	}
 	for name, value := range p.Env() {
 		env = append(env, name+"="+value)

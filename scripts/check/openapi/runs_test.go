@@ -215,7 +215,10 @@ func cycle(p *party, row route.Route, r *http.Request, n int) {
 	}
 }
 
-func noKeys(p *party, _ route.Route, _ *http.Request, _ int) {
+func noKeys(p *party, row route.Route, r *http.Request, _ int) {
 	p.Kinde.ClearFaults()
 	p.Kinde.Fault("/.well-known/jwks", kindetest.Fault{Status: 500})
+	if row.Webhook() {
+		post(r, p.Kinde.UserEvent("user.updated", kindetest.DemoPerson))
+	}
 }

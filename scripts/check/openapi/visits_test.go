@@ -57,6 +57,8 @@ func usualVisitsTo(row route.Route) []visit {
 		return []visit{asItIs}
 	case "device":
 		return devicesTo(row)
+	case "webhooks":
+		return events
 	case "connected-apps":
 		return slices.Concat(appsTo(row), sessions, []visit{deeper})
 	case "introspect":
