@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -99,7 +100,7 @@ func TestOAuth2TokenSourceRenews(t *testing.T) {
 	}
 	old.RefreshToken = "no-such-token"
 	_, err = config.TokenSource(t.Context(), old).Token()
-	if refusal, ok := err.(*oauth2.RetrieveError); !ok || refusal.ErrorCode != "invalid_grant" {
+	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); !ok || refusal.ErrorCode != "invalid_grant" {
 		t.Errorf("got %v, want invalid_grant", err)
 	}
 }

@@ -1,9 +1,8 @@
-// Package audit writes the two kinds of log line there are: one `request` event
-// for each request and one `auth` event for each decision about a caller.
+// Package audit writes the log: one `request` event for each request and one `auth` event
+// for each decision about a caller.
 //
-// It defends the log against secrets by having a field for everything that may
-// stand in it and no way to add others: ids and codes go in, tokens, cookies,
-// e-mails and query values have no place to go.
+// It keeps secrets out of the log: events have a fixed set of fields for IDs and codes,
+// and none for tokens, cookies, e-mail addresses or query values.
 package audit
 
 import (
@@ -24,16 +23,15 @@ type Log struct {
 	lines bytes.Buffer
 }
 
-// New makes a log that writes to w what is at least as grave as level; every
-// line carries the function's name.
+// New returns a Log that writes events of at least level to w. Every line has the
+// function's name.
 func New(w io.Writer, function string, level slog.Leveler) *Log {
 	l := &Log{to: w}
 	l.slog = logger(&l.lines, function, level)
 	return l
 }
 
-// SetDefault lets what the program's other parts have to say, which is little,
-// go to the same place at once (log/slog's default).
+// SetDefault sets log/slog's default logger to write to w in the same form.
 func SetDefault(w io.Writer, function string, level slog.Leveler) {
 	slog.SetDefault(logger(w, function, level))
 }
@@ -42,7 +40,7 @@ func logger(w io.Writer, function string, level slog.Leveler) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level})).With("function", function)
 }
 
-// Request is what is said of a request once it is answered.
+// Request describes a request and its response.
 type Request struct {
 	ID            string
 	Method        string
@@ -53,18 +51,18 @@ type Request struct {
 	UpstreamCalls int
 	Cold          bool   // the first request of this process
 	API           string // the name of the API that the request was forwarded to; empty: none
-	// Failure says what went wrong and how to mend it, when something did.
+	// Failure is the zero value for successful requests.
 	Failure Failure
 }
 
 // Failure is the private side of a problem.
 type Failure struct {
 	Code   string
-	Cause  string // an error's text; its makers keep secrets out of it
-	Remedy string // for the deployer
+	Cause  string // an error's text, without secrets
+	Remedy string // how the operator fixes the cause
 }
 
-// Outcome is what was decided about a caller.
+// Outcome is the result of a decision about a caller.
 type Outcome string
 
 // The outcomes.
@@ -73,7 +71,7 @@ const (
 	Denied  Outcome = "denied"
 )
 
-// Decision is what was decided about a caller, and why.
+// Decision is a decision about a caller and its reason.
 type Decision struct {
 	RequestID string
 	Action    string // the route's name
@@ -85,8 +83,8 @@ type Decision struct {
 	Client    string
 }
 
-// Write writes the `auth` event, if there was a decision, and the `request` event,
-// both at once: each write wakes whoever collects the log.
+// Write writes the `auth` event, if d is not nil, and the `request` event in one write:
+// each write wakes the host's log collector.
 func (l *Log) Write(r Request, d *Decision) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -96,12 +94,12 @@ func (l *Log) Write(r Request, d *Decision) {
 	}
 	l.request(r)
 	if l.lines.Len() > 0 {
-		_, _ = l.to.Write(l.lines.Bytes()) // there is no other place to say that it failed
+		_, _ = l.to.Write(l.lines.Bytes()) // there is no other place to report an error
 	}
 }
 
-// request writes the `request` event: at error level for a failure of ours, at
-// warn level when a remedy is due, else at info level.
+// request writes the `request` event: at error level for status 500, at warn level for
+// other statuses above 500 and failures with a remedy, else at info level.
 func (l *Log) request(r Request) {
 	level := slog.LevelInfo
 	switch {
@@ -116,7 +114,8 @@ func (l *Log) request(r Request) {
 		slog.Float64("upstream_ms", milliseconds(r.Upstream)), slog.Int("upstream_calls", r.UpstreamCalls),
 		slog.Bool("cold", r.Cold),
 	}
-	for _, field := range [][2]string{{"api", r.API}, {"code", r.Failure.Code}, {"cause", r.Failure.Cause}, {"remedy", r.Failure.Remedy}} {
+	for _, field := range [][2]string{{"api", r.API}, {"code", r.Failure.Code}, {"cause", r.Failure.Cause},
+		{"remedy", r.Failure.Remedy}} {
 		if field[1] != "" {
 			attrs = append(attrs, slog.String(field[0], field[1]))
 		}
@@ -144,8 +143,8 @@ func milliseconds(d time.Duration) float64 {
 	return float64(d.Round(10*time.Microsecond)) / float64(time.Millisecond)
 }
 
-// method keeps callers from writing into the log: HTTP lets a method be any
-// token.
+// method returns m if it is a standard method. HTTP allows any token, which would let
+// callers write into the log.
 func method(m string) string {
 	switch m {
 	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT":

@@ -13,10 +13,7 @@ import (
 	"time"
 )
 
-// The queries of docs/runbook.md name fields that the lines really have, and the jq
-// ones find what they are for.
-
-// sampleLog is a good request and one with everything that goes wrong.
+// sampleLog returns the lines of a successful request and of one with all kinds of failure.
 func sampleLog() string {
 	var out bytes.Buffer
 	l := New(&out, "portal", slog.LevelInfo)
@@ -24,12 +21,12 @@ func sampleLog() string {
 		Upstream: 90 * time.Millisecond, UpstreamCalls: 1, Cold: true},
 		&Decision{RequestID: "01J9", Action: "GET /portal", Outcome: Allowed, Reason: "ok", Subject: "kp_1"})
 	l.Write(Request{ID: "01JA", Method: "GET", Route: "/portal", Status: 502, Duration: time.Second,
-		Failure: Failure{"upstream-misconfigured", "kinde answered 404", "mend it"}},
+		Failure: Failure{"upstream-misconfigured", "kinde responded 404", "fix it"}},
 		&Decision{RequestID: "01JA", Action: "GET /portal", Outcome: Denied, Reason: "expired"})
 	return out.String()
 }
 
-// blocks are the runbook's fenced queries in that language.
+// blocks returns the runbook's fenced blocks in a language.
 func blocks(t *testing.T, language string) []string {
 	t.Helper()
 	raw, err := os.ReadFile("../../docs/runbook.md")
@@ -43,7 +40,7 @@ func blocks(t *testing.T, language string) []string {
 	return found
 }
 
-func TestTheRunbooksQueriesNameRealFields(t *testing.T) {
+func TestRunbookQueriesUseExistingFields(t *testing.T) {
 	fields := map[string]bool{}
 	for line := range strings.Lines(sampleLog()) {
 		var event map[string]any
@@ -56,7 +53,7 @@ func TestTheRunbooksQueriesNameRealFields(t *testing.T) {
 	}
 	insights := blocks(t, "")
 	if len(insights) < 5 {
-		t.Fatalf("%d Insights queries", len(insights))
+		t.Fatalf("got %d Insights queries, want at least 5", len(insights))
 	}
 	known := regexp.MustCompile(
 		`^(filter|stats|sort|count|pct|avg|by|as|and|asc|desc|like|times|p50|p99|kinde|calls|starts|message|cold|true)$`)
@@ -64,15 +61,15 @@ func TestTheRunbooksQueriesNameRealFields(t *testing.T) {
 		plain := regexp.MustCompile(`(?m)^#.*$|"[^"]*"`).ReplaceAllString(query, "")
 		for _, word := range regexp.MustCompile(`[a-z_]+[0-9]*`).FindAllString(plain, -1) {
 			if !fields[word] && !known.MatchString(word) {
-				t.Errorf("%q is no field: %s", word, query)
+				t.Errorf("got the unknown field %q in %s", word, query)
 			}
 		}
 	}
 }
 
-func TestTheRunbooksJQQueriesFindWhatTheyAreFor(t *testing.T) {
+func TestRunbookJQQueries(t *testing.T) {
 	if _, err := exec.LookPath("jq"); err != nil {
-		t.Skip("without jq; the checks install it and run this")
+		t.Skip("jq is missing; go run ./scripts/check installs it")
 	}
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "portal.log"), []byte("START not JSON\n"+sampleLog()), 0o600); err != nil {
@@ -90,15 +87,15 @@ func TestTheRunbooksJQQueriesFindWhatTheyAreFor(t *testing.T) {
 		want := "01J9"
 		switch {
 		case strings.Contains(block, ">= 500"):
-			want = "upstream-misconfigured\tkinde answered 404\tmend it"
+			want = "upstream-misconfigured\tkinde responded 404\tfix it"
 		case strings.Contains(block, "denied"):
 			want = "1 expired"
 		}
 		if err != nil || !strings.Contains(string(out), want) {
-			t.Errorf("%s: %v\n%s", block, err, out)
+			t.Errorf("%s: got %v\n%s\nwant %s", block, err, out, want)
 		}
 	}
 	if queries != 4 {
-		t.Errorf("%d queries", queries)
+		t.Errorf("got %d queries, want 4", queries)
 	}
 }

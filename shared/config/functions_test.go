@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -145,7 +146,7 @@ func TestNamesOfKindesSDKs(t *testing.T) {
 		}
 	}
 	_, err := Load(environment("KINDE_SCOPE", "profile"), Scopes)
-	if faults, ok := err.(Faults); !ok || len(faults) != 1 || faults[0].Name != "KINDE_SCOPE" {
+	if faults, ok := errors.AsType[Faults](err); !ok || len(faults) != 1 || faults[0].Name != "KINDE_SCOPE" {
 		t.Errorf("got %v, want a fault of KINDE_SCOPE", err)
 	}
 	for _, value := range []string{"https://a.example b", "https://a.example,b", " https://a.example ,  b "} {

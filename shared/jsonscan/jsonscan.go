@@ -10,6 +10,7 @@ package jsonscan
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"sync"
 
@@ -78,7 +79,7 @@ func read(b []byte, begin, end jsontext.Kind, visit func(name, value []byte) boo
 		return false
 	}
 	_, err := s.decoder.ReadToken()
-	return err == io.EOF
+	return errors.Is(err, io.EOF)
 }
 
 // value reads the next value, as a part of b: the decoder's own copy of it is valid

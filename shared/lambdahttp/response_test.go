@@ -1,6 +1,7 @@
 package lambdahttp
 
 import (
+	"errors"
 	"io"
 	"maps"
 	"net/http"
@@ -137,7 +138,7 @@ func TestResponsesWithoutBody(t *testing.T) {
 		for _, status := range []int{http.StatusNoContent, http.StatusNotModified} {
 			a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(status)
-				if _, err := io.WriteString(w, "x"); err != http.ErrBodyNotAllowed {
+				if _, err := io.WriteString(w, "x"); !errors.Is(err, http.ErrBodyNotAllowed) {
 					t.Errorf("%d: Write: %v", status, err)
 				}
 			})

@@ -82,21 +82,21 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	})
 	resp, err := New(time.Second).Do(within(t, time.Second), Request{Method: "GET", URL: base, Bearer: "tok"})
 	if err != nil || resp.Status != http.StatusFound {
-		t.Errorf("%v %v", resp, err)
+		t.Errorf("got %v, %v, want the redirect itself", resp, err)
 	}
 }
 
 func TestResponseSizeIsLimited(t *testing.T) {
 	size := MaxBody
 	base, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, size)) })
-	if resp, err := New(5*time.Second).Do(within(t, 5*time.Second), Request{Method: "GET", URL: base}); err != nil ||
-		len(resp.Body) != MaxBody {
-		t.Errorf("the largest body allowed: %v", err)
+	resp, err := New(5*time.Second).Do(within(t, 5*time.Second), Request{Method: "GET", URL: base})
+	if err != nil || len(resp.Body) != MaxBody {
+		t.Errorf("got %v for %d bytes, want no error", err, size)
 	}
 	size++
-	_, err := New(5*time.Second).Do(within(t, 5*time.Second), Request{Method: "GET", URL: base})
+	_, err = New(5*time.Second).Do(within(t, 5*time.Second), Request{Method: "GET", URL: base})
 	if code(err) != problem.UpstreamFailed {
-		t.Errorf("one byte more: %v", err)
+		t.Errorf("got %v for %d bytes, want upstream-failed", err, size)
 	}
 }
 
@@ -125,7 +125,7 @@ func TestFailuresByKind(t *testing.T) {
 			_, err := New(200*time.Millisecond).Do(within(t, time.Second),
 				Request{Method: "POST", URL: base + "/?q=query-value"})
 			if code(err) != row.want || strings.Contains(err.Error(), "query-value") {
-				t.Errorf("err = %v", err)
+				t.Errorf("got %v, want %s without the query", err, row.want)
 			}
 			if took := time.Since(begin); took > 600*time.Millisecond {
 				t.Errorf("took %v with an attempt limit of 200ms", took)
@@ -135,8 +135,9 @@ func TestFailuresByKind(t *testing.T) {
 }
 
 func TestMalformedResponseIsNotQuoted(t *testing.T) {
-	for _, answer := range []string{"HTTP/1.1 200 OK\r\nperson@example.com\r\n\r\n", "person@example.com\r\n\r\n",
-		"HTTP/1.1 person@example.com\r\n\r\n"} {
+	for _, response := range []string{
+		"HTTP/1.1 200 OK\r\nuser@example.com\r\n\r\n", "user@example.com\r\n\r\n", "HTTP/1.1 user@example.com\r\n\r\n",
+	} {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -148,13 +149,13 @@ func TestMalformedResponseIsNotQuoted(t *testing.T) {
 			}
 			defer conn.Close()
 			conn.Read(make([]byte, 4096))
-			io.WriteString(conn, answer)
+			io.WriteString(conn, response)
 		}()
 		_, err = New(time.Second).Do(within(t, time.Second),
 			Request{Method: "POST", URL: "http://" + listener.Addr().String()})
 		listener.Close()
-		if code(err) != problem.UpstreamFailed || strings.Contains(err.Error(), "person") {
-			t.Errorf("err = %v", err)
+		if code(err) != problem.UpstreamFailed || strings.Contains(err.Error(), "user@") {
+			t.Errorf("got %v, want upstream-failed without the response", err)
 		}
 	}
 }
@@ -170,6 +171,6 @@ func TestUnreachableHost(t *testing.T) {
 		Request{Method: "POST", URL: "http://" + address + "/?q=query-value"})
 	if code(err) != problem.UpstreamFailed || !errors.Is(err, errConnection) ||
 		strings.Contains(err.Error(), "query-value") {
-		t.Errorf("err = %v", err)
+		t.Errorf("got %v, want a failed connection without the query", err)
 	}
 }

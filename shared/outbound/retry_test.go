@@ -69,12 +69,11 @@ func TestRetries(t *testing.T) {
 		status   int
 		code     problem.Code
 	}{
-		"200 is not repeated": {"GET", time.Minute, []step{{status: 200}}, 1, 200, ""},
-		"500 is not repeated": {"GET", time.Minute, []step{{status: 500}}, 1, 500, ""},
-		"403 is not repeated": {"GET", time.Minute, []step{{status: 403}}, 1, 403, ""},
-		"503 then good":       {"GET", time.Minute, []step{{status: 503}, {status: 200}}, 2, 200, ""},
-		"502, 504, good": {"GET", time.Minute, []step{{status: 502}, {status: 504}, {status: 200}}, 3,
-			200, ""},
+		"200 is not repeated":      {"GET", time.Minute, []step{{status: 200}}, 1, 200, ""},
+		"500 is not repeated":      {"GET", time.Minute, []step{{status: 500}}, 1, 500, ""},
+		"403 is not repeated":      {"GET", time.Minute, []step{{status: 403}}, 1, 403, ""},
+		"503 then good":            {"GET", time.Minute, []step{{status: 503}, {status: 200}}, 2, 200, ""},
+		"502, 504, good":           {"GET", time.Minute, []step{{status: 502}, {status: 504}, {status: 200}}, 3, 200, ""},
 		"always 429: three calls":  {"GET", time.Minute, []step{{status: 429}}, 3, 429, ""},
 		"reset then good":          {"GET", time.Minute, []step{{err: reset}, {status: 200}}, 2, 200, ""},
 		"always resets":            {"GET", time.Minute, []step{{err: reset}}, 3, 0, problem.UpstreamFailed},
@@ -83,8 +82,7 @@ func TestRetries(t *testing.T) {
 			problem.UpstreamFailed},
 		"a timeout is not retried": {"GET", time.Minute, []step{{takes: time.Hour}, {status: 200}}, 1, 0,
 			problem.UpstreamTimeout},
-		"no time left": {"GET", 150 * time.Millisecond, []step{{status: 503}, {status: 200}}, 1,
-			503, ""},
+		"no time left":                    {"GET", 150 * time.Millisecond, []step{{status: 503}, {status: 200}}, 1, 503, ""},
 		"Retry-After beyond the deadline": {"GET", 10 * time.Second, []step{{status: 429, retryAfter: "30"}}, 1, 429, ""},
 		"deadline ends a slow second try": {"GET", 2 * time.Second, []step{{status: 503}, {takes: time.Hour}}, 2, 0,
 			problem.UpstreamTimeout},

@@ -11,12 +11,12 @@ import (
 	"testing"
 )
 
-func TestRootsAreTheBundleAlone(t *testing.T) {
+func TestRootsAreTheNamedBundle(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("other systems keep their certificates elsewhere")
+		t.Skip("SSL_CERT_FILE is read on Linux alone")
 	}
-	// crypto/x509 reads the system's pool once in a process: before this test names
-	// a bundle of its own, or every later pool would be that bundle.
+	// crypto/x509 reads the system's pool once in a process. It must do so before this test
+	// sets SSL_CERT_FILE, or every later pool would be the test's bundle.
 	if _, err := x509.SystemCertPool(); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestRootsAreTheBundleAlone(t *testing.T) {
 		t.Setenv("SSL_CERT_FILE", row.file)
 		t.Setenv("SSL_CERT_DIR", row.dir)
 		if alone := readRoots().Equal(own); alone != row.alone {
-			t.Errorf("%s: the bundle alone: %v", name, alone)
+			t.Errorf("%s: got the bundle alone: %t, want %t", name, alone, row.alone)
 		}
 	}
 }

@@ -63,9 +63,8 @@ func TestSharedCountContinuesAfterOutage(t *testing.T) {
 	}
 }
 
-// A number that is too high delays a caller by at most a window, one that is none does
-// not matter.
-func TestForeignNumberDelaysByAtMostAWindow(t *testing.T) {
+// A number that is too high delays a caller by at most a window. Other values are ignored.
+func TestInvalidStoredValueDelaysByAtMostAWindow(t *testing.T) {
 	for value, allowed := range map[string]bool{"99999999999999999": false, "text": true, "-1": true} {
 		c := newClock()
 		l := limiter(t, quarter, redis(t, c), c)

@@ -1,10 +1,9 @@
 // Package redirect decides which return URLs are safe.
 //
-// It defends against open redirects and against return URLs that act on their
-// own (/auth/, /.netlify/). A URL is accepted as it is or refused. It is never
-// cleaned or repaired, because browsers, proxies and Go disagree on what a
-// repaired URL means. Only Policy makes a Target, so that an unchecked string
-// cannot become a Location.
+// It defends against open redirects and against return URLs with side effects (/auth/,
+// /.netlify/). A URL is accepted unchanged or refused. It is never cleaned or repaired,
+// because browsers, proxies and Go disagree on the meaning of repaired URLs. Only Policy
+// creates a Target, so that an unchecked string cannot become a Location.
 package redirect
 
 import (
@@ -15,10 +14,10 @@ import (
 	"strings"
 )
 
-// ErrUnsafe is in the chain of the error of every refused return URL.
+// ErrUnsafe is wrapped by the error of every refused return URL.
 var ErrUnsafe = errors.New("unsafe return URL")
 
-const maxLength = 2048 // characters, which are bytes: only ASCII passes
+const maxLength = 2048
 
 // Policy holds the origins that a return URL may have.
 type Policy struct {
@@ -26,9 +25,8 @@ type Policy struct {
 	origins []string
 }
 
-// NewPolicy takes the site's origin and further allowed ones, each in the form
-// that package config has checked. It refuses an empty origin, which would
-// match every path.
+// NewPolicy returns a Policy for the site's origin and other allowed origins, in the form
+// that package config validates. It refuses an empty origin, which would match every path.
 func NewPolicy(site string, allowed []string) (*Policy, error) {
 	origins := append([]string{site}, allowed...)
 	if slices.Contains(origins, "") {
@@ -59,7 +57,7 @@ func (p *Policy) Check(raw string) (Target, error) {
 	if !ok {
 		return Target{}, refuse("is neither a path nor on an allowed origin")
 	}
-	// The query and the fragment are the page's own: nothing routes by them.
+	// The query and the fragment do not affect routing.
 	path := rest
 	if end := strings.IndexAny(rest, "?#"); end >= 0 {
 		path = rest[:end]
@@ -91,7 +89,7 @@ func (p *Policy) split(raw string) (absolute, rest string, ok bool) {
 	return "", "", false
 }
 
-// hiddenInPath are escapes that some hosts decode before they route.
+// hiddenInPath are escapes that some hosts decode before routing.
 var hiddenInPath = []string{"%2f", "%5c", "%2e", "%00", "%09", "%0a", "%0d"}
 
 // checkPath checks a path, which is empty or starts with a slash.
@@ -118,7 +116,7 @@ func checkPath(path string) error {
 	decoded = strings.ToLower(decoded)
 	for _, own := range []string{"/auth/", "/.netlify/"} {
 		if strings.HasPrefix(decoded, own) {
-			return refuse("points at a path that acts on its own")
+			return refuse("has a path with side effects")
 		}
 	}
 	return nil

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// The first caller may have little time left. Those that wait with more time try again.
-func TestAbandonedCallIsTriedAgain(t *testing.T) {
+// The first caller may have little time left. Callers that wait with more time retry.
+func TestAbandonedCallIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		once := NewOnce[string](nil, time.Second)
 		var calls atomic.Int32
@@ -43,7 +43,7 @@ func TestAbandonedCallIsTriedAgain(t *testing.T) {
 	})
 }
 
-// A failure is returned to all callers that wait: trying again would multiply it.
+// A failure is returned to all waiting callers: retries would multiply it.
 func TestFailureIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		once := NewOnce[int](nil, time.Second)

@@ -252,27 +252,30 @@ func TestOutageIsCalledOncePerPauseAndWarnedOfOnce(t *testing.T) {
 func TestOutagePause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var o outage
-		if !o.allow() || !o.allow() || o.record(context.Canceled) || !o.allow() {
-			t.Error("calls are not allowed before an outage")
+		allow := func(want bool, when string) {
+			t.Helper()
+			if got := o.allow(); got != want {
+				t.Errorf("%s: allow() = %t, want %t", when, got, want)
+			}
 		}
+		allow(true, "before an outage")
+		allow(true, "before an outage")
+		if o.record(context.Canceled) {
+			t.Error("a canceled call was recorded as an outage")
+		}
+		allow(true, "after a canceled call")
 		if !o.record(ErrUnavailable) || o.record(ErrUnavailable) {
-			t.Error("record did not report the beginning of an outage, once")
+			t.Error("record did not report the outage exactly once")
 		}
-		time.Sleep(outagePause - 1)
-		if o.allow() {
-			t.Error("a call is allowed during the pause")
-		}
-		time.Sleep(1)
-		if !o.allow() || o.allow() {
-			t.Error("want exactly one call after the pause")
-		}
+		time.Sleep(outagePause - time.Nanosecond)
+		allow(false, "during the pause")
+		time.Sleep(time.Nanosecond)
+		allow(true, "after the pause")
+		allow(false, "after the pause, a second time")
 		o.retry = time.Now().Add(time.Hour)
-		if !o.allow() {
-			t.Error("a clock that was set back prolongs the pause")
-		}
+		allow(true, "after the clock was set back")
 		o.record(nil)
-		if !o.allow() || !o.allow() {
-			t.Error("calls are not allowed after the outage")
-		}
+		allow(true, "after the outage")
+		allow(true, "after the outage")
 	})
 }

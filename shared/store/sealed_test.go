@@ -61,12 +61,12 @@ func TestSealedHidesKeysAndValues(t *testing.T) {
 	acquire(t, s, "kp_user", time.Minute, true)
 	if dump := server.Dump(); strings.Contains(dump, "kp_user") || strings.Contains(dump, "token") ||
 		len(server.Keys()) != 2 {
-		t.Errorf("the Redis holds %s", dump)
+		t.Errorf("got %s in Redis, want neither key nor value", dump)
 	}
 }
 
 // A key put in front of SESSION_KEYS must not hide a sign-out.
-func TestNewKeyInFrontHidesNoEntry(t *testing.T) {
+func TestNewFirstKeyKeepsEntries(t *testing.T) {
 	inner := NewMemory(100, nil)
 	before, after := sealedWith(t, inner, "old"), sealedWith(t, inner, "new", "old")
 	set(t, before, "signed-out", "yes", time.Hour)
@@ -75,14 +75,14 @@ func TestNewKeyInFrontHidesNoEntry(t *testing.T) {
 	wantValue(t, sealedWith(t, inner, "newest", "new", "old"), "later", "yes")
 	wantValue(t, sealedWith(t, inner, "new"), "later", "yes")
 	wantValue(t, sealedWith(t, inner, "new"), "signed-out", "") // its key was removed
-	wantValue(t, before, "later", "")                           // it has not the new key
+	wantValue(t, before, "later", "")                           // it lacks the new key
 
 	set(t, before, "k", "old value", time.Hour)
 	set(t, after, "k", "new value", time.Hour)
 	wantValue(t, after, "k", "new value")
 }
 
-func TestNewKeyInFrontLetsNoTwoHoldOneLease(t *testing.T) {
+func TestNewFirstKeyKeepsLeasesExclusive(t *testing.T) {
 	inner := NewMemory(100, nil)
 	before, after := sealedWith(t, inner, "old"), sealedWith(t, inner, "new", "old")
 	release := acquire(t, before, "k", time.Minute, true)
@@ -106,12 +106,12 @@ func TestNamesAreBound(t *testing.T) {
 		}
 		name := names.First("k")
 		if seen[name] {
-			t.Errorf("binding %q has the names of another", binding)
+			t.Errorf("binding %q: got the names of another binding", binding)
 		}
 		seen[name] = true
 	}
 	if _, err := NewNames(nil); err == nil {
-		t.Error("names without a secret were accepted")
+		t.Error("NewNames without a secret: got no error")
 	}
 }
 

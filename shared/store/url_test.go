@@ -63,11 +63,11 @@ func TestInvalidURLsAreRefusedWithoutQuoting(t *testing.T) {
 		}
 		if made, madeErr := NewRedis(raw, nil); made != nil || madeErr == nil ||
 			!strings.HasSuffix(madeErr.Error(), err.Error()) {
-			t.Errorf("%q: NewRedis gives %v, CheckURL %v", raw, madeErr, err)
+			t.Errorf("%q: got %v from NewRedis, want %v", raw, madeErr, err)
 		}
 		for _, part := range []string{"rkv", "vsq", "r.example"} {
 			if strings.Contains(err.Error(), part) {
-				t.Errorf("%q is quoted: %v", raw, err)
+				t.Errorf("%q: got %v, want no part of the URL", raw, err)
 			}
 		}
 	}

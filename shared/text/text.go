@@ -1,5 +1,5 @@
-// Package text checks and decodes texts that come from outside. It defends against texts
-// with two spellings, and against characters that mean something elsewhere.
+// Package text validates and decodes text from requests and upstreams. It defends against
+// values with several encodings and against characters with a special meaning elsewhere.
 package text
 
 import (

@@ -25,7 +25,7 @@ func TestDecodeBase64URL(t *testing.T) {
 	}
 	for _, s := range []string{"YQ==", "YR", "Y", "YQ\n", "Y\rQ", "YQ ", "/+8", "YQ.", "\xff"} {
 		if got, ok := DecodeBase64URL(s); ok {
-			t.Errorf("DecodeBase64URL(%q) = %q, want a refusal", s, got)
+			t.Errorf("DecodeBase64URL(%q) = %q, true; want false", s, got)
 		}
 	}
 }
