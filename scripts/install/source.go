@@ -106,7 +106,7 @@ func (src source) files(s *site, functions []string, o options) (map[string][]by
 		}
 		files[path.Join(to, "go.sum")] = files[path.Join(home, "go.sum")]
 	}
-	for _, name := range []string{"kinde-functions.js", "kinde-elements.js", "access"} {
+	for _, name := range []string{"kinde-functions.js", "kinde-elements.js", "site.css", "access"} {
 		if err := src.add(files, path.Join("public", name), path.Join(s.static, name), nil); err != nil {
 			return nil, err
 		}
