@@ -14,78 +14,78 @@ import (
 	"kinde-functions/shared/session"
 )
 
-// appsTo are the ways in which a connected app is asked for.
-func appsTo(row route.Route) []visit {
-	if connects(row) {
-		return []visit{connected, byTokenAlone}
+// appScenariosOf returns the scenarios of requests for a connected app.
+func appScenariosOf(row route.Route) []scenario {
+	if startsConnection(row) {
+		return []scenario{withCookie, withToken}
 	}
-	return []visit{connected, byTokenAlone, byConnection, unending}
+	return []scenario{withCookie, withToken, withConnection, withoutExpiry}
 }
 
-// connects tells whether the row begins a connection; the others need one.
-func connects(row route.Route) bool { return strings.HasSuffix(row.Pattern, "/connect") }
+// startsConnection reports whether the row starts a connection. Other rows require one.
+func startsConnection(row route.Route) bool { return strings.HasSuffix(row.Pattern, "/connect") }
 
-// connected has a good session and an app that the person has agreed to connect.
-func connected(p *party, r *http.Request) {
-	p.bring(r, session.Tokens{Access: p.Kinde.Mint()})
-	r.Header.Set("Cookie", r.Header.Get("Cookie")+"; __Host-connection-"+kindetest.SampleDrive+"="+p.connection())
-	overDrive(r, "")
+// withCookie sends a valid session and the cookie of a connected app.
+func withCookie(f *fixture, r *http.Request) {
+	f.setSession(r, session.Tokens{Access: f.Kinde.Mint()})
+	r.Header.Set("Cookie", r.Header.Get("Cookie")+"; __Host-connection-"+kindetest.SampleDrive+"="+f.connection())
+	setApp(r, "")
 }
 
-// byTokenAlone has an access token, and whatever the round asks for.
-func byTokenAlone(p *party, r *http.Request) {
-	r.Header.Set("Authorization", "Bearer "+p.Kinde.Mint())
-	overDrive(r, "")
+// withToken sends an access token and no connection.
+func withToken(f *fixture, r *http.Request) {
+	r.Header.Set("Authorization", "Bearer "+f.Kinde.Mint())
+	setApp(r, "")
 }
 
-// byConnection keeps no cookies, and gives back what connecting has given.
-func byConnection(p *party, r *http.Request) {
-	byTokenAlone(p, r)
-	r.URL.RawQuery = "connection=" + p.connection()
+// withConnection sends an access token and the connection parameter.
+func withConnection(f *fixture, r *http.Request) {
+	withToken(f, r)
+	r.URL.RawQuery = "connection=" + f.connection()
 }
 
-// unending has a connection whose token Kinde names no end of.
-func unending(p *party, r *http.Request) {
-	byConnection(p, r)
-	p.Kinde.Fault("/api/v1/connected_apps/token", kindetest.Fault{Body: `{"access_token":"third_party_1"}`})
+// withoutExpiry sends a connection whose token has no expiry at Kinde.
+func withoutExpiry(f *fixture, r *http.Request) {
+	withConnection(f, r)
+	f.Kinde.Fault("/api/v1/connected_apps/token", kindetest.Fault{Body: `{"access_token":"third_party_1"}`})
 }
 
-// overDrive makes the request one about the app that there is, with this query.
-func overDrive(r *http.Request, query string) {
+// setApp sets the request's app to the sample app, and its query.
+func setApp(r *http.Request, query string) {
 	r.URL.Path = "/api/connected-apps/" + kindetest.SampleDrive + "/" + path.Base(r.URL.Path)
 	r.URL.RawPath, r.URL.RawQuery = "", query
 }
 
-// connection is one that the person has agreed to at the third party, sealed for them.
-func (p *party) connection() string {
+// connection connects the sample app and returns the sealed connection.
+func (f *fixture) connection() string {
 	query := url.Values{"key_code_ref": {kindetest.SampleDrive}, "user_id": {kindetest.DemoPerson}}
-	r, err := http.NewRequest(http.MethodGet, p.URL+"/api/v1/connected_apps/auth_url?"+query.Encode(), nil)
+	r, err := http.NewRequest(http.MethodGet, f.URL+"/api/v1/connected_apps/auth_url?"+query.Encode(), nil)
 	if err != nil {
 		panic(err)
 	}
-	r.Header.Set("Authorization", "Bearer "+p.Kinde.Mint(kindetest.Machine("read:connected_apps")))
+	r.Header.Set("Authorization", "Bearer "+f.Kinde.Mint(kindetest.Machine("read:connected_apps")))
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		panic(err)
 	}
 	defer resp.Body.Close()
-	var begun struct {
+	var counts struct {
 		URL       string `json:"url"`
 		SessionID string `json:"session_id"`
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&begun); err != nil {
+	if err := json.NewDecoder(resp.Body).Decode(&counts); err != nil {
 		panic(err)
 	}
-	consent, err := url.Parse(begun.URL)
+	consent, err := url.Parse(counts.URL)
 	if err != nil {
 		panic(err)
 	}
-	agreed, err := http.PostForm(p.URL+"/third-party/consent",
+	consented, err := http.PostForm(f.URL+"/third-party/consent",
 		url.Values{"request": {consent.Query().Get("request")}, "action": {"approve"}})
 	if err != nil {
 		panic(err)
 	}
-	_ = agreed.Body.Close()
-	return p.cookies.SealConnection(kindetest.SampleDrive,
-		session.Owner{User: kindetest.DemoPerson, Organization: kindetest.DemoOrg}, begun.SessionID)
+	_ = consented.Body.Close()
+	return f.cookies.SealConnection(kindetest.SampleDrive,
+		session.Owner{User: kindetest.DemoPerson, Organization: kindetest.DemoOrg}, counts.SessionID)
 }

@@ -12,45 +12,44 @@ import (
 	"kinde-functions/shared/route"
 )
 
-// devicesTo are the ways in which a device comes.
-func devicesTo(row route.Route) []visit {
+// deviceScenariosOf returns the scenarios of a device's requests.
+func deviceScenariosOf(row route.Route) []scenario {
 	if !strings.HasSuffix(row.Pattern, "/token") {
-		return []visit{asItIs}
+		return []scenario{unchanged}
 	}
-	return []visit{
-		asItIs, // with a code that nobody gave
-		polling(func(*party, string) error { return nil }),
-		polling(func(p *party, shown string) error { return p.Kinde.ApproveDevice(shown, kindetest.DemoPerson) }),
-		polling(func(p *party, shown string) error { return p.Kinde.DenyDevice(shown) }),
-		polling(func(p *party, _ string) error {
-			p.Kinde.Fault("/oauth2/token", kindetest.Fault{Status: http.StatusBadRequest, Body: `{"error":"slow_down"}`})
+	return []scenario{
+		unchanged, // an unknown code
+		pollAfter(func(*fixture, string) error { return nil }),
+		pollAfter(func(f *fixture, code string) error { return f.Kinde.ApproveDevice(code, kindetest.DemoPerson) }),
+		pollAfter(func(f *fixture, code string) error { return f.Kinde.DenyDevice(code) }),
+		pollAfter(func(f *fixture, _ string) error {
+			f.Kinde.Fault("/oauth2/token", kindetest.Fault{Status: http.StatusBadRequest, Body: `{"error":"slow_down"}`})
 			return nil
 		}),
 	}
 }
 
-// polling begins a flow, does to it what answer does to the code that a person is
-// shown, and polls.
-func polling(answer func(p *party, shown string) error) visit {
-	return func(p *party, r *http.Request) {
-		resp, err := http.PostForm(p.URL+"/oauth2/device/auth",
+// pollAfter starts a flow, calls decide with its user code, and polls.
+func pollAfter(decide func(f *fixture, userCode string) error) scenario {
+	return func(f *fixture, r *http.Request) {
+		resp, err := http.PostForm(f.URL+"/oauth2/device/auth",
 			url.Values{"client_id": {kindetest.DeviceClientID}, "scope": {"openid offline"}})
 		if err != nil {
 			panic(err)
 		}
 		defer resp.Body.Close()
 		var flow struct {
-			Code  string `json:"device_code"`
-			Shown string `json:"user_code"`
+			DeviceCode string `json:"device_code"`
+			UserCode   string `json:"user_code"`
 		}
 		if err = json.NewDecoder(resp.Body).Decode(&flow); err == nil {
-			err = answer(p, flow.Shown)
+			err = decide(f, flow.UserCode)
 		}
 		if err != nil {
 			panic(err)
 		}
-		poll(r, flow.Code)
+		poll(r, flow.DeviceCode)
 	}
 }
 
-func poll(r *http.Request, code string) { carry(r, `{"device_code":"`+code+`"}`) }
+func poll(r *http.Request, code string) { setBody(r, `{"device_code":"`+code+`"}`) }

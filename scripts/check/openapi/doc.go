@@ -1,11 +1,8 @@
-// Package openapi compares public/openapi.yaml with what the functions do:
-// schemathesis reads the document, makes requests that it allows and requests
-// that it forbids, with a token and with a session's cookie, and checks each
-// answer against it.
+// Package openapi compares public/openapi.yaml with the functions. Schemathesis reads the
+// document, sends requests that it allows and requests that it forbids, with a token and
+// with a session cookie, and checks each response against it.
 //
-// It defends against a document that promises what the functions do not keep,
-// and against a function that does what the document does not say. Its test has
-// the build tag realtools, since it needs schemathesis; run it by
-// "go run ./scripts/check openapi", which installs it and lints the document,
-// too.
+// It defends against a document that promises more than the functions do, and against
+// functions that do what the document does not say. The test has the build tag realtools;
+// "go run ./scripts/check openapi" installs schemathesis, lints the document and runs it.
 package openapi

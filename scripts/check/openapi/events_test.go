@@ -13,15 +13,15 @@ import (
 	"kinde-functions/shared/kindetest"
 )
 
-// unwelcome is the type of an event that the forward's receiver refuses.
-const unwelcome = "user.unwelcome"
+// refusedEvent is an event type that the receiver refuses.
+const refusedEvent = "user.refused"
 
-// receiver is where events are forwarded to.
+// receiver returns the URL to which events are forwarded.
 func receiver(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
-		if err != nil || strings.Contains(string(body), unwelcome) {
+		if err != nil || strings.Contains(string(body), refusedEvent) {
 			w.WriteHeader(http.StatusInternalServerError)
 		}
 	}))
@@ -29,21 +29,21 @@ func receiver(t *testing.T) string {
 	return server.URL
 }
 
-// events are what Kinde, and others, post to /webhooks/kinde.
-var events = []visit{
-	posting(func(p *party) string { return p.Kinde.UserEvent("user.updated", kindetest.DemoPerson) }),
-	posting(func(p *party) string { return p.Kinde.UserEvent(unwelcome, kindetest.DemoPerson) }),
-	posting(func(p *party) string { return p.Kinde.Mint() }),
-	posting(func(p *party) string {
-		return p.Kinde.UserEvent("user.deleted", kindetest.DemoPerson, kindetest.SignedBy(kindetest.ForeignKey))
+// events are posts to /webhooks/kinde, some of which are not Kinde's.
+var events = []scenario{
+	posting(func(f *fixture) string { return f.Kinde.UserEvent("user.updated", kindetest.DemoPerson) }),
+	posting(func(f *fixture) string { return f.Kinde.UserEvent(refusedEvent, kindetest.DemoPerson) }),
+	posting(func(f *fixture) string { return f.Kinde.Mint() }),
+	posting(func(f *fixture) string {
+		return f.Kinde.UserEvent("user.deleted", kindetest.DemoPerson, kindetest.SignedBy(kindetest.ForeignKey))
 	}),
 }
 
-func posting(event func(*party) string) visit {
-	return func(p *party, r *http.Request) { post(r, event(p)) }
+func posting(event func(*fixture) string) scenario {
+	return func(f *fixture, r *http.Request) { post(r, event(f)) }
 }
 
-// post makes an event the request's body.
+// post sets the request's body to an event.
 func post(r *http.Request, event string) {
 	r.Body, r.ContentLength = io.NopCloser(strings.NewReader(event)), int64(len(event))
 	r.Header.Set("Content-Type", "application/jwt")

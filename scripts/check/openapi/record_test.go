@@ -19,9 +19,8 @@ import (
 
 const documentPath = "public/openapi.yaml"
 
-// outcome is what there may be of an answer: a status, and with it a problem's
-// code, the error in RFC 8628's shape or another body's media type; or, in an
-// outcome of its own, one of the telling headers.
+// outcome is a response's status with a problem's code, the error of RFC 8628 or the
+// body's media type, or with one of the conditional headers.
 type outcome struct {
 	status int
 	what   string
@@ -36,19 +35,19 @@ func (o outcome) String() string {
 	return text
 }
 
-// telling are the headers that say what to do. Where one is described it must
-// have been sent; schemathesis sees only that one that is there is right.
-var telling = []string{"Allow", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate"}
+// conditionalHeaders must be sent at least once where the document describes them.
+// Schemathesis checks only the values of those that are sent.
+var conditionalHeaders = []string{"Allow", "RateLimit", "RateLimit-Policy", "Retry-After", "WWW-Authenticate"}
 
-// owed are headers that an answer of the code must have, where the document can
-// only say that those of its status may.
-var owed = map[problem.Code][]string{
+// requiredHeaders are required for a code, where the document can only allow them for the
+// status.
+var requiredHeaders = map[problem.Code][]string{
 	problem.RateLimited:       {"RateLimit", "RateLimit-Policy", "Retry-After"},
 	problem.InsufficientScope: {"WWW-Authenticate"},
 	problem.NotRevoked:        {"Retry-After"},
 }
 
-// record counts answers by path and outcome.
+// record counts responses by path and outcome.
 type record map[string]map[outcome]int
 
 func (r record) count(path string, o outcome) { r.addN(path, o, 1) }
@@ -68,7 +67,7 @@ func (r record) add(other record) {
 	}
 }
 
-// total is how many answers there were.
+// total returns the number of responses.
 func (r record) total() (n int) {
 	for _, outcomes := range r {
 		for o, times := range outcomes {
@@ -80,8 +79,7 @@ func (r record) total() (n int) {
 	return n
 }
 
-// String is a line for each path: how many answers, and how many of each
-// status.
+// String returns a line for each path, with the number of responses in all and by status.
 func (r record) String() string {
 	var text strings.Builder
 	for _, path := range slices.Sorted(maps.Keys(r)) {
@@ -101,7 +99,7 @@ func (r record) String() string {
 	return text.String()
 }
 
-// What the check reads of the document.
+// The parts of the document that the check reads.
 type (
 	described struct {
 		Paths      map[string]struct{ Get, Post operation }
@@ -115,11 +113,11 @@ type (
 	}
 )
 
-// documented are the outcomes that the document gives each path.
+// documented returns the outcomes of each path in the document.
 func documented(t *testing.T) map[string][]outcome {
 	t.Helper()
 	var document described
-	raw, err := os.ReadFile(inProject(t, documentPath))
+	raw, err := os.ReadFile(projectFile(t, documentPath))
 	if err == nil {
 		err = yaml.Unmarshal(raw, &document)
 	}
@@ -132,7 +130,7 @@ func documented(t *testing.T) map[string][]outcome {
 			for code, answer := range op.Responses {
 				status, err := strconv.Atoi(code)
 				if err != nil {
-					t.Errorf("%s: %q is no status", path, code)
+					t.Errorf("%s: got the status %q, want a number", path, code)
 				}
 				if named, ok := strings.CutPrefix(answer.Ref, "#/components/responses/"); ok {
 					answer = document.Components.Responses[named]
@@ -144,11 +142,11 @@ func documented(t *testing.T) map[string][]outcome {
 	return outcomes
 }
 
-// outcomes are the response's: one for each telling header and each media type,
-// and of failures one for each example, whose names are codes.
+// outcomes returns one outcome for each conditional header, for each media type of a
+// success and for each example of a failure, whose names are codes.
 func (r response) outcomes(status int) []outcome {
 	var all []outcome
-	for _, name := range telling {
+	for _, name := range conditionalHeaders {
 		if _, described := r.Headers[name]; described {
 			all = append(all, outcome{status: status, header: name})
 		}
@@ -168,17 +166,17 @@ func (r response) outcomes(status int) []outcome {
 	return all
 }
 
-// outOfReach are codes that nothing here brings about anywhere, or on a path: panics
-// need a bug; health reads no credential, gets its body whole, and answers without
-// settings, too; an event is unavailable while Redis is down or another request has it.
-var outOfReach = map[string][]string{
+// unreachable are codes that no run can cause, anywhere or on a path: internal needs a bug;
+// health ignores credentials and settings; unavailable needs Redis to be down or another
+// request with the same event.
+var unreachable = map[string][]string{
 	"":                {"internal"},
 	"/api/health":     {"invalid-request", "misconfigured"},
 	"/webhooks/kinde": {"unavailable"},
 }
 
-// checkAgainst fails for each documented outcome that was never answered: what
-// the document says of it has been compared with nothing.
+// checkAgainst fails for each documented outcome that no response had: its description
+// has not been checked.
 func (r record) checkAgainst(t *testing.T, documented map[string][]outcome) {
 	t.Helper()
 	if len(documented) == 0 {
@@ -186,28 +184,27 @@ func (r record) checkAgainst(t *testing.T, documented map[string][]outcome) {
 	}
 	for path, outcomes := range documented {
 		for _, o := range outcomes {
-			if r[path][o] == 0 && !slices.Contains(slices.Concat(outOfReach[""], outOfReach[path]), o.what) {
-				t.Errorf("%s: %s is documented and was never answered", path, o)
+			if r[path][o] == 0 && !slices.Contains(slices.Concat(unreachable[""], unreachable[path]), o.what) {
+				t.Errorf("%s: got no response %s, which is documented", path, o)
 			}
 		}
 	}
 }
 
-// checkLetIn fails for each row for users that never let one in: their
-// credentials, or a connection of theirs, then, are none.
-func (r record) checkLetIn(t *testing.T) {
+// checkSuccess fails for each row for users without a successful response.
+func (r record) checkSuccess(t *testing.T) {
 	t.Helper()
-	in := func(o outcome) bool { return o.status < 400 }
+	succeeded := func(o outcome) bool { return o.status < 400 }
 	for _, row := range route.Table {
-		if row.Access == route.User && !slices.ContainsFunc(slices.Collect(maps.Keys(r[row.Pattern])), in) {
-			t.Errorf("%s: nobody was let in", row.Pattern)
+		if row.Access == route.User && !slices.ContainsFunc(slices.Collect(maps.Keys(r[row.Pattern])), succeeded) {
+			t.Errorf("%s: got no successful response", row.Pattern)
 		}
 	}
 }
 
-// checkTroubled fails for each row that asks Kinde for something and did not answer each
-// kind of trouble: its request, then, does not get as far as Kinde.
-func (r record) checkTroubled(t *testing.T) {
+// checkUpstreamFaults fails for each row that calls Kinde without a response for each kind
+// of fault: its requests do not reach Kinde.
+func (r record) checkUpstreamFaults(t *testing.T) {
 	t.Helper()
 	for _, row := range route.Table {
 		kinds := []problem.Code{problem.UpstreamThrottled, problem.UpstreamFailed, problem.UpstreamMisconfigured,
@@ -220,7 +217,7 @@ func (r record) checkTroubled(t *testing.T) {
 		}
 		for _, code := range kinds {
 			if r[row.Pattern][outcome{status: code.Status(), what: string(code)}] == 0 {
-				t.Errorf("%s: %s was never answered", row.Pattern, code)
+				t.Errorf("%s: got no response %s", row.Pattern, code)
 			}
 		}
 	}

@@ -22,8 +22,7 @@ import (
 	"kinde-functions/shared/route"
 )
 
-// pagesOrigin is KINDE_SITE_URL; schemathesis.toml names it, too. The functions
-// are asked there, as it were.
+// pagesOrigin is KINDE_SITE_URL, which schemathesis.toml names too.
 const (
 	pagesHost   = "www.example.com"
 	pagesOrigin = "https://" + pagesHost
@@ -34,21 +33,20 @@ type run struct {
 	name   string
 	format lambdarun.Format
 	unset  bool   // the functions get no settings
-	limit  string // RATE_LIMIT; empty: ampleLimit
-	auth   string // byToken, byCookie, or nothing
-	// before may change the nth request for a row, and spoil the tenant; nil: all
-	// is well.
-	before func(p *party, row route.Route, r *http.Request, n int)
+	limit  string // RATE_LIMIT; highLimit if empty
+	auth   string // byToken, byCookie or empty
+	// before, if not nil, changes the nth request for a row and the state of Kinde.
+	before func(f *fixture, row route.Route, r *http.Request, n int)
 	args   []string
-	check  func(record, *testing.T) // of this run's answers alone; may be nil
+	check  func(record, *testing.T) // checks this run's responses; may be nil
 }
 
-const asJSON = "--header=Accept: application/json"
+const acceptJSON = "--header=Accept: application/json"
 
-// ampleLimit stops nobody, and has the functions count.
-const ampleLimit = "1000000/24h"
+// highLimit is never reached.
+const highLimit = "1000000/24h"
 
-// What a run's requests rely on, as schemathesis.toml would say it.
+// The credentials of a run, in schemathesis.toml's form.
 const (
 	byToken = `
 [auth.openapi.accessToken]
@@ -62,96 +60,94 @@ api_key = "1"
 `
 )
 
-// conformance leaves out what is said of requests: a tenant in trouble answers
-// good ones badly.
+// conformance skips the checks of requests: with faults at Kinde, valid requests fail.
 const conformance = "--checks=status_code_conformance,content_type_conformance," +
 	"response_headers_conformance,response_schema_conformance"
 
 var runs = []run{
-	{name: "a program", format: lambdarun.Netlify, auth: byToken, args: []string{asJSON, "--max-examples=40"},
-		check: record.checkLetIn},
-	{name: "a script of the site's", format: lambdarun.Netlify, auth: byCookie,
-		args: []string{asJSON, "--max-examples=20"}, check: record.checkLetIn},
-	{name: "a browser", format: lambdarun.HTTPAPI2, auth: byCookie, args: []string{"--max-examples=20"},
-		check: record.checkLetIn},
-	// 30 are a round of all visits, and of those to pages another that does not ask
-	// for JSON.
-	{name: "visits", format: lambdarun.HTTPAPI2, before: browse,
+	{name: "token", format: lambdarun.Netlify, auth: byToken, args: []string{acceptJSON, "--max-examples=40"},
+		check: record.checkSuccess},
+	{name: "cookie, JSON", format: lambdarun.Netlify, auth: byCookie,
+		args: []string{acceptJSON, "--max-examples=20"}, check: record.checkSuccess},
+	{name: "cookie, HTML", format: lambdarun.HTTPAPI2, auth: byCookie, args: []string{"--max-examples=20"},
+		check: record.checkSuccess},
+	// 30 requests cover all scenarios, as HTML and as JSON.
+	{name: "scenarios", format: lambdarun.HTTPAPI2, before: asBrowser,
 		args: []string{conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=30"}},
-	// 30 are three rounds of troubles.
-	{name: "a tenant in trouble", format: lambdarun.Netlify, auth: byToken, before: cycle,
-		args:  []string{asJSON, conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=30"},
-		check: record.checkTroubled},
-	{name: "too many requests", format: lambdarun.HTTPAPI2, auth: byToken, limit: "1/24h",
-		args: []string{asJSON, conformance, onlyLimited(), "--phases=fuzzing", "--mode=positive", "--max-examples=3"}},
-	{name: "no signing keys", format: lambdarun.Netlify, auth: byToken, before: noKeys,
-		args: []string{asJSON, conformance, "--phases=examples"}},
+	// 30 requests cover all upstream faults three times.
+	{name: "upstream faults", format: lambdarun.Netlify, auth: byToken, before: withUpstreamFaults,
+		args:  []string{acceptJSON, conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=30"},
+		check: record.checkUpstreamFaults},
+	{name: "rate limit", format: lambdarun.HTTPAPI2, auth: byToken, limit: "1/24h",
+		args: []string{acceptJSON, conformance, onlyLimited(), "--phases=fuzzing", "--mode=positive", "--max-examples=3"}},
+	{name: "no signing keys", format: lambdarun.Netlify, auth: byToken, before: withoutKeys,
+		args: []string{acceptJSON, conformance, "--phases=examples"}},
 	{name: "no settings", format: lambdarun.Netlify, auth: byToken, unset: true,
-		args: []string{asJSON, conformance, "--phases=examples"}},
+		args: []string{acceptJSON, conformance, "--phases=examples"}},
 }
 
-func TestTheFunctionsAreAsDescribed(t *testing.T) {
+func TestFunctionsMatchOpenAPI(t *testing.T) {
 	binaries := buildAll(t)
-	answers := record{}
+	responses := record{}
 	var mu sync.Mutex
-	t.Run("runs", func(t *testing.T) { // ends when they have
+	t.Run("runs", func(t *testing.T) { // returns when all runs have ended
 		for _, r := range runs {
 			t.Run(r.name, func(t *testing.T) {
-				t.Parallel() // schemathesis is one process that keeps one core busy
-				got := r.on(t, binaries)
+				t.Parallel() // each schemathesis process uses one core
+				got := r.execute(t, binaries)
 				mu.Lock()
 				defer mu.Unlock()
-				answers.add(got)
+				responses.add(got)
 			})
 		}
 	})
-	if !t.Failed() { // a run that finds something ends early
-		answers.checkAgainst(t, documented(t))
+	if !t.Failed() { // failed runs are incomplete
+		responses.checkAgainst(t, documented(t))
 	}
 }
 
-// on makes the run on functions of its own, and gives what they have answered.
-func (r run) on(t *testing.T, binaries map[string]string) record {
+// execute runs schemathesis on new instances of the functions and returns their responses.
+func (r run) execute(t *testing.T, binaries map[string]string) record {
 	t.Helper()
-	p := invite(t)
+	f := newFixture(t)
 	began := time.Now()
-	s := serve(t, binaries, p, r)
-	schemathesis(t, r, s.URL, p)
-	fmt.Printf("%s: %.1f s, %d requests\n%s", r.name, time.Since(began).Seconds(), s.answers.total(), s.answers)
+	s := serve(t, binaries, f, r)
+	schemathesis(t, r, s.URL, f)
+	fmt.Printf("%s: %.1f s, %d requests\n%s", r.name, time.Since(began).Seconds(), s.responses.total(), s.responses)
 	if r.check != nil {
-		r.check(s.answers, t)
+		r.check(s.responses, t)
 	}
-	return s.answers
+	return s.responses
 }
 
-// schemathesis runs the tool and shows what it says when it finds anything.
-func schemathesis(t *testing.T, r run, url string, p *party) {
+// schemathesis runs the tool and reports its output if it fails.
+func schemathesis(t *testing.T, r run, url string, f *fixture) {
 	t.Helper()
-	tool, document, folder := inProject(t, ".tools/venv/bin/schemathesis"), inProject(t, documentPath), t.TempDir()
-	config, err := os.ReadFile(inProject(t, "scripts/check/openapi/schemathesis.toml"))
+	tool, document, folder := projectFile(t, ".tools/venv/bin/schemathesis"), projectFile(t, documentPath), t.TempDir()
+	config, err := os.ReadFile(projectFile(t, "scripts/check/openapi/schemathesis.toml"))
 	if err == nil {
-		connections := "\n[dictionaries.connections]\nvalues = [\"" + p.agreed + "\"]\n"
+		connections := "\n[dictionaries.connections]\nvalues = [\"" + f.connectionID + "\"]\n"
 		err = os.WriteFile(filepath.Join(folder, "run.toml"), append(config, connections+r.auth...), 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	args := append([]string{"--config-file", "run.toml", "run", document, "--url", url, "--no-color"}, r.args...)
-	var said bytes.Buffer
+	var output bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), tool, args...)
-	cmd.Dir = folder // it leaves files behind
-	cmd.Env = append(os.Environ(), "TOKEN="+p.Kinde.Mint(), "SESSION="+p.session(t))
-	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.Dir = folder // it writes files
+	cmd.Env = append(os.Environ(), "TOKEN="+f.Kinde.Mint(), "SESSION="+f.session(t))
+	cmd.Stdout, cmd.Stderr = &output, &output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Run(); err != nil {
-		t.Errorf("schemathesis: %v\n%s", err, said.Bytes())
+		t.Errorf("schemathesis: %v\n%s", err, output.Bytes())
 	}
 }
 
-// inProject is the absolute path of a file, which must be there.
-func inProject(t *testing.T, path string) string {
+// projectFile returns the absolute path of a file of the project.
+func projectFile(t *testing.T, path string) string {
 	t.Helper()
 	file, err := filepath.Abs(filepath.Join("../../..", path))
 	if err == nil {
@@ -163,7 +159,7 @@ func inProject(t *testing.T, path string) string {
 	return file
 }
 
-// onlyLimited is the option that leaves out all rows but the limited ones.
+// onlyLimited returns the option that selects the limited rows.
 func onlyLimited() string {
 	var paths []string
 	for _, row := range route.Table {
@@ -174,51 +170,51 @@ func onlyLimited() string {
 	return "--include-path-regex=^(" + strings.Join(paths, "|") + ")$"
 }
 
-// data is where the functions get what they hand on.
-var data = []string{"/account_api/v1/", "/oauth2/v2/user_profile", "/oauth2/introspect", "/oauth2/revoke",
+// upstreamPaths are the paths of Kinde that the functions call for data.
+var upstreamPaths = []string{"/account_api/v1/", "/oauth2/v2/user_profile", "/oauth2/introspect", "/oauth2/revoke",
 	"/oauth2/device/auth", "/oauth2/token", "/api/v1/connected_apps/"}
 
-// troubles are ways in which a tenant fails to answer, one after the other.
-var troubles = []struct {
+// upstreamFaults are used in turn.
+var upstreamFaults = []struct {
 	paths []string
 	fault kindetest.Fault
 }{
-	{data, kindetest.Fault{Status: 429, Header: http.Header{"Retry-After": {"120"}}}},
-	{data, kindetest.Fault{Status: 500}},
-	{data, kindetest.Fault{Status: 403, Body: `{"errors":[{"code":"INVALID_CREDENTIALS"}]}`}},
-	{data, kindetest.Fault{Status: 404, Body: `[{"Code":"ROUTE_NOT_FOUND"}]`}},
-	{data, kindetest.Fault{Malformed: true}},
-	{data, kindetest.Fault{Body: `{"url":"https://elsewhere.example.com/"}`}},
-	{data, kindetest.Fault{Hang: true}},
-	{data[:1], kindetest.Fault{Status: 500}},
+	{upstreamPaths, kindetest.Fault{Status: 429, Header: http.Header{"Retry-After": {"120"}}}},
+	{upstreamPaths, kindetest.Fault{Status: 500}},
+	{upstreamPaths, kindetest.Fault{Status: 403, Body: `{"errors":[{"code":"INVALID_CREDENTIALS"}]}`}},
+	{upstreamPaths, kindetest.Fault{Status: 404, Body: `[{"Code":"ROUTE_NOT_FOUND"}]`}},
+	{upstreamPaths, kindetest.Fault{Malformed: true}},
+	{upstreamPaths, kindetest.Fault{Body: `{"url":"https://elsewhere.example.com/"}`}},
+	{upstreamPaths, kindetest.Fault{Hang: true}},
+	{upstreamPaths[:1], kindetest.Fault{Status: 500}},
 	{[]string{"/account_api/v1/roles"}, kindetest.Fault{Hang: true}},
 	{[]string{"/oauth2/revoke"}, kindetest.Fault{Status: 503, Header: http.Header{"Retry-After": {"120"}}}},
 }
 
-func cycle(p *party, row route.Route, r *http.Request, n int) {
-	k := p.Kinde
+func withUpstreamFaults(f *fixture, row route.Route, r *http.Request, n int) {
+	k := f.Kinde
 	k.ClearFaults()
-	trouble := troubles[n%len(troubles)]
-	for _, path := range trouble.paths {
-		k.Fault(path, trouble.fault)
+	current := upstreamFaults[n%len(upstreamFaults)]
+	for _, path := range current.paths {
+		k.Fault(path, current.fault)
 	}
-	p.keep()
-	switch { // what would else not always get as far as Kinde
+	f.ignoreRevocations()
+	switch { // requests that might not reach Kinde otherwise
 	case row.Pattern == "/api/device/token":
 		poll(r, rand.Text())
 	case row.Pattern == "/api/protected-resource":
 		r.URL.RawQuery = "check=remote"
-	case row.Function == "connected-apps" && connects(row):
-		overDrive(r, r.URL.RawQuery)
+	case row.Function == "connected-apps" && startsConnection(row):
+		setApp(r, r.URL.RawQuery)
 	case row.Function == "connected-apps":
-		overDrive(r, "connection="+p.agreed)
+		setApp(r, "connection="+f.connectionID)
 	}
 }
 
-func noKeys(p *party, row route.Route, r *http.Request, _ int) {
-	p.Kinde.ClearFaults()
-	p.Kinde.Fault("/.well-known/jwks", kindetest.Fault{Status: 500})
+func withoutKeys(f *fixture, row route.Route, r *http.Request, _ int) {
+	f.Kinde.ClearFaults()
+	f.Kinde.Fault("/.well-known/jwks", kindetest.Fault{Status: 500})
 	if row.Webhook() {
-		post(r, p.Kinde.UserEvent("user.updated", kindetest.DemoPerson))
+		post(r, f.Kinde.UserEvent("user.updated", kindetest.DemoPerson))
 	}
 }

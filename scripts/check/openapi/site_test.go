@@ -18,20 +18,19 @@ import (
 	"kinde-functions/shared/route"
 )
 
-// site is all functions behind one address, and what they have answered.
+// site is all functions behind one address, and a record of their responses.
 type site struct {
 	*httptest.Server
 	t         *testing.T
 	functions map[string]http.Handler
 	before    func(row route.Route, r *http.Request, n int) // may be nil
 
-	mu      sync.Mutex
-	begun   map[string]int // requests by pattern
-	answers record
+	mu        sync.Mutex
+	counts    map[string]int // requests by pattern
+	responses record
 }
 
-// buildAll builds all functions at once, which takes a third of the time of one
-// after another, and gives their binaries by name.
+// buildAll builds all functions at once and returns the paths of their binaries by name.
 func buildAll(t *testing.T) map[string]string {
 	t.Helper()
 	folder, built := t.TempDir(), map[string]string{}
@@ -45,16 +44,16 @@ func buildAll(t *testing.T) map[string]string {
 }
 
 // serve runs each function under a Runtime API, behind the run's platform.
-func serve(t *testing.T, binaries map[string]string, p *party, r run) *site {
+func serve(t *testing.T, binaries map[string]string, f *fixture, r run) *site {
 	t.Helper()
 	var env []string
 	if !r.unset {
-		env = append(p.settings(), "RATE_LIMIT="+cmp.Or(r.limit, ampleLimit))
+		env = append(f.settings(), "RATE_LIMIT="+cmp.Or(r.limit, highLimit))
 	}
-	s := &site{t: t, functions: map[string]http.Handler{}, begun: map[string]int{}, answers: record{}}
+	s := &site{t: t, functions: map[string]http.Handler{}, counts: map[string]int{}, responses: record{}}
 	if r.before != nil {
 		env = append(env, "UPSTREAM_TIMEOUT=200ms")
-		s.before = func(row route.Route, req *http.Request, n int) { r.before(p, row, req, n) }
+		s.before = func(row route.Route, req *http.Request, n int) { r.before(f, row, req, n) }
 	}
 	for name, binary := range binaries {
 		f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: env})
@@ -63,7 +62,7 @@ func serve(t *testing.T, binaries map[string]string, p *party, r run) *site {
 		}
 		t.Cleanup(func() {
 			if _ = f.Close(); f.Starts() != 1 {
-				t.Errorf("%s: %d processes: one has died", name, f.Starts())
+				t.Errorf("%s: got %d processes, want 1", name, f.Starts())
 			}
 		})
 		s.functions[name] = lambdarun.Handler(f, r.format)
@@ -82,30 +81,30 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Host = pagesHost
 	s.mu.Lock()
 	if s.before != nil {
-		s.before(row, r, s.begun[row.Pattern])
+		s.before(row, r, s.counts[row.Pattern])
 	}
-	s.begun[row.Pattern]++
+	s.counts[row.Pattern]++
 	s.mu.Unlock()
 	out := &outcomeWriter{ResponseWriter: w}
 	s.functions[row.Function].ServeHTTP(out, r)
 	o := out.outcome()
-	for _, name := range owed[problem.Code(o.what)] {
+	for _, name := range requiredHeaders[problem.Code(o.what)] {
 		if w.Header().Get(name) == "" {
 			s.t.Errorf("%s: %s without %s", row.Pattern, o, name)
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answers.count(row.Pattern, o)
-	for _, name := range telling {
+	s.responses.count(row.Pattern, o)
+	for _, name := range conditionalHeaders {
 		if w.Header().Get(name) != "" {
-			s.answers.count(row.Pattern, outcome{status: o.status, header: name})
+			s.responses.count(row.Pattern, outcome{status: o.status, header: name})
 		}
 	}
 }
 
-// find is the row whose function gets the path. What stands in a {name}'s place
-// is for the function to judge.
+// find returns the row whose function serves the path. Any text matches a {name}: the
+// function validates it.
 func find(path string) (route.Route, bool) {
 	for _, row := range route.Table {
 		literal, rest, open := strings.Cut(row.Pattern, "{")
@@ -117,7 +116,7 @@ func find(path string) (route.Route, bool) {
 	return route.Route{}, false
 }
 
-// outcomeWriter keeps what the record wants of an answer.
+// outcomeWriter records the outcome of a response.
 type outcomeWriter struct {
 	http.ResponseWriter
 	status int
@@ -134,13 +133,13 @@ func (w *outcomeWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// outcome is the status, and a failure's code or another body's media type.
+// outcome returns the status and a failure's code or another body's media type.
 func (w *outcomeWriter) outcome() outcome {
 	media, _, _ := strings.Cut(w.Header().Get("Content-Type"), ";")
 	if w.status < 400 {
 		return outcome{status: w.status, what: media}
 	}
 	var failure struct{ Code, Error string }
-	_ = json.Unmarshal(w.body.Bytes(), &failure) // schemathesis judges it
+	_ = json.Unmarshal(w.body.Bytes(), &failure) // schemathesis validates the body
 	return outcome{status: w.status, what: cmp.Or(failure.Code, failure.Error)}
 }
