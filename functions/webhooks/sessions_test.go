@@ -4,8 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,6 +111,59 @@ func TestOtherEventsRefreshSessionsOnce(t *testing.T) {
 	}
 	if calls := len(site.Calls("/oauth2/token")); calls != 1 {
 		t.Errorf("got %d refreshes, want 1", calls)
+	}
+}
+
+// issued returns the cookie of a session with tokens that Kinde has issued, so that it
+// keeps their claims.
+func issued(t *testing.T, f *functiontest.Fixture) string {
+	t.Helper()
+	resp, err := http.PostForm(f.URL+"/oauth2/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {f.MintRefresh()},
+		"client_id": {kindetest.ClientID}, "client_secret": {kindetest.ClientSecret}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var body struct {
+		Access  string `json:"access_token"`
+		Refresh string `json:"refresh_token"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil || body.Refresh == "" {
+		t.Fatalf("got %+v, %v; want tokens", body, err)
+	}
+	s := functiontest.NewSession(session.Tokens{Access: body.Access, Refresh: body.Refresh})
+	s.Started = s.Started.Add(-time.Minute)
+	return f.Holding(s)
+}
+
+// Kinde keeps the claims of one token for the next, unless they are refreshed.
+func TestEventsRefreshClaims(t *testing.T) {
+	for name, row := range map[string]struct {
+		settings []string
+		renewed  bool
+		log      string
+	}{
+		"M2M application":    {[]string{"KINDE_M2M_CLIENT_ID", kindetest.M2MClientID, "KINDE_M2M_CLIENT_SECRET", kindetest.M2MClientSecret}, true, ""},
+		"no M2M application": {nil, false, "set KINDE_M2M_CLIENT_ID"},
+	} {
+		log := defaultLog(t)
+		hooks := start(t, slices.Concat(functiontest.Sessions, []string{"REDIS_URL", redis(t)}, row.settings)...)
+		site := hooks.Beside(whoami)
+		cookie := issued(t, site)
+		if err := hooks.UpdateInherited(user, func(p *kindetest.Person) {
+			p.Memberships[0].Permissions = []kindetest.Permission{{ID: "perm_1", Key: "brand_new"}}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		event := hooks.Event("customer.plan_changed", map[string]any{"customer": map[string]any{"user_id": user}})
+		check(t, name, deliver(t, hooks, event), 200, "")
+		w := visit(site, cookie)
+		if got := strings.Contains(w.Body.String(), "brand_new"); w.Code != 200 || got != row.renewed {
+			t.Errorf("%s: got %d %s, want the new permission %t", name, w.Code, w.Body, row.renewed)
+		}
+		if !strings.Contains(log.String(), row.log) {
+			t.Errorf("%s: got log %s, want %q", name, log, row.log)
+		}
 	}
 }
 

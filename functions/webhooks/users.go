@@ -12,7 +12,7 @@ import (
 
 const (
 	// maxUsers and maxDepth bound the search for users in an event.
-	maxUsers = 100
+	maxUsers = 20
 	maxDepth = 8
 )
 

@@ -28,6 +28,7 @@ type webhooks struct {
 	verifier *token.Verifier
 	sessions *auth.Sessions // nil: there are none
 	shared   bool           // whether instances share a store
+	claims   claims
 	handled  record
 	forward  *forwarder // nil: events are not forwarded
 	warn     sync.Once
@@ -92,9 +93,12 @@ func (w *webhooks) handle(ctx context.Context, requestID string, event token.Eve
 			slog.Warn("webhooks", "cause", "REDIS_URL is not set: events end and refresh no sessions",
 				"remedy", "set REDIS_URL, or ignore this if events are only forwarded")
 		})
+	}
+	if !w.shared || w.sessions == nil {
 		change = sessionChange{kind: unchanged}
 	}
-	if err := w.change(ctx, event, change); err != nil {
+	failure, err := w.change(ctx, event, change)
+	if err != nil {
 		return notHandled(err)
 	}
 	if w.forward != nil {
@@ -102,24 +106,27 @@ func (w *webhooks) handle(ctx context.Context, requestID string, event token.Eve
 			return err
 		}
 	}
-	slog.Info("webhook", "request_id", requestID, "type", event.Type, "event_id", event.ID,
-		"sessions", change.kind, "users", change.users, "forwarded", w.forward != nil)
+	line := []any{"request_id", requestID, "type", event.Type, "event_id", event.ID,
+		"sessions", change.kind, "users", change.users, "forwarded", w.forward != nil}
+	if failure != nil {
+		line = append(line, "cause", failure.Error(), "remedy", failure.Remedy)
+	}
+	slog.Info("webhook", line...)
 	return nil
 }
 
-// change makes the sessions of each user end or refresh.
-func (w *webhooks) change(ctx context.Context, event token.Event, change sessionChange) error {
-	if w.sessions == nil || change.kind == unchanged {
-		return nil
-	}
-	apply := w.sessions.MarkRefreshDue
-	if change.kind == ended {
-		apply = w.sessions.EndSessionsOf
+// change makes the sessions of each user end or refresh. The failure is of a step without
+// which they do so too.
+func (w *webhooks) change(ctx context.Context, event token.Event, change sessionChange) (failure *problem.Error, err error) {
+	apply := w.sessions.EndSessionsOf
+	if change.kind == refreshed {
+		failure = w.claims.refresh(ctx, change.users)
+		apply = w.sessions.MarkRefreshDue
 	}
 	for _, user := range change.users {
 		if err := apply(ctx, user, event.Timestamp); err != nil {
-			return err
+			return failure, err
 		}
 	}
-	return nil
+	return failure, nil
 }

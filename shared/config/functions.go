@@ -33,7 +33,7 @@ var byFunction = map[string][]Setting{
 	"protected-resource": with(user, ProtectedScopes),
 	"proxy":              with(user, ProxyAPIs, ProxyHeaders),
 	"gate":               with(signIn, GateKeys.Needed(), Scopes, AfterLogin),
-	"webhooks":           with(user, WebhookForwardURL, WebhookForwardSecret),
+	"webhooks":           with(user, M2MClientID, M2MClientSecret, WebhookForwardURL, WebhookForwardSecret),
 	"device": with(everywhere, Issuer.Needed(), DeviceClientID.Needed(), Site, Management, ClientID, Audiences, Scopes,
 		ClientSecret, SessionKeys, RedisURL, RateLimit, Timeout),
 	"health": everywhere,

@@ -35,7 +35,7 @@ func TestAllIsTheUnionOfTheTable(t *testing.T) {
 // A function holds no secret that it has no use for.
 func TestOfKeepsSecretsApart(t *testing.T) {
 	for name, want := range map[string][]string{
-		"KINDE_M2M_CLIENT_SECRET": {"connected-apps", "introspect", "refresh"},
+		"KINDE_M2M_CLIENT_SECRET": {"connected-apps", "introspect", "refresh", "webhooks"},
 		"GATE_KEYS":               {"gate"},
 		"WEBHOOK_FORWARD_SECRET":  {"webhooks"},
 	} {
