@@ -59,8 +59,8 @@ func TestAllPartsByDefault(t *testing.T) {
 		t.Errorf("got entitlements %s, want all 23", parts["entitlements"])
 	}
 	var profile struct{ Sub string }
-	if err := json.Unmarshal(parts["profile"], &profile); err != nil || profile.Sub != kindetest.DemoPerson {
-		t.Errorf("got profile %s, want %s", parts["profile"], kindetest.DemoPerson)
+	if err := json.Unmarshal(parts["profile"], &profile); err != nil || profile.Sub != kindetest.DemoUser {
+		t.Errorf("got profile %s, want %s", parts["profile"], kindetest.DemoUser)
 	}
 }
 

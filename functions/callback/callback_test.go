@@ -63,7 +63,7 @@ func (s *signIn) code(change ...string) string {
 		query.Set(change[i], change[i+1])
 	}
 	r := httptest.NewRequest("GET", s.URL+"/oauth2/auth?"+query.Encode(), nil)
-	r.AddCookie(s.SessionCookie(kindetest.DemoPerson))
+	r.AddCookie(s.SessionCookie(kindetest.DemoUser))
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
 	location, err := url.Parse(w.Header().Get("Location"))
@@ -102,7 +102,7 @@ func TestCallbackSetsSession(t *testing.T) {
 			t.Errorf("not strict: %.60s", cookie)
 		}
 	}
-	if !strings.Contains(s.Log(), `"outcome":"allowed"`) || !strings.Contains(s.Log(), kindetest.DemoPerson) || strings.Contains(s.Log(), tokens.Refresh) {
+	if !strings.Contains(s.Log(), `"outcome":"allowed"`) || !strings.Contains(s.Log(), kindetest.DemoUser) || strings.Contains(s.Log(), tokens.Refresh) {
 		t.Errorf("log %s", s.Log())
 	}
 }
@@ -169,7 +169,7 @@ func TestTokensOfAnotherSignInAreRefused(t *testing.T) {
 		"forged ID token":    `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce), kindetest.SignedBy(kindetest.ForeignKey)) + `"}`,
 		"another's audience": `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce), kindetest.With("aud", []string{"other"})) + `"}`,
 		"forged access":      `{"access_token":"` + s.Mint(kindetest.SignedBy(kindetest.ForeignKey)) + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`,
-		"another person's":   `{"access_token":"` + s.Mint(kindetest.For(kindetest.AdminPerson)) + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`,
+		"another person's":   `{"access_token":"` + s.Mint(kindetest.For(kindetest.AdminUser)) + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`,
 		"no access token":    `{"id_token":"x"}`,
 		"not JSON":           `<html>`,
 	} {
@@ -225,7 +225,7 @@ func TestSignInMakesItsSessionTheCurrentOne(t *testing.T) {
 	s := start(t)
 	w := s.back("state=" + s.attempt.State + "&code=" + s.code())
 	signedIn, err := s.Stored(w)
-	if err != nil || signedIn.ID == "" || signedIn.Subject != kindetest.DemoPerson || time.Since(signedIn.Started).Abs() > time.Minute {
+	if err != nil || signedIn.ID == "" || signedIn.Subject != kindetest.DemoUser || time.Since(signedIn.Started).Abs() > time.Minute {
 		t.Fatalf("got %+v, %v, want a session that began now", signedIn, err)
 	}
 	if len(signedIn.Organizations.List) == 0 || signedIn.Organizations.List[0].Code != kindetest.DemoOrg {

@@ -35,7 +35,7 @@ func start(t *testing.T, settings ...string) *browser {
 		"KINDE_M2M_CLIENT_ID", kindetest.M2MClientID, "KINDE_M2M_CLIENT_SECRET", kindetest.M2MClientSecret,
 		"CONNECTED_APPS", app + "," + other}, functiontest.Sessions, settings)...)
 	b := &browser{Fixture: f, t: t, cookies: map[string]string{}}
-	b.signIn(kindetest.DemoPerson)
+	b.signIn(kindetest.DemoUser)
 	return b
 }
 
@@ -107,7 +107,7 @@ func (b *browser) wantCode(method, target string, status int, code string) {
 func TestConnectTokenAndRevoke(t *testing.T) {
 	b := start(t)
 	consent := b.begin()
-	want := url.Values{"key_code_ref": {app}, "user_id": {kindetest.DemoPerson}, "org_code": {kindetest.DemoOrg},
+	want := url.Values{"key_code_ref": {app}, "user_id": {kindetest.DemoUser}, "org_code": {kindetest.DemoOrg},
 		"override_callback_url": {functiontest.Site + "/apps"}}
 	calls := b.Calls("/api/v1/connected_apps/auth_url")
 	if len(calls) != 1 || calls[0].Query.Encode() != want.Encode() {
@@ -222,19 +222,19 @@ func TestConnectionFollowsItsOwner(t *testing.T) {
 		delete(b.cookies, "__Host-session")
 		b.decide(consent, "approve")
 		b.wantCode("GET", token, 401, "no-token")
-		b.signIn(kindetest.DemoPerson)
+		b.signIn(kindetest.DemoUser)
 		member(t, b.fetch("GET", token), 200, "access_token")
 	})
 	t.Run("another user in the same browser", func(t *testing.T) {
 		b := start(t)
 		b.decide(b.begin(), "approve")
-		b.signIn(kindetest.AdminPerson)
+		b.signIn(kindetest.AdminUser)
 		for method, target := range map[string]string{"GET": token, "POST": revoke} {
 			b.wantCode(method, target, 404, "not-connected")
 		}
 		b.decide(b.begin(), "approve")
 		member(t, b.fetch("GET", token), 200, "access_token")
-		b.signIn(kindetest.DemoPerson)
+		b.signIn(kindetest.DemoUser)
 		b.wantCode("GET", token, 404, "not-connected")
 	})
 	t.Run("withdrawn at the third party", func(t *testing.T) {
@@ -270,7 +270,7 @@ func TestCallersWithAccessTokens(t *testing.T) {
 		t.Errorf("got %v %s, want a token and no cookie", got.Header(), got.Body)
 	}
 	for what, w := range map[string]*httptest.ResponseRecorder{
-		"another user":  b.Get(token+"?connection="+connection, b.Bearer(kindetest.For(kindetest.AdminPerson))...),
+		"another user":  b.Get(token+"?connection="+connection, b.Bearer(kindetest.For(kindetest.AdminUser))...),
 		"another app":   b.Get(strings.Replace(token, app, other, 1)+"?connection="+connection, b.Bearer()...),
 		"cut short":     b.Get(token+"?connection="+connection[:len(connection)-2], b.Bearer()...),
 		"altered":       b.Get(token+"?connection=B"+connection[1:], b.Bearer()...),
@@ -347,7 +347,7 @@ func TestLinksAreRateLimited(t *testing.T) {
 	for range 5 { // tokens are not limited
 		b.wantCode("GET", token, 404, "not-connected")
 	}
-	b.signIn(kindetest.AdminPerson)
+	b.signIn(kindetest.AdminUser)
 	if w := b.fetch("GET", connect); w.Code != 200 {
 		t.Errorf("another user: got %d %s, want 200", w.Code, w.Body)
 	}

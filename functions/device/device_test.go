@@ -72,7 +72,7 @@ func TestWhatKindeIsAskedAndThatTheFirstPollPasses(t *testing.T) {
 	if got := poll(t, f, s.DeviceCode); got != "authorization_pending" {
 		t.Fatalf("%q", got)
 	}
-	if err := f.ApproveDevice(s.UserCode, kindetest.DemoPerson); err != nil {
+	if err := f.ApproveDevice(s.UserCode, kindetest.DemoUser); err != nil {
 		t.Fatal(err)
 	}
 	if got := poll(t, f, s.DeviceCode); got != "slow_down" {
@@ -90,7 +90,7 @@ func shortFlow(t *testing.T) (*functiontest.Fixture, started) {
 func TestTokensComeOnce(t *testing.T) {
 	t.Parallel()
 	f, s := shortFlow(t)
-	if err := f.ApproveDevice(s.UserCode, kindetest.DemoPerson); err != nil {
+	if err := f.ApproveDevice(s.UserCode, kindetest.DemoUser); err != nil {
 		t.Fatal(err)
 	}
 	if got := poll(t, f, s.DeviceCode); got != "" {
@@ -309,7 +309,7 @@ func TestAnIndependentClientSignsIn(t *testing.T) {
 	}
 	go func() {
 		time.Sleep(1500 * time.Millisecond) // after a first poll
-		if err := f.ApproveDevice(answer.UserCode, kindetest.DemoPerson); err != nil {
+		if err := f.ApproveDevice(answer.UserCode, kindetest.DemoUser); err != nil {
 			t.Error(err)
 		}
 	}()

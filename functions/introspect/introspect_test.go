@@ -51,9 +51,9 @@ func TestTheCallersOwnTokenIsAskedAboutByDefault(t *testing.T) {
 
 func TestWhoMayAskAboutWhat(t *testing.T) {
 	f := start(t, "INTROSPECTION_PERMISSION", "introspect_tokens")
-	own, others := f.Mint(), f.Mint(kindetest.For(kindetest.AdminPerson))
+	own, others := f.Mint(), f.Mint(kindetest.For(kindetest.AdminUser))
 	refresh := f.MintRefresh()
-	admin := []kindetest.Claim{kindetest.For(kindetest.AdminPerson)}
+	admin := []kindetest.Claim{kindetest.For(kindetest.AdminUser)}
 	for what, row := range map[string]struct {
 		asked  string
 		claims []kindetest.Claim
@@ -61,14 +61,14 @@ func TestWhoMayAskAboutWhat(t *testing.T) {
 	}{
 		"another token of theirs":                 {own, nil, 200},
 		"somebody else's":                         {others, nil, 403},
-		"somebody else's, with the permission":    {own, []kindetest.Claim{kindetest.For(kindetest.AdminPerson)}, 200},
+		"somebody else's, with the permission":    {own, []kindetest.Claim{kindetest.For(kindetest.AdminUser)}, 200},
 		"an opaque one":                           {refresh, nil, 403},
-		"an opaque one, with the permission":      {refresh, []kindetest.Claim{kindetest.For(kindetest.AdminPerson)}, 200},
+		"an opaque one, with the permission":      {refresh, []kindetest.Claim{kindetest.For(kindetest.AdminUser)}, 200},
 		"one that claims to be theirs":            {f.Mint(kindetest.SignedBy(kindetest.ForeignKey)), nil, 403},
 		"theirs, expired":                         {f.Mint(kindetest.ExpiresIn(-3600e9)), nil, 403},
 		"theirs at another application":           {f.Mint(kindetest.With("azp", "other")), nil, 403},
 		"one character":                           {"x", nil, 403},
-		"one character, with the permission":      {"x", []kindetest.Claim{kindetest.For(kindetest.AdminPerson)}, 200},
+		"one character, with the permission":      {"x", []kindetest.Claim{kindetest.For(kindetest.AdminUser)}, 200},
 		"of another organization":                 {f.Mint(kindetest.With("org_code", kindetest.SecondOrg)), admin, 403},
 		"of another organization, by Hasura":      {f.Mint(kindetest.Without("org_code"), kindetest.With("x-hasura-org-code", kindetest.SecondOrg)), admin, 403},
 		"of this organization, by Hasura":         {f.Mint(kindetest.Without("org_code"), kindetest.With("x-hasura-org-code", kindetest.DemoOrg)), admin, 200},
@@ -77,12 +77,12 @@ func TestWhoMayAskAboutWhat(t *testing.T) {
 		"expired, of another organization":        {f.Mint(kindetest.ExpiresIn(-3600e9), kindetest.With("org_code", kindetest.SecondOrg)), admin, 403},
 		"a JWT that only a lenient reader reads":  {f.Mint(kindetest.With("org_code", kindetest.SecondOrg)) + "=", admin, 403},
 		"a JWT with a space before it":            {" " + f.Mint(kindetest.With("org_code", kindetest.SecondOrg)), admin, 403},
-		"their own, of another organization":      {f.Mint(kindetest.For(kindetest.AdminPerson), kindetest.InOrg(kindetest.SecondOrg)), admin, 200},
+		"their own, of another organization":      {f.Mint(kindetest.For(kindetest.AdminUser), kindetest.InOrg(kindetest.SecondOrg)), admin, 200},
 		"a permission that only looks like it":    {others, []kindetest.Claim{kindetest.With("permissions", []string{"introspect_token", "Introspect_tokens"})}, 403},
 		"permissions in a string":                 {others, []kindetest.Claim{kindetest.With("permissions", "introspect_tokens")}, 403},
 		"the permission among scopes":             {others, []kindetest.Claim{kindetest.Scopes("introspect_tokens")}, 403},
-		"an ID token of somebody else":            {f.MintID(kindetest.For(kindetest.AdminPerson)), nil, 403},
-		"none, which is their own, by permission": {f.Mint(kindetest.For(kindetest.AdminPerson)), []kindetest.Claim{kindetest.For(kindetest.AdminPerson)}, 200},
+		"an ID token of somebody else":            {f.MintID(kindetest.For(kindetest.AdminUser)), nil, 403},
+		"none, which is their own, by permission": {f.Mint(kindetest.For(kindetest.AdminUser)), []kindetest.Claim{kindetest.For(kindetest.AdminUser)}, 200},
 	} {
 		f.ForgetCalls()
 		w := f.Post(path, url.Values{"token": {row.asked}}.Encode(), f.Bearer(row.claims...)...)
@@ -105,7 +105,7 @@ func TestNobodyHoldsAPermissionThatIsNotSet(t *testing.T) {
 	f := start(t)
 	others := "token=" + f.Mint()
 	for _, permissions := range []any{[]string{""}, "", nil, []string{"introspect_tokens"}} {
-		w := f.Post(path, others, f.Bearer(kindetest.For(kindetest.AdminPerson), kindetest.With("permissions", permissions))...)
+		w := f.Post(path, others, f.Bearer(kindetest.For(kindetest.AdminUser), kindetest.With("permissions", permissions))...)
 		answer(t, "without the setting", w, 403, "not-your-token")
 	}
 }
@@ -158,7 +158,7 @@ func TestBadInput(t *testing.T) {
 		"token=" + strings.Repeat("a", 70<<10): "body-too-large",
 	} {
 		f.ForgetCalls()
-		w := f.Post(path, body, f.Bearer(kindetest.For(kindetest.AdminPerson))...)
+		w := f.Post(path, body, f.Bearer(kindetest.For(kindetest.AdminUser))...)
 		status := 400
 		if code == "body-too-large" {
 			status = 413

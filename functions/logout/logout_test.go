@@ -49,7 +49,7 @@ func TestAPlainFormSignsOutHereAndAtKinde(t *testing.T) {
 	if len(calls) != 1 || calls[0].Form.Get("token") != refresh || calls[0].Form.Get("token_type_hint") != "refresh_token" || calls[0].Header.Get("Authorization") != "" {
 		t.Errorf("revoked %+v", calls)
 	}
-	if strings.Contains(f.Log(), refresh) || !strings.Contains(f.Log(), kindetest.DemoPerson) {
+	if strings.Contains(f.Log(), refresh) || !strings.Contains(f.Log(), kindetest.DemoUser) {
 		t.Errorf("log %s", f.Log())
 	}
 }

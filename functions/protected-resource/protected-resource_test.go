@@ -20,7 +20,7 @@ func start(t *testing.T, settings ...string) *functiontest.Fixture {
 
 func TestClaimsAreShownToTheirOwner(t *testing.T) {
 	f := start(t)
-	for _, claims := range [][]kindetest.Claim{nil, {kindetest.FromDevice()}, {kindetest.For(kindetest.AdminPerson), kindetest.With("num", json.RawMessage("1.50"))}} {
+	for _, claims := range [][]kindetest.Claim{nil, {kindetest.FromDevice()}, {kindetest.For(kindetest.AdminUser), kindetest.With("num", json.RawMessage("1.50"))}} {
 		w := f.SignedIn(path, claims...)
 		var body struct {
 			Message string
@@ -63,7 +63,7 @@ func TestScopes(t *testing.T) {
 			t.Errorf("%s: %d %v %s", what, w.Code, w.Header(), w.Body)
 		}
 	}
-	if log := f.Log(); !strings.Contains(log, `"outcome":"denied","reason":"insufficient-scope","sub":"`+kindetest.DemoPerson) {
+	if log := f.Log(); !strings.Contains(log, `"outcome":"denied","reason":"insufficient-scope","sub":"`+kindetest.DemoUser) {
 		t.Errorf("the log does not say who lacked a scope: %s", log)
 	}
 }
@@ -131,7 +131,7 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s", w.Body)
 		}
 	}
-	if w := ask("192.0.2.9", f.Bearer(good, kindetest.For(kindetest.AdminPerson))...); w.Code != 200 {
+	if w := ask("192.0.2.9", f.Bearer(good, kindetest.For(kindetest.AdminUser))...); w.Code != 200 {
 		t.Errorf("somebody else: %d", w.Code)
 	}
 	// Without a good token an address is who calls; a forwarded one is anybody's word.

@@ -48,7 +48,7 @@ func signedIn(t *testing.T, f *functiontest.Fixture) session.Session {
 // grantPermission gives the demo user a permission through their role.
 func grantPermission(t *testing.T, f *functiontest.Fixture, key string) {
 	t.Helper()
-	err := f.UpdateInherited(kindetest.DemoPerson, func(p *kindetest.Person) {
+	err := f.UpdateInherited(kindetest.DemoUser, func(p *kindetest.User) {
 		p.Memberships[0].Permissions = append(p.Memberships[0].Permissions, kindetest.Permission{ID: "perm_" + key, Key: key, Name: key})
 	})
 	if err != nil {
@@ -86,7 +86,7 @@ func TestRefreshShowsWhatKindeKnowsNow(t *testing.T) {
 		grantPermission(t, f, "new:permission")
 		w := post(f, f.Holding(before))
 		got := decode(t, w)
-		if !got.Authenticated || got.User.ID != kindetest.DemoPerson || *got.ClaimsRefreshed != row.fresh ||
+		if !got.Authenticated || got.User.ID != kindetest.DemoUser || *got.ClaimsRefreshed != row.fresh ||
 			slices.Contains(got.Permissions, "new:permission") != row.fresh {
 			t.Errorf("%s: got %s, want the new permission: %v", name, w.Body, row.fresh)
 		}
@@ -95,7 +95,7 @@ func TestRefreshShowsWhatKindeKnowsNow(t *testing.T) {
 			t.Errorf("%s: the session is %+v (%v), want the same one with new tokens", name, after, err)
 		}
 		calls := f.Calls("/api/v1/users/")
-		if row.fresh && (len(calls) != 1 || calls[0].Path != "/api/v1/users/"+kindetest.DemoPerson+"/refresh_claims") {
+		if row.fresh && (len(calls) != 1 || calls[0].Path != "/api/v1/users/"+kindetest.DemoUser+"/refresh_claims") {
 			t.Errorf("%s: calls %+v, want one for the caller's own id", name, calls)
 		}
 		if !row.fresh && !strings.Contains(f.Log(), "update:user_refresh_claims") {
@@ -191,7 +191,7 @@ func TestRefreshIsLimitedByUser(t *testing.T) {
 			cookie = functiontest.Kept(w.Header())
 		}
 	}
-	if other := post(f, f.Session(session.Tokens{Access: f.Mint(kindetest.For(kindetest.AdminPerson)), Refresh: "x"})); other.Code == 429 {
+	if other := post(f, f.Session(session.Tokens{Access: f.Mint(kindetest.For(kindetest.AdminUser)), Refresh: "x"})); other.Code == 429 {
 		t.Error("another user is limited too")
 	}
 	if got := fmt.Sprint(statuses); got != "map[200:2 429:3]" {

@@ -36,7 +36,7 @@ func TestWhoIsSignedIn(t *testing.T) {
 		answer := decode(t, w)
 		user, _ := answer["user"].(map[string]any)
 		expires, err := time.Parse(time.RFC3339, answer["expires_at"].(string))
-		if answer["authenticated"] != true || user["id"] != kindetest.DemoPerson || user["org_code"] != kindetest.DemoOrg || err != nil || time.Until(expires) <= 0 {
+		if answer["authenticated"] != true || user["id"] != kindetest.DemoUser || user["org_code"] != kindetest.DemoOrg || err != nil || time.Until(expires) <= 0 {
 			t.Errorf("%s: %s", name, w.Body)
 		}
 		if len(answer["permissions"].([]any)) == 0 || len(answer["feature_flags"].(map[string]any)) == 0 || len(answer) != 6 {

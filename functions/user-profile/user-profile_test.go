@@ -12,7 +12,7 @@ import (
 func TestUsersGetTheirOwnProfile(t *testing.T) {
 	f := functiontest.Start(t, function, kindetest.Options{})
 	for range 3 { // a warm process too
-		for _, person := range kindetest.DemoPeople() {
+		for _, person := range kindetest.DemoUsers() {
 			w := f.SignedIn("/api/user-profile", kindetest.For(person.ID))
 			var profile struct{ Sub, Email string }
 			if err := json.Unmarshal(w.Body.Bytes(), &profile); w.Code != 200 || err != nil || profile.Sub != person.ID ||

@@ -76,7 +76,7 @@ func TestSuspensionAndDeletionEndSessions(t *testing.T) {
 		"deleted":   func(f *functiontest.Fixture) (string, error) { return f.Delete(user) },
 	} {
 		hooks, site := withRedis(t)
-		before, others := began(site, time.Minute), began(site, time.Minute, kindetest.For(kindetest.AdminPerson))
+		before, others := began(site, time.Minute), began(site, time.Minute, kindetest.For(kindetest.AdminUser))
 		check(t, name, visit(site, before), 200, "")
 		raw, err := event(hooks.Beside(function))
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 
 const (
 	path = functiontest.Site + "/webhooks/kinde"
-	user = kindetest.DemoPerson
+	user = kindetest.DemoUser
 )
 
 func start(t *testing.T, settings ...string) *functiontest.Fixture {

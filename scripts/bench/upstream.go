@@ -54,7 +54,7 @@ func (u *upstream) serve(listener net.Listener, system []byte) (err error) {
 	if u.tenant, err = kindetest.New(kindetest.Options{Issuer: u.url, Site: site}); err != nil {
 		return err
 	}
-	if err := u.tenant.UpdatePerson(kindetest.DemoPerson, giveThreePages); err != nil {
+	if err := u.tenant.UpdateUser(kindetest.DemoUser, giveThreePages); err != nil {
 		return err
 	}
 	certificate, authority, err := newCertificate()
@@ -75,7 +75,7 @@ func (u *upstream) serve(listener net.Listener, system []byte) (err error) {
 }
 
 // giveThreePages gives somebody more entitlements than two of our pages hold.
-func giveThreePages(p *kindetest.Person) {
+func giveThreePages(p *kindetest.User) {
 	for i := range 250 - len(p.Memberships[0].Entitlements) {
 		p.Memberships[0].Entitlements = append(p.Memberships[0].Entitlements, kindetest.Entitlement{
 			ID: fmt.Sprint("entitlement_more_", i), FeatureKey: fmt.Sprint("more_", i), FeatureName: "More",

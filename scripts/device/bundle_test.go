@@ -49,7 +49,7 @@ func TestAgainstBuiltBundle(t *testing.T) {
 	}
 	log := &functiontest.Log{}
 	site := bundle(t, env, log).URL
-	approve := func(code string) error { return tenant.Kinde.ApproveDevice(code, kindetest.DemoPerson) }
+	approve := func(code string) error { return tenant.Kinde.ApproveDevice(code, kindetest.DemoUser) }
 	for _, test := range []struct {
 		name   string
 		args   []string
@@ -58,7 +58,7 @@ func TestAgainstBuiltBundle(t *testing.T) {
 		want   string
 	}{
 		{"approved", []string{"-scope", "openid offline " + kindetest.SampleScope, "-check", "remote"}, approve, 0,
-			"Access granted\n\n  sub          " + kindetest.DemoPerson},
+			"Access granted\n\n  sub          " + kindetest.DemoUser},
 		{"a scope short", nil, approve, 1,
 			"device: the resource needs a token with the scopes " + kindetest.SampleScope},
 		{"declined", []string{"-qr"}, tenant.Kinde.DenyDevice, 1, "device: declined"},

@@ -73,7 +73,7 @@ func (d *deployment) ask(s session.Session) (Caller, error) {
 
 func (d *deployment) newSession(age time.Duration) session.Session {
 	tokens := session.Tokens{Access: d.tenant.Mint(kindetest.ExpiresIn(age)), Refresh: d.tenant.MintRefresh()}
-	return session.New(tokens, kindetest.DemoPerson, time.Now().Add(-time.Minute).Truncate(time.Millisecond).UTC(), session.Organizations{})
+	return session.New(tokens, kindetest.DemoUser, time.Now().Add(-time.Minute).Truncate(time.Millisecond).UTC(), session.Organizations{})
 }
 
 func code(err error) problem.Code {
@@ -107,7 +107,7 @@ func TestEndedSessionIsExpired(t *testing.T) {
 			d.sessions.SignOut(t.Context(), http.Header{}, httptest.NewRequest("POST", site, nil), Caller{Session: s}, false)
 		},
 		"sign-out of all sessions elsewhere": func(d *deployment, _ session.Session) {
-			d.sessions.SignOut(t.Context(), http.Header{}, httptest.NewRequest("POST", site, nil), Caller{Subject: kindetest.DemoPerson}, true)
+			d.sessions.SignOut(t.Context(), http.Header{}, httptest.NewRequest("POST", site, nil), Caller{Subject: kindetest.DemoUser}, true)
 		},
 		"suspension": func(d *deployment, s session.Session) {
 			_ = d.sessions.EndSessionsOf(t.Context(), s.Subject, s.Started.Add(time.Second))
@@ -117,7 +117,7 @@ func TestEndedSessionIsExpired(t *testing.T) {
 		for _, age := range []time.Duration{time.Hour, -time.Minute} {
 			d := deploy(t)
 			s := d.newSession(age)
-			if caller, err := d.ask(s); err != nil || caller.Subject != kindetest.DemoPerson {
+			if caller, err := d.ask(s); err != nil || caller.Subject != kindetest.DemoUser {
 				t.Fatalf("%s: before it: %v", name, err)
 			}
 			s.Refresh = d.tenant.MintRefresh()
@@ -162,7 +162,7 @@ func TestRefreshDueSessionIsRefreshedOnce(t *testing.T) {
 func TestStoreThatIsDownEndsNoSession(t *testing.T) {
 	d := deploy(t)
 	d.sessions.ended.shared = down{}
-	if caller, err := d.ask(d.newSession(time.Hour)); err != nil || caller.Subject != kindetest.DemoPerson {
+	if caller, err := d.ask(d.newSession(time.Hour)); err != nil || caller.Subject != kindetest.DemoUser {
 		t.Errorf("got %v, want the caller", err)
 	}
 	if failure := d.sessions.SignOut(t.Context(), http.Header{}, httptest.NewRequest("POST", site, nil), Caller{}, true); failure != nil {

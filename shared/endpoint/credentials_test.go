@@ -58,7 +58,7 @@ func TestCredentials(t *testing.T) {
 			if auth[0]["outcome"] != outcome || row.reason != "" && auth[0]["reason"] != row.reason || auth[0]["action"] != "GET /api/user-profile" {
 				t.Errorf("auth event %v", auth[0])
 			}
-			if row.status == 200 && (auth[0]["sub"] != kindetest.DemoPerson || auth[0]["org_code"] != kindetest.DemoOrg) {
+			if row.status == 200 && (auth[0]["sub"] != kindetest.DemoUser || auth[0]["org_code"] != kindetest.DemoOrg) {
 				t.Errorf("auth event %v", auth[0])
 			}
 		})
@@ -130,7 +130,7 @@ func TestColdRequestsTakeOneRoundTrip(t *testing.T) {
 	const delay = 300 * time.Millisecond
 	f.tenant.Fault("/", kindetest.Fault{Delay: delay})
 	begin := time.Now()
-	if w := f.signedIn("/api/user-profile"); w.Code != 200 || !strings.Contains(w.Body.String(), kindetest.DemoPerson) {
+	if w := f.signedIn("/api/user-profile"); w.Code != 200 || !strings.Contains(w.Body.String(), kindetest.DemoUser) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	if took := time.Since(begin); took > delay*17/10 {
@@ -189,7 +189,7 @@ func TestATokenRefusedByKindeIsOneDenial(t *testing.T) {
 		t.Errorf("%d %v", w.Code, w.Header())
 	}
 	auth := events(t, f.log.take(), "auth")
-	if len(auth) != 1 || auth[0]["outcome"] != "denied" || auth[0]["reason"] != "refused-by-kinde" || auth[0]["sub"] != kindetest.DemoPerson {
+	if len(auth) != 1 || auth[0]["outcome"] != "denied" || auth[0]["reason"] != "refused-by-kinde" || auth[0]["sub"] != kindetest.DemoUser {
 		t.Errorf("%v", auth)
 	}
 }

@@ -20,7 +20,7 @@ func (f *fixture) current(id string) string {
 func TestOnlyTheCurrentSessionCounts(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`), withSession...)
 	f.signedIn("/api/user-profile") // fetches the keys
-	s := session.New(f.expired(), kindetest.DemoPerson, time.Now(), session.Organizations{})
+	s := session.New(f.expired(), kindetest.DemoUser, time.Now(), session.Organizations{})
 	for name, row := range map[string]struct {
 		id     string
 		status int
@@ -39,7 +39,7 @@ func TestOnlyTheCurrentSessionCounts(t *testing.T) {
 
 func TestRefreshThatReturnsAnotherUserIsRefused(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`), withSession...)
-	foreign := f.tenant.Mint(kindetest.For(kindetest.AdminPerson))
+	foreign := f.tenant.Mint(kindetest.For(kindetest.AdminUser))
 	f.tenant.Fault("/oauth2/token", kindetest.Fault{Body: `{"access_token":"` + foreign + `","refresh_token":"new"}`})
 	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(f.expired()))
 	if w.Code != 502 || code(t, w) != "upstream-failed" || len(w.Header().Values("Set-Cookie")) != 0 {
@@ -52,7 +52,7 @@ func TestRefreshThatReturnsAnotherUserIsRefused(t *testing.T) {
 
 func TestRefreshKeepsTheSessionsIdentity(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`), withSession...)
-	before := session.New(f.expired(), kindetest.DemoPerson, time.UnixMilli(1790000000000).UTC(),
+	before := session.New(f.expired(), kindetest.DemoUser, time.UnixMilli(1790000000000).UTC(),
 		session.Organizations{List: []session.Organization{{Code: "org_1", Name: "One"}}})
 	after, err := f.stored(f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.holding(before)))
 	if err != nil || after.ID != before.ID || !after.Started.Equal(before.Started) || after.Access == before.Access ||

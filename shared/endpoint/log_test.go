@@ -66,7 +66,7 @@ func TestRequestIDs(t *testing.T) {
 // into the log or into an error's answer.
 func TestNothingSecretIsLogged(t *testing.T) {
 	f := start(t, "user-profile", nil)
-	email := kindetest.DemoPersonByID(kindetest.DemoPerson).Email
+	email := kindetest.DemoUserByID(kindetest.DemoUser).Email
 	tokens := []string{f.tenant.Mint(), f.tenant.Mint(kindetest.SignedBy(kindetest.ForeignKey)), f.tenant.Mint(kindetest.With("azp", "x")), "garbage-token-value"}
 	for _, fault := range []kindetest.Fault{
 		{}, {Status: 401, Body: kindetest.ErrorBody(kindetest.ShapeC, "invalid_token", email+" is unknown")}, {Status: 403}, {Status: 404},

@@ -21,7 +21,7 @@ func TestPreviewIsASiteOfItsOwn(t *testing.T) {
 	}
 	cookies := session.NewCookies(preview, box, time.Now)
 	w := httptest.NewRecorder()
-	if err := cookies.Write(w.Header(), session.New(session.Tokens{Access: f.tenant.Mint()}, kindetest.DemoPerson, time.Now(), session.Organizations{})); err != nil {
+	if err := cookies.Write(w.Header(), session.New(session.Tokens{Access: f.tenant.Mint()}, kindetest.DemoUser, time.Now(), session.Organizations{})); err != nil {
 		t.Fatal(err)
 	}
 	there, here := cookieHeader(w.Header()), f.cookie(session.Tokens{Access: f.tenant.Mint()})

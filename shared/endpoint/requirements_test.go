@@ -12,7 +12,7 @@ func TestRequirements(t *testing.T) {
 	flags := kindetest.With("feature_flags", map[string]any{"on": map[string]any{"t": "b", "v": true}, "off": map[string]any{"t": "b", "v": false},
 		"text": map[string]any{"t": "s", "v": "true"}})
 	permissions := kindetest.With("permissions", []string{"read:reports"})
-	entitled := kindetest.DemoPersonByID(kindetest.DemoPerson).Memberships[0].Entitlements[0].FeatureKey
+	entitled := kindetest.DemoUserByID(kindetest.DemoUser).Memberships[0].Entitlements[0].FeatureKey
 	for name, row := range map[string]struct {
 		requires Requirements
 		status   int

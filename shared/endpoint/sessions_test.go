@@ -20,7 +20,7 @@ var (
 // cookie is the Cookie header of a session with those tokens.
 func (f *fixture) cookie(tokens session.Tokens) string {
 	f.t.Helper()
-	return f.holding(session.New(tokens, kindetest.DemoPerson, time.Now(), session.Organizations{}))
+	return f.holding(session.New(tokens, kindetest.DemoUser, time.Now(), session.Organizations{}))
 }
 
 // holding is the Cookie header of a session.
@@ -133,7 +133,7 @@ func TestAnExpiredSessionIsRefreshedInsideTheRequest(t *testing.T) {
 	f := start(t, "user-profile", nil, withSession...)
 	old := f.expired()
 	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(old))
-	if w.Code != 200 || !strings.Contains(w.Body.String(), kindetest.DemoPerson) {
+	if w.Code != 200 || !strings.Contains(w.Body.String(), kindetest.DemoUser) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	renewed, err := f.stored(w)

@@ -24,7 +24,7 @@ type page struct {
 // trouble upstream is answered as such.
 func List(t *testing.T, f endpoint.Function, path, member string) {
 	fixture := Start(t, f, kindetest.Options{Quirks: kindetest.Quirks{FlagsMetadata: true}})
-	for _, person := range kindetest.DemoPeople() {
+	for _, person := range kindetest.DemoUsers() {
 		whole := entries(t, fixture, path+"?all=true", member, person.ID)
 		var walked []json.RawMessage
 		after := ""
@@ -36,10 +36,10 @@ func List(t *testing.T, f endpoint.Function, path, member string) {
 			}
 			after = "&starting_after=" + url.QueryEscape(p.Metadata.Next)
 		}
-		if person.ID == kindetest.DemoPerson && len(whole) < 2 {
+		if person.ID == kindetest.DemoUser && len(whole) < 2 {
 			t.Errorf("%d entries show no paging", len(whole))
 		}
-		if person.ID == kindetest.EmptyPerson && len(whole) != 0 {
+		if person.ID == kindetest.EmptyUser && len(whole) != 0 {
 			t.Errorf("an empty account has %d entries", len(whole))
 		}
 		if len(walked) != len(whole) {

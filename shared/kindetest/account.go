@@ -21,7 +21,7 @@ type accountCall struct {
 	request *http.Request
 	query   url.Values
 	quirks  Quirks
-	person  *Person
+	user    *User
 	member  *Membership
 }
 
@@ -52,15 +52,15 @@ func (k *Kinde) account(handler accountHandler) http.HandlerFunc {
 func (k *Kinde) serveAccount(r *http.Request, b *bearer, handler accountHandler) (any, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	person := k.person(b.sub)
-	if person == nil {
+	user := k.user(b.sub)
+	if user == nil {
 		return nil, invalidUserToken
 	}
-	member := person.membership(b.org)
+	member := user.membership(b.org)
 	if member == nil {
 		return nil, invalidUserToken
 	}
-	return handler(&accountCall{r, r.URL.Query(), k.quirks, person, member})
+	return handler(&accountCall{r, r.URL.Query(), k.quirks, user, member})
 }
 
 // metadata is the Account API's paging.
@@ -196,14 +196,14 @@ type profile struct {
 }
 
 // userProfile handles GET /oauth2/v2/user_profile; a token that is not a
-// person's or not in force gets 403 in OAuth's shape.
+// user's or not in force gets 403 in OAuth's shape.
 func (k *Kinde) userProfile(w http.ResponseWriter, r *http.Request) {
 	b, err := k.bearerOf(r, k.issuerOf(r))
 	if err != nil {
 		b = &bearer{}
 	}
 	k.mu.Lock()
-	p := k.person(b.sub)
+	p := k.user(b.sub)
 	if p == nil {
 		k.mu.Unlock()
 		writeError(w, oauthFault(http.StatusForbidden, "invalid_token", "The access token is invalid, expired or revoked."))

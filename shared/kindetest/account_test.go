@@ -72,7 +72,7 @@ func TestPaging(t *testing.T) {
 
 func TestAccountLists(t *testing.T) {
 	tn := newTenant(t)
-	admin, empty := tn.Kinde.Mint(For(AdminPerson)), tn.Kinde.Mint(For(EmptyPerson))
+	admin, empty := tn.Kinde.Mint(For(AdminUser)), tn.Kinde.Mint(For(EmptyUser))
 	for _, name := range []string{"entitlements", "feature_flags", "permissions", "roles", "properties"} {
 		page, ids := tn.list(name, admin, name)
 		if len(ids) == 0 || (page.Metadata == nil) != (name == "feature_flags") {
@@ -83,7 +83,7 @@ func TestAccountLists(t *testing.T) {
 			t.Errorf("empty %s: %v, %+v", name, ids, page.Metadata)
 		}
 	}
-	if _, ids := tn.list("permissions", tn.Kinde.Mint(For(AdminPerson), InOrg(SecondOrg)), "permissions"); len(ids) != 1 {
+	if _, ids := tn.list("permissions", tn.Kinde.Mint(For(AdminUser), InOrg(SecondOrg)), "permissions"); len(ids) != 1 {
 		t.Errorf("permissions in the second organization: %v", ids)
 	}
 	tn.Kinde.SetQuirks(Quirks{FlagsMetadata: true})
@@ -144,7 +144,7 @@ func TestUserTokensThatAreRefused(t *testing.T) {
 		"expired":         k.Mint(ExpiresIn(-time.Second)),
 		"foreign key":     k.Mint(SignedBy(ForeignKey)),
 		"foreign issuer":  k.Mint(With("iss", "https://other.example")),
-		"unknown person":  k.Mint(For("kp_nobody")),
+		"unknown user":    k.Mint(For("kp_nobody")),
 		"unknown org":     k.Mint(With("org_code", "org_nowhere")),
 		"machine":         k.Mint(Machine("read:users")),
 		"ID token":        k.MintID(),
@@ -174,7 +174,7 @@ func TestUserProfile(t *testing.T) {
 	tn := newTenant(t)
 	got := tn.get("/oauth2/v2/user_profile", tn.Kinde.Mint()).json(t)
 	want := map[string]any{
-		"sub": DemoPerson, "id": DemoPerson, "provided_id": "crm-1001", "name": "Dana Demo", "given_name": "Dana",
+		"sub": DemoUser, "id": DemoUser, "provided_id": "crm-1001", "name": "Dana Demo", "given_name": "Dana",
 		"family_name": "Demo", "email": "dana@example.com", "email_verified": true, "preferred_username": "dana",
 		"picture": "https://example.com/dana.png", "updated_at": 1748779200.0,
 	}
@@ -186,7 +186,7 @@ func TestUserProfile(t *testing.T) {
 	if len(got) != len(want) {
 		t.Errorf("profile %v", got)
 	}
-	eli := tn.get("/oauth2/v2/user_profile", tn.Kinde.Mint(For(EmptyPerson))).json(t)
+	eli := tn.get("/oauth2/v2/user_profile", tn.Kinde.Mint(For(EmptyUser))).json(t)
 	if value, present := eli["picture"]; !present || value != nil {
 		t.Errorf("a missing picture is %v, want null", value)
 	}

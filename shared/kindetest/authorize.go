@@ -58,7 +58,7 @@ func redirect(w http.ResponseWriter, status int, target string) {
 }
 
 // authorize handles GET /oauth2/auth: the sign-in page, or at once when a
-// person is signed in here already and no prompt asks for the page.
+// user is signed in here already and no prompt asks for the page.
 func (k *Kinde) authorize(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	client, ok := k.client(query.Get("client_id"))
@@ -94,7 +94,7 @@ func (k *Kinde) authorize(w http.ResponseWriter, r *http.Request) {
 	case known && (a.prompt == "" || a.prompt == "none"):
 		redirect(w, http.StatusFound, k.grantCode(a, session, a.org))
 	case a.prompt == "none":
-		a.refuse(w, "login_required", "The person is not signed in.")
+		a.refuse(w, "login_required", "The user is not signed in.")
 	default:
 		id := randomText()
 		k.pending.put(id, a, k.opt.Now().Add(pendingTTL))
@@ -184,7 +184,7 @@ type codeGrant struct {
 // grantCode issues a code and returns where to take it; k.mu is held.
 func (k *Kinde) grantCode(a *authRequest, session *tenantSession, org string) string {
 	now := k.opt.Now()
-	if m := k.person(session.user).membership(org); m != nil {
+	if m := k.user(session.user).membership(org); m != nil {
 		org = m.OrgCode
 	}
 	session.client, session.org = a.client.ID, org

@@ -68,7 +68,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 
 func TestSessionSkipsThePage(t *testing.T) {
 	tn := newTenant(t)
-	tn.signIn(tn.authURL(), EmptyPerson)
+	tn.signIn(tn.authURL(), EmptyUser)
 	for name, tt := range map[string]struct {
 		changes []string
 		page    bool
@@ -106,7 +106,7 @@ func TestSessionSkipsThePage(t *testing.T) {
 func TestSessionCookieSignsIn(t *testing.T) {
 	tn := newTenant(t)
 	u, _ := url.Parse(tn.URL)
-	tn.browser.Jar.SetCookies(u, []*http.Cookie{tn.Kinde.SessionCookie(AdminPerson)})
+	tn.browser.Jar.SetCookies(u, []*http.Cookie{tn.Kinde.SessionCookie(AdminUser)})
 	got := tn.get(tn.authURL("prompt", "none"), "").location(t)
 	if got.Query().Get("code") == "" {
 		t.Errorf("redirected to %s", got)
@@ -129,27 +129,27 @@ func (tn *tenant) orgOf(u *url.URL) string {
 
 func TestOrganizations(t *testing.T) {
 	tn := newTenant(t)
-	login := func(person string, changes ...string) string {
-		return tn.orgOf(tn.signIn(tn.authURL(append(changes, "prompt", "login")...), person))
+	login := func(user string, changes ...string) string {
+		return tn.orgOf(tn.signIn(tn.authURL(append(changes, "prompt", "login")...), user))
 	}
-	if got := login(AdminPerson); got != DemoOrg {
+	if got := login(AdminUser); got != DemoOrg {
 		t.Errorf("default organization %q", got)
 	}
-	if got := login(AdminPerson, "org_code", SecondOrg); got != SecondOrg {
+	if got := login(AdminUser, "org_code", SecondOrg); got != SecondOrg {
 		t.Errorf("chosen organization %q", got)
 	}
-	if got := login(EmptyPerson, "is_invitation", "true", "invitation_code", InvitationCode); got != SecondOrg {
+	if got := login(EmptyUser, "is_invitation", "true", "invitation_code", InvitationCode); got != SecondOrg {
 		t.Errorf("invited to %q", got)
 	}
-	fresh := login(DemoPerson, "is_create_org", "true", "org_name", "Fresh")
+	fresh := login(DemoUser, "is_create_org", "true", "org_name", "Fresh")
 	if fresh == DemoOrg || !strings.HasPrefix(fresh, "org_") {
 		t.Errorf("new organization %q", fresh)
 	}
 	page := tn.get(tn.authURL("prompt", "login", "org_code", fresh), "")
-	if !strings.Contains(page.body, DemoPerson) || strings.Contains(page.body, AdminPerson) {
+	if !strings.Contains(page.body, DemoUser) || strings.Contains(page.body, AdminUser) {
 		t.Error("the page must offer the organization's members alone")
 	}
-	got := tn.post(formAction(t, page), url.Values{"person": {AdminPerson}})
+	got := tn.post(formAction(t, page), url.Values{"person": {AdminUser}})
 	if got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, "not a member") {
 		t.Errorf("somebody who is no member: %d", got.status)
 	}
@@ -165,14 +165,14 @@ func TestSignInPageAnswers(t *testing.T) {
 	if u := tn.post(action, url.Values{"action": {"decline"}}).location(t); u.Query().Get("error") != "access_denied" || u.Query().Get("state") != "12345678" {
 		t.Errorf("decline: %s", u)
 	}
-	if again := tn.post(action, url.Values{"person": {DemoPerson}}); again.status != http.StatusBadRequest || again.header.Get("Location") != "" {
+	if again := tn.post(action, url.Values{"person": {DemoUser}}); again.status != http.StatusBadRequest || again.header.Get("Location") != "" {
 		t.Errorf("answered twice: %d", again.status)
 	}
 	u := tn.post(open(), url.Values{"action": {"create"}, "given_name": {"Sam"}, "family_name": {"New"}, "email": {"sam@example.test"}}).location(t)
 	if u.Query().Get("code") == "" {
 		t.Fatalf("create: %s", u)
 	}
-	for range maxPeople {
+	for range maxUsers {
 		_, _ = tn.Kinde.register("Many", "", "many@example.test")
 	}
 	if got := tn.post(open(), url.Values{"action": {"create"}, "given_name": {"One"}, "email": {"one@example.test"}}); got.status != http.StatusUnprocessableEntity {
@@ -182,9 +182,9 @@ func TestSignInPageAnswers(t *testing.T) {
 		t.Errorf("account without a name: %d", got.status)
 	}
 	if page := tn.get(tn.authURL("prompt", "login"), ""); !strings.Contains(page.body, "Sam New") {
-		t.Error("the new person is not on the page")
+		t.Error("the new user is not on the page")
 	}
-	foreign, _ := http.NewRequest("POST", tn.URL+open(), strings.NewReader("person="+DemoPerson))
+	foreign, _ := http.NewRequest("POST", tn.URL+open(), strings.NewReader("person="+DemoUser))
 	foreign.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	foreign.Header.Set("Sec-Fetch-Site", "cross-site")
 	if got := tn.do(foreign); got.status != http.StatusForbidden {

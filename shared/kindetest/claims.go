@@ -59,7 +59,7 @@ var optionalClaims = []string{"roles", "org_name", "email", "properties"}
 
 // accountClaims are what an access token says of a user's account, optional
 // claims included.
-func accountClaims(p *Person, m *Membership) map[string]any {
+func accountClaims(p *User, m *Membership) map[string]any {
 	keys := []string{}
 	for _, permission := range m.Permissions {
 		keys = append(keys, permission.Key)
@@ -90,7 +90,7 @@ func (k *Kinde) idClaims(g *grant, access string) map[string]any {
 	if g.nonce != "" {
 		claims["nonce"] = g.nonce
 	}
-	p := k.person(g.sub)
+	p := k.user(g.sub)
 	if p == nil {
 		return claims
 	}

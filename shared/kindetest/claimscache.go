@@ -12,7 +12,7 @@ import (
 type claimsCache map[string]map[string]map[string]any
 
 // of returns the claims of p in m from the cache. The first call puts them there.
-func (c claimsCache) of(p *Person, m *Membership) map[string]any {
+func (c claimsCache) of(p *User, m *Membership) map[string]any {
 	if c[p.ID] == nil {
 		c[p.ID] = map[string]map[string]any{}
 	}
@@ -31,8 +31,8 @@ func (k *Kinde) liveClaims(g *grant) map[string]any { return k.claimsFor(g, acco
 
 // claimsFor names the claims as the tenant does and drops the optional ones that
 // the client has not opted into.
-func (k *Kinde) claimsFor(g *grant, all func(*Person, *Membership) map[string]any) map[string]any {
-	p := k.person(g.sub)
+func (k *Kinde) claimsFor(g *grant, all func(*User, *Membership) map[string]any) map[string]any {
+	p := k.user(g.sub)
 	if p == nil {
 		return nil
 	}
@@ -51,13 +51,13 @@ func (k *Kinde) claimsFor(g *grant, all func(*Person, *Membership) map[string]an
 
 // UpdateInherited changes what a user has through a role, a plan or an
 // organization. The Account API shows it at once. Access tokens show it after
-// refresh_claims or UpdatePerson, and not before, once the user has had one.
-func (k *Kinde) UpdateInherited(id string, change func(*Person)) error {
+// refresh_claims or UpdateUser, and not before, once the user has had one.
+func (k *Kinde) UpdateInherited(id string, change func(*User)) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	p := k.person(id)
+	p := k.user(id)
 	if p == nil {
-		return errNoPerson
+		return errNoUser
 	}
 	change(p)
 	return nil
@@ -68,7 +68,7 @@ func (k *Kinde) UpdateInherited(id string, change func(*Person)) error {
 func (k *Kinde) refreshClaims(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	p := k.person(r.PathValue("id"))
+	p := k.user(r.PathValue("id"))
 	if p == nil {
 		writeError(w, apiFault(http.StatusNotFound, userNotFound))
 		return

@@ -29,8 +29,8 @@ func TestAccessTokensKeepClaimsUntilRefreshClaims(t *testing.T) {
 		got := tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token", refresh)).json(t)
 		access, refresh = got["access_token"].(string), got["refresh_token"].(string)
 	}
-	change := func(p *Person) { p.Memberships[0].Permissions = permissions("brand_new") }
-	if err := tn.Kinde.UpdateInherited(DemoPerson, change); err != nil {
+	change := func(p *User) { p.Memberships[0].Permissions = permissions("brand_new") }
+	if err := tn.Kinde.UpdateInherited(DemoUser, change); err != nil {
 		t.Fatal(err)
 	}
 	if got := tn.get("/account_api/v1/permissions", access); !strings.Contains(got.body, "brand_new") {
@@ -44,7 +44,7 @@ func TestAccessTokensKeepClaimsUntilRefreshClaims(t *testing.T) {
 		t.Errorf("after a new sign-in: got %v, want the old permissions %v", got, before)
 	}
 
-	target := "/api/v1/users/" + DemoPerson + "/refresh_claims"
+	target := "/api/v1/users/" + DemoUser + "/refresh_claims"
 	if got := tn.send("POST", target, tn.Kinde.Mint(Machine("read:users")), nil); got.status != http.StatusForbidden {
 		t.Errorf("without the scope: got %d, want 403", got.status)
 	}
@@ -70,12 +70,12 @@ func TestOwnRecordRefreshesClaims(t *testing.T) {
 	if got := permissionsOf(t, tn.tokens().AccessToken); slices.Contains(got, "brand_new") {
 		t.Fatal(got)
 	}
-	_ = tn.Kinde.UpdateInherited(DemoPerson, func(p *Person) { p.Memberships[0].Permissions = permissions("brand_new") })
-	_ = tn.Kinde.UpdatePerson(DemoPerson, func(p *Person) { p.GivenName = "Dora" })
+	_ = tn.Kinde.UpdateInherited(DemoUser, func(p *User) { p.Memberships[0].Permissions = permissions("brand_new") })
+	_ = tn.Kinde.UpdateUser(DemoUser, func(p *User) { p.GivenName = "Dora" })
 	if got := permissionsOf(t, tn.tokens().AccessToken); !slices.Equal(got, []string{"brand_new"}) {
 		t.Errorf("got %v, want brand_new after a change of the user's own record", got)
 	}
-	if err := tn.Kinde.UpdateInherited("kp_nobody", func(*Person) {}); err == nil {
+	if err := tn.Kinde.UpdateInherited("kp_nobody", func(*User) {}); err == nil {
 		t.Error("UpdateInherited of an unknown user: got no error")
 	}
 }

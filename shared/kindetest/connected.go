@@ -17,13 +17,13 @@ const (
 	thirdPartyTTL = time.Hour
 )
 
-// connection is one person's connection to a third party, kept by session_id.
+// connection is one user's connection to a third party, kept by session_id.
 type connection struct {
-	app, person, org string
-	callback         string
-	consent          string // names the connection on the consent page
-	token            string // the third party's; empty until approved
-	expires          time.Time
+	app, user, org string
+	callback       string
+	consent        string // names the connection on the consent page
+	token          string // the third party's; empty until approved
+	expires        time.Time
 }
 
 // connectedAppURL handles GET /api/v1/connected_apps/auth_url.
@@ -32,7 +32,7 @@ func (k *Kinde) connectedAppURL(w http.ResponseWriter, r *http.Request) {
 	app, userID, org, callback := q.Get("key_code_ref"), q.Get("user_id"), q.Get("org_code"), q.Get("override_callback_url")
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	person := k.person(userID)
+	user := k.user(userID)
 	switch {
 	case app == "" || userID == "" && org == "":
 		writeError(w, apiFault(http.StatusBadRequest, errorItem{"PARAMETER_MISSING", "key_code_ref and user_id or org_code are required"}))
@@ -43,12 +43,12 @@ func (k *Kinde) connectedAppURL(w http.ResponseWriter, r *http.Request) {
 	case !slices.Contains(k.opt.ConnectedApps, app):
 		writeError(w, apiFault(http.StatusNotFound, errorItem{"CONNECTED_APP_NOT_FOUND", "Connected app not found"}))
 		return
-	case userID != "" && (person == nil || person.membership(org) == nil):
+	case userID != "" && (user == nil || user.membership(org) == nil):
 		writeError(w, apiFault(http.StatusNotFound, errorItem{"USER_NOT_FOUND", "User not found"}))
 		return
 	}
 	id := "session_" + randomHex(16)
-	c := &connection{app: app, person: userID, org: org, callback: callback, consent: randomText()}
+	c := &connection{app: app, user: userID, org: org, callback: callback, consent: randomText()}
 	k.connects.put(id, c, k.opt.Now().Add(connectionTTL))
 	writeJSON(w, http.StatusOK, map[string]string{
 		"url": k.issuerOf(r) + "/third-party/consent?request=" + c.consent, "session_id": id,
@@ -99,11 +99,11 @@ func (k *Kinde) byConsent(request string) *connection {
 
 type consentView struct {
 	Request, App string
-	Person, Org  string
+	User, Org    string
 }
 
 // consentPage handles GET /third-party/consent: the third party asks the
-// person for access.
+// user for access.
 func (k *Kinde) consentPage(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -113,8 +113,8 @@ func (k *Kinde) consentPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	view := consentView{Request: c.consent, App: title(c.app), Org: c.org}
-	if p := k.person(c.person); p != nil {
-		view.Person = p.Name()
+	if p := k.user(c.user); p != nil {
+		view.User = p.Name()
 	}
 	render(w, http.StatusOK, "consent", view)
 }

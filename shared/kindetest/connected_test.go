@@ -11,11 +11,11 @@ import (
 
 const connectPath = "/api/v1/connected_apps/"
 
-// connect starts a connection of the demo person and returns its session and
+// connect starts a connection of the demo user and returns its session and
 // consent page.
 func (tn *tenant) connect(callback string) (session, consent string) {
 	tn.t.Helper()
-	q := url.Values{"key_code_ref": {SampleDrive}, "user_id": {DemoPerson}, "org_code": {DemoOrg}, "override_callback_url": {callback}}
+	q := url.Values{"key_code_ref": {SampleDrive}, "user_id": {DemoUser}, "org_code": {DemoOrg}, "override_callback_url": {callback}}
 	got := tn.get(connectPath+"auth_url?"+q.Encode(), tn.Kinde.Mint(Machine("read:connected_apps")))
 	if got.status != http.StatusOK {
 		tn.t.Fatalf("%d %s", got.status, got.body)
@@ -98,7 +98,7 @@ func TestConsentDeclined(t *testing.T) {
 
 func TestManagementRefuses(t *testing.T) {
 	tn := newTenant(t)
-	good := "auth_url?key_code_ref=" + SampleDrive + "&user_id=" + DemoPerson
+	good := "auth_url?key_code_ref=" + SampleDrive + "&user_id=" + DemoUser
 	reader := Machine("read:connected_apps")
 	for _, tt := range []struct {
 		name, method, path string
@@ -110,11 +110,11 @@ func TestManagementRefuses(t *testing.T) {
 		{"read does not revoke", "POST", "revoke?session_id=x", tn.Kinde.Mint(reader), 403, []string{"INVALID_CREDENTIALS"}},
 		{"no token", "GET", good, "", 403, []string{"INVALID_CREDENTIALS"}},
 		{"expired", "GET", good, tn.Kinde.Mint(reader, ExpiresIn(-time.Second)), 403, []string{"INVALID_CREDENTIALS"}},
-		{"a person with the audience", "GET", good, tn.Kinde.Mint(Audience(tn.URL+"/api"), Scopes("read:connected_apps")), 403, []string{"INVALID_CREDENTIALS"}},
+		{"a user with the audience", "GET", good, tn.Kinde.Mint(Audience(tn.URL+"/api"), Scopes("read:connected_apps")), 403, []string{"INVALID_CREDENTIALS"}},
 		{"other audience", "GET", good, tn.Kinde.Mint(reader, Audience(tn.URL+"/api/")), 403, []string{"INVALID_CREDENTIALS", "MISSING_AUDIENCE"}},
-		{"no app", "GET", "auth_url?user_id=" + DemoPerson, tn.Kinde.Mint(reader), 400, []string{"PARAMETER_MISSING"}},
-		{"unknown app", "GET", "auth_url?key_code_ref=x&user_id=" + DemoPerson, tn.Kinde.Mint(reader), 404, []string{"CONNECTED_APP_NOT_FOUND"}},
-		{"unknown person", "GET", "auth_url?key_code_ref=" + SampleDrive + "&user_id=kp_x", tn.Kinde.Mint(reader), 404, []string{"USER_NOT_FOUND"}},
+		{"no app", "GET", "auth_url?user_id=" + DemoUser, tn.Kinde.Mint(reader), 400, []string{"PARAMETER_MISSING"}},
+		{"unknown app", "GET", "auth_url?key_code_ref=x&user_id=" + DemoUser, tn.Kinde.Mint(reader), 404, []string{"CONNECTED_APP_NOT_FOUND"}},
+		{"unknown user", "GET", "auth_url?key_code_ref=" + SampleDrive + "&user_id=kp_x", tn.Kinde.Mint(reader), 404, []string{"USER_NOT_FOUND"}},
 		{"unknown session", "GET", "token?session_id=x", tn.Kinde.Mint(reader), 400, []string{"SESSION_ID_INVALID"}},
 		{"bad callback", "GET", good + "&override_callback_url=/x", tn.Kinde.Mint(reader), 400, []string{"OVERRIDE_CALLBACK_URL_INVALID"}},
 	} {
@@ -139,7 +139,7 @@ func TestUsers(t *testing.T) {
 	if len(first["users"].([]any)) != 3 || len(rest["users"].([]any)) != 2 || rest["next_token"] != nil {
 		t.Errorf("%v, then %v", first, rest)
 	}
-	if got := first["users"].([]any)[0].(map[string]any); got["id"] != StudioPerson || got["first_name"] != "Robin" {
+	if got := first["users"].([]any)[0].(map[string]any); got["id"] != StudioUser || got["first_name"] != "Robin" {
 		t.Errorf("user %v", got)
 	}
 }

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// The users of DemoPeople, by id.
+// The users of DemoUsers, by id.
 const (
-	StudioPerson = "kp_0000000000000000000000000000571d" // an ordinary account
-	AdminPerson  = "kp_0000000000000000000000000000ad31" // more permissions, two organizations
-	DemoPerson   = "kp_0000000000000000000000000000d0e1" // a full account with unusual names
-	EmptyPerson  = "kp_0000000000000000000000000000e3b7" // an empty account
-	MarkupPerson = "kp_0000000000000000000000000000b01d" // names that hold markup
+	StudioUser = "kp_0000000000000000000000000000571d" // an ordinary account
+	AdminUser  = "kp_0000000000000000000000000000ad31" // more permissions, two organizations
+	DemoUser   = "kp_0000000000000000000000000000d0e1" // a full account with unusual names
+	EmptyUser  = "kp_0000000000000000000000000000e3b7" // an empty account
+	MarkupUser = "kp_0000000000000000000000000000b01d" // names that hold markup
 )
 
-// The organizations of DemoPeople, and an invitation to the second.
+// The organizations of DemoUsers, and an invitation to the second.
 const (
 	DemoOrg        = "org_0demo1studio"
 	SecondOrg      = "org_0demo2works"
@@ -28,13 +28,13 @@ const (
 	secondOrgName = "Second Works & Söhne"
 )
 
-// DemoPeople are invented users: two ordinary ones, and three that test what a
-// site makes of unusual data. DemoPerson has 23 entitlements, so that the default
+// DemoUsers are invented users: two ordinary ones, and three that test what a
+// site makes of unusual data. DemoUser has 23 entitlements, so that the default
 // page size of 10 makes three pages.
-func DemoPeople() []Person {
+func DemoUsers() []User {
 	since := time.Date(2025, time.June, 1, 12, 0, 0, 0, time.UTC)
-	return []Person{studioPerson(since), adminPerson(since), {
-		ID: DemoPerson, Test: true, ProvidedID: "crm-1001", GivenName: "Dana", FamilyName: "Demo",
+	return []User{studioUser(since), adminUser(since), {
+		ID: DemoUser, Test: true, ProvidedID: "crm-1001", GivenName: "Dana", FamilyName: "Demo",
 		Email: "dana@example.com", EmailVerified: true, Username: "dana",
 		Picture: "https://example.com/dana.png", UpdatedAt: since,
 		Memberships: []Membership{{
@@ -50,10 +50,10 @@ func DemoPeople() []Person {
 			Properties:  demoProperties(),
 		}},
 	}, {
-		ID: EmptyPerson, Test: true, GivenName: "Eli", FamilyName: "Empty", Email: "eli@example.test",
+		ID: EmptyUser, Test: true, GivenName: "Eli", FamilyName: "Empty", Email: "eli@example.test",
 		UpdatedAt: since, Memberships: []Membership{{OrgCode: DemoOrg, OrgName: demoOrgName}},
 	}, {
-		ID: MarkupPerson, Test: true, GivenName: `<b>Mallory</b>`, FamilyName: `"><script>alert(1)</script>`,
+		ID: MarkupUser, Test: true, GivenName: `<b>Mallory</b>`, FamilyName: `"><script>alert(1)</script>`,
 		Email: "mallory@example.test", UpdatedAt: since, Username: `' onload='alert(2)`,
 		Memberships: []Membership{{
 			OrgCode: DemoOrg, OrgName: demoOrgName,
@@ -62,15 +62,15 @@ func DemoPeople() []Person {
 	}}
 }
 
-// DemoPersonByID is one of DemoPeople; it panics on another id.
-func DemoPersonByID(id string) Person {
-	people := DemoPeople()
-	return people[slices.IndexFunc(people, func(p Person) bool { return p.ID == id })]
+// DemoUserByID is one of DemoUsers; it panics on another id.
+func DemoUserByID(id string) User {
+	users := DemoUsers()
+	return users[slices.IndexFunc(users, func(p User) bool { return p.ID == id })]
 }
 
-func adminPerson(since time.Time) Person {
-	return Person{
-		ID: AdminPerson, GivenName: "Alex", FamilyName: "Admin", Email: "alex@example.com",
+func adminUser(since time.Time) User {
+	return User{
+		ID: AdminUser, GivenName: "Alex", FamilyName: "Admin", Email: "alex@example.com",
 		EmailVerified: true, Username: "alex", UpdatedAt: since,
 		Memberships: []Membership{{
 			OrgCode: DemoOrg, OrgName: demoOrgName,
@@ -88,10 +88,10 @@ func adminPerson(since time.Time) Person {
 	}
 }
 
-// studioPerson works in a small studio on the Pro plan, with 8 of 10 seats taken.
-func studioPerson(since time.Time) Person {
-	return Person{
-		ID: StudioPerson, GivenName: "Robin", FamilyName: "Hartley", Email: "robin@example.com",
+// studioUser works in a small studio on the Pro plan, with 8 of 10 seats taken.
+func studioUser(since time.Time) User {
+	return User{
+		ID: StudioUser, GivenName: "Robin", FamilyName: "Hartley", Email: "robin@example.com",
 		EmailVerified: true, Username: "robin", UpdatedAt: since,
 		Memberships: []Membership{{
 			OrgCode: DemoOrg, OrgName: demoOrgName,

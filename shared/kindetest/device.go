@@ -102,7 +102,7 @@ func (k *Kinde) redeemDevice(client Client, r *http.Request) (*tokenResponse, er
 	}
 	switch {
 	case d.decision == denied:
-		return nil, pending("access_denied", "The person denied the request.")
+		return nil, pending("access_denied", "The user denied the request.")
 	case !now.Before(d.expires):
 		return nil, pending("expired_token", "The device code has expired.")
 	case tooSoon:
@@ -132,15 +132,15 @@ func (k *Kinde) deviceByUserCode(typed string) *deviceGrant {
 var errNoDevice = errors.New("kindetest: no undecided device request with this user code")
 
 // ApproveDevice approves a device request as a user, without the page.
-func (k *Kinde) ApproveDevice(userCode, personID string) error {
+func (k *Kinde) ApproveDevice(userCode, userID string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	d, p := k.deviceByUserCode(userCode), k.person(personID)
+	d, p := k.deviceByUserCode(userCode), k.user(userID)
 	switch {
 	case d == nil:
 		return errNoDevice
 	case p == nil:
-		return errNoPerson
+		return errNoUser
 	}
 	k.approve(d, p)
 	return nil
@@ -158,7 +158,7 @@ func (k *Kinde) DenyDevice(userCode string) error {
 	return nil
 }
 
-func (k *Kinde) approve(d *deviceGrant, p *Person) {
+func (k *Kinde) approve(d *deviceGrant, p *User) {
 	d.grant.sub, d.grant.signedIn = p.ID, k.opt.Now()
 	if m := p.membership(""); m != nil {
 		d.grant.org = m.OrgCode

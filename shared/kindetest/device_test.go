@@ -43,7 +43,7 @@ func TestDevicePolling(t *testing.T) {
 	step(4*time.Second, "slow_down") // the interval is 10 s now
 	step(9*time.Second, "slow_down") // and 15
 	step(15*time.Second, "authorization_pending")
-	if err := tn.Kinde.ApproveDevice(userCode, DemoPerson); err != nil {
+	if err := tn.Kinde.ApproveDevice(userCode, DemoUser); err != nil {
 		t.Fatal(err)
 	}
 	step(15*time.Second, "")
@@ -64,7 +64,7 @@ func TestDeviceEnds(t *testing.T) {
 	if got := tn.poll(late); got != "expired_token" {
 		t.Errorf("expired: %q", got)
 	}
-	if err := tn.Kinde.ApproveDevice(userCode, DemoPerson); err == nil {
+	if err := tn.Kinde.ApproveDevice(userCode, DemoUser); err == nil {
 		t.Error("an expired code was approved")
 	}
 }
@@ -96,7 +96,7 @@ func TestDeviceAuthRefuses(t *testing.T) {
 func TestDevicePage(t *testing.T) {
 	tn := newTenant(t)
 	code, userCode := tn.startDevice()
-	if page := tn.get("/device", ""); !strings.Contains(page.body, `name="user_code"`) || strings.Contains(page.body, DemoPerson) {
+	if page := tn.get("/device", ""); !strings.Contains(page.body, `name="user_code"`) || strings.Contains(page.body, DemoUser) {
 		t.Error("without a code the page must ask for one")
 	}
 	if page := tn.get("/device?user_code=WRONGXXX", ""); page.status != http.StatusNotFound {
@@ -107,8 +107,8 @@ func TestDevicePage(t *testing.T) {
 	if page.status != http.StatusOK || !strings.Contains(page.body, userCode[:4]+"-"+userCode[4:]) || !strings.Contains(page.body, DeviceClientID) {
 		t.Fatalf("%d %s", page.status, page.body)
 	}
-	response := func(action, person string) response {
-		return tn.post("/device", url.Values{"user_code": {typed}, "action": {action}, "person": {person}})
+	response := func(action, user string) response {
+		return tn.post("/device", url.Values{"user_code": {typed}, "action": {action}, "person": {user}})
 	}
 	if got := response("approve", "kp_nobody"); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("nobody chosen: %d", got.status)
@@ -116,7 +116,7 @@ func TestDevicePage(t *testing.T) {
 	if got := response("deny", ""); got.status != http.StatusOK {
 		t.Errorf("deny: %d", got.status)
 	}
-	if got := response("approve", DemoPerson); got.status != http.StatusNotFound {
+	if got := response("approve", DemoUser); got.status != http.StatusNotFound {
 		t.Errorf("answered twice: %d", got.status)
 	}
 	if got := tn.poll(code); got != "access_denied" {

@@ -12,7 +12,7 @@ type deviceView struct {
 	UserCode string // empty: ask for it
 	ClientID string
 	Scopes   []string
-	People   []personView
+	Users    []userView
 	Problem  string
 }
 
@@ -38,12 +38,12 @@ func (k *Kinde) devicePage(w http.ResponseWriter, r *http.Request) {
 func (k *Kinde) renderDevice(w http.ResponseWriter, status int, d *deviceGrant, problem string) {
 	render(w, status, "device", deviceView{
 		UserCode: d.userCode[:4] + "-" + d.userCode[4:], ClientID: d.grant.client.ID,
-		Scopes: d.grant.scopes, People: k.personViews(""), Problem: problem,
+		Scopes: d.grant.scopes, Users: k.userViews(""), Problem: problem,
 	})
 }
 
 // deviceDecision handles the page's form, POST /device: user_code, and
-// action approve (as the user in the field person) or deny.
+// action approve (as the user in the field user) or deny.
 func (k *Kinde) deviceDecision(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -58,9 +58,9 @@ func (k *Kinde) deviceDecision(w http.ResponseWriter, r *http.Request) {
 		renderMessage(w, http.StatusOK, "Device refused", "It was not let in. You can close this page.", "")
 		return
 	}
-	p := k.person(form.Get("person"))
+	p := k.user(form.Get("person"))
 	if p == nil {
-		k.renderDevice(w, http.StatusUnprocessableEntity, d, "Choose the person to sign the device in as.")
+		k.renderDevice(w, http.StatusUnprocessableEntity, d, "Choose the user to sign the device in as.")
 		return
 	}
 	k.approve(d, p)

@@ -35,7 +35,7 @@ func (k *Kinde) eventUser(id string) map[string]any {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	about := map[string]any{"id": id}
-	p := k.person(id)
+	p := k.user(id)
 	if p == nil {
 		return about
 	}
@@ -52,7 +52,7 @@ func (k *Kinde) eventUser(id string) map[string]any {
 
 // Suspend suspends a user, or ends the suspension, and returns the event of it.
 func (k *Kinde) Suspend(id string, suspended bool, opts ...Claim) (event string, err error) {
-	if err := k.UpdatePerson(id, func(p *Person) { p.Suspended = suspended }); err != nil {
+	if err := k.UpdateUser(id, func(p *User) { p.Suspended = suspended }); err != nil {
 		return "", err
 	}
 	return k.UserEvent("user.updated", id, opts...), nil
@@ -61,17 +61,17 @@ func (k *Kinde) Suspend(id string, suspended bool, opts ...Claim) (event string,
 // Delete deletes a user, with their sessions, and returns the event of it.
 func (k *Kinde) Delete(id string, opts ...Claim) (event string, err error) {
 	k.mu.Lock()
-	if k.person(id) == nil {
+	if k.user(id) == nil {
 		k.mu.Unlock()
-		return "", errNoPerson
+		return "", errNoUser
 	}
-	kept := k.people[:0:0]
-	for _, p := range k.people {
+	kept := k.users[:0:0]
+	for _, p := range k.users {
 		if p.ID != id {
 			kept = append(kept, p)
 		}
 	}
-	k.people = kept
+	k.users = kept
 	k.endSessions(id)
 	delete(k.claims, id)
 	k.mu.Unlock()

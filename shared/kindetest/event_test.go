@@ -15,7 +15,7 @@ import (
 
 func TestEventIsSignedByTheTenant(t *testing.T) {
 	tn := newTenant(t)
-	event, err := tn.Kinde.Suspend(DemoPerson, true)
+	event, err := tn.Kinde.Suspend(DemoUser, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestEventIsSignedByTheTenant(t *testing.T) {
 	}
 	user := claims["data"].(map[string]any)["user"].(map[string]any)
 	if claims["type"] != "user.updated" || claims["event_id"] == "" || claims["source"] != "admin" ||
-		user["id"] != DemoPerson || user["is_suspended"] != true {
+		user["id"] != DemoUser || user["is_suspended"] != true {
 		t.Errorf("got %v", claims)
 	}
 	for _, name := range []string{"iss", "aud", "exp", "sub", "azp", "scp", "nonce"} {
@@ -38,7 +38,7 @@ func TestEventIsSignedByTheTenant(t *testing.T) {
 			t.Errorf("got a claim %s, which Kinde's events lack", name)
 		}
 	}
-	_, other := part(t, tn.Kinde.UserEvent("user.updated", DemoPerson, With("event_id", "event_1")), 1)
+	_, other := part(t, tn.Kinde.UserEvent("user.updated", DemoUser, With("event_id", "event_1")), 1)
 	if other["event_id"] != "event_1" {
 		t.Errorf("got event_id %v, want event_1", other["event_id"])
 	}
@@ -47,7 +47,7 @@ func TestEventIsSignedByTheTenant(t *testing.T) {
 func TestSuspendedUserGetsNothing(t *testing.T) {
 	tn := newTenant(t)
 	refresh := tn.tokens().RefreshToken
-	if _, err := tn.Kinde.Suspend(DemoPerson, true); err != nil {
+	if _, err := tn.Kinde.Suspend(DemoUser, true); err != nil {
 		t.Fatal(err)
 	}
 	if got := tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token", refresh)); oauthCode(t, got) != "invalid_grant" {
@@ -57,10 +57,10 @@ func TestSuspendedUserGetsNothing(t *testing.T) {
 		t.Errorf("silent sign-in: got %q, want login_required", got)
 	}
 	page := tn.get(tn.authURL("prompt", "login"), "")
-	if got := tn.post(formAction(t, page), map[string][]string{"person": {DemoPerson}}); got.status != http.StatusUnprocessableEntity {
+	if got := tn.post(formAction(t, page), map[string][]string{"person": {DemoUser}}); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("sign-in: got %d, want 422", got.status)
 	}
-	if _, err := tn.Kinde.Suspend(DemoPerson, false); err != nil {
+	if _, err := tn.Kinde.Suspend(DemoUser, false); err != nil {
 		t.Fatal(err)
 	}
 	if got := tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token", refresh)); got.status != http.StatusOK {
@@ -71,19 +71,19 @@ func TestSuspendedUserGetsNothing(t *testing.T) {
 func TestDeletedUserIsGone(t *testing.T) {
 	tn := newTenant(t)
 	refresh := tn.tokens().RefreshToken
-	event, err := tn.Kinde.Delete(DemoPerson)
+	event, err := tn.Kinde.Delete(DemoUser)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, claims := part(t, event, 1)
-	if user := claims["data"].(map[string]any)["user"].(map[string]any); user["id"] != DemoPerson || len(user) != 1 {
+	if user := claims["data"].(map[string]any)["user"].(map[string]any); user["id"] != DemoUser || len(user) != 1 {
 		t.Errorf("got %v, want the id alone", user)
 	}
 	if got := tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token", refresh)); oauthCode(t, got) != "invalid_grant" {
 		t.Errorf("refresh: got %d, want invalid_grant", got.status)
 	}
-	if _, err := tn.Kinde.Delete(DemoPerson); !errors.Is(err, errNoPerson) {
-		t.Errorf("again: got %v, want errNoPerson", err)
+	if _, err := tn.Kinde.Delete(DemoUser); !errors.Is(err, errNoUser) {
+		t.Errorf("again: got %v, want errNoUser", err)
 	}
 }
 
@@ -122,7 +122,7 @@ func TestDeliverTriesAgainWithTheSameID(t *testing.T) {
 func TestDeliverGivesUp(t *testing.T) {
 	target, received := receiver(t, 500)
 	tn := newTenant(t, func(o *Options) { o.WebhookURL, o.WebhookRetries = target, []time.Duration{time.Millisecond} })
-	event := tn.Kinde.UserEvent("user.updated", DemoPerson)
+	event := tn.Kinde.UserEvent("user.updated", DemoUser)
 	if err := tn.Kinde.Deliver(t.Context(), event); !errors.Is(err, errNotHandled) || len(*received) != 2 {
 		t.Errorf("got %v after %d tries, want errNotHandled after 2", err, len(*received))
 	}

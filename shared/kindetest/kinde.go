@@ -55,8 +55,8 @@ type Options struct {
 	Now func() time.Time
 	// Clients are the registered applications; nil: DefaultClients(Site).
 	Clients []Client
-	// People may sign in; nil: DemoPeople().
-	People []Person
+	// Users may sign in; nil: DemoUsers().
+	Users []User
 
 	// Lifetimes; zero means the default above.
 	AccessTTL, IDTTL, RefreshTTL time.Duration
@@ -132,7 +132,7 @@ type Kinde struct {
 
 	mu       sync.Mutex // guards everything below
 	quirks   Quirks
-	people   []*Person
+	users    []*User
 	claims   claimsCache
 	pending  expiring[*authRequest]   // pending authorization requests, by page id
 	sessions expiring[*tenantSession] // by cookie
@@ -168,9 +168,9 @@ func New(opt Options) (*Kinde, error) {
 		portals:  newExpiring[*portalVisit](1000),
 		connects: newExpiring[*connection](1000),
 	}
-	for _, p := range opt.People {
+	for _, p := range opt.Users {
 		p.Memberships = slices.Clone(p.Memberships)
-		k.people = append(k.people, &p)
+		k.users = append(k.users, &p)
 	}
 	k.clients.Store(&opt.Clients)
 	k.routes()
@@ -201,8 +201,8 @@ func withDefaults(opt Options) Options {
 	if opt.Clients == nil {
 		opt.Clients = DefaultClients(opt.Site)
 	}
-	if opt.People == nil {
-		opt.People = DemoPeople()
+	if opt.Users == nil {
+		opt.Users = DemoUsers()
 	}
 	if opt.WebhookRetries == nil {
 		opt.WebhookRetries = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute}

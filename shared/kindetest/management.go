@@ -32,7 +32,7 @@ func (k *Kinde) isForeignUser(r *http.Request) bool {
 }
 
 // user is the Management API's view of a user.
-type user struct {
+type listedUser struct {
 	ID          string  `json:"id"`
 	ProvidedID  *string `json:"provided_id"`
 	Email       string  `json:"email"`
@@ -44,8 +44,8 @@ type user struct {
 	IsSuspended bool    `json:"is_suspended"`
 }
 
-// users handles GET /api/v1/users?page_size=&next_token=.
-func (k *Kinde) users(w http.ResponseWriter, r *http.Request) {
+// listUsers handles GET /api/v1/users?page_size=&next_token=.
+func (k *Kinde) listUsers(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	size, start := defaultPageSize, 0
 	if text := query.Get("page_size"); text != "" {
@@ -59,20 +59,20 @@ func (k *Kinde) users(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if token := query.Get("next_token"); token != "" {
-		start = 1 + slices.IndexFunc(k.people, func(p *Person) bool { return p.ID == token })
+		start = 1 + slices.IndexFunc(k.users, func(p *User) bool { return p.ID == token })
 		if start == 0 {
 			writeError(w, apiFault(http.StatusBadRequest, errorItem{"NEXT_TOKEN_INVALID", "next_token is unknown"}))
 			return
 		}
 	}
-	list, end := []user{}, min(start+size, len(k.people))
-	for _, p := range k.people[start:end] {
-		list = append(list, user{
+	list, end := []listedUser{}, min(start+size, len(k.users))
+	for _, p := range k.users[start:end] {
+		list = append(list, listedUser{
 			p.ID, orNull(p.ProvidedID), p.Email, orNull(p.Username), p.GivenName, p.FamilyName, p.Name(), orNull(p.Picture), p.Suspended,
 		})
 	}
 	var next *string
-	if end < len(k.people) && len(list) > 0 {
+	if end < len(k.users) && len(list) > 0 {
 		next = &list[len(list)-1].ID
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"code": "OK", "message": "Success", "users": list, "next_token": next})

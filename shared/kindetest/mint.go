@@ -69,7 +69,7 @@ func step(change func(header, claims map[string]any)) Claim {
 
 // For makes it the token of another user, with all of their claims. An
 // unknown id gives a token with that sub and no account.
-func For(personID string) Claim { return func(m *minting) { m.grant.sub = personID } }
+func For(userID string) Claim { return func(m *minting) { m.grant.sub = userID } }
 
 // InOrg chooses one of the user's organizations.
 func InOrg(code string) Claim { return func(m *minting) { m.grant.org = code } }
@@ -138,7 +138,7 @@ func RawHeader(text string) Claim { return func(m *minting) { m.header = text } 
 // RawPayload puts this text in the payload's place.
 func RawPayload(text string) Claim { return func(m *minting) { m.claims = text } }
 
-// Mint makes an access token without a sign-in: a good one of DemoPerson at
+// Mint makes an access token without a sign-in: a good one of DemoUser at
 // ClientID unless opts say otherwise. It panics on options that make no token
 // (an unknown algorithm, OldKey before any rotation).
 func (k *Kinde) Mint(opts ...Claim) string {
@@ -169,7 +169,7 @@ func (k *Kinde) MintRefresh(opts ...Claim) string {
 
 func (k *Kinde) minting(opts []Claim) *minting {
 	m := &minting{k: k, alg: "RS256", grant: &grant{
-		issuer: k.opt.Issuer, client: Client{ID: ClientID}, sub: DemoPerson,
+		issuer: k.opt.Issuer, client: Client{ID: ClientID}, sub: DemoUser,
 		scopes: []string{"openid", "profile", "email", "offline"}, signedIn: k.opt.Now(),
 	}}
 	ForClient(ClientID)(m)

@@ -30,12 +30,12 @@ func TestMintIsGoodByDefault(t *testing.T) {
 	keys := oidc.NewRemoteKeySet(t.Context(), tn.URL+"/.well-known/jwks")
 	v := oidc.NewVerifier(tn.URL, keys, &oidc.Config{SkipClientIDCheck: true})
 	token, err := v.Verify(t.Context(), tn.Kinde.Mint())
-	if err != nil || token.Subject != DemoPerson {
+	if err != nil || token.Subject != DemoUser {
 		t.Fatalf("%+v, %v", token, err)
 	}
-	access := tn.Kinde.Mint(For(AdminPerson))
+	access := tn.Kinde.Mint(For(AdminUser))
 	id, err := oidc.NewVerifier(tn.URL, keys, &oidc.Config{ClientID: ClientID}).
-		Verify(t.Context(), tn.Kinde.MintID(For(AdminPerson), Nonce("n"), AccessToken(access)))
+		Verify(t.Context(), tn.Kinde.MintID(For(AdminUser), Nonce("n"), AccessToken(access)))
 	if err != nil || id.Nonce != "n" || id.VerifyAccessToken(access) != nil {
 		t.Errorf("ID token %+v, %v", id, err)
 	}
@@ -68,8 +68,8 @@ func TestMintOptions(t *testing.T) {
 	for name, pair := range map[string][2]any{
 		"With":          {claim("azp", With("azp", 7)), 7.0},
 		"Without":       {claim("sub", Without("sub")), nil},
-		"For":           {claim("sub", For(EmptyPerson)), EmptyPerson},
-		"InOrg":         {claim("org_code", For(AdminPerson), InOrg(SecondOrg)), SecondOrg},
+		"For":           {claim("sub", For(EmptyUser)), EmptyUser},
+		"InOrg":         {claim("org_code", For(AdminUser), InOrg(SecondOrg)), SecondOrg},
 		"ForClient":     {claim("azp", ForClient("stranger")), "stranger"},
 		"FromDevice":    {claim("scope", FromDevice(), Scopes("a", "b")), "a b"},
 		"Machine sub":   {claim("sub", Machine("x")), nil},

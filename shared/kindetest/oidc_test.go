@@ -26,7 +26,7 @@ func TestCodeFlowWithIndependentClient(t *testing.T) {
 	conf.Endpoint = provider.Endpoint()
 	conf.Endpoint.AuthStyle = oauth2.AuthStyleInParams
 	verifier := oauth2.GenerateVerifier()
-	u := tn.signIn(conf.AuthCodeURL("state-5678", oidc.Nonce("nonce-1"), oauth2.S256ChallengeOption(verifier)), AdminPerson)
+	u := tn.signIn(conf.AuthCodeURL("state-5678", oidc.Nonce("nonce-1"), oauth2.S256ChallengeOption(verifier)), AdminUser)
 	if got := u.Scheme + "://" + u.Host + u.Path; got != callback || u.Query().Get("state") != "state-5678" {
 		t.Fatalf("redirected to %s", u)
 	}
@@ -42,14 +42,14 @@ func TestCodeFlowWithIndependentClient(t *testing.T) {
 	if err := idToken.VerifyAccessToken(token.AccessToken); err != nil {
 		t.Error(err)
 	}
-	if idToken.Nonce != "nonce-1" || idToken.Subject != AdminPerson || token.RefreshToken == "" {
+	if idToken.Nonce != "nonce-1" || idToken.Subject != AdminUser || token.RefreshToken == "" {
 		t.Errorf("nonce %q, sub %q, refresh token %q", idToken.Nonce, idToken.Subject, token.RefreshToken)
 	}
 	info, err := provider.UserInfo(ctx, oauth2.StaticTokenSource(token))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.Subject != AdminPerson || info.Email != "alex@example.com" || !info.EmailVerified {
+	if info.Subject != AdminUser || info.Email != "alex@example.com" || !info.EmailVerified {
 		t.Errorf("user info %+v", info)
 	}
 }
@@ -127,7 +127,7 @@ func TestRefreshWithIndependentClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if idToken.Subject != DemoPerson || idToken.Nonce != "" {
+	if idToken.Subject != DemoUser || idToken.Nonce != "" {
 		t.Errorf("sub %q, nonce %q", idToken.Subject, idToken.Nonce)
 	}
 }
@@ -179,7 +179,7 @@ func TestDeviceFlowWithIndependentClient(t *testing.T) {
 	if left := time.Until(device.Expiry); left < 9*time.Minute || left > 10*time.Minute || device.Interval != 1 {
 		t.Errorf("expires in %s, interval %d", left, device.Interval)
 	}
-	form := url.Values{"user_code": {device.UserCode}, "action": {"approve"}, "person": {DemoPerson}}
+	form := url.Values{"user_code": {device.UserCode}, "action": {"approve"}, "person": {DemoUser}}
 	if page := tn.post("/device", form); page.status != 200 {
 		t.Fatalf("approval: %d %s", page.status, page.body)
 	}
@@ -196,7 +196,7 @@ func TestDeviceFlowWithIndependentClient(t *testing.T) {
 	if err := verified.Claims(&claims); err != nil {
 		t.Fatal(err)
 	}
-	if claims["sub"] != DemoPerson || claims["scope"] != "openid offline read:reports" || len(claims["scp"].([]any)) != 3 {
+	if claims["sub"] != DemoUser || claims["scope"] != "openid offline read:reports" || len(claims["scp"].([]any)) != 3 {
 		t.Errorf("claims %v", claims)
 	}
 	if token.RefreshToken == "" {

@@ -58,7 +58,7 @@ func stylesheet(w http.ResponseWriter, _ *http.Request) {
 type homeView struct {
 	Issuer  string
 	Clients []Client
-	People  []personView
+	Users   []userView
 	Token   string // an access token to try things with
 	Holder  string
 }
@@ -67,9 +67,9 @@ type homeView struct {
 // flow.
 func (k *Kinde) home(w http.ResponseWriter, _ *http.Request) {
 	k.mu.Lock()
-	people := k.personViews("")
+	users := k.userViews("")
 	k.mu.Unlock()
-	render(w, http.StatusOK, "home", homeView{Issuer: k.opt.Issuer, Clients: *k.clients.Load(), People: people})
+	render(w, http.StatusOK, "home", homeView{Issuer: k.opt.Issuer, Clients: *k.clients.Load(), Users: users})
 }
 
 // showToken handles POST /dev/token: an access token of the user in the
@@ -77,14 +77,14 @@ func (k *Kinde) home(w http.ResponseWriter, _ *http.Request) {
 func (k *Kinde) showToken(w http.ResponseWriter, r *http.Request) {
 	view := homeView{Issuer: k.opt.Issuer, Clients: *k.clients.Load()}
 	k.mu.Lock()
-	view.People = k.personViews("")
-	p := k.person(r.PostForm.Get("person"))
+	view.Users = k.userViews("")
+	p := k.user(r.PostForm.Get("person"))
 	if p != nil {
 		view.Holder = p.Name()
 	}
 	k.mu.Unlock()
 	if p == nil {
-		renderMessage(w, http.StatusUnprocessableEntity, "Nobody chosen", "Choose one of the people.", "")
+		renderMessage(w, http.StatusUnprocessableEntity, "Nobody chosen", "Choose one of the users.", "")
 		return
 	}
 	view.Token = k.Mint(For(p.ID))

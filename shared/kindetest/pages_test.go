@@ -13,7 +13,7 @@ var openTag = regexp.MustCompile(`(?i)<(script|img|b>Mallory|i>Motto)`)
 
 func TestPagesAreSafeAndAccessible(t *testing.T) {
 	tn := newTenant(t)
-	mallory := tn.Kinde.Mint(For(MarkupPerson))
+	mallory := tn.Kinde.Mint(For(MarkupUser))
 	_, userCode := tn.startDevice()
 	_, consent := tn.connect("")
 	pages := map[string]response{
@@ -27,7 +27,7 @@ func TestPagesAreSafeAndAccessible(t *testing.T) {
 		"portal":   tn.get(tn.portalURL(mallory, ""), ""),
 		"plans":    tn.get(tn.portalURL(tn.Kinde.Mint(), "subnav=plan_details"), ""),
 		"logout":   tn.get("/logout?redirect=%3Cscript%3E", ""),
-		"token":    tn.post("/dev/token", url.Values{"person": {MarkupPerson}}),
+		"token":    tn.post("/dev/token", url.Values{"person": {MarkupUser}}),
 	}
 	for name, page := range pages {
 		if found := openTag.FindString(page.body); found != "" {
@@ -59,11 +59,11 @@ func TestPagesAreSafeAndAccessible(t *testing.T) {
 
 func TestShownTokenIsGood(t *testing.T) {
 	tn := newTenant(t)
-	page := tn.post("/dev/token", url.Values{"person": {EmptyPerson}})
+	page := tn.post("/dev/token", url.Values{"person": {EmptyUser}})
 	_, rest, _ := strings.Cut(page.body, "<textarea")
 	_, rest, _ = strings.Cut(rest, ">")
 	shown, _, _ := strings.Cut(rest, "<")
-	if got := tn.get("/oauth2/v2/user_profile", shown); got.status != http.StatusOK || got.json(t)["sub"] != EmptyPerson {
+	if got := tn.get("/oauth2/v2/user_profile", shown); got.status != http.StatusOK || got.json(t)["sub"] != EmptyUser {
 		t.Errorf("the token on the page: %d", got.status)
 	}
 	if got := tn.post("/dev/token", url.Values{"person": {"kp_nobody"}}); got.status != http.StatusUnprocessableEntity {
@@ -75,15 +75,15 @@ func TestSignInPageListsTestPeopleApart(t *testing.T) {
 	page := newTenant(t)
 	body := page.get(page.authURL(), "").body
 	heading := strings.Index(body, "<h2>Test people</h2>")
-	for id, apart := range map[string]bool{StudioPerson: false, AdminPerson: false, DemoPerson: true, EmptyPerson: true, MarkupPerson: true} {
+	for id, apart := range map[string]bool{StudioUser: false, AdminUser: false, DemoUser: true, EmptyUser: true, MarkupUser: true} {
 		if at := strings.Index(body, `value="`+id+`"`); heading < 0 || at < 0 || (at > heading) != apart {
 			t.Errorf("%s: got it at %d, the heading at %d, want it below %v", id, at, heading, apart)
 		}
 	}
 	custom := newTenant(t, func(o *Options) {
-		o.People = []Person{{ID: "kp_1", GivenName: "Uma", Memberships: []Membership{{OrgCode: "org_1"}}}}
+		o.Users = []User{{ID: "kp_1", GivenName: "Uma", Memberships: []Membership{{OrgCode: "org_1"}}}}
 	})
-	if body := custom.get(custom.authURL(), "").body; !strings.Contains(body, "Uma") || strings.Contains(body, "Test people") {
-		t.Error("got the heading without test people")
+	if body := custom.get(custom.authURL(), "").body; !strings.Contains(body, "Uma") || strings.Contains(body, "Test users") {
+		t.Error("got the heading without test users")
 	}
 }

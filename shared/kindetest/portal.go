@@ -21,14 +21,14 @@ var areaPattern = regexp.MustCompile(`^[a-z][a-z_]{0,63}$`)
 // portalVisit is a way into the portal: a link not yet followed, or a visit
 // going on.
 type portalVisit struct {
-	person, org     string
+	user, org       string
 	area, returnURL string
 }
 
 // portalLink handles GET /account_api/v1/portal_link with a URL that works
 // once. k.mu is held.
 func (k *Kinde) portalLink(a *accountCall) (any, error) {
-	visit := &portalVisit{a.person.ID, a.member.OrgCode, a.query.Get("subnav"), a.query.Get("return_url")}
+	visit := &portalVisit{a.user.ID, a.member.OrgCode, a.query.Get("subnav"), a.query.Get("return_url")}
 	if visit.area == "" {
 		visit.area = portalAreas[0]
 	}
@@ -52,7 +52,7 @@ func isWebURL(raw string) bool {
 type portalView struct {
 	Visit, Area, AreaName string
 	Areas                 []portalTab
-	Person                *Person
+	User                  *User
 	OrgName               string
 	Member                *Membership
 	ReturnURL             string
@@ -95,13 +95,13 @@ func (k *Kinde) portalArea(w http.ResponseWriter, r *http.Request) {
 
 // renderPortal shows an area of the portal; k.mu is held.
 func (k *Kinde) renderPortal(w http.ResponseWriter, id string, visit *portalVisit, area string) {
-	person := k.person(visit.person)
-	member := person.membership(visit.org)
+	user := k.user(visit.user)
+	member := user.membership(visit.org)
 	if member == nil {
 		member = &Membership{OrgCode: visit.org}
 	}
 	view := portalView{
-		Visit: id, Area: area, AreaName: title(area), Person: person,
+		Visit: id, Area: area, AreaName: title(area), User: user,
 		OrgName: member.OrgName, Member: member, ReturnURL: visit.returnURL,
 	}
 	known := false

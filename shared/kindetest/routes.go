@@ -51,7 +51,7 @@ func (k *Kinde) routes() {
 	handle("GET /account_api/v1/portal_link", k.account(k.portalLink))
 	handle("/account_api/", routeNotFound)
 
-	handle("GET /api/v1/users", k.management("read:users", k.users))
+	handle("GET /api/v1/users", k.management("read:users", k.listUsers))
 	handle("POST /api/v1/users/{id}/refresh_claims", k.management("update:user_refresh_claims", k.refreshClaims))
 	handle("GET /api/v1/users/{id}/sessions", k.management("read:user_sessions", k.userSessions))
 	handle("DELETE /api/v1/users/{id}/sessions", k.management("delete:user_sessions", k.deleteUserSessions))

@@ -96,15 +96,15 @@ func TestTwoHosts(t *testing.T) {
 	if own, custom := users(tn.ManagementURL), users(tn.URL); own != 200 || custom != 403 {
 		t.Errorf("M2M token of the own host %d, of the custom domain %d", own, custom)
 	}
-	person := tn.Kinde.Mint()
-	if here, there := tn.get("/account_api/v1/roles", person).status, tn.get(tn.ManagementURL+"/account_api/v1/roles", person).status; here != 200 || there != 403 {
-		t.Errorf("a person's token %d here, %d there", here, there)
+	user := tn.Kinde.Mint()
+	if here, there := tn.get("/account_api/v1/roles", user).status, tn.get(tn.ManagementURL+"/account_api/v1/roles", user).status; here != 200 || there != 403 {
+		t.Errorf("a user's token %d here, %d there", here, there)
 	}
-	if got := tn.introspectAs(tn.Kinde.Mint(Machine()), person).json(t); got["active"] != true {
+	if got := tn.introspectAs(tn.Kinde.Mint(Machine()), user).json(t); got["active"] != true {
 		t.Errorf("introspected with an M2M bearer of the own host: %v", got)
 	}
-	if got := tn.get(tn.ManagementURL+"/api/v1/account_api/portal_link", person); !strings.Contains(got.body, "MISSING_AUDIENCE") {
-		t.Errorf("a person's token at the Management API: %s", got.body)
+	if got := tn.get(tn.ManagementURL+"/api/v1/account_api/portal_link", user); !strings.Contains(got.body, "MISSING_AUDIENCE") {
+		t.Errorf("a user's token at the Management API: %s", got.body)
 	}
 }
 

@@ -13,8 +13,8 @@ type signInView struct {
 	RequestID  string
 	ClientID   string
 	Create     bool
-	People     []personView
-	TestPeople []personView
+	Users      []userView
+	TestUsers  []userView
 	OrgCode    string
 	NewOrg     string
 	Hint       string
@@ -23,7 +23,7 @@ type signInView struct {
 	Params     []paramView
 }
 
-type personView struct {
+type userView struct {
 	ID, Name, Email, Orgs string
 	test                  bool
 }
@@ -39,11 +39,11 @@ func (k *Kinde) renderSignIn(w http.ResponseWriter, id string, a *authRequest, p
 	if a.wantsOrg() {
 		view.NewOrg = a.newOrgName()
 	}
-	for _, p := range k.personViews(a.org) {
+	for _, p := range k.userViews(a.org) {
 		if p.test {
-			view.TestPeople = append(view.TestPeople, p)
+			view.TestUsers = append(view.TestUsers, p)
 		} else {
-			view.People = append(view.People, p)
+			view.Users = append(view.Users, p)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.params)) {
@@ -58,10 +58,10 @@ func (k *Kinde) renderSignIn(w http.ResponseWriter, id string, a *authRequest, p
 	render(w, status, "signin", view)
 }
 
-// personViews lists who may sign in to an organization; k.mu is held.
-func (k *Kinde) personViews(org string) []personView {
-	var views []personView
-	for _, p := range k.people {
+// userViews lists who may sign in to an organization; k.mu is held.
+func (k *Kinde) userViews(org string) []userView {
+	var views []userView
+	for _, p := range k.users {
 		if org != "" && p.membership(org) == nil {
 			continue
 		}
@@ -69,7 +69,7 @@ func (k *Kinde) personViews(org string) []personView {
 		for _, m := range p.Memberships {
 			orgs = append(orgs, m.OrgName)
 		}
-		views = append(views, personView{p.ID, p.Name(), p.Email, strings.Join(orgs, ", "), p.Test})
+		views = append(views, userView{p.ID, p.Name(), p.Email, strings.Join(orgs, ", "), p.Test})
 	}
 	return views
 }
@@ -92,7 +92,7 @@ func (a *authRequest) invitation() string {
 }
 
 // signIn handles the sign-in page's form, POST /sign-in/{request}: the
-// form field action is person, create, decline or expired-link.
+// form field action is user, create, decline or expired-link.
 func (k *Kinde) signIn(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -103,12 +103,12 @@ func (k *Kinde) signIn(w http.ResponseWriter, r *http.Request) {
 			"It was answered before, or it is too old. Go back to the site and sign in again.", "")
 		return
 	}
-	var person *Person
+	var user *User
 	switch action := r.PostForm.Get("action"); action {
 	case "decline":
 		k.pending.drop(id)
 		redirect(w, http.StatusSeeOther, a.callbackURL(url.Values{
-			"error": {"access_denied"}, "error_description": {"The person declined to sign in."},
+			"error": {"access_denied"}, "error_description": {"The user declined to sign in."},
 		}))
 		return
 	case "expired-link":
@@ -121,31 +121,31 @@ func (k *Kinde) signIn(w http.ResponseWriter, r *http.Request) {
 			k.renderSignIn(w, id, a, problem)
 			return
 		}
-		person = created
+		user = created
 	default:
-		person = k.person(r.PostForm.Get("person"))
+		user = k.user(r.PostForm.Get("person"))
 	}
-	if person == nil {
-		k.renderSignIn(w, id, a, "Choose one of the people.")
+	if user == nil {
+		k.renderSignIn(w, id, a, "Choose one of the users.")
 		return
 	}
-	if person.Suspended {
-		k.renderSignIn(w, id, a, person.Name()+" is suspended.")
+	if user.Suspended {
+		k.renderSignIn(w, id, a, user.Name()+" is suspended.")
 		return
 	}
-	org, ok := k.enterOrg(a, person)
+	org, ok := k.enterOrg(a, user)
 	if !ok {
-		k.renderSignIn(w, id, a, person.Name()+" is not a member of "+a.org+".")
+		k.renderSignIn(w, id, a, user.Name()+" is not a member of "+a.org+".")
 		return
 	}
 	k.pending.drop(id)
-	session, cookie := k.startSession(person.ID)
+	session, cookie := k.startSession(user.ID)
 	http.SetCookie(w, cookie)
 	redirect(w, http.StatusSeeOther, k.grantCode(a, session, org))
 }
 
 // createAccount reads the account form; problem is for the user's eyes.
-func (k *Kinde) createAccount(form url.Values) (created *Person, problem string) {
+func (k *Kinde) createAccount(form url.Values) (created *User, problem string) {
 	email := strings.TrimSpace(form.Get("email"))
 	given, family := strings.TrimSpace(form.Get("given_name")), strings.TrimSpace(form.Get("family_name"))
 	switch {
@@ -165,7 +165,7 @@ const maxMemberships = 20
 
 // enterOrg settles which organization the user signs in to: a new one, the
 // invitation's, the one requested, or their first. k.mu is held.
-func (k *Kinde) enterOrg(a *authRequest, p *Person) (code string, ok bool) {
+func (k *Kinde) enterOrg(a *authRequest, p *User) (code string, ok bool) {
 	switch {
 	case a.wantsOrg() && len(p.Memberships) < maxMemberships:
 		m := Membership{OrgCode: "org_" + randomHex(6), OrgName: a.newOrgName(), Roles: roles("admin")}

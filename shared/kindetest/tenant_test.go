@@ -140,10 +140,10 @@ func (tn *tenant) web(scopes ...string) *oauth2.Config {
 }
 
 // signIn goes through the sign-in page as a user and returns where it leads.
-func (tn *tenant) signIn(authURL, personID string) *url.URL {
+func (tn *tenant) signIn(authURL, userID string) *url.URL {
 	tn.t.Helper()
 	page := tn.get(authURL, "")
-	return tn.post(formAction(tn.t, page), url.Values{"action": {"person"}, "person": {personID}}).location(tn.t)
+	return tn.post(formAction(tn.t, page), url.Values{"action": {"person"}, "person": {userID}}).location(tn.t)
 }
 
 // formAction is where the sign-in page's forms go.
@@ -157,13 +157,13 @@ func formAction(t *testing.T, page response) string {
 	return "/sign-in/" + id
 }
 
-// tokens signs the demo person in and redeems the code.
+// tokens signs the demo user in and redeems the code.
 func (tn *tenant) tokens(scopes ...string) *oauth2.Token {
 	tn.t.Helper()
 	conf, verifier := tn.web(scopes...), oauth2.GenerateVerifier()
 	target := conf.AuthCodeURL("state-1234", oauth2.S256ChallengeOption(verifier),
 		oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("nonce", "n-1"))
-	u := tn.signIn(target, DemoPerson)
+	u := tn.signIn(target, DemoUser)
 	token, err := conf.Exchange(tn.t.Context(), u.Query().Get("code"), oauth2.VerifierOption(verifier))
 	if err != nil {
 		tn.t.Fatal(err)

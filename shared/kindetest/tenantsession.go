@@ -18,7 +18,7 @@ type tenantSession struct {
 
 // signedIn returns the session that a request's cookie names, and its user; nil
 // when there is none. k.mu is held.
-func (k *Kinde) signedIn(r *http.Request) (*tenantSession, *Person) {
+func (k *Kinde) signedIn(r *http.Request) (*tenantSession, *User) {
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil {
 		return nil, nil
@@ -27,7 +27,7 @@ func (k *Kinde) signedIn(r *http.Request) (*tenantSession, *Person) {
 	if !ok {
 		return nil, nil
 	}
-	p := k.person(session.user)
+	p := k.user(session.user)
 	if p == nil || p.Suspended {
 		return nil, nil
 	}
@@ -35,9 +35,9 @@ func (k *Kinde) signedIn(r *http.Request) (*tenantSession, *Person) {
 }
 
 // startSession signs a user in at the tenant; k.mu is held.
-func (k *Kinde) startSession(personID string) (*tenantSession, *http.Cookie) {
+func (k *Kinde) startSession(userID string) (*tenantSession, *http.Cookie) {
 	value := randomText()
-	session := &tenantSession{id: "session_" + randomHex(16), user: personID, started: k.opt.Now()}
+	session := &tenantSession{id: "session_" + randomHex(16), user: userID, started: k.opt.Now()}
 	k.sessions.put(value, session, k.opt.Now().Add(sessionTTL))
 	return session, &http.Cookie{
 		Name: sessionCookie, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
@@ -47,21 +47,21 @@ func (k *Kinde) startSession(personID string) (*tenantSession, *http.Cookie) {
 
 // SessionCookie signs a user in at the tenant without the page: a browser that
 // holds the cookie passes /oauth2/auth at once. nil: no such user.
-func (k *Kinde) SessionCookie(personID string) *http.Cookie {
+func (k *Kinde) SessionCookie(userID string) *http.Cookie {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.person(personID) == nil {
+	if k.user(userID) == nil {
 		return nil
 	}
-	_, cookie := k.startSession(personID)
+	_, cookie := k.startSession(userID)
 	return cookie
 }
 
 // endSessions ends every session of a user at the tenant, with the refresh tokens
 // that they were given. Access tokens stay good until they expire. k.mu is held.
-func (k *Kinde) endSessions(personID string) {
-	k.sessions.dropIf(func(s *tenantSession) bool { return s.user == personID })
-	k.refresh.dropIf(func(t *refreshToken) bool { return t.grant.sub == personID && t.grant.session != "" })
+func (k *Kinde) endSessions(userID string) {
+	k.sessions.dropIf(func(s *tenantSession) bool { return s.user == userID })
+	k.refresh.dropIf(func(t *refreshToken) bool { return t.grant.sub == userID && t.grant.session != "" })
 }
 
 // userSession is the Management API's view of a session.
@@ -78,7 +78,7 @@ type userSession struct {
 func (k *Kinde) userSessions(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	p := k.person(r.PathValue("id"))
+	p := k.user(r.PathValue("id"))
 	if p == nil {
 		writeError(w, apiFault(http.StatusNotFound, userNotFound))
 		return
@@ -96,7 +96,7 @@ func (k *Kinde) userSessions(w http.ResponseWriter, r *http.Request) {
 func (k *Kinde) deleteUserSessions(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	p := k.person(r.PathValue("id"))
+	p := k.user(r.PathValue("id"))
 	if p == nil {
 		writeError(w, apiFault(http.StatusNotFound, userNotFound))
 		return

@@ -11,7 +11,7 @@ import (
 func TestManagementListsAndDeletesSessions(t *testing.T) {
 	tn := newTenant(t)
 	refresh := tn.tokens().RefreshToken
-	target := "/api/v1/users/" + DemoPerson + "/sessions"
+	target := "/api/v1/users/" + DemoUser + "/sessions"
 	list := func() []any {
 		t.Helper()
 		return tn.get(target, tn.Kinde.Mint(Machine("read:user_sessions"))).json(t)["sessions"].([]any)
@@ -20,7 +20,7 @@ func TestManagementListsAndDeletesSessions(t *testing.T) {
 	if len(sessions) != 1 {
 		t.Fatalf("got %d sessions, want 1", len(sessions))
 	}
-	if got := sessions[0].(map[string]any); got["user_id"] != DemoPerson || got["client_id"] != ClientID || got["org_code"] != DemoOrg || got["session_id"] == "" {
+	if got := sessions[0].(map[string]any); got["user_id"] != DemoUser || got["client_id"] != ClientID || got["org_code"] != DemoOrg || got["session_id"] == "" {
 		t.Errorf("got %v", got)
 	}
 	if got := tn.send("DELETE", target, tn.Kinde.Mint(Machine("read:user_sessions")), nil); got.status != http.StatusForbidden {
@@ -44,8 +44,8 @@ func TestManagementListsAndDeletesSessions(t *testing.T) {
 func TestLogoutOfAllSessions(t *testing.T) {
 	for query, ended := range map[string]bool{"": false, "?all_sessions=false": false, "?all_sessions=true": true} {
 		tn := newTenant(t)
-		other := tn.Kinde.SessionCookie(DemoPerson)
-		bystander := tn.Kinde.SessionCookie(AdminPerson)
+		other := tn.Kinde.SessionCookie(DemoUser)
+		bystander := tn.Kinde.SessionCookie(AdminUser)
 		refresh := tn.tokens().RefreshToken
 		tn.get("/logout"+query, "")
 		silent := func(cookie *http.Cookie) string {
@@ -68,7 +68,7 @@ func TestLogoutOfAllSessions(t *testing.T) {
 
 func TestSwitchOrganizationWithoutForm(t *testing.T) {
 	tn := newTenant(t)
-	tn.signIn(tn.authURL(), AdminPerson)
+	tn.signIn(tn.authURL(), AdminUser)
 	for _, org := range []string{SecondOrg, DemoOrg} {
 		if got := tn.orgOf(tn.get(tn.authURL("prompt", "none", "org_code", org), "").location(t)); got != org {
 			t.Errorf("got %q, want %q", got, org)
@@ -81,17 +81,17 @@ func TestSwitchOrganizationWithoutForm(t *testing.T) {
 
 func TestIDTokenNamesOrganizations(t *testing.T) {
 	tn := newTenant(t)
-	_, claims := part(t, tn.Kinde.MintID(For(AdminPerson)), 1)
+	_, claims := part(t, tn.Kinde.MintID(For(AdminUser)), 1)
 	codes := claims["org_codes"].([]any)
 	named := claims["organizations"].([]any)
 	if !slices.Equal(codes, []any{DemoOrg, SecondOrg}) || len(named) != 2 || named[1].(map[string]any)["name"] != secondOrgName || named[1].(map[string]any)["id"] != SecondOrg {
 		t.Errorf("got %v and %v", codes, named)
 	}
-	if _, claims := part(t, tn.Kinde.MintID(For(AdminPerson), ForClient(SPAClientID)), 1); claims["organizations"] != nil {
+	if _, claims := part(t, tn.Kinde.MintID(For(AdminUser), ForClient(SPAClientID)), 1); claims["organizations"] != nil {
 		t.Error("got organizations for an application without them")
 	}
 	tn.Kinde.SetQuirks(Quirks{IDAudienceIssuer: true, Hasura: true})
-	_, claims = part(t, tn.Kinde.MintID(For(AdminPerson)), 1)
+	_, claims = part(t, tn.Kinde.MintID(For(AdminUser)), 1)
 	if aud := claims["aud"].([]any); !slices.Equal(aud, []any{tn.URL}) || claims["azp"] != ClientID || claims["org_codes"] != nil || claims["x-hasura-org-codes"] == nil {
 		t.Errorf("got %v", claims)
 	}

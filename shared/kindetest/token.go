@@ -108,7 +108,7 @@ func (k *Kinde) redeemRefresh(client Client, r *http.Request) (*tokenResponse, e
 	now := k.opt.Now()
 	old, ok := k.refresh.get(r.PostForm.Get("refresh_token"), now)
 	if ok {
-		if p := k.person(old.grant.sub); p != nil && p.Suspended {
+		if p := k.user(old.grant.sub); p != nil && p.Suspended {
 			return nil, invalidGrant("The user is suspended.")
 		}
 	}

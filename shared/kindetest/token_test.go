@@ -75,7 +75,7 @@ func TestCodeIsBound(t *testing.T) {
 	tn := newTenant(t)
 	redeem := func(changes ...string) response {
 		t.Helper()
-		code := tn.signIn(tn.authURL("prompt", "login"), DemoPerson).Query().Get("code")
+		code := tn.signIn(tn.authURL("prompt", "login"), DemoUser).Query().Get("code")
 		form := grantForm(grantCode, "code", code, "redirect_uri", callback, "code_verifier", "a-verifier")
 		for i := 0; i+1 < len(changes); i += 2 {
 			form.Set(changes[i], changes[i+1])
@@ -99,7 +99,7 @@ func TestCodeIsBound(t *testing.T) {
 
 func TestCodeWorksOnceAndForFiveMinutes(t *testing.T) {
 	tn := newTenant(t)
-	code := tn.signIn(tn.authURL(), DemoPerson).Query().Get("code")
+	code := tn.signIn(tn.authURL(), DemoUser).Query().Get("code")
 	form := grantForm(grantCode, "code", code, "redirect_uri", callback, "code_verifier", "a-verifier")
 	first := tn.post("/oauth2/token", form).json(t)
 	if got := tn.post("/oauth2/token", form); oauthCode(t, got) != "invalid_grant" {
@@ -111,7 +111,7 @@ func TestCodeWorksOnceAndForFiveMinutes(t *testing.T) {
 	if got := tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token", first["refresh_token"].(string))); oauthCode(t, got) != "invalid_grant" {
 		t.Errorf("refresh after a replay: %s", got.body)
 	}
-	late := tn.signIn(tn.authURL("prompt", "login"), DemoPerson).Query().Get("code")
+	late := tn.signIn(tn.authURL("prompt", "login"), DemoUser).Query().Get("code")
 	tn.wait(codeTTL)
 	form.Set("code", late)
 	if got := tn.post("/oauth2/token", form); oauthCode(t, got) != "invalid_grant" {
@@ -163,7 +163,7 @@ func TestNoOverlap(t *testing.T) {
 func TestRefreshSeesNewPermissionsOnlyAfterExpiry(t *testing.T) {
 	tn := newTenant(t)
 	token := tn.tokens()
-	err := tn.Kinde.UpdatePerson(DemoPerson, func(p *Person) { p.Memberships[0].Permissions = permissions("brand_new") })
+	err := tn.Kinde.UpdateUser(DemoUser, func(p *User) { p.Memberships[0].Permissions = permissions("brand_new") })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func TestOptionalClaims(t *testing.T) {
 
 func TestAudienceOnlyWhenAuthorised(t *testing.T) {
 	tn := newTenant(t)
-	u := tn.signIn(tn.authURL("audience", SampleAudience+" https://other.example"), DemoPerson)
+	u := tn.signIn(tn.authURL("audience", SampleAudience+" https://other.example"), DemoUser)
 	got := tn.post("/oauth2/token", grantForm(grantCode, "code", u.Query().Get("code"), "redirect_uri", callback, "code_verifier", "a-verifier"))
 	b, err := tn.Kinde.verify(got.json(t)["access_token"].(string), tn.URL)
 	if err != nil || len(b.audience) != 1 || b.audience[0] != SampleAudience {

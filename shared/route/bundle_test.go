@@ -36,7 +36,7 @@ type sample struct {
 var samples = map[string]sample{
 	"GET /portal": {"/portal?subnav=profile&return_url=/a%3Fb=c&utm_source=x", 302,
 		"/portal_redirect?key=", ""},
-	"GET /api/user-profile":       {"/api/user-profile", 200, kindetest.DemoPerson, ""},
+	"GET /api/user-profile":       {"/api/user-profile", 200, kindetest.DemoUser, ""},
 	"GET /api/entitlements":       {"/api/entitlements?page_size=3", 200, `"has_more":true`, ""},
 	"GET /api/entitlements/{key}": {"/api/entitlements/unicode_%E5%90%8D%E5%89%8D", 200, `"entitlement":`, ""},
 	"GET /api/feature-flags":      {"/api/feature-flags", 200, `"feature_flags":`, ""},
@@ -48,7 +48,7 @@ var samples = map[string]sample{
 	"POST /api/revoke":            {"/api/revoke", 200, "", "token=unknown"},
 	"POST /api/device/authorize":  {"/api/device/authorize", 200, `"user_code":`, ""},
 	"POST /api/device/token":      {"/api/device/token", 400, "`device_code`", ""},
-	"GET /api/protected-resource": {"/api/protected-resource", 200, kindetest.DemoPerson, ""},
+	"GET /api/protected-resource": {"/api/protected-resource", 200, kindetest.DemoUser, ""},
 	"GET /api/connected-apps/{app}/connect": {"/api/connected-apps/sample_drive/connect?return_url=/a", 302,
 		"/third-party/consent?", ""},
 	"GET /api/connected-apps/{app}/token":   {"/api/connected-apps/sample_drive/token", 404, `"not-connected"`, ""},

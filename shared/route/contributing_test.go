@@ -169,10 +169,10 @@ func callExamples(t *testing.T, tree string) {
 		status                  int
 		holds                   string
 	}{
-		{"greeting", "/api/greeting?lang=en", user, 200, `{"hello":"` + kindetest.DemoPerson + `"}`},
+		{"greeting", "/api/greeting?lang=en", user, 200, `{"hello":"` + kindetest.DemoUser + `"}`},
 		{"greeting", "/api/greeting?lang=de", user, 400, "`lang` must be en"},
 		{"greeting", "/api/greeting", "", 401, "no-token"},
-		{"reports", "/api/reports", device, 200, `{"reports_of":"` + kindetest.DemoPerson + `"}`},
+		{"reports", "/api/reports", device, 200, `{"reports_of":"` + kindetest.DemoUser + `"}`},
 		{"reports", "/api/reports", user, 403, "insufficient-scope"},
 		{"reports", "/api/reports", "x.y.z", 401, "invalid-token"},
 	} {

@@ -87,7 +87,7 @@ func (v visitor) seesNoOthersApp(t *testing.T) {
 	if got := v.get(t, `document.documentElement.outerHTML`); strings.Contains(got, "summer") {
 		t.Error("the files are still there after the sign-out")
 	}
-	v.as(t, kindetest.AdminPerson)
+	v.as(t, kindetest.AdminUser)
 	v.Until(t, app("apart"))
 	if got := v.get(t, `document.documentElement.outerHTML`); strings.Contains(got, "summer") {
 		t.Error("shows another's files")

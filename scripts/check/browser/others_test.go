@@ -21,7 +21,7 @@ func (v visitor) seesWhoIsHere(t *testing.T) {
 	v.showsNothingOf(t, demo.Email, demo.FamilyName, demo.ID)
 	v.picture(t, "14-signed-out-elsewhere")
 
-	second.as(t, kindetest.AdminPerson)
+	second.as(t, kindetest.AdminUser)
 	v.Until(t, v.state("in")+" && "+everything)
 	if text := v.text(t); !strings.Contains(text, "Alex Admin") {
 		t.Errorf("shows %.500q", text)
@@ -31,7 +31,7 @@ func (v visitor) seesWhoIsHere(t *testing.T) {
 	second.Click(t, choose(demo.ID))
 	second.Until(t, v.state("in")+" && "+everything)
 	v.Until(t, everything+` && document.querySelector("#profile").innerText.includes("`+demo.Email+`")`)
-	v.showsNothingOf(t, "Alex", "alex@example.com", kindetest.AdminPerson)
+	v.showsNothingOf(t, "Alex", "alex@example.com", kindetest.AdminUser)
 	second.quiet(t)
 }
 

@@ -14,7 +14,7 @@ import (
 func TestPhone(t *testing.T) {
 	t.Parallel()
 	v := visitor{open(t, nil), launch(t)}
-	v.as(t, kindetest.StudioPerson)
+	v.as(t, kindetest.StudioUser)
 
 	t.Run("nothing red greets the user", func(t *testing.T) {
 		if got := v.get(t, `[...document.querySelectorAll(".problem, .bad")].filter((one) => one.checkVisibility()).map((one) => one.innerText).join()`); got != "" {

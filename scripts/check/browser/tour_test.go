@@ -16,7 +16,7 @@ import (
 )
 
 // demo is whom most of the tour signs in.
-var demo = kindetest.DemoPersonByID(kindetest.DemoPerson)
+var demo = kindetest.DemoUserByID(kindetest.DemoUser)
 
 // visitor is somebody in a tab of the place.
 type visitor struct {
@@ -273,7 +273,7 @@ func (v visitor) usesTwoTabs(t *testing.T) {
 	}
 	v.Click(t, choose(demo.ID))
 	v.Until(t, at(v.site+"/access/", "#welcome-back.shown"))
-	second.Click(t, choose(kindetest.AdminPerson))
+	second.Click(t, choose(kindetest.AdminUser))
 	second.Until(t, v.state("in")+" && "+everything)
 	if text := second.text(t); !strings.Contains(text, "Alex Admin") || strings.Contains(text, demo.Email) {
 		t.Errorf("the second tab shows %.500q", text)

@@ -132,7 +132,7 @@ func (v visitor) revokes(t *testing.T) {
 }
 
 func (v visitor) hasNothing(t *testing.T, _ *kindetest.Kinde) {
-	v.as(t, kindetest.EmptyPerson)
+	v.as(t, kindetest.EmptyUser)
 	for _, want := range []string{"You have no plan yet. Choose one in your account pages.", "You have no role.", "You have no permission.",
 		"You have none. They come with a plan.", "No flag is set for you.", "Nothing more is kept about you."} {
 		v.Until(t, says("account", "shown", want))
@@ -143,7 +143,7 @@ func (v visitor) hasNothing(t *testing.T, _ *kindetest.Kinde) {
 // hasMarkupForAName is called what would be markup, and has a limit that is none.
 func (v visitor) hasMarkupForAName(t *testing.T, kinde *kindetest.Kinde) {
 	const bad = `<img src=x onerror="document.title='broken'">`
-	if err := kinde.UpdatePerson(kindetest.MarkupPerson, func(p *kindetest.Person) {
+	if err := kinde.UpdateUser(kindetest.MarkupUser, func(p *kindetest.User) {
 		p.GivenName = bad
 		m := &p.Memberships[0]
 		m.Plans = []kindetest.Plan{{Key: bad, Name: bad}}
@@ -153,7 +153,7 @@ func (v visitor) hasMarkupForAName(t *testing.T, kinde *kindetest.Kinde) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	v.as(t, kindetest.MarkupPerson)
+	v.as(t, kindetest.MarkupUser)
 	v.Until(t, says("profile", "shown", bad)+" && "+says("account", "shown", "Cannot be read"))
 	if got := v.get(t, `document.title + " " + document.querySelectorAll("img[src=x], main script, main b, main i").length`); !strings.HasSuffix(got, " 0") || strings.HasPrefix(got, "broken") {
 		t.Errorf("markup in names: %s", got)

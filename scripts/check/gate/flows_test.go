@@ -87,7 +87,7 @@ func (v visitor) cookies(t *testing.T) map[string]string {
 
 func (v visitor) signsInOnTheWay(t *testing.T) {
 	v.GoTo(t, v.site+members+"?from=mail")
-	v.signIn(t, kindetest.DemoPerson)
+	v.signIn(t, kindetest.DemoUser)
 	v.shows(t, "Members")
 	if got, want := v.Where(), v.site+members+"?from=mail"; got != want {
 		t.Errorf("at %s, want %s", got, want)
@@ -127,7 +127,7 @@ func (v visitor) needsPermission(t *testing.T) {
 	v.shows(t, "Reports")
 	v.GoTo(t, v.site+members+"closed/")
 	v.Until(t, `location.pathname + location.search === "/access/?error=not-allowed"`)
-	err := v.kinde.Kinde.UpdatePerson(kindetest.DemoPerson, func(p *kindetest.Person) {
+	err := v.kinde.Kinde.UpdateUser(kindetest.DemoUser, func(p *kindetest.User) {
 		m := &p.Memberships[0]
 		m.Permissions = append(m.Permissions, kindetest.Permission{ID: "perm_closed", Name: "Publish", Key: "publish_reports"})
 	})
@@ -189,8 +189,8 @@ func (v visitor) signsOut(t *testing.T) {
 
 func (v visitor) signsInAsAnother(t *testing.T) {
 	other := ""
-	for _, person := range kindetest.DemoPeople() {
-		if person.ID != kindetest.DemoPerson {
+	for _, person := range kindetest.DemoUsers() {
+		if person.ID != kindetest.DemoUser {
 			other = person.ID
 			break
 		}

@@ -96,7 +96,7 @@ func apiCalls(good, expired string) []call {
 	const path = "/api/user-profile"
 	allowed := func(origin string) map[string]string { return map[string]string{"Access-Control-Allow-Origin": origin} }
 	return []call{
-		{name: "profile", path: path, token: good, status: 200, body: map[string]any{"sub": kindetest.DemoPerson}},
+		{name: "profile", path: path, token: good, status: 200, body: map[string]any{"sub": kindetest.DemoUser}},
 		{name: "profile without a token", path: path, status: 401,
 			body: map[string]any{"code": "no-token"}, header: map[string]string{"Www-Authenticate": "Bearer"}},
 		{name: "profile with an expired token", path: path, token: expired,
@@ -297,7 +297,7 @@ func (s served) testLog(t *testing.T, token string) {
 	if !strings.Contains(log, `"msg":"request"`) {
 		t.Error("got no request in the log")
 	}
-	email := kindetest.DemoPersonByID(kindetest.DemoPerson).Email
+	email := kindetest.DemoUserByID(kindetest.DemoUser).Email
 	for _, secret := range []string{token[:20], kindetest.ClientSecret, email} {
 		if secret == "" || strings.Contains(log, secret) {
 			t.Errorf("got %q in the log", secret)

@@ -65,7 +65,7 @@ func (b *browser) testLogin(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.AddCookie(b.kinde.Kinde.SessionCookie(kindetest.DemoPerson))
+	r.AddCookie(b.kinde.Kinde.SessionCookie(kindetest.DemoUser))
 	res, err = client.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +110,7 @@ func (b *browser) testSession(t *testing.T) {
 		body       map[string]any
 	}{
 		{"session", "/api/session", http.Header{"X-Csrf": {"1"}}, 200, map[string]any{"authenticated": true}},
-		{"profile", "/api/user-profile", http.Header{"X-Csrf": {"1"}}, 200, map[string]any{"sub": kindetest.DemoPerson}},
+		{"profile", "/api/user-profile", http.Header{"X-Csrf": {"1"}}, 200, map[string]any{"sub": kindetest.DemoUser}},
 		{"profile without X-CSRF", "/api/user-profile", nil, 403, map[string]any{"code": "csrf-header-missing"}},
 		{"profile from another site", "/api/user-profile",
 			http.Header{"X-Csrf": {"1"}, "Sec-Fetch-Site": {"cross-site"}}, 403, map[string]any{"code": "cross-site"}},

@@ -53,7 +53,7 @@ func (s served) testDevice(t *testing.T) {
 	}
 	form := "scope=" + url.QueryEscape("openid "+kindetest.SampleScope)
 	s.decode(t, call{method: "POST", path: "/api/device/authorize", form: form}, &started)
-	if err := s.kinde.Kinde.ApproveDevice(started.UserCode, kindetest.AdminPerson); err != nil {
+	if err := s.kinde.Kinde.ApproveDevice(started.UserCode, kindetest.AdminUser); err != nil {
 		t.Fatal(err)
 	}
 	var tokens struct {
@@ -62,7 +62,7 @@ func (s served) testDevice(t *testing.T) {
 	form = url.Values{"device_code": {started.DeviceCode}}.Encode()
 	s.decode(t, call{method: "POST", path: "/api/device/token", form: form}, &tokens)
 	s.check(t, call{path: "/api/protected-resource", token: tokens.Access, status: 200,
-		holds: `"sub":"` + kindetest.AdminPerson})
+		holds: `"sub":"` + kindetest.AdminUser})
 }
 
 // decode sends a request and decodes its successful response.

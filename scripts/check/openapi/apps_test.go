@@ -58,7 +58,7 @@ func setApp(r *http.Request, query string) {
 
 // connection connects the sample app and returns the sealed connection.
 func (f *fixture) connection() string {
-	query := url.Values{"key_code_ref": {kindetest.SampleDrive}, "user_id": {kindetest.DemoPerson}}
+	query := url.Values{"key_code_ref": {kindetest.SampleDrive}, "user_id": {kindetest.DemoUser}}
 	r, err := http.NewRequest(http.MethodGet, f.URL+"/api/v1/connected_apps/auth_url?"+query.Encode(), nil)
 	if err != nil {
 		panic(err)
@@ -87,5 +87,5 @@ func (f *fixture) connection() string {
 	}
 	_ = consented.Body.Close()
 	return f.cookies.SealConnection(kindetest.SampleDrive,
-		session.Owner{User: kindetest.DemoPerson, Organization: kindetest.DemoOrg}, counts.SessionID)
+		session.Owner{User: kindetest.DemoUser, Organization: kindetest.DemoOrg}, counts.SessionID)
 }

@@ -20,7 +20,7 @@ func deviceScenariosOf(row route.Route) []scenario {
 	return []scenario{
 		unchanged, // an unknown code
 		pollAfter(func(*fixture, string) error { return nil }),
-		pollAfter(func(f *fixture, code string) error { return f.Kinde.ApproveDevice(code, kindetest.DemoPerson) }),
+		pollAfter(func(f *fixture, code string) error { return f.Kinde.ApproveDevice(code, kindetest.DemoUser) }),
 		pollAfter(func(f *fixture, code string) error { return f.Kinde.DenyDevice(code) }),
 		pollAfter(func(f *fixture, _ string) error {
 			f.Kinde.Fault("/oauth2/token", kindetest.Fault{Status: http.StatusBadRequest, Body: `{"error":"slow_down"}`})

@@ -31,11 +31,11 @@ func receiver(t *testing.T) string {
 
 // events are posts to /webhooks/kinde, some of which are not Kinde's.
 var events = []scenario{
-	posting(func(f *fixture) string { return f.Kinde.UserEvent("user.updated", kindetest.DemoPerson) }),
-	posting(func(f *fixture) string { return f.Kinde.UserEvent(refusedEvent, kindetest.DemoPerson) }),
+	posting(func(f *fixture) string { return f.Kinde.UserEvent("user.updated", kindetest.DemoUser) }),
+	posting(func(f *fixture) string { return f.Kinde.UserEvent(refusedEvent, kindetest.DemoUser) }),
 	posting(func(f *fixture) string { return f.Kinde.Mint() }),
 	posting(func(f *fixture) string {
-		return f.Kinde.UserEvent("user.deleted", kindetest.DemoPerson, kindetest.SignedBy(kindetest.ForeignKey))
+		return f.Kinde.UserEvent("user.deleted", kindetest.DemoUser, kindetest.SignedBy(kindetest.ForeignKey))
 	}),
 }
 

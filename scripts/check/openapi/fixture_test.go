@@ -132,7 +132,7 @@ func (f *fixture) code(a session.Attempt) string {
 	if err != nil {
 		panic(err)
 	}
-	r.AddCookie(f.Kinde.SessionCookie(kindetest.DemoPerson))
+	r.AddCookie(f.Kinde.SessionCookie(kindetest.DemoUser))
 	resp, err := http.DefaultTransport.RoundTrip(r)
 	if err != nil {
 		panic(err)

@@ -215,6 +215,6 @@ func withoutKeys(f *fixture, row route.Route, r *http.Request, _ int) {
 	f.Kinde.ClearFaults()
 	f.Kinde.Fault("/.well-known/jwks", kindetest.Fault{Status: 500})
 	if row.Webhook() {
-		post(r, f.Kinde.UserEvent("user.updated", kindetest.DemoPerson))
+		post(r, f.Kinde.UserEvent("user.updated", kindetest.DemoUser))
 	}
 }

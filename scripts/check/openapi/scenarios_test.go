@@ -99,12 +99,12 @@ func wrongContentType(f *fixture, r *http.Request) {
 // unknownParameter sends a valid session and a parameter that no row has.
 func unknownParameter(f *fixture, r *http.Request) {
 	f.setSession(r, session.Tokens{Access: f.Kinde.Mint()})
-	r.URL.RawQuery = "user_id=" + kindetest.EmptyPerson
+	r.URL.RawQuery = "user_id=" + kindetest.EmptyUser
 }
 
 // introspectOther sends another user's token, without the permission for it.
 func introspectOther(f *fixture, r *http.Request) {
-	f.setSession(r, session.Tokens{Access: f.Kinde.Mint(kindetest.For(kindetest.EmptyPerson))})
+	f.setSession(r, session.Tokens{Access: f.Kinde.Mint(kindetest.For(kindetest.EmptyUser))})
 	setBody(r, `{"token":"`+f.Kinde.Mint()+`"}`)
 }
 

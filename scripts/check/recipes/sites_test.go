@@ -149,7 +149,7 @@ func signedOut(t *testing.T, b *chromium.Tab, site string, g generator) {
 // signedIn goes the way from a page for some to the pricing page, and past it.
 func signedIn(t *testing.T, b *chromium.Tab, site string) {
 	t.Helper()
-	chosen := fmt.Sprintf(`button.person[value=%q]`, kindetest.DemoPerson)
+	chosen := fmt.Sprintf(`button.person[value=%q]`, kindetest.DemoUser)
 	b.GoTo(t, site+"/reports/")
 	b.Until(t, `document.querySelector('`+chosen+`')`) // at Kinde
 	b.GoTo(t, site+"/pricing/")

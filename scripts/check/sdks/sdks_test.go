@@ -60,7 +60,7 @@ func marshal(t *testing.T, v any) []byte {
 func TestTypeScriptSDKSignsIn(t *testing.T) {
 	const site = "http://localhost:8888"
 	kinde := serve(t, site)
-	user := kindetest.DemoPersonByID(kindetest.StudioPerson)
+	user := kindetest.DemoUserByID(kindetest.StudioUser)
 	settings := marshal(t, map[string]string{
 		"authDomain": kinde.URL, "clientId": kindetest.ClientID, "clientSecret": kindetest.ClientSecret, "site": site,
 		"user": user.ID, "email": user.Email, "org": kindetest.DemoOrg,
@@ -89,7 +89,7 @@ func TestBrowserSDKSignsIn(t *testing.T) {
 	// another site to a browser.
 	site := strings.Replace(server.URL, "127.0.0.1", "localhost", 1)
 	kinde = serve(t, site)
-	user := kindetest.DemoPersonByID(kindetest.StudioPerson)
+	user := kindetest.DemoUserByID(kindetest.StudioUser)
 
 	tab := chromium.Launch(t, filepath.Join(root, ".artifacts", "sdks"))
 	const ready = `document.body?.dataset.ready === "yes"`

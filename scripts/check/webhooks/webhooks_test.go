@@ -85,7 +85,7 @@ func TestPackageVerifiesForwardedEvents(t *testing.T) {
 			}
 			defer f.Close()
 			// Bytes that JSON encoders write differently must arrive as they were signed.
-			event := kinde.Kinde.UserEvent("user.updated", kindetest.MarkupPerson, kindetest.With("event_id", "event_7"))
+			event := kinde.Kinde.UserEvent("user.updated", kindetest.MarkupUser, kindetest.With("event_id", "event_7"))
 			if got := deliver(t, f, event); got != row.status {
 				t.Errorf("got status %d, want %d", got, row.status)
 			}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Person is a user of the tenant. There are no passwords.
-type Person struct {
+// User is a user of the tenant. There are no passwords.
+type User struct {
 	ID            string // kp_…
 	ProvidedID    string // the id in the system that they were imported from; may be empty
 	GivenName     string
@@ -27,7 +27,7 @@ type Person struct {
 	Memberships []Membership
 }
 
-// Membership is what one person has in one organization.
+// Membership is what one user has in one organization.
 type Membership struct {
 	OrgCode, OrgName string
 	Plans            []Plan
@@ -39,11 +39,11 @@ type Membership struct {
 }
 
 // Name is the user's first and last name separated by a space.
-func (p *Person) Name() string {
+func (p *User) Name() string {
 	return strings.TrimSpace(p.GivenName + " " + p.FamilyName)
 }
 
-func (p *Person) membership(orgCode string) *Membership {
+func (p *User) membership(orgCode string) *Membership {
 	if orgCode == "" && len(p.Memberships) > 0 {
 		return &p.Memberships[0]
 	}
@@ -54,29 +54,29 @@ func (p *Person) membership(orgCode string) *Membership {
 	return &p.Memberships[i]
 }
 
-// person finds a user by id; k.mu is held.
-func (k *Kinde) person(id string) *Person {
-	i := slices.IndexFunc(k.people, func(p *Person) bool { return p.ID == id })
+// user finds a user by id; k.mu is held.
+func (k *Kinde) user(id string) *User {
+	i := slices.IndexFunc(k.users, func(p *User) bool { return p.ID == id })
 	if i < 0 {
 		return nil
 	}
-	return k.people[i]
+	return k.users[i]
 }
 
 var (
-	errNoPerson = errors.New("kindetest: no such person")
-	errFull     = errors.New("kindetest: no room for another person")
+	errNoUser = errors.New("kindetest: no such user")
+	errFull   = errors.New("kindetest: no room for another user")
 )
 
-// UpdatePerson changes a user's own record. The Account API shows the change at
+// UpdateUser changes a user's own record. The Account API shows the change at
 // once, and so does the next access token that is issued; UpdateInherited
 // changes what tokens keep from one to the next.
-func (k *Kinde) UpdatePerson(id string, change func(*Person)) error {
+func (k *Kinde) UpdateUser(id string, change func(*User)) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	p := k.person(id)
+	p := k.user(id)
 	if p == nil {
-		return errNoPerson
+		return errNoUser
 	}
 	change(p)
 	delete(k.claims, id)
@@ -84,20 +84,20 @@ func (k *Kinde) UpdatePerson(id string, change func(*Person)) error {
 	return nil
 }
 
-const maxPeople = 200
+const maxUsers = 200
 
 // register adds a user with an empty account in the first organization;
 // k.mu is held.
-func (k *Kinde) register(given, family, email string) (*Person, error) {
-	if len(k.people) >= maxPeople {
+func (k *Kinde) register(given, family, email string) (*User, error) {
+	if len(k.users) >= maxUsers {
 		return nil, errFull
 	}
-	p := &Person{
+	p := &User{
 		ID: "kp_" + randomHex(16), GivenName: given, FamilyName: family, Email: email,
 		UpdatedAt:   k.opt.Now(),
 		Memberships: []Membership{{OrgCode: DemoOrg, OrgName: demoOrgName}},
 	}
-	k.people = append(k.people, p)
+	k.users = append(k.users, p)
 	return p, nil
 }
 
