@@ -26,10 +26,9 @@ func (k *Kinde) addURLs(of func(*Client) *[]string) http.HandlerFunc {
 		}
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		clients := slices.Clone(*k.clients.Load())
-		i := slices.IndexFunc(clients, func(c Client) bool { return c.ID == r.PathValue("app") })
+		clients, i := k.findApplication(r)
 		if i < 0 {
-			writeError(w, apiFault(http.StatusNotFound, errorItem{"APPLICATION_NOT_FOUND", "Application not found"}))
+			writeError(w, unknownApplication())
 			return
 		}
 		list := of(&clients[i])
@@ -47,6 +46,54 @@ func (k *Kinde) addURLs(of func(*Client) *[]string) http.HandlerFunc {
 		k.clients.Store(&clients)
 		writeJSON(w, http.StatusOK, map[string]string{"code": "URLS_ADDED", "message": "URLs added"})
 	}
+}
+
+// findApplication returns a copy of the applications, and the index in it of the one that
+// the path names, or -1.
+func (k *Kinde) findApplication(r *http.Request) ([]Client, int) {
+	clients := slices.Clone(*k.clients.Load())
+	return clients, slices.IndexFunc(clients, func(c Client) bool { return c.ID == r.PathValue("app") })
+}
+
+func unknownApplication() error {
+	return apiFault(http.StatusNotFound, errorItem{"APPLICATION_NOT_FOUND", "Application not found"})
+}
+
+// application handles GET /api/v1/applications/{app}. As Kinde does, it returns the
+// application's secret.
+func (k *Kinde) application(w http.ResponseWriter, r *http.Request) {
+	clients, i := k.findApplication(r)
+	if i < 0 {
+		writeError(w, unknownApplication())
+		return
+	}
+	c := clients[i]
+	writeJSON(w, http.StatusOK, map[string]any{"code": "OK", "message": "Success", "application": map[string]string{
+		"id": c.ID, "name": c.ID, "type": string(c.Type), "client_id": c.ID, "client_secret": c.Secret, "login_uri": c.LoginURI,
+	}})
+}
+
+// updateApplication handles PATCH /api/v1/applications/{app} for the field login_uri.
+func (k *Kinde) updateApplication(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		LoginURI string `json:"login_uri"`
+	}
+	decoder := json.NewDecoder(r.Body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&body); err != nil || notURL(body.LoginURI) {
+		writeError(w, apiFault(http.StatusBadRequest, errorItem{"INVALID_LOGIN_URI", "login_uri must be an absolute URL"}))
+		return
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	clients, i := k.findApplication(r)
+	if i < 0 {
+		writeError(w, unknownApplication())
+		return
+	}
+	clients[i].LoginURI = body.LoginURI
+	k.clients.Store(&clients)
+	w.WriteHeader(http.StatusOK)
 }
 
 func notURL(raw string) bool {

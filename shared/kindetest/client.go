@@ -64,6 +64,8 @@ type Client struct {
 	// Callbacks and Logouts are the exact URLs that a user may be sent to. A
 	// callback may have one * in its leftmost host label.
 	Callbacks, Logouts []string
+	// LoginURI is the application login URI: where invitations and old sign-in pages lead.
+	LoginURI string
 	// Audiences are the APIs that the application is authorised for.
 	Audiences []string
 	// Scopes may be requested next to openid, profile, email, phone and offline.
@@ -79,7 +81,7 @@ type Client struct {
 func DefaultClients(site string) []Client {
 	callbacks, logouts := []string{site + "/auth/callback"}, []string{site, site + "/"}
 	return []Client{{
-		ID: ClientID, Secret: ClientSecret, Type: Web, Callbacks: callbacks, Logouts: logouts,
+		ID: ClientID, Secret: ClientSecret, Type: Web, Callbacks: callbacks, Logouts: logouts, LoginURI: site + "/auth/login",
 		Audiences: []string{SampleAudience}, Scopes: []string{SampleScope}, OptionalClaims: []string{"roles", "organizations"},
 	}, {
 		ID: SPAClientID, Type: SPA, Callbacks: []string{site + "/auth/callback", site, site + "/"}, Logouts: logouts,
@@ -88,12 +90,16 @@ func DefaultClients(site string) []Client {
 		ID: M2MClientID, Secret: M2MClientSecret, Type: M2M,
 		Audiences: []string{ManagementAudience},
 		Scopes: []string{"read:users", "read:connected_apps", "create:connected_apps", "update:user_refresh_claims",
-			"read:user_sessions", "delete:user_sessions", "create:applications_redirect_uris", "create:applications_logout_uris"},
+			"read:user_sessions", "delete:user_sessions", "create:applications_redirect_uris", "create:applications_logout_uris",
+			"read:applications", "update:applications"},
 	}, {
 		ID: DeviceClientID, Type: Device,
 		Audiences: []string{SampleAudience}, Scopes: []string{SampleScope},
 	}}
 }
+
+// Clients returns the registered applications as they are now.
+func (k *Kinde) Clients() []Client { return slices.Clone(*k.clients.Load()) }
 
 func (k *Kinde) client(id string) (Client, bool) {
 	clients := *k.clients.Load()

@@ -55,6 +55,8 @@ func (k *Kinde) routes() {
 	handle("POST /api/v1/users/{id}/refresh_claims", k.management("update:user_refresh_claims", k.refreshClaims))
 	handle("GET /api/v1/users/{id}/sessions", k.management("read:user_sessions", k.userSessions))
 	handle("DELETE /api/v1/users/{id}/sessions", k.management("delete:user_sessions", k.deleteUserSessions))
+	handle("GET /api/v1/applications/{app}", k.management("read:applications", k.application))
+	handle("PATCH /api/v1/applications/{app}", k.management("update:applications", k.updateApplication))
 	handle("POST /api/v1/applications/{app}/auth_redirect_urls", k.management("create:applications_redirect_uris", k.addURLs(callbackURLs)))
 	handle("POST /api/v1/applications/{app}/auth_logout_urls", k.management("create:applications_logout_uris", k.addURLs(logoutURLs)))
 	handle("GET /api/v1/connected_apps/auth_url", k.management("read:connected_apps", k.connectedAppURL))

@@ -156,3 +156,33 @@ func TestApplicationsRegisterURLs(t *testing.T) {
 		t.Errorf("logout: got %d, want 302", got.status)
 	}
 }
+
+func TestApplicationLoginURI(t *testing.T) {
+	tn := newTenant(t)
+	call := func(method, app, scope, body string) response {
+		t.Helper()
+		r, _ := http.NewRequest(method, tn.URL+"/api/v1/applications/"+app, strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+tn.Kinde.Mint(Machine(scope)))
+		return tn.do(r)
+	}
+	const read, update = "read:applications", "update:applications"
+	for name, row := range map[string]struct {
+		method, app, scope, body string
+		status                   int
+	}{
+		"read without scope":   {"GET", ClientID, update, "", 403},
+		"read of none":         {"GET", "nobody", read, "", 404},
+		"update without scope": {"PATCH", ClientID, read, `{"login_uri":"https://site.example/auth/login"}`, 403},
+		"update of none":       {"PATCH", "nobody", update, `{"login_uri":"https://site.example/auth/login"}`, 404},
+		"update to a path":     {"PATCH", ClientID, update, `{"login_uri":"/auth/login"}`, 400},
+		"update of URL lists":  {"PATCH", ClientID, update, `{"login_uri":"https://site.example/","redirect_uris":[]}`, 400},
+		"update":               {"PATCH", ClientID, update, `{"login_uri":"https://site.example/sign-in"}`, 200},
+	} {
+		if got := call(row.method, row.app, row.scope, row.body); got.status != row.status {
+			t.Errorf("%s: got %d %s, want %d", name, got.status, got.body, row.status)
+		}
+	}
+	if got := call("GET", ClientID, read, ""); !strings.Contains(got.body, `"login_uri":"https://site.example/sign-in"`) {
+		t.Errorf("got %s, want the new login_uri", got.body)
+	}
+}
