@@ -18,15 +18,21 @@ var otherNames = map[string]config.Setting{
 	"KINDE_AUTH_DOMAIN":              config.Issuer,
 	"KINDE_ISSUER":                   config.Issuer,
 	"KINDE_ISSUER_BASE_URL":          config.Issuer,
+	"KINDE_HOST":                     config.Issuer,
 	"KINDE_SECRET":                   config.ClientSecret,
+	"KINDE_CALLBACK_URL":             config.Site,
+	"KINDE_REDIRECT_URI":             config.Site,
+	"KINDE_REDIRECT_URL":             config.Site,
+	"KINDE_LOGOUT_REDIRECT_URI":      config.AfterLogout,
+	"KINDE_MANAGEMENT_CLIENT_ID":     config.M2MClientID,
+	"KINDE_MANAGEMENT_CLIENT_SECRET": config.M2MClientSecret,
 	"KINDE_SITE":                     config.Site,
 	"KINDE_POST_LOGIN_REDIRECT_URL":  config.AfterLogin,
 	"KINDE_POST_LOGOUT_REDIRECT_URL": config.AfterLogout,
 }
 
-// NearMisses returns the variables of .env in the folder root, and those of the
-// environment, that have a name close to a setting's, sorted by name. A setting that is
-// set has no near miss.
+// NearMisses returns the variables of .env in the folder root that Misspelled finds, and
+// common ones of the environment, sorted by name. A setting that is set has no near miss.
 func NearMisses(root string, env Lookup) ([]NearMiss, error) {
 	file, err := readFile(filepath.Join(root, ".env"))
 	if err != nil {
@@ -38,27 +44,19 @@ func NearMisses(root string, env Lookup) ([]NearMiss, error) {
 		}
 		return file[name]
 	}
-	near := map[string]string{}
-	known := map[string]bool{scopeAlias: true}
-	for _, setting := range config.All() {
-		known[setting.Name()] = true
-	}
-	for name, setting := range otherNames {
-		near[name] = setting.Name()
-	}
-	for name := range known { // singular and plural
-		if name == scopeAlias {
-			continue
-		}
-		if singular, plural := strings.CutSuffix(name, "S"); plural {
-			near[singular] = name
+	candidates := slices.Concat(slices.Collect(maps.Keys(file)), slices.Collect(maps.Keys(otherNames)))
+	for _, setting := range config.All() { // singular and plural
+		if singular, plural := strings.CutSuffix(setting.Name(), "S"); plural {
+			candidates = append(candidates, singular)
 		} else {
-			near[name+"S"] = name
+			candidates = append(candidates, setting.Name()+"S")
 		}
 	}
+	slices.Sort(candidates)
 	var misses []NearMiss
-	for _, name := range slices.Sorted(maps.Keys(near)) {
-		if want := near[name]; !known[name] && value(name) != "" && value(want) == "" {
+	for _, name := range slices.Compact(candidates) {
+		want, misspelled := Misspelled(name)
+		if misspelled && want != "" && value(name) != "" && value(want) == "" {
 			misses = append(misses, NearMiss{name, want})
 		}
 	}
