@@ -5,8 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -14,54 +12,59 @@ import (
 	"kinde-functions/shared/kinde"
 )
 
-// examineApplication finds out what Kinde thinks of the site's application, without a
-// person: by a code that was never given, and by asking for a sign-in with prompt=none,
-// which ends at once.
-func (d *doctor) examineApplication(ctx context.Context) {
-	if reason := d.report.because("settings."+config.ClientID.Name(), "settings."+config.ClientSecret.Name(), "tenant.discovery"); reason != "" {
-		d.report.rest("application", reason)
+// checkApplication finds out without a user what Kinde thinks of the site's application:
+// by redeeming a code that was never issued, and by sign-ins with prompt=none, which end
+// at once.
+func (d *doctor) checkApplication(ctx context.Context) {
+	if reason := d.report.blocked("settings."+config.ClientID.Name(), "settings."+config.ClientSecret.Name(), "tenant.discovery"); reason != "" {
+		d.report.skipRest("application", reason)
 		return
 	}
-	if d.settings.ClientSecret == "" {
-		d.report.rest("application", cmp.Or(d.kept(config.ClientSecret.Name()), "KINDE_CLIENT_SECRET is not set: people sign in elsewhere, and access tokens alone are taken"))
+	if secret := config.ClientSecret.Name(); d.settings.ClientSecret == "" {
+		d.report.skipRest("application", cmp.Or(d.awsReference(secret), "KINDE_CLIENT_SECRET is not set: nobody signs in here"))
 		return
 	}
-	d.examineRefreshScope()
-	d.examineCredentials(ctx)
-	if reason := d.report.because("settings."+config.Site.Name(), "application.credentials"); reason != "" || d.settings.Site == "" {
-		d.report.rest("application", cmp.Or(reason, "KINDE_SITE_URL is not set here"))
+	d.checkRefreshScope()
+	d.checkCredentials(ctx)
+	if reason := d.report.blocked("settings."+config.Site.Name(), "application.credentials"); reason != "" || d.settings.Site == "" {
+		d.report.skipRest("application", cmp.Or(reason, "KINDE_SITE_URL is not set here"))
 		return
 	}
-	d.examineCallback(ctx)
-	d.examineLogout(ctx)
+	app := d.app()
+	page, err := d.fetch(ctx, request{url: d.signInURL(app.RedirectURI)})
+	d.judgeSignIn("application", app.RedirectURI, page, err)
+	d.checkPreviewCallbacks(ctx)
+	d.checkLogout(ctx)
 }
 
 func (d *doctor) app() kinde.App {
 	s := d.settings
-	return kinde.App{ID: s.ClientID, Secret: s.ClientSecret, RedirectURI: s.Site + "/auth/callback", Scopes: s.Scopes, Audiences: s.Audiences}
+	return kinde.App{ID: s.ClientID, Secret: s.ClientSecret, RedirectURI: s.Site + "/auth/callback",
+		Scopes: s.Scopes, Audiences: s.Audiences}
 }
 
-// examineCredentials redeems a made-up code: credentials are looked at first, so that
+// checkCredentials redeems a made-up code. Kinde checks the credentials first, so that
 // invalid_grant means that they are right.
-func (d *doctor) examineCredentials(ctx context.Context) {
+func (d *doctor) checkCredentials(ctx context.Context) {
 	const id, kind = "application.credentials", "application.type"
 	ctx, cancel := limited(ctx)
 	defer cancel()
 	_, err := d.kinde.Exchange(ctx, d.app(), "doctor-"+rand.Text(), rand.Text()+rand.Text())
-	answer, answered := errors.AsType[*kinde.Error](err)
+	kindeErr, ok := errors.AsType[*kinde.Error](err)
+	credentials := []step{set(config.ClientID.Name(), "your_client_id"), secret(config.ClientSecret.Name(), "your_client_secret")}
 	switch {
 	case errors.Is(err, kinde.ErrInvalidGrant):
 		d.report.ok(id, "accepted, in the request's body")
 		d.report.ok(kind, "may redeem a sign-in")
 	case err == nil:
-		d.report.mend(id, "a code that was never given was redeemed", step{Do: "KINDE_ISSUER_URL is no Kinde tenant: set it to yours."})
-	case answered && answer.Has("unauthorized_client"):
+		d.report.fix(id, "a code that was never issued was redeemed",
+			step{Do: "KINDE_ISSUER_URL is no Kinde tenant: set it to yours."})
+	case ok && kindeErr.Has("unauthorized_client"):
 		d.report.ok(id, "accepted, in the request's body")
-		d.refused(kind, err, step{Do: "In Kinde: Settings → Applications → Add application → Back-end web; then set its id and secret:"},
-			set(config.ClientID.Name(), "your_client_id"), secret(config.ClientSecret.Name(), "your_client_secret"))
-	case answered && answer.Has("invalid_client"):
-		d.refused(id, err, step{Do: inApplication + "its Client ID and Client secret."},
-			set(config.ClientID.Name(), "your_client_id"), secret(config.ClientSecret.Name(), "your_client_secret"))
+		d.refused(kind, err, append([]step{{Do: "In Kinde: Settings → Applications → Add application → Back-end web; " +
+			"then set its id and secret:"}}, credentials...)...)
+	case ok && kindeErr.Has("invalid_client"):
+		d.refused(id, err, append([]step{{Do: inApplication + "its Client ID and Client secret."}}, credentials...)...)
 	default:
 		d.refused(id, err)
 	}
@@ -70,96 +73,93 @@ func (d *doctor) examineCredentials(ctx context.Context) {
 	}
 }
 
-func (d *doctor) examineRefreshScope() {
+func (d *doctor) checkRefreshScope() {
 	const id = "application.refresh-scope"
 	scopes := strings.Fields(d.settings.Scopes)
-	switch reason := d.report.because("settings." + config.Scopes.Name()); {
+	switch reason := d.report.blocked("settings." + config.Scopes.Name()); {
 	case strings.Contains(d.env[config.Scopes.Name()], "offline_access"):
-		d.report.mend(id, "KINDE_SCOPES holds offline_access", step{Do: sentence(kinde.NoRefreshRemedy)}, set(config.Scopes.Name(), "openid profile email offline"))
+		d.report.fix(id, "KINDE_SCOPES holds offline_access", step{Do: sentence(kinde.NoRefreshRemedy)},
+			set(config.Scopes.Name(), "openid profile email offline"))
 	case reason != "":
 		d.report.skip(id, reason)
 	case !slices.Contains(scopes, "offline"):
-		d.report.note(id, "KINDE_SCOPES has no offline: people sign in again when their access token ends", step{Do: sentence(kinde.NoRefreshRemedy)},
-			set(config.Scopes.Name(), strings.Join(append(scopes, "offline"), " ")))
+		d.report.note(id, "KINDE_SCOPES has no offline: users sign in again when their access token ends",
+			step{Do: sentence(kinde.NoRefreshRemedy)}, set(config.Scopes.Name(), strings.Join(append(scopes, "offline"), " ")))
 	default:
-		d.report.ok(id, "asked for with offline")
+		d.report.ok(id, "requested by offline")
 	}
 }
 
-// inquiryStates are the answers to prompt=none that say: all is well, but nobody is
-// signed in (OpenID Connect Core 1.0 section 3.1.2.6).
-var inquiryStates = []string{"login_required", "interaction_required", "consent_required", "account_selection_required"}
-
-func (d *doctor) examineCallback(ctx context.Context) {
-	app := d.app()
-	// The challenge is the example of RFC 7636: nothing is redeemed with it.
-	target := d.kinde.AuthorizeURL(app, rand.Text(), rand.Text(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", url.Values{"prompt": {"none"}})
-	page, err := d.look(ctx, visit{url: target})
-	d.judgeSignIn("application", app.RedirectURI, page, err)
-}
-
-// judgeSignIn reports in an area what Kinde answered to a sign-in with prompt=none.
-func (d *doctor) judgeSignIn(area, redirectURI string, page *answer, err error) {
-	id, request := area+".callback-url", area+".sign-in"
-	register := []step{{Do: sentence(strings.Replace(kinde.CallbackRemedy, "exactly <KINDE_SITE_URL>/auth/callback", "exactly this", 1))}, {Copy: redirectURI},
-		{Do: inApplication + "Allowed callback URLs. They are compared as strings."}}
-	defer func() {
-		if _, reported := d.report.found[request]; !reported {
-			d.report.skip(request, "because of "+id)
-		}
-	}()
-	if err != nil {
-		d.refused(id, err)
+// checkPreviewCallbacks signs in at one address of each pattern of PREVIEW_ORIGINS.
+func (d *doctor) checkPreviewCallbacks(ctx context.Context) {
+	const id = "application.preview-callbacks"
+	name := config.PreviewOrigins.Name()
+	patterns := d.previewCallbacks()
+	if reason := d.report.blocked("settings." + name); reason != "" || len(patterns) == 0 {
+		d.report.skip(id, cmp.Or(reason, "PREVIEW_ORIGINS is not set: nobody signs in at previews"))
 		return
 	}
-	location := page.header.Get("Location")
-	switch query, back := answerIn(location, redirectURI); {
-	case back && slices.Contains(inquiryStates, query.Get("error")):
-		d.report.ok(id, redirectURI)
-		d.report.ok(request, "scopes and audience accepted")
-	case back:
-		d.report.ok(id, redirectURI)
-		code := quoted(query.Get("error"))
-		answer := &kinde.Error{Status: page.status, Codes: []string{code}}
-		d.report.mend(request, "Kinde refused it: "+code, step{Do: sentence(kinde.AppRemedy(answer))},
-			step{Do: inApplication + "its scopes and APIs, beside KINDE_SCOPES and KINDE_AUDIENCE."})
-	case page.status == http.StatusTooManyRequests:
-		d.report.mend(id, "Kinde answered 429", step{Do: sentence(kinde.ThrottledRemedy)})
-	case location != "":
-		d.report.note(id, "Kinde sent on to a page of its own, which does not tell", append([]step{{Do: "Compare by hand:"}}, register[1:]...)...)
-	case strings.Contains(strings.ToLower(string(page.body)), "callback url"):
-		d.report.mend(id, "Kinde shows its page \"Invalid callback URL\"", register...)
+	var missing, unknown []string
+	for _, pattern := range patterns {
+		registered, err := d.callbackRegistered(ctx, exampleOf(pattern))
+		switch {
+		case err != nil:
+			d.refused(id, err)
+			return
+		case registered == no:
+			missing = append(missing, pattern)
+		case registered == unclear:
+			unknown = append(unknown, pattern)
+		}
+	}
+	steps := []step{{Do: inApplication + "Allowed callback URLs. Kinde allows one * in the leftmost label. Or by the Management API:"},
+		{Run: mendCommand}}
+	for _, pattern := range slices.Concat(missing, unknown) {
+		steps = append(steps, step{Copy: pattern})
+	}
+	switch {
+	case len(missing) > 0:
+		d.report.fix(id, "not registered: "+strings.Join(missing, ", "), steps...)
+	case len(unknown) > 0:
+		d.report.note(id, "Kinde redirected to a page of its own, which does not tell", steps...)
 	default:
-		d.report.mend(id, "Kinde shows a page of its own in place of going back", register...)
+		d.report.ok(id, strings.Join(patterns, ", "))
 	}
 }
 
-// answerIn reads the answer that location brings to the redirect URI.
-func answerIn(location, redirectURI string) (url.Values, bool) {
-	rest, ok := strings.CutPrefix(location, redirectURI)
-	if !ok || !strings.HasPrefix(rest, "?") {
-		return nil, false
+// previewCallbacks returns the callback URLs of PREVIEW_ORIGINS, each with its *.
+func (d *doctor) previewCallbacks() (patterns []string) {
+	if len(d.settings.PreviewOrigins) == 0 {
+		return nil
 	}
-	query, err := url.ParseQuery(rest[1:])
-	return query, err == nil
+	for origin := range strings.SplitSeq(d.env[config.PreviewOrigins.Name()], ",") {
+		patterns = append(patterns, strings.TrimSpace(origin)+"/auth/callback")
+	}
+	return patterns
 }
 
-func (d *doctor) examineLogout(ctx context.Context) {
+// exampleOf returns a URL that a pattern with one * matches.
+func exampleOf(pattern string) string { return strings.Replace(pattern, "*", "1", 1) }
+
+func (d *doctor) checkLogout(ctx context.Context) {
 	const id = "application.logout-url"
 	back := d.settings.Site + d.settings.AfterLogoutPath
-	register := []step{{Do: sentence(strings.Replace(kinde.LogoutRemedy, "it exactly", "exactly this", 1))}, {Copy: back},
-		{Do: inApplication + "Allowed logout redirect URLs. They are compared as strings."}}
-	page, err := d.look(ctx, visit{url: d.kinde.LogoutURL(back, false)})
-	switch {
+	register := registerSteps(strings.Replace(kinde.LogoutRemedy, "it exactly", "exactly this", 1), back, "Allowed logout redirect URLs")
+	switch registered, err := d.logoutRegistered(ctx, back); {
 	case err != nil:
 		d.refused(id, err)
-	case page.header.Get("Location") == back:
+	case registered == yes:
 		d.report.ok(id, back)
-	case page.header.Get("Location") != "":
-		d.report.note(id, "Kinde sent on to an address of its own, which does not tell", append([]step{{Do: "Compare by hand:"}}, register[1:]...)...)
-	case page.status == http.StatusTooManyRequests:
-		d.report.mend(id, "Kinde answered 429", step{Do: sentence(kinde.ThrottledRemedy)})
+	case registered == unclear:
+		d.report.note(id, "Kinde redirected to an address of its own, which does not tell",
+			append([]step{{Do: "Compare by hand:"}}, register[1:]...)...)
 	default:
-		d.report.mend(id, "Kinde shows a page of its own in place of going back", register...)
+		d.report.fix(id, "Kinde shows a page of its own and does not return to the site", register...)
 	}
+}
+
+// registerSteps say how to register a URL with the application.
+func registerSteps(remedy, address, field string) []step {
+	return []step{{Do: sentence(remedy)}, {Copy: address},
+		{Do: inApplication + field + ". They are compared as strings. Or by the Management API:"}, {Run: mendCommand}}
 }

@@ -7,23 +7,23 @@ import (
 	"kinde-functions/shared/route"
 )
 
-// catalogue is every check there is, in the order in which to mend: id, title, and
-// why it matters.
+// catalogue returns every check, in the order in which to fix: id, title, and why it
+// matters.
 func catalogue() []check {
 	list := []check{{ID: "settings.here", Title: "Settings",
-		Why: "Everything else is examined with the settings of .env and the environment."}}
+		Why: "Everything else is checked with the settings of .env and the environment."}}
 	for _, name := range settingNames() {
 		list = append(list, check{ID: "settings." + name, Title: name, Why: whySetting(name)})
 	}
 	list = append(list, fixedChecks...)
 	for _, name := range functionNames() {
 		list = append(list, check{ID: "deployment.function." + name, Title: name,
-			Why: "It " + route.Of(name)[0].Does + "."})
+			Why: "Its first route: " + route.Of(name)[0].Does + "."})
 	}
 	return append(list, deploymentChecks...)
 }
 
-// settingNames are the settings' names, each once, those that are required first.
+// settingNames returns the settings' names, those that are required first.
 func settingNames() []string {
 	var names []string
 	for _, setting := range config.All() {
@@ -55,32 +55,34 @@ func whySetting(name string) string {
 	case config.Scopes.Name():
 		return "They decide which tokens a sign-in brings."
 	}
-	return "A function that uses a malformed setting, or lacks one that it needs, answers misconfigured to everything."
+	return "A function that lacks a setting that it needs, or uses a malformed one, responds misconfigured to every request."
 }
 
 var fixedChecks = []check{
+	{ID: "settings.sign-in", Title: "Signing in",
+		Why: "Without the client secret and a session key every sign-in ends in misconfigured."},
 	{ID: "settings.session-keys-random", Title: "Session keys",
-		Why: "Who guesses a key makes sessions of anybody."},
+		Why: "An attacker who guesses a key can make a session of any user."},
 	{ID: "settings.public-values", Title: "Secrets in public settings",
-		Why: "Client ids, addresses and scopes show in links, pages and logs."},
+		Why: "Client ids, addresses and scopes appear in links, pages and logs."},
 	{ID: "settings.applications", Title: "Applications",
-		Why: "Kinde has an application of its own type for the site, for machines and for devices."},
+		Why: "The site, machines and devices need an application of their own type each."},
 	{ID: "settings.pairs", Title: "Settings that need each other",
 		Why: "One of them alone does nothing."},
 	{ID: "settings.management-url", Title: "Management URL",
-		Why: "Machine tokens and the Management API exist at https://<subdomain>.kinde.com alone."},
+		Why: "Only https://<subdomain>.kinde.com issues machine tokens and serves the Management API."},
 	{ID: "settings.site-and-origins", Title: "Site and allowed origins",
-		Why: "Origins are compared as strings; each of them may call with a token and is a place to return to."},
-	{ID: "settings.return-paths", Title: "Paths to return to",
-		Why: "People are sent there, so they must be safe paths of the site."},
-	{ID: "settings.unknown", Title: "Names that nothing reads",
-		Why: "A misspelt name is a setting that is not set."},
+		Why: "Origins are compared as strings; each may call with a token and be a return URL."},
+	{ID: "settings.return-paths", Title: "Return paths",
+		Why: "Users are redirected there, so they must be safe paths of the site."},
+	{ID: "settings.unknown", Title: "Names that no function reads",
+		Why: "A misspelled name is a setting that is not set."},
 
 	{ID: "tenant.discovery", Title: "The tenant",
 		Why: "Nothing works without the tenant."},
 	{ID: "tenant.issuer", Title: "Issuer",
 		Why: "Tokens carry the tenant's issuer, and are refused where it is not KINDE_ISSUER_URL."},
-	{ID: "tenant.methods", Title: "What it offers",
+	{ID: "tenant.methods", Title: "Supported methods",
 		Why: "Signing in uses S256, RS256 and credentials in the body."},
 	{ID: "tenant.keys", Title: "Signing keys",
 		Why: "Without them no token can be verified: keys-unavailable."},
@@ -90,68 +92,85 @@ var fixedChecks = []check{
 		Why: "Machine tokens come from there."},
 
 	{ID: "application.credentials", Title: "Client id and secret",
-		Why: "Signing in ends with them, and so does each refresh and sign-out."},
-	{ID: "application.type", Title: "Type",
+		Why: "Each sign-in, refresh and sign-out uses them."},
+	{ID: "application.type", Title: "Application type",
 		Why: "Its type decides whether it may redeem a sign-in."},
 	{ID: "application.callback-url", Title: "Callback URL",
-		Why: "Kinde sends nobody back to any other."},
+		Why: "Kinde returns users to registered callback URLs only."},
 	{ID: "application.sign-in", Title: "Sign-in request",
 		Why: "A scope or audience that Kinde refuses ends every sign-in."},
 	{ID: "application.logout-url", Title: "Logout URL",
 		Why: "Signing out ends on Kinde's error page otherwise."},
+	{ID: "application.preview-callbacks", Title: "Callback URLs of previews",
+		Why: "Kinde returns users to registered callback URLs only."},
+	{ID: "application.login-uri", Title: "Application login URI",
+		Why: "Without it Kinde blocks invitation links, and old or bookmarked sign-in pages lead nowhere."},
 	{ID: "application.refresh-scope", Title: "Refresh tokens",
 		Why: "Without one a session ends with its access token."},
 
 	{ID: "machine.credentials", Title: "Machine token",
 		Why: "introspect and connected-apps call Kinde with it."},
-	{ID: "machine.audience", Title: "Its audience",
-		Why: "The Management API takes no token that was made for another."},
-	{ID: "machine.scopes", Title: "Its scopes",
-		Why: "The Management API refuses calls whose scope is missing."},
+	{ID: "machine.audience", Title: "Audience of the machine token",
+		Why: "The Management API refuses tokens for another audience."},
+	{ID: "machine.scopes", Title: "Scopes for connected apps",
+		Why: "The Management API refuses requests whose scope is missing."},
+	{ID: "machine.claims-refresh", Title: "Scope for fresh claims",
+		Why: "POST /auth/refresh has Kinde renew a user's claims with it."},
 	{ID: "machine.introspection", Title: "Introspection",
-		Why: "/api/introspect and checks of revoked tokens depend on it."},
+		Why: "/api/introspect depends on it."},
 	{ID: "machine.management-api", Title: "Management API for connected apps",
 		Why: "/api/connected-apps/* depends on it."},
 
 	{ID: "device.client", Title: "Device application",
-		Why: "The device flow begins with it."},
+		Why: "The device flow starts with it."},
 	{ID: "device.scopes", Title: "Scopes for devices",
-		Why: "Devices ask for KINDE_SCOPES unless they name others."},
+		Why: "Devices request KINDE_SCOPES unless they name others."},
+
+	{ID: "apis.reachable", Title: "The site's own APIs",
+		Why: "/api/proxy/{name} forwards to them."},
 
 	{ID: "redis.reachable", Title: "Redis",
-		Why: "Instances share rate limits, machine tokens and sign-outs through it; without it each goes on alone."},
-	{ID: "redis.encrypted", Title: "Way to the Redis",
-		Why: "Whoever is on the way reads the Redis password."},
+		Why: "Instances share rate limits, machine tokens, sign-outs and webhooks through it."},
+	{ID: "redis.encrypted", Title: "Connection to Redis",
+		Why: "Without TLS its password can be read on the network."},
 
 	{ID: "deployment.https", Title: "Address",
-		Why: "Cookies and tokens would travel in the open."},
+		Why: "Without https, cookies and tokens can be read on the network."},
 	{ID: "deployment.health", Title: "/api/health",
 		Why: "It names every setting that is missing or malformed there."},
 }
 
 var deploymentChecks = []check{
+	{ID: "deployment.capabilities", Title: "What is off",
+		Why: "A setting that is not set switches off what needs it."},
 	{ID: "deployment.headers", Title: "Headers",
-		Why: "Shared caches and browsers must not keep or reinterpret what belongs to one person."},
+		Why: "Shared caches and browsers must not store or reinterpret one user's data."},
 	{ID: "deployment.cache", Title: "Caches",
-		Why: "A cache that keeps answers shows one person's to another."},
-	{ID: "deployment.login-redirect", Title: "Sign-in's way to Kinde",
-		Why: "state, nonce and the S256 challenge keep a sign-in to the browser that began it."},
-	{ID: "deployment.login-cookie", Title: "Sign-in's cookie",
+		Why: "A cache that stores responses shows one user's to another."},
+	{ID: "deployment.login-redirect", Title: "Redirect to Kinde",
+		Why: "state, nonce and the S256 challenge bind a sign-in to the browser that started it."},
+	{ID: "deployment.login-cookie", Title: "Sign-in cookie",
 		Why: "Without these attributes scripts, other sites or plain http could read or send it."},
 	{ID: "deployment.callback-url", Title: "Its callback URL",
-		Why: "Kinde sends nobody back to any other."},
+		Why: "Kinde returns users to registered callback URLs only."},
 	{ID: "deployment.sign-in", Title: "Its sign-in request",
 		Why: "A scope or audience that Kinde refuses ends every sign-in."},
 	{ID: "deployment.tenant", Title: "Its tenant",
-		Why: "A deployment with other settings than those examined makes the rest of this list worth little."},
+		Why: "The checks above concern the tenant of the settings here."},
 	{ID: "deployment.wrong-host", Title: "Foreign host names",
-		Why: "A forged Host or X-Forwarded-Host must not steer where people are sent."},
+		Why: "A forged Host or X-Forwarded-Host must not decide where users are redirected."},
 	{ID: "deployment.cors-allowed", Title: "CORS for allowed origins",
-		Why: "Browsers let no page of another origin call without it."},
-	{ID: "deployment.cors-stranger", Title: "CORS for strangers",
-		Why: "Other sites' pages must not read answers."},
+		Why: "Browsers require it of pages of another origin."},
+	{ID: "deployment.cors-stranger", Title: "CORS for other origins",
+		Why: "Other sites' pages must not read responses."},
+	{ID: "deployment.own-apis", Title: "/api/proxy/",
+		Why: "It must forward nothing without a credential, and no cache may store what it returns."},
+	{ID: "deployment.webhooks", Title: "/webhooks/kinde",
+		Why: "A forged event must not end or refresh a session."},
+	{ID: "deployment.protected-pages", Title: "Protected pages",
+		Why: "Without a pass no spelling of a protected path may give its page."},
 	{ID: "deployment.pages", Title: "Static pages and their policy",
 		Why: "A Content-Security-Policy keeps scripts that are not yours out of your pages."},
 	{ID: "deployment.access-page", Title: "/access/",
-		Why: "People are sent there when the portal or a sign-in fails."},
+		Why: "Users are redirected there when the portal or a sign-in fails."},
 }

@@ -6,31 +6,31 @@ import (
 	"strings"
 )
 
-// state is how a check came out.
+// state is the result of a check.
 type state string
 
 const (
 	isOK      state = "ok"
-	toMend    state = "mend"    // something does not work until it is mended
+	toFix     state = "fix"     // something does not work until it is fixed
 	isNote    state = "note"    // works, and is worth knowing
-	isSkipped state = "skipped" // could not be made, or has nothing to look at
+	isSkipped state = "skipped" // could not be checked, or does not apply
 )
 
 // step is one thing to do. Exactly one field is set.
 type step struct {
 	Do   string `json:"do,omitempty"`   // in words
 	Run  string `json:"run,omitempty"`  // a command
-	Copy string `json:"copy,omitempty"` // a value to enter exactly so
+	Copy string `json:"copy,omitempty"` // a value to enter exactly as it is
 }
 
-// check is one thing that was looked at.
+// check is one thing that was checked.
 type check struct {
-	ID    string `json:"id"` // stays the same from version to version
+	ID    string `json:"id"` // does not change between versions
 	Title string `json:"title"`
 	State state  `json:"state"`
-	Found string `json:"found"` // or for a skipped one the reason
+	Found string `json:"found"` // the reason, for a skipped check
 	Why   string `json:"why,omitempty"`
-	Mend  []step `json:"mend,omitempty"`
+	Fix   []step `json:"fix,omitempty"`
 }
 
 // area is the part of a check's id before the dot.
@@ -39,7 +39,7 @@ func (c check) area() string {
 	return area
 }
 
-// name is the title, with the id where that says more.
+// name is the title, and the id where that says more.
 func (c check) name() string {
 	if strings.HasSuffix(c.ID, "."+c.Title) {
 		return c.Title
@@ -47,20 +47,20 @@ func (c check) name() string {
 	return c.Title + " (" + c.ID + ")"
 }
 
-// report holds what was found, each check once.
+// report holds the checks that were made, by id.
 type report struct {
 	catalogue []check
 	found     map[string]check
-	hide      func(string) string // takes out what nobody may see
+	hide      func(string) string // removes secrets
 }
 
 func newReport(hide func(string) string) *report {
 	return &report{catalogue: catalogue(), found: map[string]check{}, hide: hide}
 }
 
-// ok, mend, note and skip report the check of that id.
+// ok, fix, note and skip report the check id.
 func (r *report) ok(id, found string)                  { r.add(id, isOK, found, nil) }
-func (r *report) mend(id, found string, steps ...step) { r.add(id, toMend, found, steps) }
+func (r *report) fix(id, found string, steps ...step)  { r.add(id, toFix, found, steps) }
 func (r *report) note(id, found string, steps ...step) { r.add(id, isNote, found, steps) }
 func (r *report) skip(id, reason string)               { r.add(id, isSkipped, reason, nil) }
 
@@ -75,13 +75,13 @@ func (r *report) add(id string, s state, found string, steps []step) {
 		c.Why = ""
 	}
 	for _, one := range steps {
-		c.Mend = append(c.Mend, step{r.hide(one.Do), r.hide(one.Run), r.hide(one.Copy)})
+		c.Fix = append(c.Fix, step{r.hide(one.Do), r.hide(one.Run), r.hide(one.Copy)})
 	}
 	r.found[id] = c
 }
 
-// rest skips the checks of an area that were not reported.
-func (r *report) rest(area, reason string) {
+// skipRest skips the checks of an area that were not reported.
+func (r *report) skipRest(area, reason string) {
 	for _, c := range r.catalogue {
 		if _, reported := r.found[c.ID]; !reported && c.area() == area {
 			r.skip(c.ID, reason)
@@ -89,12 +89,11 @@ func (r *report) rest(area, reason string) {
 	}
 }
 
-// because is why a check that builds on those of ids makes no sense; empty when it
-// does.
-func (r *report) because(ids ...string) string {
+// blocked returns why a check that depends on the checks ids cannot be made, or "".
+func (r *report) blocked(ids ...string) string {
 	for _, id := range ids {
 		switch c, reported := r.found[id]; {
-		case !reported || c.State == toMend:
+		case !reported || c.State == toFix:
 			return "because of " + id
 		case c.State == isSkipped:
 			return c.Found
@@ -103,7 +102,7 @@ func (r *report) because(ids ...string) string {
 	return ""
 }
 
-// checks are those reported, in the order in which to mend.
+// checks returns those that were reported, in the order in which to fix.
 func (r *report) checks() []check {
 	place := func(id string) int {
 		return slices.IndexFunc(r.catalogue, func(c check) bool { return c.ID == id })

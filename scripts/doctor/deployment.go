@@ -4,25 +4,25 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
-
-	"kinde-functions/shared/config"
 )
 
-// deployment is what was learnt of one on the way.
+// deployment is what was learned of one so far.
 type deployment struct {
-	answers map[string]*answer // of functions, by what was asked
-	lacks   []string           // settings that are missing or wrong there
-	version string
+	responses map[string]*response // of functions, by method and path
+	lacks     []string             // settings that are missing or wrong there
+	off       map[string][]string  // capabilities, and the unset settings that switch them off
+	version   string
 }
 
-// examineDeployment visits a deployment as a stranger: nothing is changed there, and
-// nothing counted against a rate limit.
-func (d *doctor) examineDeployment(ctx context.Context) {
+// checkDeployment sends requests without credentials: they change nothing there, and none
+// counts against a rate limit.
+func (d *doctor) checkDeployment(ctx context.Context) {
 	if d.url == "" {
-		d.report.rest("deployment", "no --url was given")
+		d.report.skipRest("deployment", "no --url was given")
 		return
 	}
 	if strings.HasPrefix(d.url, "https://") {
@@ -30,44 +30,51 @@ func (d *doctor) examineDeployment(ctx context.Context) {
 	} else if onLoopback(d.url) {
 		d.report.ok("deployment.https", "it is on this machine")
 	} else {
-		d.report.mend("deployment.https", d.url+" is not", step{Do: "Give the site a certificate (on Netlify: Domain management → HTTPS), and its https address to --url."})
+		d.report.fix("deployment.https", d.url+" is not https", step{Do: "Give the site a certificate " +
+			"(on Netlify: Domain management → HTTPS), and its https address to --url."})
 	}
-	at := &deployment{answers: map[string]*answer{}}
-	if !d.examineHealth(ctx, at) {
-		d.report.rest("deployment", "because of deployment.health")
+	at := &deployment{responses: map[string]*response{}}
+	if !d.checkHealth(ctx, at) {
+		d.report.skipRest("deployment", "because of deployment.health")
 		return
 	}
-	d.examineFunctions(ctx, at)
-	d.examineLogin(ctx, at)
-	d.examineHeaders(at)
-	d.examineCache(ctx)
-	d.examineHosts(ctx)
-	d.examineCORS(ctx)
-	d.examinePages(ctx)
+	d.checkCapabilities(at)
+	d.checkFunctions(ctx, at)
+	d.checkLogin(ctx, at)
+	d.checkProxy(ctx, at)
+	d.checkWebhooks(ctx, at)
+	d.checkHeaders(at)
+	d.checkCache(ctx)
+	d.checkHosts(ctx)
+	d.checkCORS(ctx)
+	d.checkPages(ctx)
+	d.checkProtectedPages(ctx)
 }
 
-func (d *doctor) examineHealth(ctx context.Context, at *deployment) bool {
+func (d *doctor) checkHealth(ctx context.Context, at *deployment) bool {
 	const id = "deployment.health"
 	target := d.url + "/api/health"
-	got, err := d.look(ctx, visit{url: target})
+	got, err := d.fetch(ctx, request{url: target})
 	var body struct {
 		Version        string
 		Missing, Wrong []string
+		Off            map[string][]string
 	}
 	switch {
 	case err != nil:
-		d.report.mend(id, quoted(err.Error()), step{Do: "Check the address, and ask from here:"}, step{Run: "curl -i " + target})
+		d.report.fix(id, quoted(err.Error()), step{Do: "Check the address, and try from here:"}, step{Run: "curl -i " + target})
 		return false
 	case got.code() == "misconfigured":
-		d.report.mend(id, "even health answers misconfigured", step{Do: "Its log names the settings: most likely ALLOWED_ORIGINS."}, step{Run: "netlify logs:function health"})
+		d.report.fix(id, "even health responds misconfigured",
+			step{Do: "Its log names the settings: most likely ALLOWED_ORIGINS."}, step{Run: "netlify logs:function health"})
 		return false
 	case got.status != http.StatusOK || json.Unmarshal(got.body, &body) != nil || body.Missing == nil || body.Wrong == nil:
-		d.report.mend(id, fmt.Sprintf("%s answered %d, and not as the function health does", target, got.status),
-			step{Do: "Deploy the functions, with netlify.toml or template.yaml as they stand in the repository:"}, step{Run: "netlify deploy --build --prod"})
+		d.report.fix(id, fmt.Sprintf("%s responds %d, and not as the function health does", target, got.status),
+			step{Do: "Deploy the functions, with netlify.toml or template.yaml as they are in the repository:"}, deployStep)
 		return false
 	}
-	at.answers["GET /api/health"] = got
-	at.version = quoted(body.Version)
+	at.responses["GET /api/health"] = got
+	at.version, at.off = quoted(body.Version), body.Off
 	at.lacks = append(slices.Clone(body.Missing), body.Wrong...)
 	if len(at.lacks) == 0 {
 		d.report.ok(id, "version "+at.version+", no setting is missing or wrong")
@@ -76,29 +83,69 @@ func (d *doctor) examineHealth(ctx context.Context, at *deployment) bool {
 	var steps []step
 	var found []string
 	for _, list := range []struct {
-		says  string
+		state string
 		names []string
 	}{{"missing", body.Missing}, {"wrong", body.Wrong}} {
 		for _, name := range list.names {
-			found = append(found, quoted(name)+" is "+list.says)
+			found = append(found, quoted(name)+" is "+list.state)
 			steps = append(steps, howToSet(name)...)
 		}
 	}
-	d.report.mend(id, strings.Join(found, ", "), append(steps, step{Do: "Then deploy again: functions read settings when they start."}, step{Run: "netlify deploy --build --prod"})...)
+	d.report.fix(id, strings.Join(found, ", "), append(steps, redeploySteps...)...)
 	return true
 }
 
-// required are the headers of every answer of a function, and what they must hold.
+var (
+	deployStep    = step{Run: "netlify deploy --build --prod"}
+	redeploySteps = []step{{Do: "Then deploy again: functions read settings when they start."}, deployStep}
+)
+
+// checkCapabilities compares what is off there with what this site is meant to do: users
+// sign in, and what is set up here works there.
+func (d *doctor) checkCapabilities(at *deployment) {
+	const id = "deployment.capabilities"
+	var off, differ, settings []string
+	for _, name := range slices.Sorted(maps.Keys(at.off)) {
+		unset := at.off[name]
+		text := quoted(name) + " (" + quoted(strings.Join(unset, ", ")) + ")"
+		off = append(off, text)
+		if d.anySet(unset...) && (name != "sessions" || !d.tokensOnly) {
+			differ = append(differ, text)
+			settings = append(settings, unset...)
+		}
+	}
+	slices.Sort(settings)
+	sessions := at.off["sessions"]
+	switch {
+	case at.off == nil:
+		d.report.note(id, "health there does not say what is off", step{Do: "Deploy the version that this doctor belongs to."}, deployStep)
+	case len(sessions) > 0 && !d.tokensOnly:
+		d.report.fix(id, "nobody can sign in there: "+quoted(strings.Join(sessions, " and "))+" is not set",
+			slices.Concat(howToSetAll(sessions...), tokensOnlySteps[:1], []step{{Run: tokensOnlySteps[1].Run + " --url " + d.url}})...)
+	case len(differ) > 0:
+		d.report.fix(id, "set up here and off there: "+strings.Join(differ, ", "), howToSetAll(slices.Compact(settings)...)...)
+	case len(off) > 0:
+		d.report.ok(id, "off, by settings that are not set: "+strings.Join(off, ", "))
+	default:
+		d.report.ok(id, "all are on")
+	}
+}
+
+// required are the headers of every response of a function, and what they must hold.
 var required = map[string]string{
 	"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
 	"X-Request-Id": "", "Server-Timing": "",
 }
 
-func (d *doctor) examineHeaders(at *deployment) {
+func (d *doctor) checkHeaders(at *deployment) {
 	const id = "deployment.headers"
+	wanted := maps.Clone(required)
+	if strings.HasPrefix(d.url, "https://") {
+		wanted["Strict-Transport-Security"] = "max-age="
+	}
 	wrong := map[string][]string{}
-	for asked, got := range at.answers {
-		for name, want := range required {
+	for asked, got := range at.responses {
+		for name, want := range wanted {
 			value := got.header.Get(name)
 			if value == "" || want != "" && !strings.Contains(value, want) {
 				wrong[name] = append(wrong[name], asked)
@@ -106,44 +153,46 @@ func (d *doctor) examineHeaders(at *deployment) {
 		}
 	}
 	if len(wrong) == 0 {
-		d.report.ok(id, fmt.Sprintf("right in %d answers", len(at.answers)))
+		d.report.ok(id, fmt.Sprintf("right in %d responses", len(at.responses)))
 		return
 	}
 	var found []string
 	for name, asked := range wrong {
 		slices.Sort(asked)
-		found = append(found, fmt.Sprintf("%s is missing or changed in %d of %d answers, such as of %s", name, len(asked), len(at.answers), asked[0]))
+		found = append(found, fmt.Sprintf("%s is missing or changed in %d of %d responses, such as to %s",
+			name, len(asked), len(at.responses), asked[0]))
 	}
 	slices.Sort(found)
-	d.report.mend(id, strings.Join(found, "; "), step{Do: "Functions set them; look for what changes answers on the way: a proxy, an edge function, a rule of the CDN."})
+	d.report.fix(id, strings.Join(found, "; "), step{Do: "Functions set them; look for what changes responses on the way: " +
+		"a proxy, an edge function, a rule of the CDN."})
 }
 
-// examineCache asks the same twice: what a cache answers has an age, or is the very
-// same answer.
-func (d *doctor) examineCache(ctx context.Context) {
+// checkCache sends the same request twice: a cached response has an age, or is the same
+// response.
+func (d *doctor) checkCache(ctx context.Context) {
 	const id = "deployment.cache"
 	var ids []string
 	for range 2 {
-		got, err := d.look(ctx, visit{url: d.url + "/api/health"})
+		got, err := d.fetch(ctx, request{url: d.url + "/api/health"})
 		if err != nil {
-			d.report.mend(id, quoted(err.Error()), step{Run: "curl -i " + d.url + "/api/health"})
+			d.report.fix(id, quoted(err.Error()), step{Run: "curl -i " + d.url + "/api/health"})
 			return
 		}
 		if cached(got.header) {
-			d.report.mend(id, "/api/health was answered by a cache", cacheSteps...)
+			d.report.fix(id, "/api/health was served by a cache", cacheSteps...)
 			return
 		}
 		ids = append(ids, got.header.Get("X-Request-Id"))
 	}
 	if ids[0] == ids[1] {
-		d.report.mend(id, "two requests to /api/health got the same answer", cacheSteps...)
+		d.report.fix(id, "two requests to /api/health got the same response", cacheSteps...)
 		return
 	}
-	d.report.ok(id, "two requests got two answers")
+	d.report.ok(id, "two requests got two responses")
 }
 
-// cached reports whether an answer says that a cache gave it: by its age (RFC 9111
-// section 5.1), or by a member of Cache-Status that is a hit (RFC 9211 section 2.1).
+// cached reports whether a response says that it comes from a cache: by its age (RFC 9111
+// section 5.1) or by a member of Cache-Status that is a hit (RFC 9211 section 2.1).
 func cached(h http.Header) bool {
 	if age := h.Get("Age"); age != "" && age != "0" {
 		return true
@@ -158,9 +207,10 @@ func cached(h http.Header) bool {
 	return false
 }
 
-var cacheSteps = []step{{Do: "Take /api/*, /auth/* and /portal out of whatever caches: a CDN rule that ignores Cache-Control, or a cache behaviour in CloudFront (CachingDisabled)."}}
+var cacheSteps = []step{{Do: "Keep /api/*, /auth/* and /portal out of caches: remove a CDN rule that ignores Cache-Control, " +
+	"or use CachingDisabled in CloudFront's behavior."}}
 
-func (d *doctor) examinePages(ctx context.Context) {
+func (d *doctor) checkPages(ctx context.Context) {
 	const id, access = "deployment.pages", "deployment.access-page"
 	if site := d.siteHere(); site != "" && site != d.url {
 		d.report.skip(id, "the pages are at KINDE_SITE_URL: give that as --url")
@@ -168,36 +218,41 @@ func (d *doctor) examinePages(ctx context.Context) {
 		return
 	}
 	publish := []step{{Do: "Publish public/ at this address, as netlify.toml does."}}
-	policy := []step{{Do: "Send the headers of public/_headers, and those that netlify.toml has under [[headers]], with the pages; on AWS without ServeSite, by the host of the pages."}}
-	home, err := d.look(ctx, visit{url: d.url + "/"})
+	policy := []step{{Do: "Send the headers of public/_headers, and those that netlify.toml has under [[headers]], with the pages; " +
+		"on AWS without ServeSite, by the host of the pages."}}
+	home, err := d.fetch(ctx, request{url: d.url + "/"})
 	switch {
 	case err != nil:
-		d.report.mend(id, quoted(err.Error()), publish...)
+		d.report.fix(id, quoted(err.Error()), publish...)
 	case home.status != http.StatusOK:
-		d.report.note(id, fmt.Sprintf("/ answered %d: are the pages elsewhere?", home.status), publish...)
+		d.report.note(id, fmt.Sprintf("/ responds %d: are the pages elsewhere?", home.status), publish...)
 	case home.header.Get("Content-Security-Policy") == "":
-		d.report.mend(id, "/ has no Content-Security-Policy", policy...)
-	case !strings.Contains(home.header.Get("Content-Security-Policy"), "script-src") && !strings.Contains(home.header.Get("Content-Security-Policy"), "default-src"):
-		d.report.mend(id, "the Content-Security-Policy of / lets every script in", policy...)
+		d.report.fix(id, "/ has no Content-Security-Policy", policy...)
+	case !limitsScripts(home.header.Get("Content-Security-Policy")):
+		d.report.fix(id, "the Content-Security-Policy of / allows every script", policy...)
 	case home.header.Get("X-Content-Type-Options") != "nosniff":
 		d.report.note(id, "/ has no X-Content-Type-Options: nosniff", policy...)
 	default:
 		d.report.ok(id, "/ has a Content-Security-Policy")
 	}
-	page, err := d.look(ctx, visit{url: d.url + "/access/"})
+	page, err := d.fetch(ctx, request{url: d.url + "/access/"})
 	switch {
 	case err != nil:
-		d.report.mend(access, quoted(err.Error()), publish...)
+		d.report.fix(access, quoted(err.Error()), publish...)
 	case page.status != http.StatusOK || !strings.Contains(string(page.body), "no-token"):
-		d.report.mend(access, fmt.Sprintf("/access/ answered %d, and is not the page that explains failures", page.status), publish...)
+		d.report.fix(access, fmt.Sprintf("/access/ responds %d, and is not the page that explains failures", page.status), publish...)
 	case page.header.Get("Content-Security-Policy") == "":
-		d.report.mend(access, "it has no Content-Security-Policy", policy...)
+		d.report.fix(access, "it has no Content-Security-Policy", policy...)
 	default:
 		d.report.ok(access, "explains failures")
 	}
 }
 
-// siteHere is the site of the settings that were examined.
+func limitsScripts(policy string) bool {
+	return strings.Contains(policy, "script-src") || strings.Contains(policy, "default-src")
+}
+
+// siteHere is the site of the settings that were checked.
 func (d *doctor) siteHere() string {
 	if d.settings == nil {
 		return ""
@@ -205,28 +260,15 @@ func (d *doctor) siteHere() string {
 	return d.settings.Site
 }
 
-// howToSetAll are the mends of settings that are here and not there.
+// howToSetAll returns the steps for settings that are not set there.
 func howToSetAll(names ...string) (steps []step) {
 	for _, name := range names {
 		steps = append(steps, howToSet(name)...)
 	}
-	return append(steps, step{Do: "Then deploy again."}, step{Run: "netlify deploy --build --prod"})
+	return append(steps, step{Do: "Then deploy again."}, deployStep)
 }
 
 // anySet reports whether one of the settings is set here.
 func (d *doctor) anySet(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return d.settings != nil && d.env[name] != "" })
-}
-
-// optional are functions that answer misconfigured where a part of the project is not
-// used, and the settings that switch it on.
-var optional = map[string][]string{
-	"introspect":     {config.M2MClientID.Name(), config.M2MClientSecret.Name()},
-	"connected-apps": {config.M2MClientID.Name(), config.M2MClientSecret.Name()},
-	"device":         {config.DeviceClientID.Name()},
-	"revoke":         {config.ClientSecret.Name()},
-	"login":          {config.ClientSecret.Name(), config.SessionKeys.Name()},
-	"callback":       {config.ClientSecret.Name(), config.SessionKeys.Name()},
-	"logout":         {config.ClientSecret.Name(), config.SessionKeys.Name()},
-	"session":        {config.ClientSecret.Name(), config.SessionKeys.Name()},
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/json"
 	"io"
 	"maps"
 	"net/http"
@@ -26,33 +28,18 @@ func devEnv(t *testing.T, site string) map[string]string {
 	return env
 }
 
-func TestADeployment(t *testing.T) {
-	site, _ := devtest.Start(t, ".", []string{"SESSION_KEYS=", "ALLOWED_ORIGINS=https://app.example", "REDIS_URL=", "LOG_LEVEL=", "RATE_LIMIT=3/1h"}).Addresses(t)
-	t.Run("a good one has nothing to mend", func(t *testing.T) {
-		for range 3 { // it would be throttled by RATE_LIMIT if it spent any of it
-			for _, changes := range []map[string]string{devEnv(t, site), {}} {
-				for id, c := range mends(byID(examine(t.Context(), changes, site))) {
-					t.Errorf("%s: %s", id, text(c))
-				}
-			}
-		}
-		env := devEnv(t, site)
-		checks := byID(examine(t.Context(), env, site))
-		for id, c := range checks {
-			if c.area() == "deployment" && c.State != isOK {
-				t.Errorf("%s: %s", id, text(c))
-			}
-		}
-		status, out, _ := command(t, "ALLOWED_ORIGINS=https://app.example", nil, "--dev", "--url", site)
-		unseen(t, out, env, kindetest.ClientSecret, kindetest.M2MClientSecret)
-		if status != 0 || !strings.Contains(out, "Nothing to mend: ") {
-			t.Errorf("%d %s", status, out)
-		}
-	})
-	for name, row := range spoilt {
+// TestDeployment runs scripts/dev once, as a good deployment and behind proxies that add
+// faults.
+func TestDeployment(t *testing.T) {
+	api := httptest.NewServer(http.NotFoundHandler())
+	defer api.Close()
+	site, _ := devtest.Start(t, ".", []string{"SESSION_KEYS=", "ALLOWED_ORIGINS=https://app.example", "REDIS_URL=", "LOG_LEVEL=",
+		"RATE_LIMIT=3/1h", "GATE_KEYS=" + newKey(), "PROXY_APIS=orders=" + api.URL}).Addresses(t)
+	t.Run("good one has nothing to fix", func(t *testing.T) { testGoodDeployment(t, site, api.URL) })
+	for name, row := range deploymentFaults {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			address := spoil(t, site, row)
+			address := serveWithFault(t, site, row)
 			env := devEnv(t, site)
 			if row.stranger {
 				env = map[string]string{}
@@ -60,10 +47,15 @@ func TestADeployment(t *testing.T) {
 				env["KINDE_SITE_URL"] = address
 			}
 			maps.Copy(env, row.env)
-			checks := byID(examine(t.Context(), env, address))
-			got := checks["deployment."+row.id]
+			d := newDoctor(env, address)
+			d.tokensOnly = row.tokensOnly
+			d.functions = []string{"login", "session", "roles", "introspect"} // those with a row in deploymentFaults
+			if row.gateFile != "" {
+				d.gateFile = []byte(row.gateFile)
+			}
+			got := byID(d.run(t.Context()))["deployment."+row.id]
 			if got.State != row.state {
-				t.Errorf("%s", text(got))
+				t.Errorf("got %s, want %s", text(got), row.state)
 			}
 			for _, want := range row.says {
 				if !strings.Contains(text(got), want) {
@@ -74,17 +66,43 @@ func TestADeployment(t *testing.T) {
 	}
 }
 
-// spoiling is a fault that something on the way to a good deployment adds to it.
-type spoiling struct {
-	request  func(*http.Request)
-	answer   func(*http.Response)
-	instead  http.HandlerFunc // of a path that ends in at
-	at       string
-	env      map[string]string
-	stranger bool // without settings here
-	id       string
-	state    state
-	says     []string
+func testGoodDeployment(t *testing.T, site, api string) {
+	for range 3 { // requests that count against RATE_LIMIT would be refused
+		for _, env := range []map[string]string{devEnv(t, site), {}} {
+			for id, c := range fixes(byID(runChecks(t.Context(), env, site))) {
+				t.Errorf("%s: %s", id, text(c))
+			}
+		}
+	}
+	env := devEnv(t, site)
+	env["PROXY_APIS"] = "orders=" + api
+	d := newDoctor(env, site)
+	d.gateFile = []byte(membersRule)
+	for _, c := range d.run(t.Context()) {
+		if c.area() == "deployment" && c.State != isOK {
+			t.Errorf("got %s, want ok", text(c))
+		}
+	}
+	status, out, _ := command(t, "ALLOWED_ORIGINS=https://app.example", nil, "--dev", "--url", site)
+	unseen(t, out, env, kindetest.ClientSecret, kindetest.M2MClientSecret)
+	if status != 0 || !strings.Contains(out, "Nothing to fix: ") {
+		t.Errorf("got %d %s", status, out)
+	}
+}
+
+// deploymentFault is a fault that something on the way to a good deployment adds to it.
+type deploymentFault struct {
+	request    func(*http.Request)
+	response   func(*http.Response)
+	instead    http.HandlerFunc // of a path that ends in at, or that begins with under
+	at, under  string
+	env        map[string]string
+	gateFile   string
+	stranger   bool // without settings here
+	tokensOnly bool
+	id         string
+	state      state
+	says       []string
 }
 
 func problemOf(status int, code string) http.HandlerFunc {
@@ -95,7 +113,58 @@ func problemOf(status int, code string) http.HandlerFunc {
 	}
 }
 
-// header spoils one of every answer.
+// healthWithout is health's response where a capability is off.
+func healthWithout(capability string, settings ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(map[string]any{"version": "v1", "missing": []string{}, "wrong": []string{},
+			"off": map[string][]string{capability: settings}})
+	}
+}
+
+// refusesForeignEvents is the function webhooks as the doctor sees it: it must get an event
+// in Kinde's form that names no user and is signed by a key that is not the tenant's.
+func refusesForeignEvents(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	var header struct{ Alg, Kid string }
+	var claims map[string]any
+	parts := strings.Split(string(body), ".")
+	if len(parts) == 3 {
+		_ = json.Unmarshal(decoded(parts[0]), &header)
+		_ = json.Unmarshal(decoded(parts[1]), &claims)
+	}
+	data, _ := claims["data"].(map[string]any)
+	if r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/jwt" || header.Alg != "RS256" ||
+		header.Kid == "" || header.Kid == "doctor" || claims["event_id"] == nil || claims["sub"] != nil || len(data) != 0 {
+		http.Error(w, "not an event", http.StatusTeapot)
+		return
+	}
+	problemOf(401, "invalid-token")(w, r)
+}
+
+func decoded(part string) []byte {
+	raw, _ := base64.RawURLEncoding.DecodeString(part)
+	return raw
+}
+
+func noStore(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		next(w, r)
+	}
+}
+
+// ownAPI is a setting with an API of the site's own.
+var ownAPI = map[string]string{"PROXY_APIS": "orders=https://api.invalid/v1", "KINDE_AUDIENCE": "https://api.invalid"}
+
+const membersRule = `{"rules": [{"path": "/members/"}]}`
+
+// toGateOf redirects as the edge does.
+func toGateOf(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Location", "/auth/gate?return_url="+url.QueryEscape(r.URL.Path))
+	w.WriteHeader(http.StatusFound)
+}
+
+// header changes a header of every response.
 func header(name, value string) func(*http.Response) {
 	return func(r *http.Response) {
 		r.Header.Del(name)
@@ -115,59 +184,99 @@ func cookie(old, new string) func(*http.Response) {
 
 var page = func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<h1>Welcome</h1>") }
 
-var spoilt = map[string]spoiling{
+var deploymentFaults = map[string]deploymentFault{
 	"as it is":    {id: "login-redirect", state: isOK},
 	"no tenant":   {stranger: true, id: "tenant", state: isSkipped, says: []string{"it signs in at http://127.0.0.1:"}},
 	"its address": {id: "https", state: isOK},
 
-	"functions are not there": {at: "/api/health", instead: page, id: "health", state: toMend, says: []string{"answered 200", "netlify deploy --build --prod"}},
+	"functions are not there": {at: "/api/health", instead: page, id: "health", state: toFix, says: []string{"responds 200", "netlify deploy --build --prod"}},
 	"settings missing": {at: "/api/health", instead: func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"version":"dev","missing":["KINDE_SITE_URL"],"wrong":["REDIS_URL"]}`)
-	}, id: "health", state: toMend, says: []string{"KINDE_SITE_URL is missing, REDIS_URL is wrong", "netlify env:set KINDE_SITE_URL", "your_redis_url --secret --context production"}},
-	"health misconfigured": {at: "/api/health", instead: problemOf(500, "misconfigured"), id: "health", state: toMend, says: []string{"ALLOWED_ORIGINS"}},
+	}, id: "health", state: toFix, says: []string{"KINDE_SITE_URL is missing, REDIS_URL is wrong", "netlify env:set KINDE_SITE_URL", "your_redis_url --secret --context production"}},
+	"health misconfigured": {at: "/api/health", instead: problemOf(500, "misconfigured"), id: "health", state: toFix, says: []string{"ALLOWED_ORIGINS"}},
 
-	"function not deployed":  {at: "/.netlify/functions/roles", instead: http.NotFound, id: "function.roles", state: toMend, says: []string{"PUT /.netlify/functions/roles: 404 in place of 405", "redirect in netlify.toml"}},
-	"function misconfigured": {at: "/api/roles", instead: problemOf(500, "misconfigured"), id: "function.roles", state: toMend, says: []string{"netlify logs:function roles"}},
-	"function with a bug":    {at: "/api/session", instead: problemOf(500, "internal"), id: "function.session", state: toMend, says: []string{"500 internal in place of"}},
+	"sessions off": {at: "/api/health", instead: healthWithout("sessions", "KINDE_CLIENT_SECRET", "SESSION_KEYS"), stranger: true,
+		id: "capabilities", state: toFix, says: []string{"nobody can sign in there: KINDE_CLIENT_SECRET and SESSION_KEYS is not set",
+			"your_client_secret", "openssl rand", "doctor --tokens-only --url http"}},
+	"sessions off, tokens only": {at: "/api/health", instead: healthWithout("sessions", "SESSION_KEYS"), stranger: true, tokensOnly: true,
+		id: "capabilities", state: isOK, says: []string{"sessions (SESSION_KEYS)"}},
+	"capability off that is not set here": {at: "/api/health", instead: healthWithout("own-apis", "PROXY_APIS"),
+		id: "capabilities", state: isOK, says: []string{"own-apis (PROXY_APIS)"}},
+	"capability off that is set here": {at: "/api/health", instead: healthWithout("device", "KINDE_DEVICE_CLIENT_ID"),
+		id: "capabilities", state: toFix, says: []string{"set up here and off there: device", "your_device_client_id"}},
+	"health of an older version": {at: "/api/health", instead: func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"version":"v1","missing":[],"wrong":[]}`)
+	}, id: "capabilities", state: isNote, says: []string{"Deploy the version"}},
+	"sign-in misconfigured": {at: "/auth/login", instead: problemOf(500, "misconfigured"), stranger: true,
+		id: "function.login", state: toFix, says: []string{"nobody can sign in there without", "SESSION_KEYS"}},
+	"sign-in misconfigured, tokens only": {at: "/auth/login", instead: problemOf(500, "misconfigured"), stranger: true, tokensOnly: true,
+		id: "function.login", state: isNote},
+
+	"webhooks refuse a foreign key": {at: webhookPath, instead: refusesForeignEvents, id: "webhooks", state: isOK, says: []string{"foreign key is refused"}},
+	"webhooks accept a foreign key": {at: webhookPath, instead: func(http.ResponseWriter, *http.Request) {},
+		id: "webhooks", state: toFix, says: []string{"foreign key is accepted: 200"}},
+	"webhooks not there":     {at: webhookPath, instead: http.NotFound, id: "webhooks", state: isSkipped, says: []string{"not installed"}},
+	"webhooks misconfigured": {at: webhookPath, instead: problemOf(500, "misconfigured"), id: "webhooks", state: isSkipped, says: []string{"off there"}},
+	"webhooks with a bug":    {at: webhookPath, instead: problemOf(500, "internal"), id: "webhooks", state: toFix, says: []string{"500 internal, want 401"}},
+
+	"proxy refuses": {at: "/api/proxy/orders", instead: noStore(problemOf(401, "no-token")), env: ownAPI, id: "own-apis", state: isOK,
+		says: []string{"orders: refused without a credential, and no-store"}},
+	"proxy that may be cached": {at: "/api/proxy/orders", instead: problemOf(401, "no-token"), env: ownAPI, id: "own-apis", state: toFix,
+		says: []string{"not no-store", "CachingDisabled"}},
+	"proxy without a function": {at: "/api/proxy/orders", instead: http.NotFound, env: ownAPI, id: "own-apis", state: toFix,
+		says: []string{"404, want 401 no-token", "PROXY_APIS"}},
+	"proxy open to anyone": {at: "/api/proxy/orders", instead: page, env: ownAPI, id: "own-apis", state: toFix,
+		says: []string{"without a credential: 200"}},
+
+	"protected pages refused": {at: "", under: "/members", instead: toGateOf, gateFile: membersRule, id: "protected-pages", state: isOK,
+		says: []string{"redirected to /auth/gate"}},
+	"protected page in capitals": {at: "/MEMBERS/", instead: page, gateFile: membersRule, id: "protected-pages", state: isNote,
+		says: []string{"1 served the page", "/MEMBERS/"}},
+	"gate.json malformed": {gateFile: `{"rules": 1}`, id: "protected-pages", state: toFix, says: []string{"gate.json"}},
+	"gate.json empty":     {gateFile: `{"rules": []}`, id: "protected-pages", state: isSkipped},
+
+	"function not deployed":  {at: "/.netlify/functions/roles", instead: http.NotFound, id: "function.roles", state: toFix, says: []string{"PUT /.netlify/functions/roles: 404, want 405 method-not-allowed", "redirect in netlify.toml"}},
+	"function misconfigured": {at: "/api/roles", instead: problemOf(500, "misconfigured"), id: "function.roles", state: toFix, says: []string{"netlify logs:function roles"}},
+	"function with a bug":    {at: "/api/session", instead: problemOf(500, "internal"), id: "function.session", state: toFix, says: []string{"500 internal, want"}},
 	"open to anyone": {at: "/api/roles", instead: func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			page(w, r)
 			return
 		}
 		problemOf(405, "method-not-allowed")(w, r)
-	}, id: "function.roles", state: toMend, says: []string{"GET /api/roles: 200 in place of 401 no-token"}},
+	}, id: "function.roles", state: toFix, says: []string{"GET /api/roles: 200, want 401 no-token"}},
 	"part that is not used":  {at: "/api/introspect", instead: problemOf(500, "misconfigured"), stranger: true, id: "function.introspect", state: isNote, says: []string{"KINDE_M2M_CLIENT_SECRET your_m2m_client_secret --secret --context production"}},
-	"part that is set here":  {at: "/api/introspect", instead: problemOf(500, "misconfigured"), id: "function.introspect", state: toMend, says: []string{"set here and not there"}},
+	"part that is set here":  {at: "/api/introspect", instead: problemOf(500, "misconfigured"), id: "function.introspect", state: toFix, says: []string{"set here and not there"}},
 	"sessions are off there": {at: "/auth/login", instead: problemOf(500, "misconfigured"), stranger: true, id: "login-redirect", state: isSkipped, says: []string{"because of deployment.function.login"}},
 
-	"a header lost":    {answer: header("Referrer-Policy", ""), id: "headers", state: toMend, says: []string{"Referrer-Policy is missing", "a proxy"}},
-	"a header changed": {answer: header("Cache-Control", "public, max-age=60"), id: "headers", state: toMend, says: []string{"Cache-Control"}},
-	"an old answer":    {answer: header("Age", "12"), id: "cache", state: toMend, says: []string{"answered by a cache", "CachingDisabled"}},
-	"a fresh answer":   {answer: header("Age", "0"), id: "cache", state: isOK},
-	"a hit":            {answer: header("Cache-Status", `"Edge"; fwd=miss, "Durable"; hit; ttl=5`), id: "cache", state: toMend},
-	"a miss":           {answer: header("Cache-Status", `"Edge"; fwd=miss`), id: "cache", state: isOK},
-	"one answer twice": {answer: header("X-Request-Id", "same"), id: "cache", state: toMend, says: []string{"the same answer"}},
+	"a header lost":    {response: header("Referrer-Policy", ""), id: "headers", state: toFix, says: []string{"Referrer-Policy is missing", "a proxy"}},
+	"a header changed": {response: header("Cache-Control", "public, max-age=60"), id: "headers", state: toFix, says: []string{"Cache-Control"}},
+	"an old answer":    {response: header("Age", "12"), id: "cache", state: toFix, says: []string{"served by a cache", "CachingDisabled"}},
+	"a fresh answer":   {response: header("Age", "0"), id: "cache", state: isOK},
+	"a hit":            {response: header("Cache-Status", `"Edge"; fwd=miss, "Durable"; hit; ttl=5`), id: "cache", state: toFix},
+	"a miss":           {response: header("Cache-Status", `"Edge"; fwd=miss`), id: "cache", state: isOK},
+	"one answer twice": {response: header("X-Request-Id", "same"), id: "cache", state: toFix, says: []string{"the same response"}},
 
-	"no HttpOnly": {answer: cookie("HttpOnly", "X"), id: "login-cookie", state: toMend, says: []string{"it lacks HttpOnly"}},
-	"no SameSite": {answer: cookie("SameSite=Lax", "SameSite=None"), id: "login-cookie", state: toMend, says: []string{"SameSite=Lax"}},
-	"a domain":    {answer: cookie("Path=/", "Path=/a; Domain=example.com"), id: "login-cookie", state: toMend, says: []string{"Path=/", "no Domain"}},
-	"no cookie":   {answer: header("Set-Cookie", ""), id: "login-cookie", state: toMend, says: []string{"sets no cookie"}},
-	"no PKCE": {answer: func(r *http.Response) {
+	"no HttpOnly": {response: cookie("HttpOnly", "X"), id: "login-cookie", state: toFix, says: []string{"it lacks HttpOnly"}},
+	"no SameSite": {response: cookie("SameSite=Lax", "SameSite=None"), id: "login-cookie", state: toFix, says: []string{"SameSite=Lax"}},
+	"a domain":    {response: cookie("Path=/", "Path=/a; Domain=example.com"), id: "login-cookie", state: toFix, says: []string{"Path=/", "no Domain"}},
+	"no cookie":   {response: header("Set-Cookie", ""), id: "login-cookie", state: toFix, says: []string{"sets no cookie"}},
+	"no PKCE": {response: func(r *http.Response) {
 		r.Header.Set("Location", strings.Replace(r.Header.Get("Location"), "code_challenge", "x", 2))
-	}, id: "login-redirect", state: toMend, says: []string{"code_challenge, code_challenge_method"}},
-	"not registered": {id: "callback-url", state: toMend, says: []string{"Invalid callback URL", "/auth/callback"}},
+	}, id: "login-redirect", state: toFix, says: []string{"code_challenge, code_challenge_method"}},
+	"not registered": {id: "callback-url", state: toFix, says: []string{"Invalid callback URL", "/auth/callback"}},
 
 	"another tenant":      {env: map[string]string{"KINDE_ISSUER_URL": "https://other.kinde.com", "KINDE_CLIENT_SECRET": ""}, id: "tenant", state: isNote, says: []string{"https://other.kinde.com"}},
 	"another application": {env: map[string]string{"KINDE_CLIENT_ID": "another"}, id: "tenant", state: isNote, says: []string{"another application"}},
 	"another site":        {env: map[string]string{"KINDE_SITE_URL": "https://pages.example"}, id: "pages", state: isSkipped, says: []string{"KINDE_SITE_URL"}},
-	"any host":            {request: func(r *http.Request) { r.Host = "" }, id: "wrong-host", state: toMend, says: []string{"KINDE_SITE_URL"}},
+	"any host":            {request: func(r *http.Request) { r.Host = "" }, id: "wrong-host", state: toFix, says: []string{"KINDE_SITE_URL"}},
 	"wrong host": {at: "/auth/login", instead: func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			problemOf(400, "wrong-host")(w, r)
 			return
 		}
 		problemOf(405, "method-not-allowed")(w, r)
-	}, id: "login-redirect", state: toMend, says: []string{"the deployment's KINDE_SITE_URL is another address"}},
+	}, id: "login-redirect", state: toFix, says: []string{"the deployment's KINDE_SITE_URL is another address"}},
 
 	"a forwarded host": {at: "/auth/login", instead: func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet {
@@ -178,22 +287,22 @@ var spoilt = map[string]spoiling{
 		} else {
 			problemOf(400, "wrong-host")(w, r)
 		}
-	}, id: "wrong-host", state: toMend, says: []string{"X-Forwarded-Host steers"}},
+	}, id: "wrong-host", state: toFix, says: []string{"X-Forwarded-Host decides"}},
 
-	"CORS for all":      {answer: header("Access-Control-Allow-Origin", "*"), id: "cors-stranger", state: toMend, says: []string{"every origin may call"}},
-	"CORS for none":     {answer: header("Access-Control-Allow-Origin", ""), id: "cors-allowed", state: toMend, says: []string{"netlify env:set ALLOWED_ORIGINS https://app.example"}},
-	"CORS with cookies": {answer: header("Access-Control-Allow-Credentials", "true"), id: "cors-allowed", state: toMend, says: []string{"cookies may be sent"}},
+	"CORS for all":      {response: header("Access-Control-Allow-Origin", "*"), id: "cors-stranger", state: toFix, says: []string{"every origin may call"}},
+	"CORS for none":     {response: header("Access-Control-Allow-Origin", ""), id: "cors-allowed", state: toFix, says: []string{"netlify env:set ALLOWED_ORIGINS https://app.example"}},
+	"CORS with cookies": {response: header("Access-Control-Allow-Credentials", "true"), id: "cors-allowed", state: toFix, says: []string{"cookies may be sent"}},
 	"CORS as it is":     {id: "cors-stranger", state: isOK},
 
-	"no policy":      {answer: header("Content-Security-Policy", ""), id: "pages", state: toMend, says: []string{"[[headers]]"}},
-	"a weak policy":  {answer: header("Content-Security-Policy", "upgrade-insecure-requests"), id: "pages", state: toMend, says: []string{"every script"}},
-	"no access page": {at: "/access/", instead: http.NotFound, id: "access-page", state: toMend, says: []string{"public/"}},
-	"another page":   {at: "/access/", instead: page, id: "access-page", state: toMend},
+	"no policy":      {response: header("Content-Security-Policy", ""), id: "pages", state: toFix, says: []string{"[[headers]]"}},
+	"a weak policy":  {response: header("Content-Security-Policy", "upgrade-insecure-requests"), id: "pages", state: toFix, says: []string{"every script"}},
+	"no access page": {at: "/access/", instead: http.NotFound, id: "access-page", state: toFix, says: []string{"public/"}},
+	"another page":   {at: "/access/", instead: page, id: "access-page", state: toFix},
 }
 
 // spoil puts a proxy with a fault in front of a good deployment, whose own address it
 // replaces by its own.
-func spoil(t *testing.T, site string, how spoiling) (address string) {
+func serveWithFault(t *testing.T, site string, how deploymentFault) (address string) {
 	t.Helper()
 	target, err := url.Parse(site)
 	if err != nil {
@@ -216,14 +325,14 @@ func spoil(t *testing.T, site string, how spoiling) (address string) {
 			if location == "" {
 				r.Header.Del("Location")
 			}
-			if how.answer != nil {
-				how.answer(r)
+			if how.response != nil {
+				how.response(r)
 			}
 			return nil
 		},
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if how.instead != nil && strings.HasSuffix(r.URL.Path, how.at) {
+		if how.instead != nil && (how.at != "" && strings.HasSuffix(r.URL.Path, how.at) || how.under != "" && strings.HasPrefix(r.URL.Path, how.under)) {
 			how.instead(w, r)
 			return
 		}
@@ -236,14 +345,14 @@ func spoil(t *testing.T, site string, how spoiling) (address string) {
 
 func TestADeploymentThatIsNotThere(t *testing.T) {
 	for name, address := range map[string]string{"nothing": "http://127.0.0.1:1", "in the open": "http://doctor.invalid"} {
-		checks := byID(examine(t.Context(), map[string]string{}, address))
-		if c := checks["deployment.health"]; c.State != toMend || !strings.Contains(text(c), "curl -i "+address+"/api/health") {
+		checks := byID(runChecks(t.Context(), map[string]string{}, address))
+		if c := checks["deployment.health"]; c.State != toFix || !strings.Contains(text(c), "curl -i "+address+"/api/health") {
 			t.Errorf("%s: %s", name, text(c))
 		}
 		if c := checks["deployment.headers"]; c.State != isSkipped || c.Found != "because of deployment.health" {
 			t.Errorf("%s: %s", name, text(c))
 		}
-		if https := checks["deployment.https"].State; (https == toMend) != (name == "in the open") {
+		if https := checks["deployment.https"].State; (https == toFix) != (name == "in the open") {
 			t.Errorf("%s: https %s", name, https)
 		}
 	}
@@ -261,7 +370,7 @@ func TestLookIsBounded(t *testing.T) {
 	}))
 	defer endless.Close()
 	d := &doctor{out: outbound.New(attempt)}
-	got, err := d.look(t.Context(), visit{url: endless.URL})
+	got, err := d.fetch(t.Context(), request{url: endless.URL})
 	if err != nil || len(got.body) != maxPage {
 		t.Errorf("%v, not %d bytes", err, maxPage)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	kindefunctions "kinde-functions"
 	"kinde-functions/shared/config"
 	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/outbound"
@@ -14,39 +15,51 @@ import (
 )
 
 const (
-	// attempt is how long one call may take, as the functions' default is.
+	// attempt is the time limit of one request, the functions' default.
 	attempt = 5 * time.Second
-	// patience is how long a call may take with its repetitions.
+	// patience is the time limit of a request with its retries.
 	patience = 8 * time.Second
 )
 
-// doctor examines one set of settings, the tenant they name and, where url is set, a
-// deployment. It asks little of them: some ten calls at Kinde, one machine token.
+// doctor checks one set of settings, the tenant that they name and, where url is set, a
+// deployment. It sends Kinde some ten requests and takes one machine token.
 type doctor struct {
-	env      map[string]string // the settings, as the functions would see them
-	url      string            // the deployment's origin; empty: none
-	settings *config.Settings  // what could be read of env
-	report   *report
-	out      *outbound.Client
-	kinde    *kinde.Client
-	now      func() time.Time
+	env        map[string]string // the settings, as the functions would see them
+	names      []string          // of the environment's variables
+	url        string            // the deployment's origin; "" for none
+	tokensOnly bool              // nobody is meant to sign in
+	settings   *config.Settings  // what could be read of env
+	report     *report
+	out        *outbound.Client
+	kinde      *kinde.Client
+	machine    *kinde.Machine // nil where there is no usable machine token
+	scopes     []string       // of the machine token
+	keyID      string         // of one of the tenant's signing keys, if known
+	gateFile   []byte         // gate.json
+	functions  []string       // to check in a deployment
 }
 
-// examine makes every check and gives them in the order in which to mend.
-func examine(ctx context.Context, env map[string]string, url string) []check {
-	d := &doctor{env: env, url: url, report: newReport(hider(env)), out: outbound.New(attempt), now: time.Now}
-	if url != "" && env[config.Site.Name()] == "" && env["URL"] == "" {
-		env[config.Site.Name()] = url // as Netlify's URL would be
+func newDoctor(env map[string]string, url string) *doctor {
+	return &doctor{env: env, url: url, report: newReport(hider(env)), out: outbound.New(attempt),
+		gateFile: kindefunctions.GateFile, functions: functionNames()}
+}
+
+// run makes every check and returns them in the order in which to fix.
+func (d *doctor) run(ctx context.Context) []check {
+	if d.url != "" && d.env[config.Site.Name()] == "" && d.env["URL"] == "" {
+		d.env[config.Site.Name()] = d.url // as Netlify's URL would be
 	}
-	if d.examineSettings() {
+	if d.checkSettings() {
 		d.kinde = kinde.New(d.settings.Issuer, d.settings.Management, d.out)
-		d.examineTenant(ctx)
-		d.examineApplication(ctx)
-		d.examineMachine(ctx)
-		d.examineDevice(ctx)
-		d.examineRedis(ctx)
+		d.checkTenant(ctx)
+		d.checkApplication(ctx)
+		d.checkMachine(ctx)
+		d.checkLoginURI(ctx)
+		d.checkDevice(ctx)
+		d.checkAPIs(ctx)
+		d.checkRedis(ctx)
 	}
-	d.examineDeployment(ctx)
+	d.checkDeployment(ctx)
 	return d.report.checks()
 }
 
@@ -55,46 +68,46 @@ func (d *doctor) lookup(name string) (string, bool) {
 	return value, set
 }
 
-// limited is a context for one call.
+// limited returns a context for one request.
 func limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, patience)
 }
 
-// told is an error of shared/kinde in words: what Kinde answered, and the remedy that
-// the log would have.
-func told(err error) (found, remedy string) {
+// describe puts an error of shared/kinde into words: what happened, and the remedy that
+// the functions' log would have.
+func describe(err error) (found, remedy string) {
 	p := problem.From(err)
 	remedy = p.Remedy
-	answer, answered := errors.AsType[*kinde.Error](err)
+	kindeErr, ok := errors.AsType[*kinde.Error](err)
 	switch {
 	case p.Code == problem.UpstreamThrottled:
-		found, remedy = "Kinde answered 429: too many requests", kinde.ThrottledRemedy
+		found, remedy = "Kinde returned 429: too many requests", kinde.ThrottledRemedy
 		if p.RetryAfter > 0 {
 			remedy += fmt.Sprintf(" (now %v)", p.RetryAfter.Round(time.Second))
 		}
 	case p.Code == problem.UpstreamTimeout:
-		found, remedy = "no answer in time", "see whether this machine reaches Kinde, and try again"
-	case answered:
-		found = strings.Replace(answer.Error(), "kinde", "Kinde", 1)
-		if remedy == "" && answer.Status >= 500 {
-			remedy = "Kinde is in trouble: try again later"
+		found, remedy = "no response in time", "see whether this machine reaches Kinde, and try again"
+	case ok:
+		found = strings.Replace(kindeErr.Error(), "kinde", "Kinde", 1)
+		if remedy == "" && kindeErr.Status >= 500 {
+			remedy = "Kinde has a failure of its own: try again later"
 		}
 	case p.Cause != nil:
 		found = quoted(p.Cause.Error())
 	}
 	if remedy == "" {
-		remedy = "try again; if it stays, see whether KINDE_ISSUER_URL is the tenant's own origin"
+		remedy = "try again; if it persists, check that KINDE_ISSUER_URL is the tenant's own origin"
 	}
 	return found, remedy
 }
 
-// refused reports an error of shared/kinde as what the check of that id found.
+// refused reports an error of shared/kinde as the finding of the check id.
 func (d *doctor) refused(id string, err error, more ...step) {
-	found, remedy := told(err)
-	d.report.mend(id, found, append([]step{{Do: sentence(remedy)}}, more...)...)
+	found, remedy := describe(err)
+	d.report.fix(id, found, append([]step{{Do: sentence(remedy)}}, more...)...)
 }
 
-// sentence makes one of a remedy, which the log has in lower case.
+// sentence makes a sentence of a remedy, which the log has in lower case.
 func sentence(remedy string) string {
 	if remedy == "" {
 		return ""

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -17,13 +18,13 @@ import (
 
 const site = "https://site.example"
 
-// patient is a tenant and good settings for it.
-type patient struct {
+// tenant is a tenant and good settings for it.
+type tenant struct {
 	*kindetest.Server
 	env map[string]string
 }
 
-func newPatient(t *testing.T, options kindetest.Options) *patient {
+func newTenant(t *testing.T, options kindetest.Options) *tenant {
 	t.Helper()
 	if options.Site == "" {
 		options.Site = site
@@ -35,7 +36,7 @@ func newPatient(t *testing.T, options kindetest.Options) *patient {
 	t.Cleanup(server.Close)
 	env := server.Env()
 	env["SESSION_KEYS"] = newKey()
-	return &patient{server, env}
+	return &tenant{server, env}
 }
 
 func newKey() string {
@@ -46,13 +47,18 @@ func newKey() string {
 
 // examined makes the checks, with settings changed as names and values in turn; an
 // empty value unsets. The result is by id.
-func (p *patient) examined(t *testing.T, changes ...string) map[string]check {
+func (p *tenant) check(t *testing.T, changes ...string) map[string]check {
 	t.Helper()
 	env := maps.Clone(p.env)
 	for i := 0; i < len(changes); i += 2 {
 		env[changes[i]] = changes[i+1]
 	}
-	return byID(examine(t.Context(), env, ""))
+	return byID(runChecks(t.Context(), env, ""))
+}
+
+// runChecks makes every check.
+func runChecks(ctx context.Context, env map[string]string, url string) []check {
+	return newDoctor(env, url).run(ctx)
 }
 
 func byID(checks []check) map[string]check {
@@ -63,10 +69,10 @@ func byID(checks []check) map[string]check {
 	return found
 }
 
-// mends are the checks that say that something must be mended.
-func mends(checks map[string]check) map[string]check {
+// mends are the checks that say that something must be fixed.
+func fixes(checks map[string]check) map[string]check {
 	found := maps.Clone(checks)
-	maps.DeleteFunc(found, func(_ string, c check) bool { return c.State != toMend })
+	maps.DeleteFunc(found, func(_ string, c check) bool { return c.State != toFix })
 	return found
 }
 
@@ -86,7 +92,16 @@ func command(t *testing.T, dotenv string, env map[string]string, args ...string)
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	m := machine{root, func(name string) (string, bool) { value, set := env[name]; return value, set }, screen{pastedWidth, true}, &stdout, &stderr}
+	m := machine{
+		root: root, env: func(name string) (string, bool) { value, set := env[name]; return value, set },
+		environ: func() (list []string) {
+			for name, value := range env {
+				list = append(list, name+"="+value)
+			}
+			return list
+		},
+		screen: screen{pastedWidth, true}, in: strings.NewReader(""), out: &stdout, errors: &stderr,
+	}
 	status = m.run(t.Context(), args)
 	return status, stdout.String(), stderr.String()
 }

@@ -6,112 +6,159 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
+	"kinde-functions/shared/config"
 	"kinde-functions/shared/route"
 )
 
-// abreast is how many functions are asked at a time.
-const abreast = 4
+// concurrent is how many requests are under way at a time.
+const concurrent = 4
 
-var placeholder = regexp.MustCompile(`\{\w+\}`)
+var placeholder = regexp.MustCompile(`\{\w+\+?\}`)
 
-// examineFunctions asks each function for each of its rows, at both addresses, with a
-// method that no row has: which it refuses before it counts or does anything. Rows
-// that want a caller are asked without one as well, unless they are limited.
-func (d *doctor) examineFunctions(ctx context.Context, at *deployment) {
+// checkFunctions sends each function requests for each of its rows, at both addresses, with
+// a method that no row has: it refuses them before it counts or does anything. Rows that
+// want a caller also get a request without one, unless they are limited.
+func (d *doctor) checkFunctions(ctx context.Context, at *deployment) {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	room := make(chan struct{}, abreast)
-	for _, name := range functionNames() {
+	room := make(chan struct{}, concurrent)
+	for _, name := range d.functions {
 		wg.Go(func() {
 			room <- struct{}{}
 			defer func() { <-room }()
-			answers, trouble := d.askFunction(ctx, name)
+			responses, wrong := d.probeFunction(ctx, name)
 			mu.Lock()
 			defer mu.Unlock()
-			maps.Copy(at.answers, answers)
-			d.reportFunction(name, trouble, at)
+			maps.Copy(at.responses, responses)
+			d.reportFunction(name, wrong, at)
 		})
 	}
 	wg.Wait()
 }
 
-// trouble is the first answer that is not as it should be.
-type trouble struct {
+// mismatch is a response that is not as it should be.
+type mismatch struct {
 	asked, found string
 	code         string
-	absent       bool // no function of ours answered
+	absent       bool // the response is none of a function of this project
 }
 
-func (d *doctor) askFunction(ctx context.Context, name string) (map[string]*answer, *trouble) {
-	answers := map[string]*answer{}
+// probeFunction returns the responses of one function, up to the first that is not as it
+// should be.
+func (d *doctor) probeFunction(ctx context.Context, name string) (map[string]*response, *mismatch) {
+	responses := map[string]*response{}
 	for _, row := range route.Of(name) {
-		for _, path := range []string{row.Pattern, row.Address()} {
-			path = placeholder.ReplaceAllString(path, "doctor")
-			asked := "PUT " + path
-			got, wrong := d.ask(ctx, visit{method: http.MethodPut, url: d.url + path}, asked, http.StatusMethodNotAllowed, "method-not-allowed")
-			if wrong != nil {
-				return answers, wrong
+		for _, pattern := range []string{row.Pattern, row.Address()} {
+			v := request{method: http.MethodPut, header: []string{"Accept", "application/json"}}
+			want := outcome{http.StatusMethodNotAllowed, "method-not-allowed"}
+			if takesPUT(row) {
+				v.method, want = http.MethodGet, withoutCredential[row.Access]
 			}
-			answers[asked] = got
+			asked, got, wrong := d.probe(ctx, v, pattern, want)
+			if wrong != nil {
+				return responses, wrong
+			}
+			responses[asked] = got
 		}
-		if want, ok := uncalled[row.Access]; ok && !row.Limited {
-			path := placeholder.ReplaceAllString(row.Pattern, "doctor")
-			got, wrong := d.ask(ctx, visit{method: row.Methods()[0], url: d.url + path, header: []string{"Accept", "application/json"}}, row.Method+" "+path, want.status, want.code)
+		if want, ok := withoutCredential[row.Access]; ok && !row.Limited && !takesPUT(row) {
+			v := request{method: row.Method, header: []string{"Accept", "application/json"}}
+			asked, got, wrong := d.probe(ctx, v, row.Pattern, want)
 			if wrong != nil {
-				return answers, wrong
+				return responses, wrong
 			}
-			answers[row.Method+" "+path] = got
+			responses[asked] = got
 		}
 	}
-	return answers, nil
+	return responses, nil
 }
 
-// uncalled is what a row answers to whoever has no credential.
-var uncalled = map[route.Access]struct {
+// takesPUT reports whether a row serves the method that others refuse.
+func takesPUT(row route.Route) bool { return slices.Contains(row.Methods(), http.MethodPut) }
+
+// outcome is the status of a response and the code of its problem.
+type outcome struct {
 	status int
 	code   string
-}{
+}
+
+func (o outcome) String() string { return strings.TrimSpace(fmt.Sprintf("%d %s", o.status, o.code)) }
+
+// withoutCredential is the response of a row to a request without a credential.
+var withoutCredential = map[route.Access]outcome{
 	route.User:     {http.StatusUnauthorized, "no-token"},
 	route.Optional: {http.StatusOK, ""},
 	route.SignOut:  {http.StatusForbidden, "csrf-header-missing"},
 	route.SignIn:   {http.StatusBadRequest, "login-expired"},
 }
 
-func (d *doctor) ask(ctx context.Context, v visit, asked string, status int, code string) (*answer, *trouble) {
-	got, err := d.look(ctx, v)
+// probe sends a request for a pattern and compares the response.
+func (d *doctor) probe(ctx context.Context, v request, pattern string, want outcome) (string, *response, *mismatch) {
+	path := placeholder.ReplaceAllString(pattern, "doctor")
+	v.url = d.url + path
+	asked := v.method + " " + path
+	got, err := d.fetch(ctx, v)
 	if err != nil {
-		return nil, &trouble{asked: asked, found: quoted(err.Error())}
+		return asked, nil, &mismatch{asked: asked, found: quoted(err.Error())}
 	}
-	if got.status == status && got.code() == code {
-		return got, nil
+	if found := (outcome{got.status, got.code()}); found != want {
+		return asked, nil, &mismatch{asked, fmt.Sprintf("%v, want %v", found, want), found.code, found.code == ""}
 	}
-	said := fmt.Sprintf("%d %s", got.status, got.code())
-	want := strings.TrimSpace(fmt.Sprintf("%d %s", status, code))
-	return nil, &trouble{asked: asked, found: strings.TrimSpace(said) + " in place of " + want, code: got.code(), absent: got.code() == ""}
+	return asked, got, nil
 }
 
-func (d *doctor) reportFunction(name string, wrong *trouble, at *deployment) {
+func (d *doctor) reportFunction(name string, wrong *mismatch, at *deployment) {
 	id := "deployment.function." + name
 	if wrong == nil {
-		d.report.ok(id, "answers at each of its addresses")
+		d.report.ok(id, "responds at each of its addresses")
 		return
 	}
 	found := wrong.asked + ": " + wrong.found
-	switch needs := optional[name]; {
-	case wrong.code == "misconfigured" && needs != nil && !d.anySet(needs...):
-		d.report.note(id, "is not set up there, which is right where it is not used", append([]step{{Do: "To use it:"}}, howToSetAll(needs...)...)...)
-	case wrong.code == "misconfigured" && needs != nil && len(at.lacks) == 0:
-		d.report.mend(id, found+": set here and not there is one of "+strings.Join(needs, ", "), howToSetAll(needs...)...)
+	log := step{Run: "netlify logs:function " + name}
+	unset := at.unset(needsOf(name))
+	forSignIn := slices.Contains(unset, config.SessionKeys.Name()) || slices.Contains(unset, config.ClientSecret.Name())
+	switch misconfigured := wrong.code == "misconfigured" && len(unset) > 0; {
+	case misconfigured && forSignIn && !d.tokensOnly:
+		d.report.fix(id, found+": nobody can sign in there without "+strings.Join(unset, " and "), howToSetAll(unset...)...)
+	case misconfigured && (forSignIn || !d.anySet(unset...)):
+		d.report.note(id, "is not set up there, which is right where it is not used",
+			append([]step{{Do: "To use it:"}}, howToSetAll(unset...)...)...)
+	case misconfigured && len(at.lacks) == 0:
+		d.report.fix(id, found+": set here and not there is one of "+strings.Join(unset, ", "), howToSetAll(unset...)...)
 	case wrong.code == "misconfigured":
-		d.report.mend(id, found, step{Do: "Set what deployment.health names. The function's log names all of its own:"}, step{Run: "netlify logs:function " + name})
+		d.report.fix(id, found, step{Do: "Set what deployment.health names. The function's log names all of its own:"}, log)
 	case wrong.absent:
-		d.report.mend(id, found, step{Do: "The function does not answer there: deploy it, with its redirect in netlify.toml or its events in template.yaml."}, step{Run: "netlify deploy --build --prod"})
+		d.report.fix(id, found, step{Do: "The function is not served there: deploy it, with its redirect in netlify.toml or its " +
+			"events in template.yaml."}, deployStep)
 	default:
-		d.report.mend(id, found, step{Do: "Deploy the version that this doctor belongs to; the function's log says more:"}, step{Run: "netlify logs:function " + name})
+		d.report.fix(id, found, step{Do: "Deploy the version that this doctor belongs to; the function's log says more:"}, log)
 	}
+}
+
+// needsOf returns the settings that a function needs and not every function for users does.
+func needsOf(name string) (needs []string) {
+	common := config.All()
+	for _, setting := range config.Of(name) {
+		required := func(s config.Setting) bool { return s.Name() == setting.Name() && s.Required() }
+		if setting.Required() && !slices.ContainsFunc(common, required) && !slices.Contains(needs, setting.Name()) {
+			needs = append(needs, setting.Name())
+		}
+	}
+	return needs
+}
+
+// unset returns those of names that health says are not set there, or all if it says so of
+// none.
+func (at *deployment) unset(names []string) []string {
+	off := slices.Concat(slices.Collect(maps.Values(at.off))...)
+	found := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !slices.Contains(off, name) })
+	if len(found) == 0 {
+		return names
+	}
+	return found
 }
 
 // runs reports whether a function serves there.

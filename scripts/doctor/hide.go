@@ -8,28 +8,28 @@ import (
 	"kinde-functions/shared/config"
 )
 
-// shortest is the length from which a value is hidden: shorter ones are no secret,
-// and would take ordinary words out of the report.
+// shortest is the length from which values are hidden. Shorter ones are no secrets, and
+// hiding them would remove ordinary words.
 const shortest = 6
 
 var (
-	email = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+`)
-	jwt   = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}[A-Za-z0-9_.-]*`)
+	email   = regexp.MustCompile(`[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+`)
+	jwtLike = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}[A-Za-z0-9_.-]*`)
 )
 
-// hider makes the last guard of everything that is shown: nothing is put into a
-// report that holds a secret, and if it were, or if a server echoed one, this takes it
-// out. What could act on a terminal goes too.
+// hider returns the last guard of everything that is shown. No report is made of secrets;
+// if one got in, or a server echoed one, it is replaced here, as are characters that act on
+// a terminal.
 func hider(env map[string]string) func(string) string {
 	var secrets []*regexp.Regexp
-	for _, secret := range secretsIn(env) { // a host's name comes back in small letters
+	for _, secret := range secretsIn(env) { // host names come back in lower case
 		secrets = append(secrets, regexp.MustCompile("(?i)"+regexp.QuoteMeta(secret)))
 	}
 	return func(text string) string {
 		for _, secret := range secrets {
 			text = secret.ReplaceAllLiteralString(text, "[hidden]")
 		}
-		text = email.ReplaceAllString(jwt.ReplaceAllString(text, "[hidden]"), "[hidden]")
+		text = email.ReplaceAllString(jwtLike.ReplaceAllString(text, "[hidden]"), "[hidden]")
 		return strings.Map(func(r rune) rune {
 			if r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u202e' || r == '\u2066' || r == '\ufffd' {
 				return '?'
@@ -39,7 +39,7 @@ func hider(env map[string]string) func(string) string {
 	}
 }
 
-// secretNames are the settings whose values are secret.
+// secretNames returns the settings whose values are secret.
 func secretNames() (names []string) {
 	for _, setting := range config.All() {
 		if setting.Secret() {
@@ -49,7 +49,7 @@ func secretNames() (names []string) {
 	return names
 }
 
-// secretsIn are the secret values and their parts, as they might show.
+// secretsIn returns the secret values and their parts, in the forms in which they may show.
 func secretsIn(env map[string]string) []string {
 	var all []string
 	add := func(value string) {
@@ -72,7 +72,7 @@ func secretsIn(env map[string]string) []string {
 	return all
 }
 
-// quoted is a server's text as it may be shown: short, and of plain characters.
+// quoted returns a server's text shortened and in printable ASCII.
 func quoted(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {

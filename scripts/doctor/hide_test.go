@@ -43,7 +43,7 @@ func unseen(t *testing.T, out string, env map[string]string, more ...string) {
 			}
 		}
 	}
-	if email.MatchString(out) || jwt.MatchString(out) {
+	if email.MatchString(out) || jwtLike.MatchString(out) {
 		t.Errorf("an e-mail or a token is shown:\n%s", out)
 	}
 }
@@ -56,47 +56,47 @@ func everyFormat(t *testing.T, env map[string]string, args ...string) string {
 		_, out, said := command(t, dotenv(env), nil, slices.Concat(more, args)...)
 		all.WriteString(out + said)
 	}
-	var colour strings.Builder
-	if err := (screen{40, false}).write(&colour, examine(t.Context(), maps.Clone(env), "")); err != nil {
+	var color strings.Builder
+	if err := (screen{40, false}).write(&color, runChecks(t.Context(), maps.Clone(env), "")); err != nil {
 		t.Error(err)
 	}
-	return all.String() + colour.String()
+	return all.String() + color.String()
 }
 
 func TestNoSecretIsShown(t *testing.T) {
 	own := clients(kindetest.ClientID, func(c *kindetest.Client) { c.Secret = webSecret })
 	own[slices.IndexFunc(own, func(c kindetest.Client) bool { return c.ID == kindetest.M2MClientID })].Secret = machineSecret
-	for name, change := range map[string]func(p *patient, env map[string]string){
-		"all is well":       func(*patient, map[string]string) {},
-		"wrong secrets":     func(_ *patient, env map[string]string) { env["KINDE_CLIENT_SECRET"] = webSecret + "x" },
-		"in a public place": func(_ *patient, env map[string]string) { env["KINDE_CLIENT_ID"] = webSecret },
-		"in the site": func(_ *patient, env map[string]string) {
+	for name, change := range map[string]func(p *tenant, env map[string]string){
+		"all is well":       func(*tenant, map[string]string) {},
+		"wrong secrets":     func(_ *tenant, env map[string]string) { env["KINDE_CLIENT_SECRET"] = webSecret + "x" },
+		"in a public place": func(_ *tenant, env map[string]string) { env["KINDE_CLIENT_ID"] = webSecret },
+		"in the site": func(_ *tenant, env map[string]string) {
 			env["KINDE_SITE_URL"] = "https://x:" + webSecret + "@site.example"
 		},
-		"in the issuer": func(_ *patient, env map[string]string) {
+		"in the issuer": func(_ *tenant, env map[string]string) {
 			env["KINDE_ISSUER_URL"] = "https://t.kinde.com?k=" + machineSecret
 		},
-		"as a name":      func(_ *patient, env map[string]string) { env["KINDE_X_"+webSecret] = "1" },
-		"malformed":      func(_ *patient, env map[string]string) { env["REDIS_URL"] = "redis://" + redisPassword + "@h" },
-		"malformed keys": func(_ *patient, env map[string]string) { env["SESSION_KEYS"] += "," + webSecret },
-		"scopes":         func(_ *patient, env map[string]string) { env["KINDE_SCOPES"] = "openid " + webSecret },
-		"echoed by a server": func(p *patient, _ map[string]string) {
+		"as a name":      func(_ *tenant, env map[string]string) { env["KINDE_X_"+webSecret] = "1" },
+		"malformed":      func(_ *tenant, env map[string]string) { env["REDIS_URL"] = "redis://" + redisPassword + "@h" },
+		"malformed keys": func(_ *tenant, env map[string]string) { env["SESSION_KEYS"] += "," + webSecret },
+		"scopes":         func(_ *tenant, env map[string]string) { env["KINDE_SCOPES"] = "openid " + webSecret },
+		"echoed by a server": func(p *tenant, _ map[string]string) {
 			p.Kinde.SetQuirks(kindetest.Quirks{DiscoveryIssuer: "https://" + webSecret + "/dana@example.com"})
 		},
-		"echoed as a host": func(p *patient, _ map[string]string) {
+		"echoed as a host": func(p *tenant, _ map[string]string) {
 			p.Kinde.SetQuirks(kindetest.Quirks{DiscoveryIssuer: "https://" + webSecret + ".example"})
 		},
-		"echoed as a code": func(p *patient, _ map[string]string) {
+		"echoed as a code": func(p *tenant, _ map[string]string) {
 			p.Kinde.Fault("/oauth2/", kindetest.Fault{Status: 400, Body: kindetest.ErrorBody(kindetest.ShapeC, webSecret, "dana@example.com")})
 		},
-		"echoed in a redirect": func(p *patient, _ map[string]string) {
+		"echoed in a redirect": func(p *tenant, _ map[string]string) {
 			p.Kinde.Fault("/oauth2/auth", kindetest.Fault{Status: 302, Header: http.Header{"Location": {site + "/auth/callback?error=" + machineSecret}}})
 			p.Kinde.Fault("/.well-known/jwks", kindetest.Fault{Status: 302, Header: http.Header{"Location": {"https://" + webSecret + "/"}}})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newPatient(t, kindetest.Options{Clients: own})
+			p := newTenant(t, kindetest.Options{Clients: own})
 			env := recognisable(p.env)
 			change(p, env)
 			unseen(t, everyFormat(t, env), env)
@@ -123,7 +123,7 @@ func TestNothingOfADeploymentsCookiesIsShown(t *testing.T) {
 		}
 	}))
 	defer hostile.Close()
-	p := newPatient(t, kindetest.Options{})
+	p := newTenant(t, kindetest.Options{})
 	env := recognisable(p.env)
 	out := everyFormat(t, env, "--url", hostile.URL)
 	unseen(t, out, env, code)
@@ -151,11 +151,11 @@ func TestEverySecretSettingIsHidden(t *testing.T) {
 				t.Errorf("%s: %q", setting.Name(), got)
 			}
 		}
-		p := newPatient(t, kindetest.Options{})
-		if c := p.examined(t, setting.Name(), value)["settings.public-values"]; c.State != isOK {
+		p := newTenant(t, kindetest.Options{})
+		if c := p.check(t, setting.Name(), value)["settings.public-values"]; c.State != isOK {
 			t.Errorf("%s is taken for public: %s", setting.Name(), text(c))
 		}
-		if c := p.examined(t, setting.Name(), value, "VITE_ANY", value)["settings.public-values"]; c.State != toMend {
+		if c := p.check(t, setting.Name(), value, "VITE_ANY", value)["settings.public-values"]; c.State != toFix {
 			t.Errorf("%s in a published name: %s", setting.Name(), text(c))
 		}
 	}

@@ -6,10 +6,10 @@ import (
 	"kinde-functions/shared/config"
 )
 
-// shellPlain is what a shell takes as it stands.
+// shellPlain matches words that a shell does not change.
 var shellPlain = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]+$`)
 
-// set is the command that gives a deployment a setting. value is no secret.
+// set returns the command that sets a deployment's setting. value is no secret.
 func set(name, value string) step {
 	if !shellPlain.MatchString(value) {
 		value = `"` + value + `"`
@@ -17,23 +17,24 @@ func set(name, value string) step {
 	return step{Run: "netlify env:set " + name + " " + value}
 }
 
-// secret is set for a value that the deployer puts in place of the placeholder.
+// secret is set for a secret, which the deployer puts in place of placeholder.
 func secret(name, placeholder string) step {
 	return step{Run: "netlify env:set " + name + " " + placeholder + " --secret --context production"}
 }
 
-// In Kinde: where things are.
+// Click paths in Kinde.
 const (
 	inApplication = "In Kinde: Settings → Applications → your back-end web application → View details: "
 	inMachine     = "In Kinde: Settings → Applications → your machine-to-machine application → "
 	inDevice      = "In Kinde: Settings → Applications → your device application → View details: "
 )
 
-// howToSet says where a setting's value comes from, and how to set it.
+// howToSet returns where a setting's value comes from and how to set it.
 func howToSet(name string) []step {
 	switch name {
 	case config.Issuer.Name():
-		return []step{{Do: inApplication + "its Domain, with https:// and no slash at its end."}, set(name, "https://your_subdomain.kinde.com")}
+		return []step{{Do: inApplication + "its Domain, with https:// and no slash at its end."},
+			set(name, "https://your_subdomain.kinde.com")}
 	case config.ClientID.Name():
 		return []step{{Do: inApplication + "its Client ID."}, set(name, "your_client_id")}
 	case config.ClientSecret.Name():
@@ -45,20 +46,22 @@ func howToSet(name string) []step {
 	case config.DeviceClientID.Name():
 		return []step{{Do: inDevice + "its Client ID."}, set(name, "your_device_client_id")}
 	case config.Management.Name():
-		return []step{{Do: "The kinde.com address of the tenant, which Kinde shows beside the custom domain."}, set(name, "https://your_subdomain.kinde.com")}
+		return []step{{Do: "The kinde.com address of the tenant, which Kinde shows beside the custom domain."},
+			set(name, "https://your_subdomain.kinde.com")}
 	case config.Site.Name():
-		return []step{{Do: "The origin that people see in the address bar, without a slash at its end."}, set(name, "https://your-site.example")}
+		return []step{{Do: "The origin in the address bar, without a slash at its end."}, set(name, "https://your-site.example")}
 	case config.SessionKeys.Name():
 		return []step{
-			{Do: "Make one. In use already, keep the old one behind it, after a comma, until its sessions are over:"},
+			{Do: "Make one. To replace one, keep the old one after it, behind a comma, until its sessions have ended:"},
 			{Run: "netlify env:set " + name + ` "$(openssl rand -base64 32)" --secret --context production`},
 		}
 	case config.Scopes.Name():
 		return []step{set(name, "openid profile email offline")}
 	case config.RedisURL.Name():
-		return []step{{Do: "As redis[s]://:password@host:port/database, with the password percent-encoded."}, secret(name, "your_redis_url")}
+		return []step{{Do: "As redis[s]://:password@host:port/database, with the password percent-encoded."},
+			secret(name, "your_redis_url")}
 	case config.AllowedOrigins.Name():
-		return []step{{Do: "A comma list of origins exactly as browsers write them: no slash at the end, no path, no star."},
+		return []step{{Do: "A comma-separated list of origins exactly as browsers write them: no slash at the end, no path, no star."},
 			set(name, "https://app.example.com,https://other.example.com")}
 	case config.RateLimit.Name():
 		return []step{set(name, "100/15m")}
@@ -71,13 +74,16 @@ func howToSet(name string) []step {
 	case config.AfterLogin.Name(), config.AfterLogout.Name():
 		return []step{set(name, "/")}
 	case config.ConnectedApps.Name():
-		return []step{{Do: "A comma list of the reference keys (key code refs) that Kinde shows under Settings → Connected apps."}, set(name, "google_drive")}
+		return []step{{Do: "A comma-separated list of the reference keys (key code refs) that Kinde shows under Settings → Connected apps."},
+			set(name, "google_drive")}
 	case config.OriginSecret.Name():
-		return []step{{Do: "On AWS template.yaml makes it; the distribution in front must send the same."}, {Run: "netlify env:set " + name + ` "$(openssl rand -hex 32)" --secret --context production`}}
+		return []step{{Do: "On AWS template.yaml generates it; the distribution in front must send the same."},
+			{Run: "netlify env:set " + name + ` "$(openssl rand -hex 32)" --secret --context production`}}
 	case config.ProtectedScopes.Name():
 		return []step{{Do: "Scopes separated by spaces."}, set(name, "read:reports")}
 	case config.Audiences.Name():
-		return []step{{Do: "A comma list of the audiences of your APIs in Kinde: Settings → APIs."}, set(name, "https://api.example.com")}
+		return []step{{Do: "A comma-separated list of the audiences of your APIs in Kinde: Settings → APIs."},
+			set(name, "https://api.example.com")}
 	}
 	return howToSetFeature(name)
 }

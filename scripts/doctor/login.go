@@ -11,10 +11,9 @@ import (
 	"kinde-functions/shared/config"
 )
 
-// examineLogin starts a sign-in, of which all that remains is a cookie that nobody
-// keeps.
-func (d *doctor) examineLogin(ctx context.Context, at *deployment) {
-	const way = "deployment.login-redirect"
+// checkLogin starts a sign-in and keeps no cookie of it.
+func (d *doctor) checkLogin(ctx context.Context, at *deployment) {
+	const redirect = "deployment.login-redirect"
 	skip := func(reason string, ids ...string) {
 		for _, id := range ids {
 			d.report.skip("deployment."+id, reason)
@@ -24,7 +23,7 @@ func (d *doctor) examineLogin(ctx context.Context, at *deployment) {
 		skip("because of deployment.function.login", "login-redirect", "login-cookie", "callback-url", "sign-in", "tenant")
 		return
 	}
-	got, err := d.look(ctx, visit{url: d.url + "/auth/login?prompt=none"})
+	got, err := d.fetch(ctx, request{url: d.url + "/auth/login?prompt=none"})
 	if err != nil || got.status != http.StatusFound {
 		found, steps := "", []step{{Run: "curl -i " + d.url + "/auth/login"}}
 		switch {
@@ -32,31 +31,31 @@ func (d *doctor) examineLogin(ctx context.Context, at *deployment) {
 			found = quoted(err.Error())
 		case got.code() == "wrong-host":
 			found = "wrong-host: the deployment's KINDE_SITE_URL is another address"
-			steps = []step{{Do: "Examine the site at that address; if this one is the site's, set it there:"}, set(config.Site.Name(), d.url)}
+			steps = []step{{Do: "Check the site at that address; if this one is the site's, set it there:"}, set(config.Site.Name(), d.url)}
 		default:
-			found = strings.TrimSpace(fmt.Sprintf("/auth/login answered %d %s", got.status, got.code()))
+			found = strings.TrimSpace(fmt.Sprintf("/auth/login responds %d %s", got.status, got.code()))
 		}
-		d.report.mend(way, found, steps...)
-		skip("because of "+way, "login-cookie", "callback-url", "sign-in", "tenant")
+		d.report.fix(redirect, found, steps...)
+		skip("because of "+redirect, "login-cookie", "callback-url", "sign-in", "tenant")
 		return
 	}
-	at.answers["GET /auth/login"] = got
+	at.responses["GET /auth/login"] = got
 	location, err := url.Parse(got.header.Get("Location"))
 	if err != nil {
 		location = &url.URL{}
 	}
-	d.examineWay(location)
-	d.examineAttempt(got)
-	if reason := d.report.because(way); reason != "" {
+	d.checkRedirect(location)
+	d.checkAttempt(got)
+	if reason := d.report.blocked(redirect); reason != "" {
 		skip(reason, "callback-url", "sign-in")
 	} else {
-		page, err := d.look(ctx, visit{url: location.String()}) // Kinde's, with nobody signed in
+		page, err := d.fetch(ctx, request{url: location.String()}) // with no user signed in
 		d.judgeSignIn("deployment", d.url+"/auth/callback", page, err)
 	}
 	d.compareTenant(location)
 }
 
-func (d *doctor) examineWay(location *url.URL) {
+func (d *doctor) checkRedirect(location *url.URL) {
 	const id = "deployment.login-redirect"
 	query := location.Query()
 	var wrong []string
@@ -77,13 +76,12 @@ func (d *doctor) examineWay(location *url.URL) {
 		return
 	}
 	slices.Sort(wrong)
-	d.report.mend(id, "wrong or missing in its Location: "+strings.Join(wrong, ", "),
-		step{Do: "Set the deployment's KINDE_SITE_URL to the address that people use, and deploy the version that this doctor belongs to."}, set(config.Site.Name(), d.url))
+	d.report.fix(id, "wrong or missing in its Location: "+strings.Join(wrong, ", "),
+		step{Do: "Set the deployment's KINDE_SITE_URL to the address that users open, and deploy the version that this doctor belongs to."}, set(config.Site.Name(), d.url))
 }
 
-// examineAttempt looks at the attributes of the sign-in's cookie, and never at its
-// value.
-func (d *doctor) examineAttempt(got *answer) {
+// checkAttempt checks the attributes of the sign-in cookie and ignores its value.
+func (d *doctor) checkAttempt(got *response) {
 	const id = "deployment.login-cookie"
 	var set *http.Cookie
 	for _, line := range got.header.Values("Set-Cookie") {
@@ -92,7 +90,7 @@ func (d *doctor) examineAttempt(got *answer) {
 		}
 	}
 	if set == nil {
-		d.report.mend(id, "/auth/login sets no cookie that can be read", step{Do: "Look for what takes Set-Cookie out of answers: a CDN rule or a proxy."})
+		d.report.fix(id, "/auth/login sets no cookie that can be parsed", step{Do: "Look for what removes Set-Cookie from responses: a CDN rule or a proxy."})
 		return
 	}
 	secure := strings.HasPrefix(d.url, "https://")
@@ -107,7 +105,7 @@ func (d *doctor) examineAttempt(got *answer) {
 	}
 	if len(wrong) > 0 {
 		slices.Sort(wrong)
-		d.report.mend(id, "it lacks "+strings.Join(wrong, ", "), step{Do: "Functions set them: look for what rewrites cookies on the way. Without Secure, the deployment's KINDE_SITE_URL is http."})
+		d.report.fix(id, "it lacks "+strings.Join(wrong, ", "), step{Do: "Functions set them: look for what rewrites cookies on the way. Without Secure, the deployment's KINDE_SITE_URL is http."})
 		return
 	}
 	attributes := "HttpOnly, SameSite=Lax, Path=/"
@@ -117,7 +115,7 @@ func (d *doctor) examineAttempt(got *answer) {
 	d.report.ok(id, attributes)
 }
 
-// compareTenant compares where the deployment signs in with the settings here.
+// compareTenant compares the deployment's tenant and application with the settings here.
 func (d *doctor) compareTenant(location *url.URL) {
 	const id = "deployment.tenant"
 	there := originOf(location.String())

@@ -11,82 +11,109 @@ import (
 	"kinde-functions/shared/problem"
 )
 
-// connectedScopes are what the functions for connected apps need.
-var connectedScopes = []string{"read:connected_apps", "create:connected_apps"}
+// Scopes of the Management API that functions use.
+var (
+	connectedScopes = []string{"read:connected_apps", "create:connected_apps"}
+	claimsScopes    = []string{"update:user_refresh_claims"}
+)
 
-// examineMachine asks for one machine token and finds out what it is good for.
-func (d *doctor) examineMachine(ctx context.Context) {
+// checkMachine takes one machine token and finds out what it may do.
+func (d *doctor) checkMachine(ctx context.Context) {
 	s := d.settings
-	if reason := d.report.because("settings."+config.M2MClientID.Name(), "settings."+config.M2MClientSecret.Name(),
+	if reason := d.report.blocked("settings."+config.M2MClientID.Name(), "settings."+config.M2MClientSecret.Name(),
 		"settings.pairs", "settings.management-url", "tenant.discovery"); reason != "" {
-		d.report.rest("machine", reason)
+		d.report.skipRest("machine", reason)
 		return
 	}
 	if s.M2MClientID == "" {
-		d.report.rest("machine", "KINDE_M2M_CLIENT_ID is not set: introspect and connected-apps are not used")
+		d.report.skipRest("machine", "KINDE_M2M_CLIENT_ID is not set: introspect, connected-apps and fresh claims are not used")
 		return
 	}
-	if reason := d.kept(config.M2MClientSecret.Name()); reason != "" {
-		d.report.rest("machine", reason)
+	if reason := d.awsReference(config.M2MClientSecret.Name()); reason != "" {
+		d.report.skipRest("machine", reason)
 		return
 	}
-	machine := kinde.NewMachine(d.kinde, s.M2MClientID, s.M2MClientSecret, nil, attempt).Sparing()
-	standing, err := d.standing(ctx, machine)
-	if err != nil {
-		d.refused("machine.credentials", err, step{Do: inMachine + "View details for its id and secret, APIs for what it is authorised for."})
-		d.report.rest("machine", "because of machine.credentials")
+	if err := d.takeMachineToken(ctx); err != nil {
+		d.refused("machine.credentials", err,
+			step{Do: inMachine + "View details for its id and secret, APIs for what it is authorized for."})
+		d.report.skipRest("machine", "because of machine.credentials")
 		return
 	}
-	d.report.ok("machine.credentials", "given")
-	d.examineStanding(standing)
-	d.examineIntrospection(ctx, machine)
-	d.examineManagementAPI(ctx, machine)
+	d.report.ok("machine.credentials", "accepted")
+	d.checkScopes()
+	d.checkIntrospection(ctx)
+	d.checkManagementAPI(ctx)
 }
 
-func (d *doctor) standing(ctx context.Context, machine *kinde.Machine) (kinde.Standing, error) {
+// takeMachineToken requests the token of the machine-to-machine application.
+func (d *doctor) takeMachineToken(ctx context.Context) error {
 	ctx, cancel := limited(ctx)
 	defer cancel()
-	return machine.Standing(ctx)
-}
-
-func (d *doctor) examineStanding(standing kinde.Standing) {
-	audience := d.settings.Management + "/api"
-	if slices.Contains(standing.Audiences, audience) {
+	s := d.settings
+	machine := kinde.NewMachine(d.kinde, s.M2MClientID, s.M2MClientSecret, nil, attempt).Sparing()
+	claims, err := machine.Standing(ctx)
+	if err != nil {
+		return err
+	}
+	d.machine, d.scopes = machine, claims.Scopes
+	if audience := s.Management + "/api"; slices.Contains(claims.Audiences, audience) {
 		d.report.ok("machine.audience", audience)
 	} else {
-		d.report.mend("machine.audience", "the token is not for "+audience,
-			step{Do: sentence(kinde.ManagementRemedy(&kinde.Error{Codes: []string{"MISSING_AUDIENCE"}}, ""))}, set(config.Management.Name(), "https://your_subdomain.kinde.com"))
+		d.report.fix("machine.audience", "the token is not for "+audience,
+			step{Do: sentence(kinde.ManagementRemedy(&kinde.Error{Codes: []string{"MISSING_AUDIENCE"}}, ""))},
+			set(config.Management.Name(), "https://your_subdomain.kinde.com"))
 	}
-	missing := slices.DeleteFunc(slices.Clone(connectedScopes), func(scope string) bool { return slices.Contains(standing.Scopes, scope) })
-	switch {
-	case len(d.settings.ConnectedApps) == 0:
-		d.report.skip("machine.scopes", "CONNECTED_APPS is not set: none are needed")
-	case len(missing) > 0:
-		steps := []step{{Do: inMachine + "APIs → Kinde Management API → Manage scopes. Add:"}}
-		for _, scope := range missing {
-			steps = append(steps, step{Copy: scope})
-		}
-		steps = append([]step{{Do: sentence(kinde.ManagementRemedy(&kinde.Error{Status: 403}, strings.Join(missing, " and ")))}}, steps...)
-		d.report.mend("machine.scopes", "missing: "+strings.Join(missing, ", "), steps...)
-	default:
-		d.report.ok("machine.scopes", strings.Join(connectedScopes, ", "))
+	return nil
+}
+
+// missingScopes returns those of scopes that the machine token lacks.
+func (d *doctor) missingScopes(scopes ...string) []string {
+	return slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return slices.Contains(d.scopes, scope) })
+}
+
+// scopeSteps say how to give the machine-to-machine application scopes.
+func scopeSteps(scopes []string) []step {
+	steps := []step{{Do: sentence(kinde.ManagementRemedy(&kinde.Error{Status: 403}, strings.Join(scopes, " and ")))},
+		{Do: inMachine + "APIs → Kinde Management API → Manage scopes. Add:"}}
+	for _, scope := range scopes {
+		steps = append(steps, step{Copy: scope})
+	}
+	return steps
+}
+
+func (d *doctor) checkScopes() {
+	const apps, claims = "machine.scopes", "machine.claims-refresh"
+	if missing := d.missingScopes(connectedScopes...); len(d.settings.ConnectedApps) == 0 {
+		d.report.skip(apps, "CONNECTED_APPS is not set: none are needed")
+	} else if len(missing) > 0 {
+		d.report.fix(apps, "missing: "+strings.Join(missing, ", "), scopeSteps(missing)...)
+	} else {
+		d.report.ok(apps, strings.Join(connectedScopes, ", "))
+	}
+	if missing := d.missingScopes(claimsScopes...); !d.settings.Sessions() {
+		d.report.skip(claims, "SESSION_KEYS is not set: there are no sessions to refresh")
+	} else if len(missing) > 0 {
+		d.report.note(claims, "missing: "+strings.Join(missing, ", ")+
+			"; after a change of plan, role or flag, sessions keep the claims that Kinde has cached", scopeSteps(missing)...)
+	} else {
+		d.report.ok(claims, strings.Join(claimsScopes, ", "))
 	}
 }
 
-// examineIntrospection asks about a token that never was, which costs nothing.
-func (d *doctor) examineIntrospection(ctx context.Context, machine *kinde.Machine) {
+// checkIntrospection introspects a token that never existed.
+func (d *doctor) checkIntrospection(ctx context.Context) {
 	ctx, cancel := limited(ctx)
 	defer cancel()
-	if _, err := d.kinde.Introspect(ctx, machine, "doctor-"+rand.Text(), ""); err != nil {
+	if _, err := d.kinde.Introspect(ctx, d.machine, "doctor-"+rand.Text(), ""); err != nil {
 		d.refused("machine.introspection", err)
 		return
 	}
-	d.report.ok("machine.introspection", "Kinde answers about tokens")
+	d.report.ok("machine.introspection", "Kinde introspects tokens for it")
 }
 
-// examineManagementAPI asks for the token of a connection that never was: Kinde says
-// so when it takes the machine's token.
-func (d *doctor) examineManagementAPI(ctx context.Context, machine *kinde.Machine) {
+// checkManagementAPI requests the token of a connection that never existed. Kinde says so
+// if it accepts the machine token.
+func (d *doctor) checkManagementAPI(ctx context.Context) {
 	const id = "machine.management-api"
 	if len(d.settings.ConnectedApps) == 0 {
 		d.report.skip(id, "CONNECTED_APPS is not set: it is not called")
@@ -94,9 +121,9 @@ func (d *doctor) examineManagementAPI(ctx context.Context, machine *kinde.Machin
 	}
 	ctx, cancel := limited(ctx)
 	defer cancel()
-	_, err := d.kinde.ConnectedToken(ctx, machine, "doctor-"+rand.Text())
+	_, err := d.kinde.ConnectedToken(ctx, d.machine, "doctor-"+rand.Text())
 	if err == nil || problem.From(err).Code == problem.NotConnected {
-		d.report.ok(id, "takes the machine token")
+		d.report.ok(id, "accepts the machine token")
 		return
 	}
 	d.refused(id, err, step{Do: inMachine + "APIs → Kinde Management API → Manage scopes."})

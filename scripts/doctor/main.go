@@ -1,18 +1,20 @@
-// Command doctor says what is wrong with a deployment's settings, its Kinde tenant
-// and, where it is given the address, the deployment itself; why it matters; and what
-// to do, in the order in which to do it.
+// Command doctor says what is wrong with a site's settings, its Kinde tenant and, given
+// the address, its deployment; why it matters; and how to fix it, in the order in which
+// to fix it.
 //
 //	go run ./scripts/doctor
 //	go run ./scripts/doctor --url https://your-site.example
 //	go run ./scripts/doctor explain invalid_client
+//	go run ./scripts/doctor -mend
 //
-// It reads the settings of .env and the environment as scripts/dev does. It ends with
-// status 1 when something must be mended, and 2 when it cannot examine anything.
+// It reads the settings of .env and the environment as scripts/dev does. The exit status
+// is 1 when something must be fixed and 2 when nothing could be checked.
 //
-// It defends against doing harm while it looks: no person, no write, one machine token
-// at most, a few bounded requests, and no redirect followed with a credential. And
-// against its own report, which people paste where others read it: it holds no secret,
-// token, code, cookie or e-mail, and no setting's value but addresses.
+// Its checks change nothing: they sign no user in, request at most one machine token,
+// send a bounded number of bounded requests and follow no redirect with a credential.
+// Only -mend changes anything, at Kinde, after asking. Reports are pasted where others
+// read them: they hold no secret, token, code, cookie or e-mail, and of the settings'
+// values only addresses.
 package main
 
 import (
@@ -33,36 +35,49 @@ import (
 )
 
 const usage = `The doctor says what is wrong with the settings, the Kinde tenant and a deployment,
-and how to mend it.
+and how to fix it.
 
 usage:
-  go run ./scripts/doctor [--url address] [--dev] [--json]
-  go run ./scripts/doctor explain [signal]
+  go run ./scripts/doctor [--url address] [--tokens-only] [--dev] [--json]
+  go run ./scripts/doctor explain [code]
+  go run ./scripts/doctor -mend [-yes]
 
 examples:
   go run ./scripts/doctor
-      examine the settings of .env and the environment, and the tenant they name
+      check the settings of .env and the environment, and the tenant that they name
   go run ./scripts/doctor --url https://your-site.example
-      examine that deployment too
+      check that deployment too
+  go run ./scripts/doctor --tokens-only
+      for a site that accepts access tokens alone, where nobody signs in
   go run ./scripts/doctor --dev
-      examine scripts/dev while it runs with its embedded Kinde
-  go run ./scripts/doctor --json | jq '.checks[] | select(.state == "mend")'
-      for programs: {"ok": …, "checks": [{"id", "title", "state", "found", "why", "mend"}]}
+      check scripts/dev while it runs with its embedded Kinde
+  go run ./scripts/doctor --json | jq '.checks[] | select(.state == "fix")'
+      for programs: {"ok": …, "checks": [{"id", "title", "state", "found", "why", "fix"}]}
   go run ./scripts/doctor explain invalid_grant
-      what an error of Kinde's means; without a signal: those it knows
+      explain an error code of Kinde's or of the functions'; without a code: list them
+  go run ./scripts/doctor -mend
+      register the site's URLs with the application in Kinde, after asking
 
-exit status: 0 nothing to mend, 1 something to mend, 2 nothing could be examined
+exit status: 0 nothing to fix, 1 something to fix, 2 nothing could be checked
 
 flags:
 `
 
-// machine is where the doctor runs.
+// machine is the machine that the doctor runs on.
 type machine struct {
-	root   string
-	env    workplace.Lookup
-	screen screen
-	out    io.Writer
-	errors io.Writer
+	root    string
+	env     workplace.Lookup
+	environ func() []string // "NAME=value", of which only names are used
+	screen  screen
+	in      io.Reader
+	out     io.Writer
+	errors  io.Writer
+}
+
+// arguments are the command line's.
+type arguments struct {
+	url                                string
+	tokensOnly, dev, asJSON, mend, yes bool
 }
 
 func main() {
@@ -71,51 +86,81 @@ func main() {
 	if root, err := workplace.Root("."); err != nil {
 		fmt.Fprintln(os.Stderr, "doctor:", err)
 	} else {
-		status = machine{root, os.LookupEnv, screenOf(os.Stdout), os.Stdout, os.Stderr}.run(ctx, os.Args[1:])
+		m := machine{root, os.LookupEnv, os.Environ, screenOf(os.Stdout), os.Stdin, os.Stdout, os.Stderr}
+		status = m.run(ctx, os.Args[1:])
 	}
 	stop()
 	os.Exit(status)
 }
 
-// run does what the arguments ask for and gives the exit status.
+// run does what args ask for and returns the exit status.
 func (m machine) run(ctx context.Context, args []string) int {
 	if len(args) > 0 && args[0] == "explain" {
 		return m.explain(args[1:])
 	}
-	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
-	flags.SetOutput(m.errors)
-	address := flags.String("url", "", "examine the deployment at this `address` too")
-	asJSON := flags.Bool("json", false, "report for programs")
-	dev := flags.Bool("dev", false, "examine scripts/dev, which runs with its embedded Kinde")
-	flags.Usage = func() {
-		fmt.Fprint(m.errors, usage)
-		flags.PrintDefaults()
-	}
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+	given, err := m.parse(args)
+	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
 		return 2
 	}
-	checks, err := m.examine(ctx, *address, *dev, flags.Args())
+	d, err := m.doctor(ctx, given)
 	if err != nil {
 		fmt.Fprintln(m.errors, "doctor:", err)
 		return 2
 	}
-	if *asJSON {
+	if given.mend {
+		return m.mend(ctx, d, given.yes)
+	}
+	checks := d.run(ctx)
+	if err := ctx.Err(); err != nil {
+		fmt.Fprintln(m.errors, "doctor:", err)
+		return 2
+	}
+	if given.asJSON {
 		err = writeJSON(m.out, checks)
 	} else {
 		err = m.screen.write(m.out, checks)
 	}
-	if err != nil || count(checks, toMend) > 0 {
+	if err != nil || count(checks, toFix) > 0 {
 		return 1
 	}
 	return 0
 }
 
-func (m machine) examine(ctx context.Context, address string, dev bool, rest []string) ([]check, error) {
-	if len(rest) > 0 {
-		return nil, errors.New("there are arguments that it does not know; see --help")
+// parse reads the command line. It writes the errors that it returns.
+func (m machine) parse(args []string) (given arguments, err error) {
+	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
+	flags.SetOutput(m.errors)
+	flags.StringVar(&given.url, "url", "", "check the deployment at this `address` too")
+	flags.BoolVar(&given.tokensOnly, "tokens-only", false, "the site accepts access tokens alone: nobody signs in there")
+	flags.BoolVar(&given.asJSON, "json", false, "report for programs")
+	flags.BoolVar(&given.dev, "dev", false, "check scripts/dev, which runs with its embedded Kinde")
+	flags.BoolVar(&given.mend, "mend", false, "set at Kinde what its Management API can set, after asking")
+	flags.BoolVar(&given.yes, "yes", false, "with -mend: do not ask")
+	flags.Usage = func() {
+		fmt.Fprint(m.errors, usage)
+		flags.PrintDefaults()
 	}
+	if err := flags.Parse(args); err != nil {
+		return given, err
+	}
+	switch {
+	case flags.NArg() > 0:
+		err = errors.New("unknown arguments; see --help")
+	case given.yes && !given.mend:
+		err = errors.New("-yes belongs to -mend")
+	case given.mend && given.asJSON:
+		err = errors.New("-mend has no --json")
+	}
+	if err != nil {
+		fmt.Fprintln(m.errors, "doctor:", err)
+	}
+	return given, err
+}
+
+// doctor reads the settings and returns what checks them.
+func (m machine) doctor(ctx context.Context, given arguments) (*doctor, error) {
 	env, err := workplace.Settings(m.root, m.env)
 	if err != nil {
 		return nil, err
@@ -125,29 +170,43 @@ func (m machine) examine(ctx context.Context, address string, dev bool, rest []s
 			os.Setenv(name, value)
 		}
 	}
-	if dev && address == "" {
-		address = devAddress
+	if given.dev && given.url == "" {
+		given.url = devAddress
 	}
-	site, err := siteAddress(address)
+	site, err := siteAddress(given.url)
 	if err != nil {
 		return nil, err
 	}
-	if dev {
+	if given.dev {
 		if env, err = devSettings(ctx, env, site); err != nil {
 			return nil, err
 		}
 	}
-	checks := examine(ctx, env, site)
-	return checks, ctx.Err()
+	d := newDoctor(env, site)
+	d.tokensOnly = given.tokensOnly
+	if !given.dev {
+		d.names = names(m.environ())
+	}
+	return d, nil
 }
 
-// siteAddress is the origin of what was given as --url.
+// names returns the names of environment variables.
+func names(environ []string) (list []string) {
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		list = append(list, name)
+	}
+	return list
+}
+
+// siteAddress returns the origin of what was given as --url.
 func siteAddress(address string) (string, error) {
 	if address == "" {
 		return "", nil
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil ||
+		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
 		return "", errors.New("--url: want the site's origin, such as https://your-site.example")
 	}
 	return u.Scheme + "://" + strings.ToLower(u.Host), nil
@@ -160,5 +219,5 @@ func writeJSON(out io.Writer, checks []check) error {
 	return encoder.Encode(struct {
 		OK     bool    `json:"ok"`
 		Checks []check `json:"checks"`
-	}{!slices.ContainsFunc(checks, func(c check) bool { return c.State == toMend }), checks})
+	}{!slices.ContainsFunc(checks, func(c check) bool { return c.State == toFix }), checks})
 }

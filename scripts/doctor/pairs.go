@@ -10,26 +10,26 @@ import (
 	"kinde-functions/shared/config"
 )
 
-// published are the beginnings of names that site builders put into pages.
+// published matches names whose values site builders put into pages.
 var published = regexp.MustCompile(`^(NEXT_PUBLIC|VITE|PUBLIC|REACT_APP|GATSBY|NUXT_PUBLIC|EXPO_PUBLIC|VUE_APP|NG_APP)_`)
 
-// longWord is a run of what secrets are made of.
+// longWord matches runs of the characters of secrets.
 var longWord = regexp.MustCompile(`[A-Za-z0-9_+=-]{40,}`)
 
-// looksSecret reports whether a public value holds what only secrets look like: a
-// token, a password in a URL, or a long word of capitals, small letters and digits.
+// looksSecret reports whether a public value holds what looks like a secret: a token, a
+// password in a URL, or a long word of capitals, lower case letters and digits.
 func looksSecret(value string) bool {
 	if u, err := url.Parse(value); err == nil && u.User != nil {
 		if _, has := u.User.Password(); has {
 			return true
 		}
 	}
-	return jwt.MatchString(value) || slices.ContainsFunc(longWord.FindAllString(value, -1), func(word string) bool {
+	return jwtLike.MatchString(value) || slices.ContainsFunc(longWord.FindAllString(value, -1), func(word string) bool {
 		return strings.ContainsAny(word, "0123456789") && strings.ToLower(word) != word && strings.ToUpper(word) != word
 	})
 }
 
-func (d *doctor) examinePublicValues() {
+func (d *doctor) checkPublicValues() {
 	const id = "settings.public-values"
 	secrets := secretsIn(d.env)
 	for _, name := range slices.Sorted(maps.Keys(d.env)) {
@@ -43,20 +43,20 @@ func (d *doctor) examinePublicValues() {
 		if !holds && !looksSecret(value) && !(shown && strings.Contains(name, "SECRET")) {
 			continue
 		}
-		steps := []step{{Do: "Count it as known to others: make a new one in Kinde, and set that where secrets belong."}}
+		steps := []step{{Do: "Treat it as disclosed: make a new one in Kinde, and set that where secrets belong."}}
 		if shown {
 			steps = append(steps, step{Do: "Remove " + name + ": site builders write such names into pages."})
 		} else {
 			steps = append(steps, howToSet(name)...)
 		}
-		d.report.mend(id, name+" holds what looks like a secret", steps...)
+		d.report.fix(id, name+" holds what looks like a secret", steps...)
 		return
 	}
 	d.report.ok(id, "none found")
 }
 
-// examineApplications looks for one application's credentials in another's place.
-func (d *doctor) examineApplications() {
+// checkApplications looks for one application's credentials in settings of another.
+func (d *doctor) checkApplications() {
 	const id = "settings.applications"
 	s := d.settings
 	for _, pair := range []struct {
@@ -69,52 +69,53 @@ func (d *doctor) examineApplications() {
 		{s.M2MClientSecret, s.ClientSecret, config.M2MClientSecret.Name(), config.ClientSecret.Name()},
 	} {
 		if pair.a != "" && pair.a == pair.b {
-			d.report.mend(id, pair.name+" is the same as "+pair.other, howToSet(pair.name)...)
+			d.report.fix(id, pair.name+" is the same as "+pair.other, howToSet(pair.name)...)
 			return
 		}
 	}
 	d.report.ok(id, "no two are the same")
 }
 
-// examinePairs looks for settings that are useless alone, beyond those that config
-// insists on.
-func (d *doctor) examinePairs() {
+// checkPairs looks for settings that do nothing alone, besides those that config refuses.
+func (d *doctor) checkPairs() {
 	const id = "settings.pairs"
 	s := d.settings
 	switch {
 	case len(s.ConnectedApps) > 0 && s.M2MClientID == "" && s.M2MClientSecret == "":
-		d.report.mend(id, "CONNECTED_APPS is set, and no machine-to-machine application",
+		d.report.fix(id, "CONNECTED_APPS is set, and no machine-to-machine application",
 			append(howToSet(config.M2MClientID.Name()), howToSet(config.M2MClientSecret.Name())...)...)
-	case s.ClientSecret != "" && d.env[config.SessionKeys.Name()] == "":
-		d.report.note(id, "KINDE_CLIENT_SECRET is set and SESSION_KEYS is not: there are no cookie sessions but under scripts/dev, which makes a key up",
-			howToSet(config.SessionKeys.Name())...)
 	case s.IntrospectionPermission != "" && s.M2MClientID == "":
 		d.report.note(id, "INTROSPECTION_PERMISSION is set, and no machine-to-machine application to introspect with", howToSet(config.M2MClientID.Name())...)
+	case len(s.ProxyAPIs) > 0 && len(s.Audiences) == 0:
+		d.report.note(id, "PROXY_APIS is set and KINDE_AUDIENCE is not: tokens carry no audience that your API could check",
+			howToSet(config.Audiences.Name())...)
 	default:
-		d.report.ok(id, "none stands alone")
+		d.report.ok(id, "all are complete")
 	}
 }
 
-// onKinde reports whether an origin is one of Kinde's own, or an embedded one.
+// onKinde reports whether an origin is on kinde.com or on this machine.
 func onKinde(origin string) bool {
 	u, err := url.Parse(origin)
 	return err == nil && (strings.HasSuffix(u.Hostname(), ".kinde.com") || onLoopback(origin))
 }
 
-func (d *doctor) examineManagementURL() {
+func (d *doctor) checkManagementURL() {
 	const id = "settings.management-url"
 	s, given := d.settings, d.env[config.Management.Name()]
 	switch {
-	case s.Issuer == "" || given != "" && d.report.because("settings."+config.Management.Name()) != "":
+	case s.Issuer == "" || given != "" && d.report.blocked("settings."+config.Management.Name()) != "":
 		d.report.skip(id, "because of the settings above")
 	case given != "" && !onKinde(given):
-		d.report.mend(id, "KINDE_MANAGEMENT_URL is not a kinde.com address", howToSet(config.Management.Name())...)
+		d.report.fix(id, "KINDE_MANAGEMENT_URL is not a kinde.com address", howToSet(config.Management.Name())...)
 	case given != "" || onKinde(s.Issuer):
 		d.report.ok(id, s.Management)
 	case s.M2MClientID != "":
-		d.report.mend(id, "the issuer is a custom domain, there is a machine-to-machine application, and KINDE_MANAGEMENT_URL is not set", howToSet(config.Management.Name())...)
+		d.report.fix(id, "the issuer is a custom domain, there is a machine-to-machine application, and KINDE_MANAGEMENT_URL is not set",
+			howToSet(config.Management.Name())...)
 	default:
-		d.report.note(id, "the issuer is a custom domain: introspect and connected-apps would need KINDE_MANAGEMENT_URL", howToSet(config.Management.Name())...)
+		d.report.note(id, "the issuer is a custom domain: introspect and connected-apps would need KINDE_MANAGEMENT_URL",
+			howToSet(config.Management.Name())...)
 	}
 }
 
@@ -127,23 +128,26 @@ func onLoopback(origin string) bool {
 	return host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1"
 }
 
-func (d *doctor) examineOrigins() {
+func (d *doctor) checkOrigins() {
 	const id = "settings.site-and-origins"
 	s := d.settings
 	switch {
 	case s.Site == "":
 		d.report.skip(id, "KINDE_SITE_URL is not set here")
 	case s.Site == s.Issuer:
-		d.report.mend(id, "KINDE_SITE_URL is the tenant and not the site", howToSet(config.Site.Name())...)
+		d.report.fix(id, "KINDE_SITE_URL is the tenant and not the site", howToSet(config.Site.Name())...)
 	case slices.Contains(s.AllowedOrigins, s.Issuer):
-		d.report.mend(id, "ALLOWED_ORIGINS holds the tenant, whose pages call nothing here", step{Do: "Take " + s.Issuer + " out of ALLOWED_ORIGINS."})
+		d.report.fix(id, "ALLOWED_ORIGINS holds the tenant, whose pages send no request here",
+			step{Do: "Take " + s.Issuer + " out of ALLOWED_ORIGINS."})
 	case strings.Contains(s.Site, "--") && strings.HasSuffix(s.Site, ".netlify.app"):
-		d.report.note(id, "KINDE_SITE_URL is a deploy preview or a branch: nobody can sign in at the site's own address", howToSet(config.Site.Name())...)
+		d.report.note(id, "KINDE_SITE_URL is a deploy preview or a branch: nobody can sign in at the site's own address",
+			howToSet(config.Site.Name())...)
 	case !onLoopback(s.Site) && slices.ContainsFunc(s.AllowedOrigins, onLoopback):
-		d.report.note(id, "ALLOWED_ORIGINS lets pages on visitors' own machines call, and the site is public",
+		d.report.note(id, "ALLOWED_ORIGINS allows pages on visitors' own machines, and the site is public",
 			step{Do: "Keep origins on localhost for deployments that only you use."})
 	case slices.Contains(s.AllowedOrigins, s.Site):
-		d.report.note(id, "ALLOWED_ORIGINS holds the site itself, which needs no mention", step{Do: "Take " + s.Site + " out of ALLOWED_ORIGINS."})
+		d.report.note(id, "ALLOWED_ORIGINS holds the site itself, which is always allowed",
+			step{Do: "Take " + s.Site + " out of ALLOWED_ORIGINS."})
 	default:
 		d.report.ok(id, "no origin contradicts another")
 	}

@@ -11,7 +11,7 @@ import (
 // reference goes to nobody.
 func TestReferencesToSecrets(t *testing.T) {
 	const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:kinde"
-	p := newPatient(t, kindetest.Options{})
+	p := newTenant(t, kindetest.Options{})
 	for name, ids := range map[string][]string{
 		"KINDE_CLIENT_SECRET":     {"application.credentials", "application.callback-url"},
 		"KINDE_M2M_CLIENT_SECRET": {"machine.credentials", "machine.scopes"},
@@ -20,8 +20,8 @@ func TestReferencesToSecrets(t *testing.T) {
 		"ORIGIN_SECRET":           nil,
 	} {
 		p.Kinde.ForgetCalls()
-		checks := p.examined(t, name, arn)
-		for id, c := range mends(checks) {
+		checks := p.check(t, name, arn)
+		for id, c := range fixes(checks) {
 			t.Errorf("%s: %s: %s", name, id, text(c))
 		}
 		if c := checks["settings."+name]; c.State != isOK || !strings.Contains(c.Found, "reference") {
@@ -37,7 +37,7 @@ func TestReferencesToSecrets(t *testing.T) {
 				t.Errorf("%s: %s got the reference", name, call.Path)
 			}
 		}
-		if c := p.examined(t, name, "arn:aws:s3:::bucket")["settings."+name]; c.State != toMend {
+		if c := p.check(t, name, "arn:aws:s3:::bucket")["settings."+name]; c.State != toFix {
 			t.Errorf("%s", text(c))
 		}
 	}

@@ -93,11 +93,11 @@ func TestRefusalsOfADeployment(t *testing.T) {
 	for name, row := range refusals {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newPatient(t, row.options)
+			p := newTenant(t, row.options)
 			if row.fault != "" {
 				p.Kinde.Fault(row.fault, row.how)
 			}
-			isMended(t, p.examined(t, row.changes...)[row.id], sentence(row.remedy)[1:len(row.remedy)])
+			wantFix(t, p.check(t, row.changes...)[row.id], sentence(row.remedy)[1:len(row.remedy)])
 			p.isSpared(t, name)
 		})
 	}
@@ -110,7 +110,7 @@ func machineToken(claims string) string {
 
 // What only a person's request meets is explained by its signal.
 func TestRefusalsOfAPersonAreExplained(t *testing.T) {
-	p := newPatient(t, kindetest.Options{})
+	p := newTenant(t, kindetest.Options{})
 	client := kinde.New(p.URL, p.ManagementURL, outbound.New(time.Second))
 	app := kinde.App{ID: kindetest.ClientID, Secret: kindetest.ClientSecret, RedirectURI: site + "/auth/callback"}
 	profile := func() error { _, err := client.UserProfile(t.Context(), p.Kinde.Mint()); return err }
@@ -160,7 +160,7 @@ func TestRefusalsOfAPersonAreExplained(t *testing.T) {
 }
 
 // callManagement sends a person's token where Kinde's documents once sent it.
-func callManagement(t *testing.T, p *patient) error {
+func callManagement(t *testing.T, p *tenant) error {
 	t.Helper()
 	resp, err := outbound.New(time.Second).Do(t.Context(), outbound.Request{Method: http.MethodGet, URL: p.URL + "/api/v1/account_api/portal_link?" + url.Values{"return_url": {site}}.Encode(), Bearer: p.Kinde.Mint()})
 	if err != nil {
@@ -172,26 +172,45 @@ func callManagement(t *testing.T, p *patient) error {
 	return errors.New("refused")
 }
 
-func TestExplain(t *testing.T) {
-	status, out, _ := command(t, "", nil, "explain")
+func TestExplainListsAndExplainsEveryCode(t *testing.T) {
+	status, list, _ := command(t, "", nil, "explain")
 	if status != 0 {
-		t.Errorf("%d", status)
+		t.Errorf("got %d, want 0", status)
 	}
-	for _, s := range symptoms() {
-		if !strings.Contains(out, "  "+s.name+"\n") {
-			t.Errorf("%s is not listed", s.name)
+	for _, topic := range topics() {
+		if !strings.Contains(list, "  "+topic.name+"\n") {
+			t.Errorf("%s is not listed", topic.name)
 		}
-		if status, out, _ := command(t, "", nil, "explain", s.name); status != 0 || !strings.HasPrefix(out, s.name+"\n") {
-			t.Errorf("%s: %d %s", s.name, status, out)
+		status, out, _ := command(t, "", nil, "explain", topic.name)
+		if status != 0 || !strings.Contains("\n"+out, "\n"+topic.name+"\n") {
+			t.Errorf("explain %s: got %d %s", topic.name, status, out)
 		}
-		for _, r := range s.remarks {
+		for _, r := range topic.remarks {
 			if r.remedy == "" || r.where == "" {
-				t.Errorf("%s has a remark without words", s.name)
+				t.Errorf("%s has a remark without words", topic.name)
 			}
 		}
 	}
+}
+
+func TestExplainKnowsTheFunctionsCodes(t *testing.T) {
+	for _, code := range problem.Codes() {
+		status, out, _ := command(t, "", nil, "explain", string(code))
+		one := strings.Join(strings.Fields(out), " ")
+		if status != 0 || !strings.Contains(one, sentence(code.Detail())) || !strings.Contains(one, sentence(ownerRemedies[code])) {
+			t.Errorf("explain %s: got %d %s", code, status, out)
+		}
+	}
+	for code := range ownerRemedies {
+		if !slices.Contains(problem.Codes(), code) {
+			t.Errorf("%s is no code", code)
+		}
+	}
+}
+
+func TestExplainRepeatsNoUnknownCode(t *testing.T) {
 	status, out, said := command(t, "", nil, "explain", "pasted-t0ken-by-mistake")
 	if status != 2 || out != "" || strings.Contains(said, "pasted") {
-		t.Errorf("%d %s %s", status, out, said)
+		t.Errorf("got %d %s %s, want 2 without the word", status, out, said)
 	}
 }

@@ -9,16 +9,16 @@ import (
 	"unicode/utf8"
 )
 
-// screen is what the report is written to.
+// screen says how a report is written.
 type screen struct {
 	width int
-	plain bool // no colour, no symbols: a file, a pipe, or NO_COLOR
+	plain bool // without colors and symbols: a file, a pipe, or NO_COLOR
 }
 
-// longestList is how many skipped checks are named where one reason serves for all.
+// longestList is how many skipped checks with one reason are listed by title.
 const longestList = 6
 
-// pastedWidth fits where reports are pasted.
+// pastedWidth is the width for files and pipes, which fits where reports are pasted.
 const pastedWidth = 80
 
 func screenOf(file *os.File) screen {
@@ -26,14 +26,14 @@ func screenOf(file *os.File) screen {
 	if !terminal {
 		return screen{pastedWidth, true}
 	}
-	_, noColour := os.LookupEnv("NO_COLOR")
-	return screen{max(width, 40), noColour || os.Getenv("TERM") == "dumb"}
+	_, noColor := os.LookupEnv("NO_COLOR")
+	return screen{max(width, 40), noColor || os.Getenv("TERM") == "dumb"}
 }
 
-// labels are the states, in words that align.
-var labels = map[state]struct{ word, symbol, colour string }{
+// labels are the states as the margin shows them.
+var labels = map[state]struct{ word, symbol, color string }{
 	isOK:      {"ok", "✓", "\x1b[32m"},
-	toMend:    {"MEND", "✗", "\x1b[1;31m"},
+	toFix:     {"FIX", "✗", "\x1b[1;31m"},
 	isNote:    {"note", "!", "\x1b[33m"},
 	isSkipped: {"skipped", "–", "\x1b[2m"},
 }
@@ -44,24 +44,24 @@ const (
 	reset = "\x1b[0m"
 )
 
-func (s screen) paint(colour, text string) string {
+func (s screen) paint(color, text string) string {
 	if s.plain {
 		return text
 	}
-	return colour + text + reset
+	return color + text + reset
 }
 
-// label is a state as the margin shows it.
+// label returns a state as the margin shows it.
 func (s screen) label(of state) string {
 	l := labels[of]
 	word := l.word
 	if !s.plain {
 		word = l.symbol + " " + strings.ToLower(word)
 	}
-	return s.paint(l.colour, word) + strings.Repeat(" ", s.margin()-2-utf8.RuneCountInString(word))
+	return s.paint(l.color, word) + strings.Repeat(" ", s.margin()-2-utf8.RuneCountInString(word))
 }
 
-// margin is where text begins.
+// margin is the column of the text.
 func (s screen) margin() int {
 	if s.plain {
 		return 11
@@ -69,8 +69,7 @@ func (s screen) margin() int {
 	return 13
 }
 
-// write shows the checks by area, those that came out alike together, and in the end
-// what to do first.
+// write shows the checks by area, those with one outcome together, and then the summary.
 func (s screen) write(to io.Writer, checks []check) error {
 	out := bufio.NewWriter(to)
 	area := ""
@@ -83,7 +82,7 @@ func (s screen) write(to io.Writer, checks []check) error {
 			fmt.Fprintln(out, s.paint(bold, strings.ToUpper(area[:1])+area[1:]))
 		}
 		var group []check
-		group, left = alike(left)
+		group, left = sameOutcome(left)
 		s.entry(out, group)
 	}
 	for _, line := range summary(checks) {
@@ -95,9 +94,9 @@ func (s screen) write(to io.Writer, checks []check) error {
 	return out.Flush()
 }
 
-// alike takes the first check out of the list, with those of its area that came out
-// like it and so may share an entry.
-func alike(checks []check) (group, rest []check) {
+// sameOutcome splits checks into those of the first one's area and outcome, which share an
+// entry, and the rest.
+func sameOutcome(checks []check) (group, rest []check) {
 	first := checks[0]
 	for i, c := range checks {
 		same := c.area() == first.area() && c.State == first.State && c.Found == first.Found && (c.State == isOK || c.State == isSkipped)
@@ -110,7 +109,7 @@ func alike(checks []check) (group, rest []check) {
 	return group, rest
 }
 
-// entry shows checks that came out alike.
+// entry shows checks with one outcome.
 func (s screen) entry(out io.Writer, checks []check) {
 	first := checks[0]
 	var titles []string
@@ -128,17 +127,17 @@ func (s screen) entry(out io.Writer, checks []check) {
 	s.text(out, s.label(first.State), first.name())
 	s.text(out, "", capital(first.Found)+".")
 	s.text(out, "", first.Why)
-	for _, one := range first.Mend {
+	for _, one := range first.Fix {
 		if one.Do != "" {
 			s.text(out, "", "→ "+one.Do)
 			continue
 		}
-		// Whole, since a broken command cannot be copied.
+		// Unbroken, so that it can be copied.
 		fmt.Fprintln(out, strings.Repeat(" ", s.margin()+2)+s.paint(cyan, one.Run+one.Copy))
 	}
 }
 
-// capital begins what was found as a sentence, unless it begins with a name.
+// capital starts a sentence, unless its first word is a name.
 func capital(text string) string {
 	first, _, _ := strings.Cut(text, " ")
 	if strings.ContainsAny(first, "_:/.-") || text == "" {
@@ -147,7 +146,7 @@ func capital(text string) string {
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 
-// text writes words between the margin and the right edge.
+// text writes words right of the margin.
 func (s screen) text(out io.Writer, label, text string) {
 	indent := strings.Repeat(" ", s.margin())
 	lead := indent
@@ -163,8 +162,8 @@ func (s screen) text(out io.Writer, label, text string) {
 	}
 }
 
-// wrap breaks text at spaces into lines of at most width characters, all but the first
-// less by hang. A longer word stays whole.
+// wrap breaks text at spaces into lines of at most width characters, which are hang fewer
+// after the first line. A longer word is not broken.
 func wrap(text string, width, hang int) []string {
 	var lines []string
 	line := ""
@@ -184,8 +183,8 @@ func wrap(text string, width, hang int) []string {
 	return append(lines, line)
 }
 
-// explained writes what a signal means.
-func (s screen) explained(out io.Writer, what symptom) {
+// explained writes what a code means.
+func (s screen) explained(out io.Writer, what topic) {
 	fmt.Fprintln(out, s.paint(bold, what.name))
 	for _, r := range what.remarks {
 		for i, line := range wrap(r.where+":", s.width-2, 0) {

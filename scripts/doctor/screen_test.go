@@ -11,8 +11,8 @@ import (
 
 var sample = []check{
 	{ID: "tenant.discovery", Title: "The tenant", State: isOK, Found: "answers"},
-	{ID: "tenant.issuer", Title: "Issuer", State: toMend, Found: "it is another", Why: "Tokens carry it.",
-		Mend: []step{{Do: "Set it to the one that the tenant names, exactly as it is written there:"}, {Run: "netlify env:set KINDE_ISSUER_URL https://a-rather-long-name.example.com"}}},
+	{ID: "tenant.issuer", Title: "Issuer", State: toFix, Found: "it is another", Why: "Tokens carry it.",
+		Fix: []step{{Do: "Set it to the one that the tenant names, exactly as it is written there:"}, {Run: "netlify env:set KINDE_ISSUER_URL https://a-rather-long-name.example.com"}}},
 	{ID: "tenant.methods", Title: "What it offers", State: isOK, Found: "answers"},
 	{ID: "machine.audience", Title: "Its audience", State: isSkipped, Found: "because of tenant.issuer"},
 	{ID: "machine.scopes", Title: "Its scopes", State: isSkipped, Found: "because of tenant.issuer"},
@@ -21,7 +21,7 @@ var sample = []check{
 
 const samplePlain = `Tenant
   ok       The tenant, What it offers: answers
-  MEND     Issuer (tenant.issuer)
+  FIX      Issuer (tenant.issuer)
            It is another.
            Tokens carry it.
            → Set it to the one that the tenant names,
@@ -41,7 +41,7 @@ netlify env:set changes the deployment, from its next deploy
 on. For this machine change the same line in .env; on AWS
 the stack's parameter: sam deploy --guided.
 
-2 ok, 1 to mend, 1 note, 2 skipped. Mend first: Issuer
+2 ok, 1 to fix, 1 note, 2 skipped. Fix first: Issuer
 (tenant.issuer).
 `
 
@@ -58,7 +58,7 @@ func TestTheReportOnATerminal(t *testing.T) {
 		if err := (screen{width, false}).write(&out, sample); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(out.String(), "\x1b[1;31m✗ mend\x1b[0m") || !strings.Contains(out.String(), "  \x1b[32m✓ ok\x1b[0m       The") {
+		if !strings.Contains(out.String(), "\x1b[1;31m✗ fix\x1b[0m") || !strings.Contains(out.String(), "  \x1b[32m✓ ok\x1b[0m       The") {
 			t.Errorf("%q", out.String())
 		}
 		for line := range strings.Lines(out.String()) {
@@ -84,7 +84,7 @@ func TestWrapKeepsEveryWord(t *testing.T) {
 }
 
 func TestTheReportAsJSON(t *testing.T) {
-	p := newPatient(t, kindetest.Options{})
+	p := newTenant(t, kindetest.Options{})
 	for secret, want := range map[string]int{kindetest.ClientSecret: 0, "other-than-that": 1} {
 		p.env["KINDE_CLIENT_SECRET"] = secret
 		status, out, said := command(t, dotenv(p.env), nil, "--json")

@@ -12,17 +12,16 @@ import (
 )
 
 func TestAGoodTenantHasNothingToMend(t *testing.T) {
-	p := newPatient(t, kindetest.Options{})
+	p := newTenant(t, kindetest.Options{})
 	for name, changes := range map[string][]string{
 		"everything":       nil,
-		"tokens alone":     {"SESSION_KEYS", "", "KINDE_CLIENT_SECRET", ""},
 		"no machine":       {"KINDE_M2M_CLIENT_ID", "", "KINDE_M2M_CLIENT_SECRET", "", "CONNECTED_APPS", ""},
 		"no device":        {"KINDE_DEVICE_CLIENT_ID", ""},
 		"one sample scope": {"KINDE_SCOPES", "openid offline " + kindetest.SampleScope, "KINDE_AUDIENCE", kindetest.SampleAudience},
 	} {
 		p.Kinde.ForgetCalls()
-		checks := p.examined(t, changes...)
-		for id, c := range mends(checks) {
+		checks := p.check(t, changes...)
+		for id, c := range fixes(checks) {
 			t.Errorf("%s: %s: %s", name, id, text(c))
 		}
 		if len(checks) != len(catalogue()) {
@@ -34,7 +33,7 @@ func TestAGoodTenantHasNothingToMend(t *testing.T) {
 
 // isSpared sees that a tenant was asked little, and that no credential went anywhere
 // but into the bodies of the calls that are for it.
-func (p *patient) isSpared(t *testing.T, name string) {
+func (p *tenant) isSpared(t *testing.T, name string) {
 	t.Helper()
 	calls := p.Kinde.Calls("/")
 	tokens := 0
@@ -53,19 +52,19 @@ func (p *patient) isSpared(t *testing.T, name string) {
 
 func TestAMachineTokenIsSpentOnceWhateverKindeSays(t *testing.T) {
 	for _, pattern := range []string{"/oauth2/introspect", "/api/"} {
-		p := newPatient(t, kindetest.Options{})
+		p := newTenant(t, kindetest.Options{})
 		p.Kinde.Fault(pattern, kindetest.Fault{Status: 401})
-		p.examined(t)
+		p.check(t)
 		p.isSpared(t, pattern)
 	}
-	p := newPatient(t, kindetest.Options{})
+	p := newTenant(t, kindetest.Options{})
 	p.Kinde.Fault("POST /oauth2/token", kindetest.Fault{Body: machineToken(`"aud":[]`)}) // whose life is over at once
-	p.examined(t, "KINDE_CLIENT_SECRET", "", "SESSION_KEYS", "")
+	p.check(t, "KINDE_CLIENT_SECRET", "", "SESSION_KEYS", "")
 	p.isSpared(t, "a token without a life")
 }
 
 func TestTheTenant(t *testing.T) {
-	closed := newPatient(t, kindetest.Options{})
+	closed := newTenant(t, kindetest.Options{})
 	closed.Close()
 	for name, row := range map[string]struct {
 		options kindetest.Options
@@ -90,19 +89,19 @@ func TestTheTenant(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newPatient(t, row.options)
+			p := newTenant(t, row.options)
 			if row.fault != "" {
 				p.Kinde.Fault(row.fault, row.how)
 			}
-			got := p.examined(t, row.changes...)[row.id]
-			isMended(t, got, row.says...)
+			got := p.check(t, row.changes...)[row.id]
+			wantFix(t, got, row.says...)
 		})
 	}
 }
 
-func isMended(t *testing.T, got check, says ...string) {
+func wantFix(t *testing.T, got check, says ...string) {
 	t.Helper()
-	if got.State != toMend || len(got.Mend) == 0 || got.Why == "" {
+	if got.State != toFix || len(got.Fix) == 0 || got.Why == "" {
 		t.Errorf("%s", text(got))
 	}
 	for _, want := range says {
@@ -114,10 +113,10 @@ func isMended(t *testing.T, got check, says ...string) {
 
 // What a fault makes senseless is skipped, and says because of what.
 func TestOneFaultIsToldOnce(t *testing.T) {
-	p := newPatient(t, kindetest.Options{})
+	p := newTenant(t, kindetest.Options{})
 	p.Kinde.Fault("/.well-known/openid-configuration", kindetest.Fault{Status: 404})
-	checks := p.examined(t)
-	if m := mends(checks); len(m) != 1 {
+	checks := p.check(t)
+	if m := fixes(checks); len(m) != 1 {
 		t.Errorf("mends %v", m)
 	}
 	for _, id := range []string{"tenant.keys", "application.credentials", "machine.credentials", "device.client"} {
@@ -131,12 +130,12 @@ func TestOneFaultIsToldOnce(t *testing.T) {
 }
 
 func TestAReportIsInTheOrderInWhichToMend(t *testing.T) {
-	p := newPatient(t, kindetest.Options{})
+	p := newTenant(t, kindetest.Options{})
 	p.Kinde.Fault("/.well-known/jwks", kindetest.Fault{Status: 403})
 	p.env["KINDE_CLIENT_SECRET"], p.env["KINDE_SCOPES"], p.env["KINDE_M2M_CLIENT_SECRET"] = "wrong", "profile", "wrong"
 	var order []string
-	for _, c := range examine(t.Context(), p.env, "") {
-		if c.State == toMend {
+	for _, c := range runChecks(t.Context(), p.env, "") {
+		if c.State == toFix {
 			order = append(order, c.ID)
 		}
 	}
@@ -147,10 +146,10 @@ func TestAReportIsInTheOrderInWhichToMend(t *testing.T) {
 }
 
 func TestPagesThatDoNotTell(t *testing.T) {
-	p := newPatient(t, kindetest.Options{})
+	p := newTenant(t, kindetest.Options{})
 	p.Kinde.Fault("/oauth2/auth", kindetest.Fault{Status: 302, Header: http.Header{"Location": {"https://acme.kinde.com/auth/cx/_:login"}}})
 	p.Kinde.Fault("/logout", kindetest.Fault{Status: 302, Header: http.Header{"Location": {"https://acme.kinde.com/bye"}}})
-	checks := p.examined(t)
+	checks := p.check(t)
 	for _, id := range []string{"application.callback-url", "application.logout-url"} {
 		if c := checks[id]; c.State != isNote || !strings.Contains(text(c), site+"/") {
 			t.Errorf("%s", text(c))
@@ -161,5 +160,5 @@ func TestPagesThatDoNotTell(t *testing.T) {
 	}
 	p.Kinde.ClearFaults()
 	p.Kinde.Fault("/oauth2/auth", kindetest.Fault{Status: 200, Body: "<h1>Welcome</h1>"})
-	isMended(t, p.examined(t)["application.callback-url"], sentence(strings.Replace(kinde.CallbackRemedy, "<KINDE_SITE_URL>/auth/callback", "this", 1)))
+	wantFix(t, p.check(t)["application.callback-url"], sentence(strings.Replace(kinde.CallbackRemedy, "<KINDE_SITE_URL>/auth/callback", "this", 1)))
 }

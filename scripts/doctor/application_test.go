@@ -1,0 +1,156 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"kinde-functions/shared/kindetest"
+)
+
+// finding is what one check must report of a tenant.
+type finding struct {
+	options kindetest.Options
+	fault   string
+	how     kindetest.Fault
+	changes []string
+	id      string
+	state   state
+	says    []string
+}
+
+func (f finding) test(t *testing.T) {
+	t.Helper()
+	p := newTenant(t, f.options)
+	if f.fault != "" {
+		p.Kinde.Fault(f.fault, f.how)
+	}
+	got := p.check(t, f.changes...)[f.id]
+	if got.State != f.state {
+		t.Errorf("got %s, want %s", text(got), f.state)
+	}
+	for _, want := range f.says {
+		if !strings.Contains(text(got), want) {
+			t.Errorf("%q is not in %s", want, text(got))
+		}
+	}
+}
+
+func TestApplicationLoginURI(t *testing.T) {
+	const id = "application.login-uri"
+	clickPath := []string{"View details: Application login URI", `"copy":"` + site + `/auth/login"`}
+	for name, row := range map[string]finding{
+		"set": {id: id, state: isOK, says: []string{site + "/auth/login"}},
+		"not set": {options: kindetest.Options{Clients: clients(kindetest.ClientID, func(c *kindetest.Client) { c.LoginURI = "" })},
+			id: id, state: toFix, says: append(clickPath, "not set", "doctor -mend")},
+		"another": {options: kindetest.Options{Clients: clients(kindetest.ClientID, func(c *kindetest.Client) { c.LoginURI = "https://old.example/" })},
+			id: id, state: toFix, says: append(clickPath, "https://old.example/")},
+		"without the scope": {options: kindetest.Options{Clients: withScopes(kindetest.DefaultClients(site), "read:users")},
+			id: id, state: isNote, says: append(clickPath, "read:applications")},
+		"without a machine": {changes: []string{"KINDE_M2M_CLIENT_ID", "", "KINDE_M2M_CLIENT_SECRET", "", "CONNECTED_APPS", ""},
+			id: id, state: isNote, says: clickPath},
+		"refused": {fault: "/api/v1/applications/", how: kindetest.Fault{Status: 403}, id: id, state: isNote, says: clickPath},
+		"no site": {changes: []string{"KINDE_SITE_URL", ""}, id: id, state: isSkipped},
+	} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); row.test(t) })
+	}
+}
+
+func TestPreviewCallbacks(t *testing.T) {
+	const id = "application.preview-callbacks"
+	change := []string{"PREVIEW_ORIGINS", previews + ", https://branch-*.site.example"}
+	wildcards := clients(kindetest.ClientID, func(c *kindetest.Client) {
+		c.Callbacks = append(c.Callbacks, previews+"/auth/callback", "https://branch-*.site.example/auth/callback")
+	})
+	for name, row := range map[string]finding{
+		"not set":    {id: id, state: isSkipped, says: []string{"PREVIEW_ORIGINS is not set"}},
+		"registered": {options: kindetest.Options{Clients: wildcards}, changes: change, id: id, state: isOK, says: []string{previews}},
+		"not registered": {changes: change, id: id, state: toFix,
+			says: []string{`"copy":"` + previews + `/auth/callback"`, "https://branch-*.site.example/auth/callback", "doctor -mend"}},
+		"throttled": {changes: change, fault: "/oauth2/auth", how: throttled, id: id, state: toFix, says: []string{"429"}},
+		"malformed": {changes: []string{"PREVIEW_ORIGINS", "https://*.site.example"}, id: id, state: isSkipped},
+	} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); row.test(t) })
+	}
+}
+
+func TestClaimsScope(t *testing.T) {
+	const id = "machine.claims-refresh"
+	for name, row := range map[string]finding{
+		"given": {id: id, state: isOK, says: []string{"update:user_refresh_claims"}},
+		"missing": {options: kindetest.Options{Clients: withScopes(kindetest.DefaultClients(site), "read:connected_apps", "create:connected_apps")},
+			id: id, state: isNote, says: []string{`"copy":"update:user_refresh_claims"`, "Manage scopes"}},
+		"no sessions": {changes: []string{"SESSION_KEYS", ""}, id: id, state: isSkipped},
+	} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); row.test(t) })
+	}
+}
+
+func TestOwnAPIsAreReachable(t *testing.T) {
+	const id = "apis.reachable"
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" {
+			t.Error("the API got a credential")
+		}
+		if strings.HasPrefix(r.URL.Path, "/moved/") {
+			http.Redirect(w, r, "/elsewhere/", http.StatusMovedPermanently)
+			return
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer api.Close()
+	for name, row := range map[string]finding{
+		"none":        {id: id, state: isSkipped},
+		"reachable":   {changes: []string{"PROXY_APIS", "a=" + api.URL + " b=" + api.URL + "/v1"}, id: id, state: isOK, says: []string{"a responds 401, b responds 401"}},
+		"unreachable": {changes: []string{"PROXY_APIS", "a=" + api.URL + " b=http://127.0.0.1:1/v1"}, id: id, state: toFix, says: []string{"b at http://127.0.0.1:1", "curl -i http://127.0.0.1:1/v1/"}},
+		"redirects":   {changes: []string{"PROXY_APIS", "a=" + api.URL + "/moved"}, id: id, state: isNote, says: []string{"a responds 301"}},
+		"malformed":   {changes: []string{"PROXY_APIS", "a"}, id: id, state: isSkipped},
+	} {
+		t.Run(name, func(t *testing.T) { row.test(t) })
+	}
+}
+
+// A page that is served without a pass is to fix, except on the developer's own machine,
+// where scripts/dev runs no edge.
+func TestServedProtectedPageIsToFix(t *testing.T) {
+	for url, want := range map[string]state{"https://site.example": toFix, "http://localhost:8888": isNote} {
+		d := newDoctor(map[string]string{}, url)
+		d.reportPages([]string{"/members/", "/MEMBERS/"}, map[string]string{"/members/": toGate, "/MEMBERS/": aPage})
+		got := d.report.found["deployment.protected-pages"]
+		if got.State != want || !strings.Contains(got.Found, "/MEMBERS/") || strings.Contains(got.Found, "/members/") {
+			t.Errorf("%s: got %s, want %s", url, text(got), want)
+		}
+	}
+}
+
+func TestRedirectsOfProtectedPagesAreFollowedWithinTheSite(t *testing.T) {
+	mux := http.NewServeMux()
+	redirect := func(to string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", to)
+			w.WriteHeader(http.StatusMovedPermanently)
+		}
+	}
+	mux.HandleFunc("/slash", redirect("/slash/"))
+	mux.HandleFunc("/slash/", page)
+	mux.HandleFunc("/gated", redirect("/gated/"))
+	mux.HandleFunc("/gated/", redirect("/auth/gate?return_url=%2Fgated%2F"))
+	mux.HandleFunc("/stored", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "public, max-age=60")
+		redirect("/auth/gate?return_url=%2F")(w, r)
+	})
+	mux.HandleFunc("/away", redirect("https://elsewhere.example/"))
+	mux.HandleFunc("/loop", redirect("/loop"))
+	mux.HandleFunc("/missing", http.NotFound)
+	mux.HandleFunc("/unknown", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("app")) })
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	d := newDoctor(map[string]string{}, server.URL)
+	for path, want := range map[string]string{"/slash": aPage, "/gated": toGate, "/stored": toGateCached, "/away": elsewhere, "/loop": elsewhere,
+		"/missing": anError, "/unknown": fallback} {
+		if got := d.requestPage(t.Context(), server.URL+path, []byte("app")); got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
+	}
+}
