@@ -6,22 +6,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
-// largest is the limit of each script's size in bytes, gzipped. Every visitor of every
-// page loads it.
-var largest = map[string]int{
+// maxGzipped is the maximum size of each script, gzipped, in bytes. Every page loads it.
+var maxGzipped = map[string]int{
 	"public/kinde-functions.js": 5120,
 	"public/kinde-elements.js":  4096,
 }
 
-// declared are the scripts with declarations beside them, made from their comments.
+// declared are the scripts with TypeScript declarations, which are made from their comments.
 var declared = []string{"kinde-functions", "kinde-elements"}
 
-// frontend checks the pages' scripts: their types, by TypeScript; their declarations, as
-// a project in TypeScript uses them; their size; and the module's behavior in a page
-// that the tests make up.
+// frontend checks the pages' scripts: their types; their declarations, in a TypeScript
+// project; their size; and their behavior in a simulated page.
 func frontend(j *job) error {
 	const dir = "scripts/check/frontend"
 	types := j.tool("types")
@@ -35,8 +32,7 @@ func frontend(j *job) error {
 	if err := j.declarations(types); err != nil {
 		return err
 	}
-	// The samples stand beside copies of the declarations, as in a project that has
-	// nothing else.
+	// The project has the samples and copies of the declarations, and nothing else.
 	project := filepath.Join(types, "project")
 	if err := j.copyDeclarations(project, dir); err != nil {
 		return err
@@ -47,9 +43,7 @@ func frontend(j *job) error {
 	if err := j.sizes(); err != nil {
 		return err
 	}
-	tests, err := j.files(func(name string) bool {
-		return strings.HasPrefix(name, dir+"/") && strings.HasSuffix(name, ".test.mjs")
-	})
+	tests, err := j.filesIn(dir, ".test.mjs")
 	if err != nil {
 		return err
 	}
@@ -108,7 +102,7 @@ func (j *job) copyDeclarations(project, dir string) error {
 
 // sizes prints how large each script is, and refuses one that is too large.
 func (j *job) sizes() error {
-	for name, limit := range largest {
+	for name, limit := range maxGzipped {
 		content, err := os.ReadFile(filepath.Join(j.root, name))
 		if err != nil {
 			return err
@@ -127,19 +121,4 @@ func (j *job) sizes() error {
 		}
 	}
 	return nil
-}
-
-// recipes follows the recipes that the site gives to people with a site of their own.
-func recipes(j *job) error {
-	return j.run("go", "test", tags, "-count=1", "./scripts/check/recipes")
-}
-
-// sdks signs in with Kinde's own SDKs against the embedded Kinde.
-func sdks(j *job) error {
-	return j.run("go", "test", tags, "-count=1", "./scripts/check/sdks")
-}
-
-// webhooks verifies forwarded events with the package that the docs name.
-func webhooks(j *job) error {
-	return j.run("go", "test", tags, "-count=1", "./scripts/check/webhooks")
 }

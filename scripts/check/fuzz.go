@@ -7,11 +7,10 @@ import (
 	"strings"
 )
 
-// fuzzTime is how long each target is fuzzed. It finds what breaks at once;
-// longer runs are for whoever changes a parser.
+// fuzzTime is the time for each target. Run longer after changing a parser.
 const fuzzTime = "5s"
 
-// fuzz runs every fuzz target of the project for a short while.
+// fuzz runs every fuzz target.
 func fuzz(j *job) error {
 	targets, err := fuzzTargets(j)
 	if err != nil {
@@ -43,7 +42,7 @@ func fuzzTargets(j *job) ([]fuzzTarget, error) {
 		}
 	}
 	if len(targets) == 0 {
-		return nil, errors.New("there is no fuzz target")
+		return nil, errors.New("no fuzz target")
 	}
 	return targets, nil
 }

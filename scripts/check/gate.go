@@ -1,20 +1,15 @@
 package main
 
-import "strings"
-
-// gate checks protected pages: the check at the edge against its vectors, CloudFront's
-// functions in a runtime like theirs, and every flow in Chromium behind netlify dev,
-// with Deno.
+// gate tests protected pages: the edge function with its vectors, CloudFront's functions in
+// a similar runtime, and every flow in Chromium behind netlify dev, with Deno.
 func gate(j *job) error {
-	const dir = "scripts/check/gate"
-	scripts, err := j.files(func(name string) bool {
-		return strings.HasPrefix(name, dir+"/") && strings.HasSuffix(name, ".test.mjs")
-	})
+	scripts, err := j.filesIn("scripts/check/gate", ".test.mjs")
 	if err != nil {
 		return err
 	}
-	if err := j.run("node", append([]string{"--experimental-vm-modules", "--no-warnings", "--test"}, scripts...)...); err != nil {
+	node := []string{"--experimental-vm-modules", "--no-warnings", "--test"}
+	if err := j.run("node", append(node, scripts...)...); err != nil {
 		return err
 	}
-	return j.run("go", "test", tags, "-count=1", "./"+dir)
+	return j.test("gate")
 }

@@ -14,11 +14,11 @@ import (
 	"kinde-functions/scripts/check/tree"
 )
 
-// tags turn on the tests that need the hosts' tools or a browser, so that they are
-// analyzed with the rest. .golangci.yml has the same.
+// tags include the tests that need the hosts' tools or a browser. .golangci.yml has the
+// same.
 const tags = "-tags=realtools"
 
-// toolsMod pins the analysers apart from go.mod, which holds what is deployed.
+// toolsMod pins the analyzers. go.mod has the dependencies of what is deployed.
 const toolsMod = "-modfile=" + pins + "/tools.mod"
 
 func gofmt(j *job) error {
@@ -29,18 +29,8 @@ func gofmt(j *job) error {
 	return j.quiet("gofmt", append([]string{"-l"}, files...)...)
 }
 
-func vet(j *job) error { return j.run("go", "vet", tags, "./...") }
-
-// fix refuses code for which Go has a newer idiom.
-func fix(j *job) error { return j.quiet("go", "fix", tags, "-diff", "./...") }
-
-func tidy(j *job) error { return j.quiet("go", "mod", "tidy", "-diff") }
-
-// lint runs what .golangci.yml names.
-func lint(j *job) error { return j.run("go", "tool", toolsMod, "golangci-lint", "run", "./...") }
-
-// govulncheck looks for known vulnerabilities that the code reaches. Its database is on
-// the network: where that is out of reach, the step says so and passes.
+// govulncheck finds known vulnerabilities that the code reaches. If its database is
+// unreachable, it says so and passes.
 func govulncheck(j *job) error {
 	var output strings.Builder
 	cmd := j.command("go", "tool", toolsMod, "govulncheck", tags, "./...")
@@ -48,28 +38,27 @@ func govulncheck(j *job) error {
 	cmd.Stdout, cmd.Stderr = both, both
 	err := j.finish(cmd)
 	if err != nil && unreachableDatabase(output.String()) {
-		fmt.Fprintln(j.out, "not checked: the vulnerability database cannot be reached from here")
+		fmt.Fprintln(j.out, "not checked: the vulnerability database is unreachable")
 		return nil
 	}
 	return err
 }
 
-// unreachableDatabase reports whether govulncheck printed that it could not fetch its
-// database, and nothing that it found.
+// unreachableDatabase reports whether govulncheck could not fetch its database and found
+// nothing.
 func unreachableDatabase(output string) bool {
 	return strings.Contains(output, "govulncheck: fetching vulnerabilities:") &&
 		!strings.Contains(output, "Vulnerability #")
 }
 
-// forTests are functions and files of deployed packages that only tests reach,
-// and should.
+// forTests are functions and files of deployed packages that only tests need.
 var forTests = map[string]string{
-	"kinde-functions/shared/problem.Codes": "docs/errors.md and the pages explain every code",
-	"shared/store/memory.go":               "the store that shows in tests what a Redis is relied on for",
+	"kinde-functions/shared/problem.Codes": "tests check that the docs and pages explain every code",
+	"shared/store/memory.go":               "tests compare it with Redis",
 }
 
-// deadcode refuses functions that nothing reaches, and in what is deployed
-// those that tests alone reach.
+// deadcode finds functions that nothing reaches, and deployed functions that only tests
+// reach.
 func deadcode(j *job) error {
 	deployed, err := j.lines("go", "list", "-deps", "./functions/...")
 	if err != nil {
@@ -119,8 +108,6 @@ func (j *job) unreachable(tests string) ([]deadFunction, error) {
 	return found, err
 }
 
-func race(j *job) error { return j.run("go", "test", "-race", "-shuffle=on", "./...") }
-
 func shellcheck(j *job) error {
 	scripts, err := j.files(func(name string) bool {
 		content, err := os.ReadFile(filepath.Join(j.root, name))
@@ -134,8 +121,7 @@ func shellcheck(j *job) error {
 
 var shebang = regexp.MustCompile(`\A#!.*\b(ba|da)?sh\b`)
 
-// files lists the project's files that match; none is an error, since a check
-// of nothing is no check.
+// files lists the project's files that match. It fails if there is none.
 func (j *job) files(match func(name string) bool) ([]string, error) {
 	files, err := tree.Files(j.root)
 	if err != nil {
@@ -143,7 +129,7 @@ func (j *job) files(match func(name string) bool) ([]string, error) {
 	}
 	files = slices.DeleteFunc(files, func(name string) bool { return !match(name) })
 	if len(files) == 0 {
-		return nil, errors.New("there is no file to check")
+		return nil, errors.New("no file to check")
 	}
 	return files, nil
 }

@@ -10,35 +10,21 @@ import (
 	"strings"
 )
 
-// pins is where the tools' versions are pinned. They are kept out of the
-// project's root: Netlify would install what it finds there at every deploy.
+// pins is the folder with the tools' pinned versions. Netlify would install packages of the
+// root folder at every deploy.
 const pins = "scripts/check/tools"
 
-// installNPM installs the Netlify command-line tool and Redocly's.
-func installNPM(j *job) error { return j.installPackages("npm", pins) }
-
-// installGenerators installs the site generators that the recipes name. They are apart
-// from the tools, so that neither decides what the other's packages get. Astro 5 is the
-// last that runs on Node.js 20.
-func installGenerators(j *job) error { return j.installPackages("generators", pins+"/generators") }
-
-// installSDKs installs Kinde's SDKs, apart from the tools for the same reason.
-func installSDKs(j *job) error { return j.installPackages("sdks", pins+"/sdks") }
-
-// installWebhooks installs the package that verifies forwarded events.
-func installWebhooks(j *job) error { return j.installPackages("webhooks", pins+"/webhooks") }
-
-// installDeno installs Deno, in which Netlify's tool runs edge functions.
-func installDeno(j *job) error { return j.installPackages("deno", pins+"/deno") }
-
-// installPackages installs what a package.json pins. The packages' install scripts are
-// not run: none is needed, and some download binaries.
-func (j *job) installPackages(name, from string) error {
-	return j.install(name, from, []string{".npmrc", "package.json", "package-lock.json"}, func(dir string) error {
-		cmd := j.command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-		cmd.Dir = dir
-		return j.finish(cmd)
-	})
+// packages returns a step that installs what a package.json pins. Each set has a folder of
+// its own, so that none affects the versions of another. Install scripts are not run: none
+// is needed, and some download binaries.
+func packages(name, from string) func(*job) error {
+	return func(j *job) error {
+		return j.install(name, from, []string{".npmrc", "package.json", "package-lock.json"}, func(dir string) error {
+			cmd := j.command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+			cmd.Dir = dir
+			return j.finish(cmd)
+		})
+	}
 }
 
 // installPython installs the SAM command-line tool, cfn-lint and schemathesis.
@@ -48,8 +34,8 @@ func installPython(j *job) error {
 			return err
 		}
 		pip := filepath.Join(dir, "bin", "pip")
-		// The pins are complete, which pip check confirms. pip's resolver would want a hash
-		// of its own for a package with extras.
+		// The pins are complete, which pip check confirms. With the resolver, packages with
+		// extras would require hashes of their own.
 		if err := j.run(pip, "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes",
 			"-r", filepath.Join(dir, "requirements.txt")); err != nil {
 			return err
@@ -58,8 +44,8 @@ func installPython(j *job) error {
 	})
 }
 
-// debian is what comes from Debian's packages where the machine lacks it: a
-// package, and the command that shows whether it is there.
+// debian lists the required Debian packages, each with a command that succeeds if it is
+// installed.
 var debian = []struct {
 	pkg  string
 	test []string
@@ -72,8 +58,8 @@ var debian = []struct {
 	{"shellcheck", []string{"shellcheck", "--version"}},
 }
 
-// installDebian installs the packages that are missing, as root on Debian.
-// Elsewhere it says which they are and fails.
+// installDebian installs the missing packages as root on Debian. Elsewhere it fails and
+// names them.
 func installDebian(j *job) error {
 	var missing []string
 	for _, d := range debian {
@@ -95,15 +81,15 @@ func installDebian(j *job) error {
 	return j.finish(cmd)
 }
 
-// install fills .tools/name by fill, after copying the pins there from their folder,
-// unless that was done with the same pins before.
+// install copies the files with pins from a folder to .tools/name and calls fill, unless
+// that was done before with the same content.
 func (j *job) install(name, from string, files []string, fill func(dir string) error) error {
-	dir, err := j.place(name)
+	dir, err := j.toolFolder(name)
 	if err != nil {
 		return err
 	}
 	sum := sha256.New()
-	fmt.Fprintln(sum, dir) // what is installed holds its own path
+	fmt.Fprintln(sum, dir) // installed tools contain their own path
 	contents := make([][]byte, len(files))
 	for i, file := range files {
 		content, err := os.ReadFile(filepath.Join(j.root, from, file))
@@ -134,9 +120,9 @@ func (j *job) install(name, from string, files []string, fill func(dir string) e
 	return os.WriteFile(stamp, want, 0o644)
 }
 
-// place makes the folder .tools/name and gives where it really is: .tools may be a
-// link, by which several clones share what is installed.
-func (j *job) place(name string) (string, error) {
+// toolFolder creates the folder .tools/name and returns its real path: .tools may be a
+// link that several clones share.
+func (j *job) toolFolder(name string) (string, error) {
 	if err := os.MkdirAll(j.tool(name), 0o755); err != nil {
 		return "", err
 	}

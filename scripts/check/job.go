@@ -13,48 +13,47 @@ import (
 	"time"
 )
 
-// job is one run of a step: where it runs and where its output goes.
+// job is the run of a step, in the project's root folder.
 type job struct {
 	ctx  context.Context
 	root string
 	out  io.Writer
 }
 
-// tool is the path of something that the install steps put into .tools/.
+// tool returns the path of a file in .tools/.
 func (j *job) tool(path ...string) string {
 	return filepath.Join(append([]string{j.root, ".tools"}, path...)...)
 }
 
-// run runs a command in the project's folder; its output is the step's.
+// run runs a command.
 func (j *job) run(name string, args ...string) error {
 	return j.finish(j.command(name, args...))
 }
 
-// quiet runs a command that must print nothing.
+// quiet runs a command and fails if it prints anything.
 func (j *job) quiet(name string, args ...string) error {
-	var said bytes.Buffer
+	var output bytes.Buffer
 	cmd := j.command(name, args...)
-	cmd.Stdout = io.MultiWriter(j.out, &said)
+	cmd.Stdout = io.MultiWriter(j.out, &output)
 	if err := j.finish(cmd); err != nil {
 		return err
 	}
-	if said.Len() > 0 {
-		return fmt.Errorf("%s must print nothing", name)
+	if output.Len() > 0 {
+		return fmt.Errorf("got output from %s, want none", name)
 	}
 	return nil
 }
 
 // lines runs a command and returns the lines of its standard output.
 func (j *job) lines(name string, args ...string) ([]string, error) {
-	var said strings.Builder
+	var output strings.Builder
 	cmd := j.command(name, args...)
-	cmd.Stdout = &said
+	cmd.Stdout = &output
 	err := j.finish(cmd)
-	return strings.FieldsFunc(said.String(), func(r rune) bool { return r == '\n' }), err
+	return strings.FieldsFunc(output.String(), func(r rune) bool { return r == '\n' }), err
 }
 
-// command prepares a command that is killed with all it started when the step
-// is over.
+// command returns a command that is killed with its children when the step ends.
 func (j *job) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(j.ctx, name, args...)
 	cmd.Dir = j.root
@@ -73,7 +72,7 @@ func (j *job) finish(cmd *exec.Cmd) error {
 	return nil
 }
 
-// brief is a command line without the long list of files at its end.
+// brief returns a command line with at most 12 words.
 func brief(args []string) string {
 	if len(args) > 12 {
 		args = append(args[:12:12], "…")

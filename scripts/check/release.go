@@ -9,8 +9,8 @@ import (
 	"kinde-functions/scripts/check/tree"
 )
 
-// release makes a release, and one processor's half of it again from a copy in another
-// folder, and compares. It prints the zips' sizes and fails when one is too large.
+// release makes a release, then the half for one processor from a copy of the project, and
+// compares them. It prints the zips' sizes and fails if one is too large.
 func release(j *job) error {
 	temp, err := os.MkdirTemp("", "kinde-functions-release-")
 	if err != nil {
@@ -30,17 +30,17 @@ func release(j *job) error {
 		return err
 	}
 	if len(half) == 0 || len(whole) != 2*len(half) {
-		return fmt.Errorf("%d zips, and %d of one processor", len(whole), len(half))
+		return fmt.Errorf("got %d zips, and %d for one processor", len(whole), len(half))
 	}
 	for line := range half {
 		if !whole[line] {
-			return fmt.Errorf("made again, it is another: %s", line)
+			return fmt.Errorf("not reproducible: %s", line)
 		}
 	}
 	return nil
 }
 
-// pack makes a release of the project in folder, and gives the checksums of its zips.
+// pack makes a release of the project in folder and returns the checksums of its zips.
 func (j *job) pack(folder, out string, args ...string) (sums map[string]bool, err error) {
 	args = append([]string{"run", "./scripts/package", "-version", "v0.0.0-check", "-out", out}, args...)
 	cmd := j.command("go", args...)

@@ -11,19 +11,20 @@ import (
 	"time"
 )
 
-// stepLimit ends a step that hangs.
+// stepLimit is the maximum duration of a step.
 const stepLimit = 10 * time.Minute
 
 // step is one check.
 type step struct {
 	name  string
-	needs []string // steps that must have passed
-	alone bool     // it uses every core and measures time: nothing runs beside it
-	show  bool     // what it prints is a result, worth seeing when it passes
+	does  string
+	needs string // names of steps that must pass first
+	alone bool   // no other step runs at the same time
+	show  bool   // print the output even if it passes
 	run   func(*job) error
 }
 
-// result is how a step ended.
+// result is the result of a step.
 type result struct {
 	step   step
 	took   time.Duration
@@ -31,8 +32,8 @@ type result struct {
 	err    error
 }
 
-// runAll runs the steps, as many at once as there are cores, and prints each
-// as it ends. It returns how many passed and failed.
+// runAll runs the steps, as many at once as there are cores, and prints each result. It
+// returns the numbers of steps that passed and failed.
 func runAll(ctx context.Context, root string, chosen []step, verbose bool) (passed, failed int) {
 	done := make(chan result)
 	ended := map[string]error{}
@@ -48,19 +49,19 @@ func runAll(ctx context.Context, root string, chosen []step, verbose bool) (pass
 	var running []step
 	waiting := chosen
 	for len(waiting) > 0 || len(running) > 0 {
-		var later []step
+		var blocked []step
 		for _, s := range waiting {
-			switch ready, lacks := needsMet(s, ended); {
-			case lacks != "":
-				end(result{step: s, err: fmt.Errorf("not run: it needs %s, which failed", lacks)})
+			switch ready, failed := needsMet(s, ended); {
+			case failed != "":
+				end(result{step: s, err: fmt.Errorf("not run: %s failed", failed)})
 			case ready && fits(s, running):
 				running = append(running, s)
 				go func() { done <- execute(ctx, root, s) }()
 			default:
-				later = append(later, s)
+				blocked = append(blocked, s)
 			}
 		}
-		waiting = later
+		waiting = blocked
 		if len(running) == 0 {
 			continue
 		}
@@ -71,11 +72,10 @@ func runAll(ctx context.Context, root string, chosen []step, verbose bool) (pass
 	return passed, failed
 }
 
-// needsMet reports whether all that a step needs has passed, or else which
-// part of it has failed.
-func needsMet(s step, ended map[string]error) (ready bool, lacks string) {
+// needsMet reports whether all needs of a step have passed, and the name of one that failed.
+func needsMet(s step, ended map[string]error) (ready bool, failed string) {
 	ready = true
-	for _, need := range s.needs {
+	for _, need := range strings.Fields(s.needs) {
 		err, over := ended[need]
 		if err != nil {
 			return false, need
@@ -107,8 +107,7 @@ func execute(ctx context.Context, root string, s step) result {
 	return r
 }
 
-// transcript collects what a step's commands print, on standard output and
-// standard error at once.
+// transcript collects standard output and standard error of a step's commands.
 type transcript struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -133,14 +132,14 @@ func (r result) print(verbose bool) {
 	}
 	fmt.Printf("%s  %-12s %6.1f s\n", word, r.step.name, r.took.Seconds())
 	if r.err != nil || r.step.show || verbose {
-		indented(r.output)
+		printIndented(r.output)
 	}
 	if r.err != nil {
-		indented(r.err.Error())
+		printIndented(r.err.Error())
 	}
 }
 
-func indented(text string) {
+func printIndented(text string) {
 	for line := range strings.Lines(text) {
 		fmt.Print("      ", strings.TrimSuffix(line, "\n"), "\n")
 	}

@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-func TestStepsThatNeedAFailedOneFail(t *testing.T) {
+func TestStepFailsIfItsNeedFailed(t *testing.T) {
 	broken := func(*job) error { return errors.New("broken") }
 	fine := func(*job) error { return nil }
 	ran := false
 	passed, failed := runAll(t.Context(), t.TempDir(), []step{
 		{name: "install", run: broken},
 		{name: "other", run: fine},
-		{name: "use", needs: []string{"install"}, run: func(*job) error { ran = true; return nil }},
+		{name: "use", needs: "install", run: func(*job) error { ran = true; return nil }},
 	}, false)
 	if passed != 1 || failed != 2 || ran {
-		t.Errorf("passed %d, failed %d, ran %t; want 1, 2, false", passed, failed, ran)
+		t.Errorf("got %d passed, %d failed, ran %t, want 1, 2, false", passed, failed, ran)
 	}
 }
 
-func TestAloneStepsRunAlone(t *testing.T) {
+func TestFits(t *testing.T) {
 	quick, measured := step{name: "quick"}, step{name: "measured", alone: true}
 	for _, c := range []struct {
 		next    step
@@ -34,34 +34,32 @@ func TestAloneStepsRunAlone(t *testing.T) {
 		{quick, []step{measured}, false},
 	} {
 		if got := fits(c.next, c.running); got != c.want {
-			t.Errorf("%s beside %v: %t, want %t", c.next.name, c.running, got, c.want)
+			t.Errorf("%s beside %v: got %t, want %t", c.next.name, c.running, got, c.want)
 		}
 	}
 }
 
-// Commands write to standard output and standard error at once, and what one
-// of them says must not overwrite the other.
-func TestOutputIsKept(t *testing.T) {
+func TestOutputAndErrorsAreCollected(t *testing.T) {
 	r := execute(t.Context(), t.TempDir(), step{run: func(j *job) error {
 		return j.quiet("sh", "-c", "echo out; echo err >&2; echo out again")
 	}})
 	for _, line := range []string{"out\n", "err\n", "out again\n"} {
 		if !strings.Contains(r.output, line) {
-			t.Errorf("output %q lacks %q", r.output, line)
+			t.Errorf("got output %q, want %q in it", r.output, line)
 		}
 	}
 	if r.err == nil {
-		t.Error("a command that must print nothing printed and passed")
+		t.Error("got no error for unexpected output")
 	}
 }
 
-func TestInterruptedStepsFailAtOnce(t *testing.T) {
+func TestCanceledStepFails(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	began := time.Now()
 	r := execute(ctx, t.TempDir(), step{run: func(j *job) error { return j.run("sh", "-c", "sleep 60 & wait") }})
 	if !errors.Is(r.err, context.Canceled) || time.Since(began) > 10*time.Second {
-		t.Errorf("ended after %v with %v", time.Since(began), r.err)
+		t.Errorf("got %[2]v after %[1]v, want context.Canceled", time.Since(began), r.err)
 	}
 }
 
@@ -75,14 +73,14 @@ func TestChoose(t *testing.T) {
 		names = append(names, s.name)
 	}
 	if got := strings.Join(names, " "); got != "debian python gofmt sam" {
-		t.Errorf("chose %q; want the named steps and what they need, in order", got)
+		t.Errorf("got %q, want debian python gofmt sam", got)
 	}
 	if _, err := choose([]string{"nothing"}); err == nil {
-		t.Error("an unknown step was accepted")
+		t.Error("got no error for an unknown step")
 	}
 }
 
-func TestUnreachableDatabaseIsNoFinding(t *testing.T) {
+func TestUnreachableDatabase(t *testing.T) {
 	const fetching = "govulncheck: fetching vulnerabilities: " +
 		"Get \"https://vuln.go.dev/index/modules.json.gz\": no such host\n"
 	for output, want := range map[string]bool{

@@ -40,7 +40,7 @@ func start(t *testing.T, binary string, env ...string) (url string, output *byte
 	t.Helper()
 	address := freeAddress(t)
 	output = &bytes.Buffer{}
-	cmd := exec.Command(os.Getenv("AWS_LAMBDA_RIE"), "--runtime-interface-emulator-address", address,
+	cmd := exec.Command("../../../.tools/aws-lambda-rie", "--runtime-interface-emulator-address", address,
 		"--runtime-api-address", freeAddress(t), binary)
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = output, output

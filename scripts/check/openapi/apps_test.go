@@ -69,14 +69,14 @@ func (f *fixture) connection() string {
 		panic(err)
 	}
 	defer resp.Body.Close()
-	var counts struct {
+	var started struct {
 		URL       string `json:"url"`
 		SessionID string `json:"session_id"`
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&counts); err != nil {
+	if err := json.NewDecoder(resp.Body).Decode(&started); err != nil {
 		panic(err)
 	}
-	consent, err := url.Parse(counts.URL)
+	consent, err := url.Parse(started.URL)
 	if err != nil {
 		panic(err)
 	}
@@ -87,5 +87,5 @@ func (f *fixture) connection() string {
 	}
 	_ = consented.Body.Close()
 	return f.cookies.SealConnection(kindetest.SampleDrive,
-		session.Owner{User: kindetest.DemoUser, Organization: kindetest.DemoOrg}, counts.SessionID)
+		session.Owner{User: kindetest.DemoUser, Organization: kindetest.DemoOrg}, started.SessionID)
 }

@@ -1,5 +1,4 @@
-// Package redis tests what instances of a function share by REDIS_URL, with
-// built functions, or the parts they are built of, in processes of their own
-// and a real redis-server. Its tests stand behind the build tag realtools; the
-// check program runs them.
+// Package redis tests what instances of a function share through REDIS_URL, with built
+// functions in several processes and a real redis-server. Its tests have the build tag
+// realtools; run them by "go run ./scripts/check redis".
 package redis

@@ -13,12 +13,11 @@ import (
 	"kinde-functions/shared/kindetest"
 )
 
-// inParallel sends a form from many requests over all processes, and gives how often
-// each answer came.
-func (f *fleet) inParallel(target string, form url.Values, header ...string) map[string]int {
+// postInParallel posts a form to all processes and counts the responses by body.
+func (f *fleet) postInParallel(target string, form url.Values, header ...string) map[string]int {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	came := map[string]int{}
+	bodies := map[string]int{}
 	for i := range requests {
 		wg.Go(func() {
 			r := httptest.NewRequest("POST", site+target, strings.NewReader(form.Encode()))
@@ -30,27 +29,27 @@ func (f *fleet) inParallel(target string, form url.Values, header ...string) map
 			f.handlers[i%len(f.handlers)].ServeHTTP(w, r)
 			mu.Lock()
 			defer mu.Unlock()
-			came[w.Body.String()]++
+			bodies[w.Body.String()]++
 		})
 	}
 	wg.Wait()
-	return came
+	return bodies
 }
 
-// Plans cap how many machine tokens are issued in a month: many cold starts spend one.
-// It lies in the Redis sealed.
-func TestColdStartsShareTheMachinesToken(t *testing.T) {
+// Kinde's plans limit the machine tokens of a month. Processes share one through Redis,
+// where it is sealed.
+func TestColdStartsShareMachineToken(t *testing.T) {
 	redisURL, _ := startRedis(t)
 	tenant := newTenant(t, 0)
 	for range 2 { // fresh processes each time
 		f := start(t, tenant, "introspect", redisURL)
-		came := f.inParallel("/api/introspect", nil, "Authorization", "Bearer "+tenant.Kinde.Mint())
-		if len(came) != 1 {
-			t.Errorf("answers %v", came)
+		bodies := f.postInParallel("/api/introspect", nil, "Authorization", "Bearer "+tenant.Kinde.Mint())
+		if len(bodies) != 1 {
+			t.Errorf("got responses %v, want one", bodies)
 		}
 	}
 	if calls := tenant.Kinde.Calls("/oauth2/token"); len(calls) != 1 {
-		t.Errorf("%d machine tokens asked for", len(calls))
+		t.Errorf("got %d token requests, want 1", len(calls))
 	}
 	address, _ := strings.CutPrefix(redisURL, "redis://")
 	host, port, _ := strings.Cut(address, ":")
@@ -59,26 +58,25 @@ func TestColdStartsShareTheMachinesToken(t *testing.T) {
 			all = all .. k .. " " .. redis.call("GET", k) .. "\n"
 		end
 		return all`
-	kept, err := exec.Command("redis-cli", "-h", host, "-p", port, "EVAL", script, "0").CombinedOutput()
-	if err != nil || !strings.Contains(string(kept), "kinde:value:") {
-		t.Fatalf("%v %s", err, kept)
+	stored, err := exec.Command("redis-cli", "-h", host, "-p", port, "EVAL", script, "0").CombinedOutput()
+	if err != nil || !strings.Contains(string(stored), "kinde:value:") {
+		t.Fatalf("got %v, %s, want a value", err, stored)
 	}
-	if strings.Contains(string(kept), "eyJ") || strings.Contains(string(kept), kindetest.M2MClientID) {
-		t.Errorf("a token or a name lies open: %s", kept)
+	if strings.Contains(string(stored), "eyJ") || strings.Contains(string(stored), kindetest.M2MClientID) {
+		t.Errorf("got %s, want neither the token nor the client", stored)
 	}
 }
 
-// One device code is polled once in an interval, by however many instances.
-func TestInstancesPollOnceInAnInterval(t *testing.T) {
+func TestProcessesPollKindeOncePerInterval(t *testing.T) {
 	redisURL, _ := startRedis(t)
 	tenant := newTenant(t, 0)
 	f := start(t, tenant, "device", redisURL)
 	code := begin(t, f)
 	tenant.Kinde.ForgetCalls()
-	came := f.inParallel("/api/device/token", url.Values{"device_code": {code}})
-	if n := len(tenant.Kinde.Calls("/oauth2/token")); n != 1 || came[`{"error":"authorization_pending"}`] != 1 ||
-		came[`{"error":"slow_down"}`] != requests-1 {
-		t.Errorf("%d polls at Kinde, answers %v", n, came)
+	bodies := f.postInParallel("/api/device/token", url.Values{"device_code": {code}})
+	if n := len(tenant.Kinde.Calls("/oauth2/token")); n != 1 || bodies[`{"error":"authorization_pending"}`] != 1 ||
+		bodies[`{"error":"slow_down"}`] != requests-1 {
+		t.Errorf("got %d polls at Kinde, responses %v, want 1", n, bodies)
 	}
 }
 
@@ -90,7 +88,7 @@ func begin(t *testing.T, f *fleet) (code string) {
 	_, rest, found := strings.Cut(w.Body.String(), `"device_code":"`)
 	code, _, ended := strings.Cut(rest, `"`)
 	if w.Code != 200 || !found || !ended {
-		t.Fatalf("%d %s", w.Code, w.Body)
+		t.Fatalf("got %d %s, want a device code", w.Code, w.Body)
 	}
 	return code
 }

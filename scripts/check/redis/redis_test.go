@@ -29,8 +29,8 @@ const (
 
 var key = []byte("0123456789abcdef0123456789abcdef")
 
-// startRedis runs a redis-server that keeps nothing, and gives its URL and what
-// stops it.
+// startRedis runs a redis-server without persistence. It returns its URL and a function
+// that stops it.
 func startRedis(t testing.TB, options ...string) (url string, stop func()) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -42,7 +42,7 @@ func startRedis(t testing.TB, options ...string) (url string, stop func()) {
 	return "redis://" + address, runRedis(t, address, options...)
 }
 
-// runRedis runs one at that address, and gives what stops it.
+// runRedis runs a redis-server at an address and returns a function that stops it.
 func runRedis(t testing.TB, address string, options ...string) (stop func()) {
 	t.Helper()
 	_, port, _ := net.SplitHostPort(address)
@@ -60,11 +60,11 @@ func runRedis(t testing.TB, address string, options ...string) (stop func()) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	t.Fatal("redis-server does not answer")
+	t.Fatal("redis-server does not accept connections")
 	return nil
 }
 
-// fleet is a function in several processes, behind a tenant.
+// fleet is a function in several processes, with an embedded Kinde.
 type fleet struct {
 	t        *testing.T
 	tenant   *kindetest.Server
@@ -121,7 +121,7 @@ func (f *fleet) cookie(tokens session.Tokens) string {
 	return functiontest.Kept(h)
 }
 
-func (f *fleet) ask(i int, method, target, cookie string) *httptest.ResponseRecorder {
+func (f *fleet) send(i int, method, target, cookie string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, site+target, nil)
 	r.Header.Set("Cookie", cookie)
 	r.Header.Set("X-CSRF", "1")
@@ -130,15 +130,14 @@ func (f *fleet) ask(i int, method, target, cookie string) *httptest.ResponseReco
 	return w
 }
 
-// storm sends requests in parallel with one expired session, and counts the
-// statuses.
-func (f *fleet) storm(cookie string) map[int]int {
+// sendInParallel sends requests with one session and counts the statuses.
+func (f *fleet) sendInParallel(cookie string) map[int]int {
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	statuses := map[int]int{}
 	for i := range requests {
 		wg.Go(func() {
-			w := f.ask(i, "GET", "/api/session", cookie)
+			w := f.send(i, "GET", "/api/session", cookie)
 			mu.Lock()
 			defer mu.Unlock()
 			statuses[w.Code]++
@@ -153,12 +152,12 @@ func expired(tenant *kindetest.Server) session.Tokens {
 		Refresh: tenant.Kinde.MintRefresh()}
 }
 
-func TestParallelRequestsOverProcesses(t *testing.T) {
+func TestProcessesShareRefreshes(t *testing.T) {
 	for name, row := range map[string]struct {
-		redis    bool
-		overlap  time.Duration
-		refreshs int // at most
-		refused  bool
+		redis     bool
+		overlap   time.Duration
+		refreshes int  // at most
+		refused   bool // some requests get 409
 	}{
 		"with Redis, no overlap at Kinde":    {true, -1, 1, false},
 		"with Redis and an overlap":          {true, time.Minute, 1, false},
@@ -172,77 +171,76 @@ func TestParallelRequestsOverProcesses(t *testing.T) {
 			}
 			tenant := newTenant(t, row.overlap)
 			f := start(t, tenant, "session", redisURL)
-			statuses := f.storm(f.cookie(expired(tenant)))
+			statuses := f.sendInParallel(f.cookie(expired(tenant)))
 			calls := len(tenant.Kinde.Calls("/oauth2/token"))
-			t.Logf("statuses %v, %d refreshes", statuses, calls)
-			if calls > row.refreshs || statuses[200]+statuses[409] != requests || statuses[200] == 0 ||
+			t.Logf("got statuses %v, %d refreshes", statuses, calls)
+			if calls > row.refreshes || statuses[200]+statuses[409] != requests || statuses[200] == 0 ||
 				!row.refused && statuses[200] != requests {
-				t.Errorf("statuses %v, %d refreshes", statuses, calls)
+				t.Errorf("got statuses %v, %d refreshes, want at most %d", statuses, calls, row.refreshes)
 			}
 		})
 	}
 }
 
-func TestASignOutIsRememberedByAll(t *testing.T) {
+func TestSignOutAppliesToAllProcesses(t *testing.T) {
 	redisURL, _ := startRedis(t)
 	tenant := newTenant(t, 0)
 	sessions, logout := start(t, tenant, "session", redisURL), start(t, tenant, "logout", redisURL)
 	cookie := sessions.cookie(session.Tokens{Access: tenant.Kinde.Mint(), Refresh: tenant.Kinde.MintRefresh()})
-	if w := sessions.ask(0, "GET", "/api/session", cookie); !strings.Contains(w.Body.String(), `"authenticated":true`) {
+	if w := sessions.send(0, "GET", "/api/session", cookie); !strings.Contains(w.Body.String(), `"authenticated":true`) {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
-	if w := logout.ask(0, "POST", "/auth/logout", cookie); w.Code != http.StatusSeeOther {
+	if w := logout.send(0, "POST", "/auth/logout", cookie); w.Code != http.StatusSeeOther {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	for i := range processes {
-		if w := sessions.ask(i, "GET", "/api/session", cookie); w.Code != 200 ||
+		if w := sessions.send(i, "GET", "/api/session", cookie); w.Code != 200 ||
 			!strings.Contains(w.Body.String(), `"authenticated":false`) {
-			t.Errorf("process %d: a copy of the cookie still serves: %s", i, w.Body)
+			t.Errorf("process %d: got %d %s, want a copy of the cookie refused", i, w.Code, w.Body)
 		}
 	}
 }
 
-// A copy of the cookie from before a refresh, or of a session whose refresh token
-// Kinde did not revoke, stays out too.
-func TestASignOutCoversCopiesThatCouldRefresh(t *testing.T) {
+// Copies may be from before a refresh, or have a refresh token that Kinde did not revoke.
+func TestSignOutAppliesToRefreshableCopies(t *testing.T) {
 	redisURL, _ := startRedis(t)
 	tenant := newTenant(t, time.Minute)
 	sessions, logout := start(t, tenant, "session", redisURL), start(t, tenant, "logout", redisURL)
 	old := sessions.cookie(expired(tenant))
-	renewed := functiontest.Kept(sessions.ask(0, "GET", "/api/session", old).Header())
-	if w := logout.ask(0, "POST", "/auth/logout", renewed); w.Code != http.StatusSeeOther {
+	renewed := functiontest.Kept(sessions.send(0, "GET", "/api/session", old).Header())
+	if w := logout.send(0, "POST", "/auth/logout", renewed); w.Code != http.StatusSeeOther {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	tenant.Kinde.Fault("/oauth2/revoke", kindetest.Fault{Status: 503})
 	unrevoked := sessions.cookie(expired(tenant))
-	if w := logout.ask(1, "POST", "/auth/logout", unrevoked); w.Code != http.StatusSeeOther {
+	if w := logout.send(1, "POST", "/auth/logout", unrevoked); w.Code != http.StatusSeeOther {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
 	for name, cookie := range map[string]string{"from before the refresh": old, "not revoked": unrevoked} {
-		if w := sessions.ask(2, "GET", "/api/session", cookie); !strings.Contains(w.Body.String(), `"authenticated":false`) {
-			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		if w := sessions.send(2, "GET", "/api/session", cookie); !strings.Contains(w.Body.String(), `"authenticated":false`) {
+			t.Errorf("%s: got %d %s, want authenticated false", name, w.Code, w.Body)
 		}
 	}
 }
 
-func TestARedisThatGoesDownCostsTheSharingAlone(t *testing.T) {
+func TestSessionsWorkWithoutRedis(t *testing.T) {
 	redisURL, stop := startRedis(t)
 	tenant := newTenant(t, time.Minute)
 	f := start(t, tenant, "session", redisURL)
 	stop()
 	for i := range 2 * processes {
 		begin := time.Now()
-		if w := f.ask(i, "GET", "/api/session", f.cookie(expired(tenant))); w.Code != 200 {
-			t.Errorf("%d %s", w.Code, w.Body)
+		if w := f.send(i, "GET", "/api/session", f.cookie(expired(tenant))); w.Code != 200 {
+			t.Errorf("got %d %s, want 200", w.Code, w.Body)
 		}
 		if took := time.Since(begin); took > 3*time.Second {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want at most 3s", took)
 		}
 	}
 	if n := strings.Count(f.log.String(), `"msg":"store"`); n != processes {
-		t.Errorf("%d warnings of %d processes: %s", n, processes, f.log.String())
+		t.Errorf("got %d warnings, want one of each process: %s", n, f.log.String())
 	}
 	if strings.Contains(f.log.String(), fmt.Sprint(redisURL)) {
-		t.Error("the store's URL is in the log")
+		t.Error("got the URL of Redis in the log")
 	}
 }
