@@ -150,7 +150,7 @@ func TestEventsRefreshClaims(t *testing.T) {
 		hooks := start(t, slices.Concat(functiontest.Sessions, []string{"REDIS_URL", redis(t)}, row.settings)...)
 		site := hooks.Beside(whoami)
 		cookie := issued(t, site)
-		if err := hooks.UpdateInherited(user, func(p *kindetest.Person) {
+		if err := hooks.UpdateInherited(user, func(p *kindetest.User) {
 			p.Memberships[0].Permissions = []kindetest.Permission{{ID: "perm_1", Key: "brand_new"}}
 		}); err != nil {
 			t.Fatal(err)

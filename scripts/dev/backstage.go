@@ -40,11 +40,16 @@ func (b *backstage) open(o options) (err error) {
 		}
 	}
 	if !b.settings.hasTenant() {
-		b.kinde, err = kindetest.Serve(kindetest.Options{Addr: o.kindeAddr, Site: b.origin, AccessTTL: o.accessTTL})
+		b.kinde, err = kindetest.Serve(kindetest.Options{
+			Addr: o.kindeAddr, Site: b.origin, AccessTTL: o.accessTTL, WebhookURL: b.origin + "/webhooks/kinde",
+		})
 		if err != nil {
 			return explain(err, "-kinde-addr", o.kindeAddr)
 		}
 		b.closers = append(b.closers, b.kinde.Close)
+		if err := b.share(); err != nil {
+			return err
+		}
 	}
 	sample, stop, err := startSample()
 	if err != nil {
@@ -58,6 +63,20 @@ func (b *backstage) open(o options) (err error) {
 	b.closers = append(b.closers, func() { os.RemoveAll(temp) })
 	b.functions = newFleet(o.root, temp, b.settings.environment(b.kinde, b.origin, sample), b.screen)
 	b.closers = append(b.closers, b.functions.close)
+	return nil
+}
+
+// share gives the functions a Redis, unless the developer has named one.
+func (b *backstage) share() error {
+	if b.settings[config.RedisURL.Name()] != "" {
+		return nil
+	}
+	url, stop, err := startRedis()
+	if err != nil {
+		return err
+	}
+	b.settings[config.RedisURL.Name()] = url
+	b.closers = append(b.closers, stop)
 	return nil
 }
 
@@ -106,6 +125,7 @@ func (b *backstage) announce() {
 		if names := s.ignored(); len(names) > 0 {
 			screen.say("SETTINGS: KINDE_ISSUER_URL is not set, so the embedded Kinde is used, without %s.", list(names))
 		}
+		screen.say("To suspend a user or change a plan: %s/dev/users", b.kinde.URL)
 		screen.say("To use a tenant of your own, set KINDE_ISSUER_URL here or in .env.")
 	} else {
 		screen.say("Your tenant must allow the callback URL %s/auth/callback and the logout redirect URL %s/.",

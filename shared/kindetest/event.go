@@ -86,20 +86,21 @@ var (
 // webhookTimeout bounds one try.
 const webhookTimeout = 10 * time.Second
 
+var webhookClient = &http.Client{
+	Timeout:       webhookTimeout,
+	Transport:     &http.Transport{DisableKeepAlives: true},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
 // Deliver posts an event to Options.WebhookURL and tries again, with the same
 // webhook-id, until a 2xx. It gives up after Options.WebhookRetries or with ctx.
 func (k *Kinde) Deliver(ctx context.Context, event string) error {
 	if k.opt.WebhookURL == "" {
 		return errNoWebhook
 	}
-	client := &http.Client{
-		Timeout:       webhookTimeout,
-		Transport:     &http.Transport{DisableKeepAlives: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 	var err error
 	for try := 0; ; try++ {
-		if err = post(ctx, client, k.opt.WebhookURL, event); err == nil {
+		if err = post(ctx, k.opt.WebhookURL, event); err == nil {
 			return nil
 		}
 		if try == len(k.opt.WebhookRetries) {
@@ -113,14 +114,15 @@ func (k *Kinde) Deliver(ctx context.Context, event string) error {
 	}
 }
 
-func post(ctx context.Context, client *http.Client, target, event string) error {
+// post sends an event once. The error names a status other than 2xx.
+func post(ctx context.Context, target, event string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, strings.NewReader(event))
 	if err != nil {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/jwt")
 	r.Header.Set("webhook-id", eventID(event))
-	res, err := client.Do(r)
+	res, err := webhookClient.Do(r)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ var pageFiles embed.FS
 // pageSet holds each page within the layout.
 var pageSet = func() map[string]*template.Template {
 	set := map[string]*template.Template{}
-	for _, name := range []string{"signin", "device", "consent", "portal", "message", "home"} {
+	for _, name := range []string{"signin", "device", "consent", "portal", "message", "home", "users"} {
 		set[name] = template.Must(template.ParseFS(pageFiles, "pages/layout.html", "pages/"+name+".html"))
 	}
 	return set

@@ -27,6 +27,8 @@ func TestPagesAreSafeAndAccessible(t *testing.T) {
 		"portal":   tn.get(tn.portalURL(mallory, ""), ""),
 		"plans":    tn.get(tn.portalURL(tn.Kinde.Mint(), "subnav=plan_details"), ""),
 		"logout":   tn.get("/logout?redirect=%3Cscript%3E", ""),
+		"users":    tn.get("/dev/users", ""),
+		"changed":  tn.post("/dev/users", url.Values{"person": {MarkupUser}, "change": {"suspend"}}),
 		"token":    tn.post("/dev/token", url.Values{"person": {MarkupUser}}),
 	}
 	for name, page := range pages {

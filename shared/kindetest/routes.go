@@ -72,6 +72,8 @@ func (k *Kinde) routes() {
 	}
 	page("GET /{$}", k.home)
 	page("POST /dev/token", k.showToken)
+	page("GET /dev/users", k.changes)
+	page("POST /dev/users", k.change)
 	page("GET /style.css", stylesheet)
 	page("GET /oauth2/auth", k.authorize)
 	page("POST /sign-in/{request}", k.signIn)
