@@ -16,8 +16,6 @@ import (
 	"kinde-functions/shared/route"
 )
 
-// The route table, the folders, both hosts' files and docs/ name the same routes.
-
 func TestGeneratedPartsAreCurrent(t *testing.T) {
 	files, err := derived.Files(root)
 	if err != nil {
@@ -30,7 +28,7 @@ func TestGeneratedPartsAreCurrent(t *testing.T) {
 	}
 }
 
-func TestFunctionsAreTheTables(t *testing.T) {
+func TestFoldersMatchTable(t *testing.T) {
 	entries, err := os.ReadDir(filepath.Join(root, "functions"))
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +43,7 @@ func TestFunctionsAreTheTables(t *testing.T) {
 	same(t, "folders in functions/", folders, named)
 }
 
-func TestNetlifyRedirectsAreTheTables(t *testing.T) {
+func TestNetlifyRedirectsMatchTable(t *testing.T) {
 	var file struct {
 		Redirects []struct {
 			From, To string
@@ -60,7 +58,7 @@ func TestNetlifyRedirectsAreTheTables(t *testing.T) {
 	for _, r := range file.Redirects {
 		redirects = append(redirects, r.From+" -> "+r.To)
 		if r.Status != 200 || !r.Force {
-			t.Errorf("%s: status %d force %v", r.From, r.Status, r.Force)
+			t.Errorf("%s: got status %d, force %t, want 200, true", r.From, r.Status, r.Force)
 		}
 	}
 	for _, row := range route.Table {
@@ -71,10 +69,8 @@ func TestNetlifyRedirectsAreTheTables(t *testing.T) {
 	same(t, "redirects", redirects, rows)
 }
 
-// Headers of netlify.toml are the static site's: one for a function's path would do
-// nothing, and one about caches might do what nobody wants. What the deploy button asks
-// for are settings.
-func TestNetlifyHeadersAndButtonAreWhatTheySay(t *testing.T) {
+// Netlify ignores headers for functions' paths. The deploy button prompts for settings.
+func TestNetlifyHeadersAndDeployButton(t *testing.T) {
 	var file struct {
 		Headers []struct {
 			For    string
@@ -86,17 +82,17 @@ func TestNetlifyHeadersAndButtonAreWhatTheySay(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(file.Headers) == 0 || len(file.Template.Environment) < 4 {
-		t.Fatalf("%+v", file)
+		t.Fatalf("got %+v, want headers and at least 4 settings", file)
 	}
 	for _, h := range file.Headers {
 		for _, row := range route.Table {
 			if h.For != "/*" && strings.HasPrefix(row.Pattern, strings.TrimSuffix(h.For, "*")) {
-				t.Errorf("headers for %s, which is %s's", h.For, row.Function)
+				t.Errorf("got headers for %s, which %s serves", h.For, row.Function)
 			}
 		}
 		for name := range h.Values {
 			if strings.Contains(strings.ToLower(name), "cache-control") {
-				t.Errorf("%s in netlify.toml", name)
+				t.Errorf("got %s in netlify.toml", name)
 			}
 		}
 	}
@@ -104,9 +100,9 @@ func TestNetlifyHeadersAndButtonAreWhatTheySay(t *testing.T) {
 	for _, setting := range config.All() {
 		known[setting.Name()] = true
 	}
-	for name, says := range file.Template.Environment {
-		if !known[name] || says == "" {
-			t.Errorf("the button asks for %s: %q", name, says)
+	for name, description := range file.Template.Environment {
+		if !known[name] || description == "" {
+			t.Errorf("got %s: %q for the deploy button, want a setting and a description", name, description)
 		}
 	}
 }
@@ -143,8 +139,7 @@ func readTemplate(t *testing.T) template {
 	return file
 }
 
-// On AWS each function's environment holds the settings that it uses and no other.
-func TestTemplateEnvironmentsAreTheFunctionsSettings(t *testing.T) {
+func TestTemplateEnvironmentsMatchSettings(t *testing.T) {
 	for name, resource := range readTemplate(t).Resources {
 		if resource.Type != "AWS::Serverless::Function" {
 			continue
@@ -161,7 +156,7 @@ func TestTemplateEnvironmentsAreTheFunctionsSettings(t *testing.T) {
 	}
 }
 
-func TestTemplateEventsAreTheTables(t *testing.T) {
+func TestTemplateEventsMatchTable(t *testing.T) {
 	var events, rows []string
 	for name, resource := range readTemplate(t).Resources {
 		if resource.Type != "AWS::Serverless::Function" {
@@ -170,7 +165,7 @@ func TestTemplateEventsAreTheTables(t *testing.T) {
 		for _, event := range resource.Properties.Events {
 			events = append(events, resource.Properties.CodeURI+" "+event.Properties.Path)
 			if event.Type != "HttpApi" || event.Properties.Method != "ANY" {
-				t.Errorf("%s: %+v: wrong methods and preflights are the function's to answer", name, event)
+				t.Errorf("%s: got %+v, want HttpApi and ANY: functions handle all methods", name, event)
 			}
 		}
 	}
@@ -181,6 +176,7 @@ func TestTemplateEventsAreTheTables(t *testing.T) {
 	same(t, "events", events, rows)
 }
 
+// same compares two sets.
 func same(t *testing.T, what string, got, want []string) {
 	t.Helper()
 	slices.Sort(got)
@@ -188,7 +184,7 @@ func same(t *testing.T, what string, got, want []string) {
 	got, want = slices.Compact(got), slices.Compact(want)
 	for _, item := range got {
 		if !slices.Contains(want, item) {
-			t.Errorf("%s: %s should not be there", what, item)
+			t.Errorf("%s: got the unexpected %s", what, item)
 		}
 	}
 	for _, item := range want {
@@ -208,6 +204,6 @@ func TestOf(t *testing.T) {
 		total++
 	}
 	if total == 0 || route.Of("nothing") != nil {
-		t.Error("Of found what is not there, or nothing")
+		t.Error("Of returned rows of an unknown function, or the table is empty")
 	}
 }

@@ -19,23 +19,18 @@ import (
 	"kinde-functions/shared/route"
 )
 
-// The whole bundle as it is deployed: each function built, run under a Runtime
-// API, and asked through every platform's events for each of its routes.
-
 const site = "https://site.example"
 
-// sample is a request that a row answers in its own way, and what its answer
-// holds.
+// sample is a request for a row and its expected response.
 type sample struct {
 	target string // the row's path and a query
 	status int
-	holds  string // in the body, or for a redirect in Location
+	holds  string // part of the body or of Location
 	form   string // the request's body
 }
 
 var samples = map[string]sample{
-	"GET /portal": {"/portal?subnav=profile&return_url=/a%3Fb=c&utm_source=x", 302,
-		"/portal_redirect?key=", ""},
+	"GET /portal":                 {"/portal?subnav=profile&return_url=/a%3Fb=c&utm_source=x", 302, "/portal_redirect?key=", ""},
 	"GET /api/user-profile":       {"/api/user-profile", 200, kindetest.DemoUser, ""},
 	"GET /api/entitlements":       {"/api/entitlements?page_size=3", 200, `"has_more":true`, ""},
 	"GET /api/entitlements/{key}": {"/api/entitlements/unicode_%E5%90%8D%E5%89%8D", 200, `"entitlement":`, ""},
@@ -56,17 +51,15 @@ var samples = map[string]sample{
 	"GET /auth/login":                       {"/auth/login?return_url=/a%3Fb=c&utm_source=x", 302, "/oauth2/auth?", ""},
 	"GET /auth/register":                    {"/auth/register?lang=de", 302, "prompt=create", ""},
 	"GET /auth/gate":                        {"/auth/gate?return_url=/a%3Fb=c&utm_source=x", 302, "/oauth2/auth?", ""},
-	"GET /auth/callback": {"/auth/callback?state=of-no-sign-in&code=x", 302,
-		"/access/?error=login-expired", ""},
-	"POST /auth/logout":      {"/auth/logout", 303, "/logout?redirect=" + url.QueryEscape(site+"/"), ""},
-	"GET /api/session":       {"/api/session", 200, `"authenticated":true`, ""},
-	"GET /api/health":        {"/api/health", 200, `"missing":[]`, ""},
-	"POST /auth/refresh":     {"/auth/refresh", 401, `"no-token"`, ""},
-	"GET /api/organizations": {"/api/organizations", 200, `"organizations":`, ""},
+	"GET /auth/callback":                    {"/auth/callback?state=unknown&code=x", 302, "/access/?error=login-expired", ""},
+	"POST /auth/logout":                     {"/auth/logout", 303, "/logout?redirect=" + url.QueryEscape(site+"/"), ""},
+	"GET /api/session":                      {"/api/session", 200, `"authenticated":true`, ""},
+	"GET /api/health":                       {"/api/health", 200, `"missing":[]`, ""},
+	"POST /auth/refresh":                    {"/auth/refresh", 401, `"no-token"`, ""},
+	"GET /api/organizations":                {"/api/organizations", 200, `"organizations":`, ""},
 }
 
-// sampleOf is the row's sample, or for a row without one a plain request, whose
-// response is not judged beyond what holds for every row.
+// sampleOf returns the row's sample. For a row without one, any status below 500 is expected.
 func sampleOf(row route.Route) sample {
 	if s, ok := samples[row.Name()]; ok {
 		return s
@@ -74,17 +67,17 @@ func sampleOf(row route.Route) sample {
 	return sample{target: regexp.MustCompile(`\{\w+\+?\}`).ReplaceAllString(row.Pattern, "x")}
 }
 
-// address is the sample's target at the row's second address.
+// address returns the sample's target at the row's second address.
 func (s sample) address(row route.Route) string {
 	literal, _, _ := strings.Cut(row.Pattern, "{")
 	own, _, _ := strings.Cut(row.Address(), "{")
 	return own + strings.TrimPrefix(s.target, literal)
 }
 
-// sessionKey is SESSION_KEYS' only one.
+// sessionKey is the only key of SESSION_KEYS.
 var sessionKey = []byte("0123456789abcdef0123456789abcdef")
 
-// environment holds the settings that the function uses and no other, as on AWS.
+// environment returns the settings that the function uses and no others, as on AWS.
 func environment(tenant *kindetest.Server, function string) []string {
 	all := tenant.Env()
 	all["SESSION_KEYS"] = base64.StdEncoding.EncodeToString(sessionKey)
@@ -101,7 +94,9 @@ func environment(tenant *kindetest.Server, function string) []string {
 	return env
 }
 
-func TestTheBuiltBundle(t *testing.T) {
+// TestBuiltFunctions builds each function, runs it under a Runtime API and calls each of
+// its routes with the events of every platform.
+func TestBuiltFunctions(t *testing.T) {
 	tenant, err := kindetest.Serve(kindetest.Options{Site: site})
 	if err != nil {
 		t.Fatal(err)
@@ -122,37 +117,38 @@ func TestTheBuiltBundle(t *testing.T) {
 				t.Fatal(err)
 			}
 			log := &functiontest.Log{}
-			f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: environment(tenant, row.Function),
-				Output: log})
+			options := lambdarun.Options{Binary: binary, Env: environment(tenant, row.Function), Output: log}
+			f, err := lambdarun.Start(t.Context(), options)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer f.Close()
 			for _, row := range route.Of(row.Function) {
-				askEverywhere(t, f, row, token)
+				testRow(t, f, row, token)
 			}
-			walkOutcomes(t, f, row.Function, tenant, log)
+			testDecisions(t, f, row.Function, tenant, log)
 			if out := log.String(); strings.Contains(out, token[:20]) || !strings.Contains(out, `"msg":"request"`) {
-				t.Errorf("the log is missing or holds a token: %s", out)
+				t.Errorf("got log %s, want requests and no token", out)
 			}
 			if f.Starts() != 1 {
-				t.Errorf("%d processes: one has died", f.Starts())
+				t.Errorf("got %d processes, want 1", f.Starts())
 			}
 		})
 	}
 }
 
-func askEverywhere(t *testing.T, f *lambdarun.Function, row route.Route, token string) {
+// testRow calls a row at both addresses, with a token and without one.
+func testRow(t *testing.T, f *lambdarun.Function, row route.Route, token string) {
 	t.Helper()
 	want := sampleOf(row)
 	for _, format := range lambdarun.Formats {
 		want := want
 		if format == lambdarun.FunctionURL && (row.Function == "login" || row.Function == "gate") {
-			// Its host is AWS's and not the site's, where alone people sign in.
+			// Sign-in requires the site's host, and function URLs have one of AWS.
 			want.status, want.holds = http.StatusBadRequest, `"wrong-host"`
 		}
 		handler := lambdarun.Handler(f, format)
-		ask := func(target, token string) *httptest.ResponseRecorder {
+		send := func(target, token string) *httptest.ResponseRecorder {
 			r := httptest.NewRequestWithContext(t.Context(), row.Methods()[0], site+target, strings.NewReader(want.form))
 			r.Header.Set("X-CSRF", "1") // as a page of the site does
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -164,19 +160,20 @@ func askEverywhere(t *testing.T, f *lambdarun.Function, row route.Route, token s
 			return w
 		}
 		for _, target := range []string{want.target, want.address(row)} {
-			w := ask(target, token)
+			w := send(target, token)
 			body := strings.ReplaceAll(w.Body.String()+w.Header().Get("Location"), `": `, `":`)
 			expected := w.Code == want.status || want.status == 0 && w.Code < http.StatusInternalServerError
 			if !expected || !strings.Contains(body, want.holds) || w.Header().Get("Cache-Control") != "no-store" {
-				t.Errorf("%v %s: %d %v %s", format, target, w.Code, w.Header(), w.Body)
+				t.Errorf("%v %s: got %d %v %s, want %d %s", format, target, w.Code, w.Header(), w.Body,
+					want.status, want.holds)
 			}
 		}
-		if w := ask(want.target, ""); row.Access == route.User && w.Code != http.StatusUnauthorized &&
+		if w := send(want.target, ""); row.Access == route.User && w.Code != http.StatusUnauthorized &&
 			!strings.HasSuffix(w.Header().Get("Location"), "/access/?error=no-token") {
-			t.Errorf("%v %s without a token: %d %s", format, want.target, w.Code, w.Body)
+			t.Errorf("%v %s without a token: got %d %s, want no-token", format, want.target, w.Code, w.Body)
 		}
-		if w := ask("/no/such/path", token); w.Code != http.StatusNotFound {
-			t.Errorf("%v: unknown path: %d", format, w.Code)
+		if w := send("/no/such/path", token); w.Code != http.StatusNotFound {
+			t.Errorf("%v: got %d for an unknown path, want 404", format, w.Code)
 		}
 	}
 }

@@ -2,8 +2,8 @@ package route_test
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -17,9 +17,7 @@ import (
 	"kinde-functions/shared/lambdarun"
 )
 
-// The examples of CONTRIBUTING.md, followed in a copy of the project.
-
-// example is a fenced block of CONTRIBUTING.md and the file that it is for.
+// example is a fenced block of CONTRIBUTING.md and the file that it belongs to.
 type example struct{ file, text string }
 
 func examples(t *testing.T) []example {
@@ -42,28 +40,28 @@ func examples(t *testing.T) []example {
 	return found
 }
 
-// TestExamplesInContributingWork follows the three steps in a copy of the project,
-// runs the repository's tests there, and builds and calls what the examples make.
-func TestExamplesInContributingWork(t *testing.T) {
+// TestContributingExamples applies the examples to a copy of the project, runs the
+// repository's tests there, and builds and calls the functions.
+func TestContributingExamples(t *testing.T) {
 	tree := t.TempDir()
 	copyProject(t, tree)
-	followed := map[string]int{}
+	got := map[string]int{}
 	for _, e := range examples(t) {
-		follow(t, tree, e)
-		followed[e.file]++
+		apply(t, tree, e)
+		got[e.file]++
 	}
 	want := map[string]int{"shared/route/route.go": 2, "functions/greeting/greeting.go": 1,
 		"functions/greeting/main.go": 1, "functions/reports/main.go": 1, "public/openapi.yaml": 1}
-	if fmt.Sprint(followed) != fmt.Sprint(want) {
-		t.Fatalf("examples for %v, want %v", followed, want)
+	if !maps.Equal(got, want) {
+		t.Fatalf("got examples for %v, want %v", got, want)
 	}
 	describeReports(t, tree)
 	run(t, tree, "go", "run", "-trimpath", "./scripts/generate")
-	run(t, tree, "go", "test", "-trimpath", "./shared/route", "-skip=^(TestTheBuiltBundle|TestExamples)")
+	run(t, tree, "go", "test", "-trimpath", "./shared/route", "-skip=^(TestBuiltFunctions|TestContributingExamples)")
 	callExamples(t, tree)
 }
 
-// copyProject copies the project without what tools keep in it.
+// copyProject copies the project without the files of tools.
 func copyProject(t *testing.T, to string) {
 	t.Helper()
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
@@ -87,9 +85,9 @@ func copyProject(t *testing.T, to string) {
 	}
 }
 
-// follow does what an example says: a row or an operation takes the place of one of
-// the same name or is added, and any other block is a file.
-func follow(t *testing.T, tree string, e example) {
+// apply applies an example: a row or an operation is added, in place of one of the same
+// name; any other block is a file.
+func apply(t *testing.T, tree string, e example) {
 	t.Helper()
 	name := filepath.Join(tree, e.file)
 	switch e.file {
@@ -120,15 +118,14 @@ func edit(t *testing.T, name string, old *regexp.Regexp, mark, text string) {
 	}
 	before, after, found := strings.Cut(old.ReplaceAllString(string(raw), ""), mark)
 	if !found {
-		t.Fatalf("no %q in %s", mark, name)
+		t.Fatalf("got no %q in %s", mark, name)
 	}
 	if err := os.WriteFile(name, []byte(before+mark+text+after), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// describeReports writes the operation of reports like that of greeting, as
-// CONTRIBUTING.md asks readers to.
+// describeReports derives the operation of reports from that of greeting.
 func describeReports(t *testing.T, tree string) {
 	t.Helper()
 	for _, e := range examples(t) {
@@ -137,11 +134,11 @@ func describeReports(t *testing.T, tree string) {
 		}
 		text := regexp.MustCompile(`(?m)^      parameters:\n(?:        .*\n)*`).ReplaceAllString(e.text, "")
 		text = strings.NewReplacer("greeting", "reports", "Greeting", "Reports", "hello", "reports_of").Replace(text)
-		follow(t, tree, example{e.file, text})
+		apply(t, tree, example{e.file, text})
 	}
 }
 
-// run runs a command in a folder and fails the test with what it printed.
+// run runs a command in a folder and fails the test with its output.
 func run(t *testing.T, dir, name string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
@@ -198,8 +195,8 @@ func start(t *testing.T, tree, function string, tenant *kindetest.Server, log *f
 	if err := (lambdarun.Target{Dir: tree}).Build(t.Context(), "./functions/"+function, binary); err != nil {
 		t.Fatal(err)
 	}
-	f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Env: environment(tenant, function),
-		Output: log})
+	options := lambdarun.Options{Binary: binary, Env: environment(tenant, function), Output: log}
+	f, err := lambdarun.Start(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,16 +17,13 @@ import (
 	"kinde-functions/shared/route"
 )
 
-// public/openapi.yaml names the table's routes with their parameters and
-// callers, and every error code. That the functions do what it says, the check
-// openapi shows.
-
+// apiDocument is public/openapi.yaml. The check openapi compares it with the functions.
 type apiDocument struct {
 	Security []apiSecurity
 	Paths    map[string]apiPath
 }
 
-// apiPath is a path's operations by method in lower case, and what they share.
+// apiPath is a path's operations by method in lower case, and their common parameters.
 type apiPath struct {
 	Parameters []apiParameter
 	Operations map[string]apiOperation `yaml:",inline"`
@@ -48,8 +45,8 @@ type (
 	apiParameter struct{ Name, In string }
 )
 
-// readDocument gives the document with what its references name in their
-// place, as plain values and as far as it is typed.
+// readDocument returns the document with its references resolved, as plain values and
+// as an apiDocument.
 func readDocument(t *testing.T) (map[string]any, apiDocument) {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(root, "public", "openapi.yaml"))
@@ -93,14 +90,14 @@ func inlined(t *testing.T, node any, whole map[string]any) any {
 	return node
 }
 
-// named is what a reference of the form #/components/… names.
+// named returns the target of a reference of the form #/components/….
 func named(t *testing.T, ref string, whole map[string]any) any {
 	t.Helper()
 	var node any = whole
 	for key := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
 		branch, _ := node.(map[string]any)
 		if node = branch[key]; node == nil {
-			t.Fatalf("openapi.yaml: %s names nothing", ref)
+			t.Fatalf("got no target for %s in openapi.yaml", ref)
 		}
 	}
 	return node
@@ -125,7 +122,7 @@ func problems(node any, visit func(map[string]any)) {
 	}
 }
 
-func TestOpenAPIDescribesTheTable(t *testing.T) {
+func TestOpenAPIOperationsMatchTable(t *testing.T) {
 	_, document := readDocument(t)
 	var described, rows []string
 	for path, item := range document.Paths {
@@ -144,11 +141,10 @@ func TestOpenAPIDescribesTheTable(t *testing.T) {
 	same(t, "operations in openapi.yaml", described, rows)
 }
 
-// openAPIPath returns the pattern as OpenAPI writes it, which has no sign for the rest of
-// a path.
+// openAPIPath returns the pattern in OpenAPI's form, which cannot express {path+}.
 func openAPIPath(row route.Route) string { return strings.ReplaceAll(row.Pattern, "+}", "}") }
 
-func TestOpenAPIDescribesTheParameters(t *testing.T) {
+func TestOpenAPIParametersMatchTable(t *testing.T) {
 	_, document := readDocument(t)
 	for _, row := range route.Table {
 		item := document.Paths[openAPIPath(row)]
@@ -166,9 +162,9 @@ func TestOpenAPIDescribesTheParameters(t *testing.T) {
 	}
 }
 
-// ways are the credentials that a row takes, each alternative in one word. An
-// empty one lets anyone in.
-func ways(row route.Route) []string {
+// credentials returns the alternatives of credentials for a row. An empty one means that
+// none is required.
+func credentials(row route.Route) []string {
 	cookie := "session"
 	if row.API() {
 		cookie = "csrfHeader+session"
@@ -186,7 +182,7 @@ func ways(row route.Route) []string {
 	return []string{}
 }
 
-func TestOpenAPISaysWhoMayCall(t *testing.T) {
+func TestOpenAPISecurityMatchesTable(t *testing.T) {
 	_, document := readDocument(t)
 	for _, row := range route.Table {
 		operation := document.Paths[openAPIPath(row)].Operations[strings.ToLower(row.Methods()[0])]
@@ -195,10 +191,10 @@ func TestOpenAPISaysWhoMayCall(t *testing.T) {
 			security = *operation.Security
 		}
 		got := []string{}
-		for _, way := range security {
-			got = append(got, strings.Join(slices.Sorted(maps.Keys(way)), "+"))
+		for _, alternative := range security {
+			got = append(got, strings.Join(slices.Sorted(maps.Keys(alternative)), "+"))
 		}
-		same(t, "credentials of "+row.Name()+" in openapi.yaml", got, ways(row))
+		same(t, "credentials of "+row.Name()+" in openapi.yaml", got, credentials(row))
 		needs := row.Access == route.User || row.Access == route.Session
 		reads := needs || row.Access == route.Optional || row.Access == route.OptionalSession
 		proves := reads && (row.API() || row.Method != "GET") || row.Access == route.SignOut
@@ -211,13 +207,13 @@ func TestOpenAPISaysWhoMayCall(t *testing.T) {
 		} {
 			examples := operation.Responses[strconv.Itoa(code.Status())].Content[problem.ContentType].Examples
 			if _, shown := examples[string(code)]; shown != want {
-				t.Errorf("%s in openapi.yaml: %s %v, want %v", row.Name(), code, shown, want)
+				t.Errorf("%s in openapi.yaml: got an example of %s: %t, want %t", row.Name(), code, shown, want)
 			}
 		}
 	}
 }
 
-func TestOpenAPIKnowsEveryErrorCode(t *testing.T) {
+func TestOpenAPIListsEveryErrorCode(t *testing.T) {
 	document, _ := readDocument(t)
 	var known, listed, shown []string
 	for _, code := range problem.Codes() {
@@ -236,25 +232,25 @@ func TestOpenAPIKnowsEveryErrorCode(t *testing.T) {
 		}
 		status, _ := example["status"].(int)
 		if example["type"] != want["type"] || example["title"] != want["title"] || float64(status) != want["status"] {
-			t.Errorf("an example of %s in openapi.yaml is %v, problems of it are %v", code, example, want)
+			t.Errorf("%s in openapi.yaml: got the example %v, want %v", code, example, want)
 		}
 	})
 	same(t, "codes with an example in openapi.yaml", shown, known)
 }
 
-func TestOpenAPIShowsProblemsWhereTheyBelong(t *testing.T) {
+func TestOpenAPIExamplesMatchStatus(t *testing.T) {
 	_, document := readDocument(t)
 	for path, item := range document.Paths {
 		for method, operation := range item.Operations {
 			for status, response := range operation.Responses {
 				examples := response.Content[problem.ContentType].Examples
 				if status >= "400" && status != "default" && len(examples) == 0 {
-					t.Errorf("%s %s: %s has no example", method, path, status)
+					t.Errorf("%s %s: got no example for %s", method, path, status)
 				}
 				for name, example := range examples {
 					value, _ := example.Value.(map[string]any)
 					if code := problem.Code(name); value["code"] != name || strconv.Itoa(code.Status()) != status {
-						t.Errorf("%s %s: the example %s of %s is of %v", method, path, name, status, value["code"])
+						t.Errorf("%s %s: got code %v in the example %s of %s", method, path, value["code"], name, status)
 					}
 				}
 			}

@@ -16,15 +16,12 @@ import (
 	"kinde-functions/shared/session"
 )
 
-// A decision about a caller is one line in the log, whatever it was, and nothing
-// that a thief could use is in any.
-
-// outcome is a credential and what is decided about it on a row for users.
+// outcome is a credential and the expected decision about it on a row for users.
 type outcome struct {
-	name           string
-	header         []string
-	decided        string // outcome and reason
-	onlyWithKindes bool   // where the row asks Kinde with the caller's token
+	name      string
+	header    []string
+	decision  string // outcome and reason
+	fromKinde bool   // only for rows that call Kinde with the caller's token
 }
 
 func outcomes(t *testing.T, tenant *kindetest.Server) []outcome {
@@ -35,20 +32,20 @@ func outcomes(t *testing.T, tenant *kindetest.Server) []outcome {
 	cookie := sessionCookie(t, tenant, session.Tokens{Access: tenant.Kinde.Mint(), Refresh: tenant.Kinde.MintRefresh()})
 	expired := sessionCookie(t, tenant, session.Tokens{Access: tenant.Kinde.Mint(kindetest.ExpiresIn(-time.Hour))})
 	return []outcome{
-		{"nobody", nil, "denied no-token", false},
+		{"no credential", nil, "denied no-token", false},
 		{"two credentials", append(mint(), mint()...), "denied invalid-request", false},
 		{"not a token", []string{"Authorization", "Bearer x"}, "denied malformed", false},
-		{"old", mint(kindetest.ExpiresIn(-time.Hour)), "denied expired", false},
-		{"another application's", mint(kindetest.With("azp", "other")), "denied client", false},
-		{"a stranger's key", mint(kindetest.SignedBy(kindetest.ForeignKey)), "denied signature", false},
-		{"good", mint(), "allowed ok", false},
+		{"expired", mint(kindetest.ExpiresIn(-time.Hour)), "denied expired", false},
+		{"token of another application", mint(kindetest.With("azp", "other")), "denied client", false},
+		{"token with a foreign key", mint(kindetest.SignedBy(kindetest.ForeignKey)), "denied signature", false},
+		{"token", mint(), "allowed ok", false},
 		{"session", []string{"Cookie", cookie, "X-CSRF", "1"}, "allowed ok", false},
 		{"session without the header", []string{"Cookie", cookie}, "denied csrf-header-missing", false},
-		{"session from elsewhere", []string{"Cookie", cookie, "X-CSRF", "1", "Origin", "https://evil.example"},
+		{"session from another site", []string{"Cookie", cookie, "X-CSRF", "1", "Origin", "https://evil.example"},
 			"denied cross-site", false},
 		{"damaged session", []string{"Cookie", "__Host-session=AAAA", "X-CSRF", "1"}, "denied invalid-token", false},
-		{"session that is over", []string{"Cookie", expired, "X-CSRF", "1"}, "denied session-expired", false},
-		{"ended at Kinde", revoked(t, tenant), "denied refused-by-kinde", true},
+		{"expired session", []string{"Cookie", expired, "X-CSRF", "1"}, "denied session-expired", false},
+		{"revoked at Kinde", revoked(t, tenant), "denied refused-by-kinde", true},
 	}
 }
 
@@ -65,7 +62,7 @@ func sessionCookie(t *testing.T, tenant *kindetest.Server, tokens session.Tokens
 	return functiontest.Kept(h)
 }
 
-// revoked is the header of a token that Kinde has ended.
+// revoked returns the header of a revoked token.
 func revoked(t *testing.T, tenant *kindetest.Server) []string {
 	t.Helper()
 	token := tenant.Kinde.Mint(kindetest.With("jti", "ended"))
@@ -79,13 +76,8 @@ func revoked(t *testing.T, tenant *kindetest.Server) []string {
 	return []string{"Authorization", "Bearer " + token}
 }
 
-// asksKinde are the rows for users that send Kinde the caller's own token whatever
-// their parameters.
-func asksKinde(row route.Route) bool {
-	return row.ReadsOnly
-}
-
-func walkOutcomes(t *testing.T, f *lambdarun.Function, function string, tenant *kindetest.Server,
+// testDecisions checks that each request logs its decision once, and no secret.
+func testDecisions(t *testing.T, f *lambdarun.Function, function string, tenant *kindetest.Server,
 	log *functiontest.Log) {
 	t.Helper()
 	handler := lambdarun.Handler(f, lambdarun.Netlify)
@@ -95,13 +87,14 @@ func walkOutcomes(t *testing.T, f *lambdarun.Function, function string, tenant *
 	for r, row := range route.Of(function) {
 		for i, o := range all {
 			secrets = append(secrets, o.header...)
-			if o.onlyWithKindes && !asksKinde(row) {
+			if o.fromKinde && !row.ReadsOnly {
 				continue
 			}
 			id := fmt.Sprintf("outcome-%d-%d", r, i)
 			want[id] = decision(row, o)
 			sample := sampleOf(row)
-			req := httptest.NewRequestWithContext(t.Context(), row.Methods()[0], site+sample.target, strings.NewReader(sample.form))
+			req := httptest.NewRequestWithContext(t.Context(), row.Methods()[0], site+sample.target,
+				strings.NewReader(sample.form))
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			req.Header.Set("X-Request-Id", id)
 			for i := 0; i < len(o.header); i += 2 {
@@ -115,7 +108,7 @@ func walkOutcomes(t *testing.T, f *lambdarun.Function, function string, tenant *
 	searchLog(t, log.String(), append(secrets, kindetest.ClientSecret, kindetest.M2MClientSecret, "dana@example.com"))
 }
 
-// awaitRequests waits for the last lines: a function writes them after its answer.
+// awaitRequests waits for the last lines, which follow the responses.
 func awaitRequests(log *functiontest.Log, want map[string]string) {
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		ended := 0
@@ -130,31 +123,30 @@ func awaitRequests(log *functiontest.Log, want map[string]string) {
 	}
 }
 
-// decision is what the log must say of an outcome on a row; "" is nothing.
+// decision returns the expected decision in the log for a row, or "" for none.
 func decision(row route.Route, o outcome) string {
 	switch row.Access {
 	case route.User:
-		if strings.HasPrefix(row.Pattern, "/api/") || !strings.Contains(o.decided, "csrf") &&
-			!strings.Contains(o.decided, "cross-site") {
-			return o.decided
+		if row.API() || !strings.Contains(o.decision, "csrf") && !strings.Contains(o.decision, "cross-site") {
+			return o.decision
 		}
-		return "allowed ok" // a link: SameSite=Strict is its guard
-	case route.OptionalSession: // a link, and a Bearer token is not a credential there
+		return "allowed ok" // SameSite=Strict protects links
+	case route.OptionalSession: // it ignores Bearer tokens
 		switch {
 		case len(o.header) == 2 && o.header[0] == "Authorization":
 			return "denied no-token"
-		case strings.Contains(o.decided, "csrf") || strings.Contains(o.decided, "cross-site"):
+		case strings.Contains(o.decision, "csrf") || strings.Contains(o.decision, "cross-site"):
 			return "allowed ok"
 		}
-		return o.decided
-	case route.Session: // a Bearer token is not a credential there
+		return o.decision
+	case route.Session: // it ignores Bearer tokens
 		if len(o.header) == 2 && o.header[0] == "Authorization" {
 			return "denied no-token"
 		}
-		return o.decided
+		return o.decision
 	case route.SignIn:
 		return "denied login-expired"
-	case route.SignOut: // whoever has no session may leave too; the form's own origin, or the header, is needed
+	case route.SignOut: // it requires no session, but the site's origin or the X-CSRF header
 		switch {
 		case strings.Contains(strings.Join(o.header, " "), "evil.example"):
 			return "denied cross-site"
@@ -163,10 +155,10 @@ func decision(row route.Route, o outcome) string {
 		}
 		return "denied csrf-header-missing"
 	case route.Optional:
-		if o.decided == "denied no-token" {
+		if o.decision == "denied no-token" {
 			return ""
 		}
-		return o.decided
+		return o.decision
 	}
 	return ""
 }
@@ -190,20 +182,20 @@ func compareDecisions(t *testing.T, log string, want map[string]string) {
 			requests[event.RequestID]++
 		}
 	}
-	for id, decided := range want {
-		if one := strings.Join(got[id], "; "); one != decided || requests[id] != 1 {
-			t.Errorf("%s: decided %q in %d requests, want %q in one", id, one, requests[id], decided)
+	for id, decision := range want {
+		if all := strings.Join(got[id], "; "); all != decision || requests[id] != 1 {
+			t.Errorf("%s: got decisions %q in %d requests, want %q in 1", id, all, requests[id], decision)
 		}
 	}
 }
 
-// searchLog looks for secrets and for pieces of them.
+// searchLog fails if the log has a secret or a part of one.
 func searchLog(t *testing.T, log string, secrets []string) {
 	t.Helper()
 	for _, secret := range secrets {
 		for part := range strings.FieldsFuncSeq(secret, func(r rune) bool { return strings.ContainsRune(". =;", r) }) {
 			if len(part) > 16 && strings.Contains(log, part[:16]) && !strings.HasPrefix(part, "__Host-session") {
-				t.Errorf("a secret is in the log: it begins with %.4q", part)
+				t.Errorf("got a secret in the log that begins with %.4q", part)
 			}
 		}
 	}

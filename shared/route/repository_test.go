@@ -13,12 +13,9 @@ import (
 	"testing"
 )
 
-// What prose cannot assert about the repository: which way imports point, that
-// every package says what it is for, and how long files and functions may be.
-
 const root = "../.."
 
-// floors of shared/ by package: imports point to a lower floor.
+// floors are the levels of shared/'s packages. Packages import only from lower levels.
 var floors = map[string]int{
 	"endpoint": 4, "listing": 4,
 	"auth":  3,
@@ -28,11 +25,11 @@ var floors = map[string]int{
 	"text": 0,
 }
 
-// sideways are the imports allowed within a floor.
+// sideways are the allowed imports within a floor.
 var sideways = map[string][]string{"outbound": {"problem"}, "listing": {"endpoint"}, "session": {"kinde", "token"},
 	"secrets": {"config", "outbound"}}
 
-// onlyIn are outside packages that one package of the product alone may import.
+// onlyIn are dependencies that only one deployed package may import.
 var onlyIn = map[string]string{
 	"github.com/aws/aws-lambda-go":                "shared/lambdahttp",
 	"github.com/awslabs/aws-lambda-go-api-proxy/": "shared/lambdahttp",
@@ -41,7 +38,7 @@ var onlyIn = map[string]string{
 	"github.com/gomodule/redigo":                  "shared/store",
 }
 
-// forTests are imported by tests and scripts alone.
+// forTests are packages that only tests and scripts may import.
 var forTests = []string{"shared/kindetest", "shared/lambdarun", "shared/functiontest"}
 
 type source struct {
@@ -72,7 +69,7 @@ func sources(t *testing.T) []source {
 		}
 	}
 	if len(found) < 50 {
-		t.Fatalf("only %d files found", len(found))
+		t.Fatalf("got %d files, want at least 50", len(found))
 	}
 	return found
 }
@@ -87,7 +84,7 @@ func TestImportsPointDown(t *testing.T) {
 			for outside, home := range onlyIn {
 				product := !s.test() && !strings.HasPrefix(s.path, "scripts/") && !slices.Contains(forTests, s.folder())
 				if strings.HasPrefix(path, outside) && product && s.folder() != home {
-					t.Errorf("%s imports %s, which is %s's", s.path, path, home)
+					t.Errorf("%s imports %s, which only %s may import", s.path, path, home)
 				}
 			}
 		}
@@ -101,9 +98,9 @@ func checkOwnImport(t *testing.T, s source, imported string) {
 	switch from, inShared := strings.CutPrefix(s.folder(), "shared/"); {
 	case strings.HasPrefix(imported, "functions/"):
 		t.Errorf("%s imports a function", s.path)
-	case s.folder() == "shared/functiontest": // floor 5: it stands on all others
+	case s.folder() == "shared/functiontest": // it may import all packages
 	case slices.Contains(forTests, s.folder()) && !s.test():
-		t.Errorf("%s imports %s; it must be independent of what it tests", s.path, imported)
+		t.Errorf("%s imports %s, which it helps to test", s.path, imported)
 	case slices.Contains(forTests, imported):
 		if !testing {
 			t.Errorf("%s imports %s, which is for tests and scripts", s.path, imported)
@@ -112,12 +109,12 @@ func checkOwnImport(t *testing.T, s source, imported string) {
 		_, known := floors[from]
 		down := floors[name] < floors[from] || slices.Contains(sideways[from], name)
 		if !known || !isShared || !down {
-			t.Errorf("%s imports %s, which is not below it", s.path, imported)
+			t.Errorf("%s imports %s, which is not on a lower floor", s.path, imported)
 		}
 	}
 }
 
-func TestEveryPackageOfSharedHasAFloor(t *testing.T) {
+func TestSharedPackagesHaveFloors(t *testing.T) {
 	entries, err := os.ReadDir(filepath.Join(root, "shared"))
 	if err != nil {
 		t.Fatal(err)
@@ -129,20 +126,20 @@ func TestEveryPackageOfSharedHasAFloor(t *testing.T) {
 	}
 }
 
-func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
-	said := map[string]bool{}
+func TestPackagesHaveCommentsAndMeaningfulNames(t *testing.T) {
+	documented := map[string]bool{}
 	for _, s := range sources(t) {
 		if !s.test() {
-			said[s.folder()] = said[s.folder()] || s.file.Doc != nil && len(s.file.Doc.Text()) > 80
+			documented[s.folder()] = documented[s.folder()] || s.file.Doc != nil && len(s.file.Doc.Text()) > 80
 		}
 	}
-	for _, folder := range slices.Sorted(maps.Keys(said)) {
-		if !said[folder] {
-			t.Errorf("%s has no package comment that says what it is for", folder)
+	for _, folder := range slices.Sorted(maps.Keys(documented)) {
+		if !documented[folder] {
+			t.Errorf("%s: got no package comment of at least 80 characters", folder)
 		}
 		base := folder[strings.LastIndex(folder, "/")+1:]
 		if slices.Contains([]string{"util", "utils", "common", "helpers", "types", "models"}, base) {
-			t.Errorf("%s is a name that says nothing", folder)
+			t.Errorf("%s: got a name without meaning", folder)
 		}
 	}
 }
@@ -151,19 +148,19 @@ func TestFilesAndFunctionsAreShort(t *testing.T) {
 	for _, s := range sources(t) {
 		line := func(at token.Pos) int { return s.set.Position(at).Line }
 		if n := s.set.File(s.file.Pos()).LineCount(); n > 400 {
-			t.Errorf("%s has %d lines", s.path, n)
+			t.Errorf("%s: got %d lines, want at most 400", s.path, n)
 		}
 		for _, decl := range s.file.Decls {
 			if f, ok := decl.(*ast.FuncDecl); ok {
 				if n := line(f.End()) - line(f.Pos()) + 1; n > 60 {
-					t.Errorf("%s: %s has %d lines", s.path, f.Name.Name, n)
+					t.Errorf("%s: %s: got %d lines, want at most 60", s.path, f.Name.Name, n)
 				}
 			}
 		}
 	}
 }
 
-func TestNoMergeIsHalfDone(t *testing.T) {
+func TestNoMergeConflictMarkers(t *testing.T) {
 	files := 0
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -171,7 +168,7 @@ func TestNoMergeIsHalfDone(t *testing.T) {
 		}
 		if name := entry.Name(); entry.IsDir() {
 			if path != root && name != ".github" && name != ".ci" && (strings.HasPrefix(name, ".") || name == "node_modules") {
-				return fs.SkipDir // what tools keep here
+				return fs.SkipDir // files of tools
 			}
 			return nil
 		}
@@ -182,12 +179,12 @@ func TestNoMergeIsHalfDone(t *testing.T) {
 		files++
 		for line := range strings.Lines(string(text)) {
 			if strings.HasPrefix(line, "<<<<<<< ") || strings.HasPrefix(line, ">>>>>>> ") {
-				t.Errorf("%s has a merge's mark: %s", path, line)
+				t.Errorf("%s: got the conflict marker %s", path, line)
 			}
 		}
 		return err
 	})
 	if err != nil || files < 300 {
-		t.Errorf("%d files, %v", files, err)
+		t.Errorf("got %d files, %v, want at least 300", files, err)
 	}
 }
