@@ -57,7 +57,7 @@ func (d device) authorize(ctx context.Context, r *endpoint.Request) (*endpoint.R
 		return nil, err
 	}
 	d.pace.begin(ctx, grant)
-	return endpoint.JSON(http.StatusOK, grant.Answer), nil
+	return endpoint.JSON(http.StatusOK, grant.Response), nil
 }
 
 // POST /api/device/token, form or JSON fields device_code, refresh_token, grant_type,

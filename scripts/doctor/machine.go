@@ -50,8 +50,8 @@ func (d *doctor) takeMachineToken(ctx context.Context) error {
 	ctx, cancel := limited(ctx)
 	defer cancel()
 	s := d.settings
-	machine := kinde.NewMachine(d.kinde, s.M2MClientID, s.M2MClientSecret, nil, attempt).Sparing()
-	claims, err := machine.Standing(ctx)
+	machine := kinde.NewMachine(d.kinde, s.M2MClientID, s.M2MClientSecret, nil, attempt).SingleToken()
+	claims, err := machine.Claims(ctx)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package kinde
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,54 +17,57 @@ import (
 )
 
 const (
-	// defaultInterval is what a device waits between polls when it is told nothing
+	// defaultInterval is the time between polls when the response names none
 	// (RFC 8628 section 3.2).
 	defaultInterval = 5 * time.Second
 	longestInterval = 15 * time.Minute
 	longestDevice   = 24 * time.Hour
 )
 
-// DeviceGrant is a device flow that has begun.
+// DeviceGrant is a started device flow.
 type DeviceGrant struct {
-	Answer   json.RawMessage // Kinde's, as sent
+	Response json.RawMessage // Kinde's, as sent
 	Code     string          // device_code
 	Interval time.Duration   // between polls
 	Life     time.Duration   // of the code
 }
 
-// AuthorizeDevice begins a device flow (RFC 8628 section 3.1). Scopes are separated
+// AuthorizeDevice starts a device flow (RFC 8628 section 3.1). Scopes are separated
 // by spaces.
-func (c *Client) AuthorizeDevice(ctx context.Context, clientID, scopes string, audiences []string) (DeviceGrant, error) {
+func (c *Client) AuthorizeDevice(
+	ctx context.Context, clientID, scopes string, audiences []string,
+) (DeviceGrant, error) {
 	form := url.Values{"client_id": {clientID}, "scope": {scopes}}
 	if len(audiences) > 0 {
 		form["audience"] = audiences
 	}
-	resp, err := c.out.Do(ctx, outbound.Request{Method: http.MethodPost, URL: c.issuer + "/oauth2/device/auth", Form: form})
+	resp, err := c.post(ctx, "/oauth2/device/auth", form)
 	if err != nil {
 		return DeviceGrant{}, err
 	}
-	if resp.Status < 200 || resp.Status > 299 {
+	if !succeeded(resp) {
 		return DeviceGrant{}, refusalOfDevice(resp)
 	}
-	var answer struct {
+	var started struct {
 		DeviceCode string          `json:"device_code"`
 		UserCode   string          `json:"user_code"`
 		URI        string          `json:"verification_uri"`
 		ExpiresIn  json.RawMessage `json:"expires_in"`
 		Interval   json.RawMessage
 	}
-	if json.Unmarshal(resp.Body, &answer) != nil || answer.DeviceCode == "" || answer.UserCode == "" || answer.URI == "" {
+	if json.Unmarshal(resp.Body, &started) != nil ||
+		started.DeviceCode == "" || started.UserCode == "" || started.URI == "" {
 		return DeviceGrant{}, unusable("the device authorization lacks device_code, user_code or verification_uri")
 	}
-	grant := DeviceGrant{Answer: resp.Body, Code: answer.DeviceCode, Interval: seconds(answer.Interval, longestInterval), Life: seconds(answer.ExpiresIn, longestDevice)}
-	if grant.Interval == 0 {
-		grant.Interval = defaultInterval
-	}
-	return grant, nil
+	return DeviceGrant{
+		Response: resp.Body, Code: started.DeviceCode,
+		Interval: cmp.Or(seconds(started.Interval, longestInterval), defaultInterval),
+		Life:     seconds(started.ExpiresIn, longestDevice),
+	}, nil
 }
 
-// seconds reads a number of seconds, which some write as text; zero for what is none,
-// at most longest.
+// seconds reads a number of seconds, written as a JSON number or as a string. It
+// returns at most longest, and zero for anything else.
 func seconds(value json.RawMessage, longest time.Duration) time.Duration {
 	n, err := strconv.ParseFloat(strings.Trim(string(value), `"`), 64)
 	if err != nil || math.IsNaN(n) {
@@ -72,7 +76,7 @@ func seconds(value json.RawMessage, longest time.Duration) time.Duration {
 	return time.Duration(min(max(n, 0), longest.Seconds()) * float64(time.Second))
 }
 
-// The answers to a device's poll that are no trouble (RFC 8628 section 3.5).
+// The refusals that are part of the device flow (RFC 8628 section 3.5).
 var (
 	ErrAuthorizationPending = errors.New("kinde: authorization_pending")
 	ErrSlowDown             = errors.New("kinde: slow_down")
@@ -80,17 +84,17 @@ var (
 	ErrExpiredToken         = errors.New("kinde: expired_token")
 )
 
-// PollDevice asks for a device's tokens (RFC 8628 section 3.4) and gives Kinde's
-// answer as sent. Its errors are the four above, a code that Kinde does not know
-// among the expired ones, or problems.
+// PollDevice requests a device's tokens (RFC 8628 section 3.4) and returns Kinde's
+// response as sent. Its errors are the four above or problems; a code that Kinde does
+// not know is ErrExpiredToken.
 func (c *Client) PollDevice(ctx context.Context, clientID, code string) (json.RawMessage, error) {
-	resp, err := c.out.Do(ctx, outbound.Request{Method: http.MethodPost, URL: c.issuer + "/oauth2/token", Form: url.Values{
+	resp, err := c.post(ctx, "/oauth2/token", url.Values{
 		"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}, "client_id": {clientID}, "device_code": {code},
-	}})
+	})
 	if err != nil {
 		return nil, err
 	}
-	if resp.Status >= 200 && resp.Status <= 299 {
+	if succeeded(resp) {
 		return deviceTokens(resp.Body)
 	}
 	refusal := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
@@ -114,13 +118,13 @@ func (c *Client) PollDevice(ctx context.Context, clientID, code string) (json.Ra
 // response as sent. Its errors are ErrInvalidGrant for a refresh token that Kinde
 // refuses, and problems.
 func (c *Client) RefreshDevice(ctx context.Context, clientID, refresh string) (json.RawMessage, error) {
-	resp, err := c.out.Do(ctx, outbound.Request{Method: http.MethodPost, URL: c.issuer + "/oauth2/token", Form: url.Values{
+	resp, err := c.post(ctx, "/oauth2/token", url.Values{
 		"grant_type": {"refresh_token"}, "client_id": {clientID}, "refresh_token": {refresh},
-	}})
+	})
 	if err != nil {
 		return nil, err
 	}
-	if resp.Status < 200 || resp.Status > 299 {
+	if !succeeded(resp) {
 		return nil, refusalOfDevice(resp) // ErrInvalidGrant in its chain
 	}
 	return deviceTokens(resp.Body)
@@ -128,11 +132,11 @@ func (c *Client) RefreshDevice(ctx context.Context, clientID, refresh string) (j
 
 // deviceTokens checks that the token endpoint's response holds an access token.
 func deviceTokens(body []byte) (json.RawMessage, error) {
-	var answer struct {
-		Token string `json:"access_token"`
+	var tokens struct {
+		Access string `json:"access_token"`
 	}
-	if json.Unmarshal(body, &answer) != nil || answer.Token == "" {
-		return nil, unusable("the token endpoint gave no access token to a device")
+	if json.Unmarshal(body, &tokens) != nil || tokens.Access == "" {
+		return nil, unusable("the token endpoint sent the device no access token")
 	}
 	return body, nil
 }

@@ -13,14 +13,15 @@ import (
 	"kinde-functions/shared/problem"
 )
 
-// Entitlement gives the person's entitlement for a feature as Kinde sends it:
-// {"data": {"org_code", "entitlement"}, "metadata"}; problem.NotEntitled when
-// they have none. Tenants whose Account API has no path for a single one answer
-// ROUTE_NOT_FOUND; the list is then searched. A key that could become another
-// path on its way is problem.InvalidParameter.
+// Entitlement returns the user's entitlement for a feature as Kinde sends it:
+// {"data": {"org_code", "entitlement"}, "metadata"}. The error is
+// problem.NotEntitled when the user has none, and problem.InvalidParameter for a key
+// that a server or proxy could read as another path. Where the tenant's Account API
+// has no path for a single entitlement (ROUTE_NOT_FOUND), Entitlement searches the list.
 func (c *Client) Entitlement(ctx context.Context, token, key string) (json.RawMessage, error) {
 	if !oneSegment(key) {
-		return nil, problem.BadParameter("key", "must be a feature's key, without slashes, percent signs and control characters")
+		return nil, problem.BadParameter("key",
+			"must be a feature's key, without slashes, percent signs and control characters")
 	}
 	body, err := c.asUser(ctx, token, "/account_api/v1/entitlement/"+url.PathEscape(key), nil)
 	refusal, refused := errors.AsType[*Error](err)
@@ -32,17 +33,17 @@ func (c *Client) Entitlement(ctx context.Context, token, key string) (json.RawMe
 	case err != nil:
 		return nil, err
 	}
-	var answer struct {
+	var sent struct {
 		Data *struct {
 			Entitlement *feature `json:"entitlement"`
 		} `json:"data"`
 	}
-	switch err := json.Unmarshal(body, &answer); {
-	case err != nil || answer.Data == nil:
+	switch err := json.Unmarshal(body, &sent); {
+	case err != nil || sent.Data == nil:
 		return nil, unusable("the entitlement is not JSON of the shape {data: {entitlement}}")
-	case answer.Data.Entitlement == nil:
+	case sent.Data.Entitlement == nil:
 		return nil, problem.New(problem.NotEntitled, nil)
-	case answer.Data.Entitlement.Key != key:
+	case sent.Data.Entitlement.Key != key:
 		return nil, unusable("the entitlement is another feature's")
 	}
 	return body, nil
@@ -74,11 +75,11 @@ func (c *Client) searchEntitlement(ctx context.Context, token, key string) (json
 	return nil, problem.New(problem.NotEntitled, nil)
 }
 
-// oneSegment reports whether key, escaped, is one path segment to every server
-// and proxy, some of which resolve dots and unescape twice.
+// oneSegment reports whether the escaped key is one path segment to every server and
+// proxy, including those that resolve dots or unescape twice.
 func oneSegment(key string) bool {
 	if key == "" || len(key) > 256 || key == "." || key == ".." || !utf8.ValidString(key) {
 		return false
 	}
-	return !strings.ContainsFunc(key, func(r rune) bool { return strings.ContainsRune(`/\%`, r) || unicode.IsControl(r) })
+	return !strings.ContainsAny(key, `/\%`) && !strings.ContainsFunc(key, unicode.IsControl)
 }

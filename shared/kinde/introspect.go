@@ -9,9 +9,9 @@ import (
 	"kinde-functions/shared/outbound"
 )
 
-// Introspect asks whether a token is in force (RFC 7662), as the machine. The
-// answer is Kinde's JSON as sent, or exactly {"active":false} (RFC 7662 section 2.2:
-// no more is said of such a token). hint is access_token, refresh_token or empty.
+// Introspect asks Kinde, as the machine, whether a token is active (RFC 7662). It
+// returns Kinde's JSON as sent, or exactly {"active":false}: section 2.2 discloses
+// nothing else about an inactive token. hint is access_token, refresh_token or empty.
 func (c *Client) Introspect(ctx context.Context, m *Machine, token, hint string) (json.RawMessage, error) {
 	form := url.Values{"token": {token}}
 	if hint != "" {
@@ -21,14 +21,14 @@ func (c *Client) Introspect(ctx context.Context, m *Machine, token, hint string)
 	if err != nil {
 		return nil, err
 	}
-	if resp.Status < 200 || resp.Status > 299 {
+	if !succeeded(resp) {
 		return nil, refusalOfMachine(resp, "")
 	}
-	var answer struct{ Active *bool }
-	if json.Unmarshal(resp.Body, &answer) != nil || answer.Active == nil {
+	var sent struct{ Active *bool }
+	if json.Unmarshal(resp.Body, &sent) != nil || sent.Active == nil {
 		return nil, unusable("the introspection does not say whether the token is active")
 	}
-	if !*answer.Active {
+	if !*sent.Active {
 		return json.RawMessage(`{"active":false}`), nil
 	}
 	return resp.Body, nil

@@ -1,9 +1,8 @@
-// Package kinde is Kinde's endpoints and habits as typed calls.
+// Package kinde calls Kinde's endpoints.
 //
-// It defends one person's data against another: the token is a parameter of
-// each call and is kept nowhere. Hosts come from settings and paths from this
-// package, so that no caller chooses where a token goes. Answers are checked to
-// be what they should be before anything is made of them.
+// It keeps one user's data from another: a user's token is a parameter of each call
+// and is never stored. Hosts come from settings and paths from this package, so that
+// no caller chooses where a token goes. Responses are validated before they are used.
 package kinde
 
 import (
@@ -20,12 +19,12 @@ import (
 	"kinde-functions/shared/problem"
 )
 
-// ErrUnusable is in the chain of errors for answers that arrived with success
-// and are not of the documented shape.
-var ErrUnusable = errors.New("kinde: unusable answer")
+// ErrUnusable is in the chain of errors for successful responses that do not have the
+// documented form.
+var ErrUnusable = errors.New("kinde: unusable response")
 
-// KeysPath is where a tenant publishes its signing keys. It must be asked
-// without an Authorization header (403 otherwise).
+// KeysPath is where a tenant publishes its signing keys. A request for it must not
+// carry an Authorization header: Kinde responds 403.
 const KeysPath = "/.well-known/jwks"
 
 // Client calls one tenant.
@@ -35,14 +34,14 @@ type Client struct {
 	out        *outbound.Client
 }
 
-// New makes a client. issuer is the tenant's origin and management its
+// New returns a client. issuer is the tenant's origin and management its
 // kinde.com origin, the same unless the tenant has a custom domain.
 func New(issuer, management string, out *outbound.Client) *Client {
 	return &Client{issuer: issuer, management: management, out: out}
 }
 
-// UserProfile gives Kinde's user profile as Kinde sends it
-// (GET /oauth2/v2/user_profile), for the person whose access token it is.
+// UserProfile returns the profile of the token's user as Kinde sends it
+// (GET /oauth2/v2/user_profile).
 func (c *Client) UserProfile(ctx context.Context, token string) (json.RawMessage, error) {
 	body, err := c.asUser(ctx, token, "/oauth2/v2/user_profile", nil)
 	if err != nil {
@@ -61,9 +60,9 @@ func (c *Client) UserProfile(ctx context.Context, token string) (json.RawMessage
 	return body, nil
 }
 
-// PortalLink asks for a one-time link to the self-serve portal
-// (GET /account_api/v1/portal_link). subnav is the area to land on and may be
-// empty; returnURL is absolute and has been checked. The link is an absolute
+// PortalLink requests a one-time link to the self-serve portal
+// (GET /account_api/v1/portal_link). subnav names the portal's area and may be empty;
+// returnURL is an absolute URL that the caller has validated. The link is an absolute
 // URL on the issuer's or the management host; any other is ErrUnusable.
 func (c *Client) PortalLink(ctx context.Context, token, subnav, returnURL string) (string, error) {
 	query := url.Values{"return_url": {returnURL}}
@@ -84,7 +83,7 @@ func (c *Client) PortalLink(ctx context.Context, token, subnav, returnURL string
 		return isText
 	})
 	if !ok {
-		return "", unusable("the portal link's answer is not JSON of the shape {url}")
+		return "", unusable("the portal link is not JSON of the shape {url}")
 	}
 	if !c.own(link) {
 		return "", unusable("the portal link is not a URL on the tenant's host")
@@ -92,9 +91,9 @@ func (c *Client) PortalLink(ctx context.Context, token, subnav, returnURL string
 	return link, nil
 }
 
-// asUser makes a GET on the issuer with the person's own token and returns the
-// body of a success. Its errors are *problem.Error, with an *Error in their
-// chain when Kinde answered.
+// asUser sends a GET request to the issuer with the user's token and returns the body
+// of a successful response. Its errors are *problem.Error, with an *Error in the chain
+// when Kinde responded.
 func (c *Client) asUser(ctx context.Context, token, path string, query url.Values) ([]byte, error) {
 	target := c.issuer + path
 	if len(query) > 0 {
@@ -104,14 +103,19 @@ func (c *Client) asUser(ctx context.Context, token, path string, query url.Value
 	if err != nil {
 		return nil, err
 	}
-	if resp.Status < 200 || resp.Status > 299 {
+	if !succeeded(resp) {
 		return nil, refusalOfUser(resp)
 	}
 	return resp.Body, nil
 }
 
-// own reports whether link is an absolute URL on one of the tenant's hosts:
-// https, or http where the issuer itself is (config allows that on loopback).
+// post sends a form to the issuer.
+func (c *Client) post(ctx context.Context, path string, form url.Values) (*outbound.Response, error) {
+	return c.out.Do(ctx, outbound.Request{Method: http.MethodPost, URL: c.issuer + path, Form: form})
+}
+
+// own reports whether link is an absolute URL on one of the tenant's hosts, by https or
+// by the issuer's scheme (config allows http on loopback).
 func (c *Client) own(link string) bool {
 	u, ok := c.absolute(link)
 	if !ok {
@@ -126,8 +130,8 @@ func (c *Client) own(link string) bool {
 	return false
 }
 
-// absolute reads a link that a browser may be sent to: absolute, without user
-// information, and https, or http where the issuer itself is.
+// absolute parses a link that a browser may be redirected to: absolute, without user
+// information, and https, or http where the issuer itself is http.
 func (c *Client) absolute(link string) (*url.URL, bool) {
 	if len(link) > 8<<10 || strings.ContainsFunc(link, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }) {
 		return nil, false

@@ -29,15 +29,15 @@ const (
 const (
 	// MaxPageSize is the most entries a page may have.
 	MaxPageSize = 100
-	// maxPages bounds a walk over the cursors.
+	// maxPages is the most pages that All requests.
 	maxPages = 100
-	// maxCursor bounds what Kinde may have us send back, in bytes.
+	// maxCursor is the longest cursor that All sends back to Kinde, in bytes.
 	maxCursor = 1024
 )
 
-// Page gives one page of a list as Kinde sends it: {"data", "metadata"}, the
-// latter sometimes missing. size 0 leaves the page size to Kinde; after is the
-// cursor of the page before, or empty.
+// Page returns one page of a list as Kinde sends it: {"data", "metadata"}, where
+// metadata may be missing. size 0 leaves the page size to Kinde; after is the cursor
+// that the previous page named, or empty.
 func (c *Client) Page(ctx context.Context, token string, list List, size int, after string) (json.RawMessage, error) {
 	page, err := c.page(ctx, token, list, size, after)
 	if err != nil {
@@ -46,10 +46,10 @@ func (c *Client) Page(ctx context.Context, token string, list List, size int, af
 	return page.raw, nil
 }
 
-// All walks a list from after, which is empty for its begin, to its end and
-// gives one {"data", "metadata": {"has_more": false}}. What data holds beside
-// the list is the first page's. A cursor that repeats or is empty, a page 101
-// and more than outbound.MaxBody bytes in all are ErrUnusable.
+// All requests the pages of a list from the cursor after (empty: from the start) to the
+// end and returns one {"data", "metadata": {"has_more": false}}. The other members of
+// data are the first page's. A cursor that repeats or is empty, a 101st page and more
+// than outbound.MaxBody bytes in total are ErrUnusable.
 func (c *Client) All(ctx context.Context, token string, list List, after string) (json.RawMessage, error) {
 	var data map[string]json.RawMessage
 	var entries []json.RawMessage
@@ -64,7 +64,7 @@ func (c *Client) All(ctx context.Context, token string, list List, after string)
 			return nil, err
 		}
 		if bytesRead += len(page.raw); bytesRead > outbound.MaxBody {
-			return nil, unusable("the list is too large to be handed on whole")
+			return nil, unusable("the list is too large to be returned whole")
 		}
 		if data == nil {
 			data = page.data
@@ -81,8 +81,8 @@ func (c *Client) All(ctx context.Context, token string, list List, after string)
 	return nil, unusable("the list has over 100 pages")
 }
 
-// refusedCursor is err, or problem.InvalidParameter when Kinde refused (400) a
-// request whose only odd part was the caller's cursor.
+// refusedCursor returns problem.InvalidParameter in place of err when Kinde refused a
+// request (400) that carried the caller's cursor.
 func refusedCursor(err error, after string) error {
 	refusal, refused := errors.AsType[*Error](err)
 	if !refused || after == "" || refusal.Status != http.StatusBadRequest {
@@ -105,7 +105,7 @@ func join(data map[string]json.RawMessage, list List, entries []json.RawMessage)
 	return json.Marshal(map[string]any{"data": data, "metadata": map[string]bool{"has_more": false}})
 }
 
-// page is a page that has been checked.
+// page is a validated page.
 type page struct {
 	raw     json.RawMessage
 	data    map[string]json.RawMessage
@@ -130,18 +130,18 @@ func (c *Client) page(ctx context.Context, token string, list List, size int, af
 }
 
 func readPage(body []byte, list List) (*page, error) {
-	answer := struct {
+	var sent struct {
 		Data     map[string]json.RawMessage `json:"data"`
 		Metadata struct {
 			HasMore bool   `json:"has_more"`
 			Next    string `json:"next_page_starting_after"`
 		} `json:"metadata"`
-	}{}
-	if err := json.Unmarshal(body, &answer); err != nil {
+	}
+	if err := json.Unmarshal(body, &sent); err != nil {
 		return nil, unusable("the page is not JSON of the shape {data, metadata}")
 	}
-	p := &page{raw: body, data: answer.Data, more: answer.Metadata.HasMore, next: answer.Metadata.Next}
-	entries := answer.Data[string(list)]
+	p := &page{raw: body, data: sent.Data, more: sent.Metadata.HasMore, next: sent.Metadata.Next}
+	entries := sent.Data[string(list)]
 	if string(entries) == "null" {
 		return p.withEmptyList(list)
 	}
@@ -151,7 +151,7 @@ func readPage(body []byte, list List) (*page, error) {
 	return p, nil
 }
 
-// withEmptyList puts an empty list in the place of null, which Kinde sends at times.
+// withEmptyList replaces null, which Kinde sometimes sends, with an empty list.
 func (p *page) withEmptyList(list List) (*page, error) {
 	members := map[string]json.RawMessage{}
 	if err := json.Unmarshal(p.raw, &members); err != nil {

@@ -14,55 +14,55 @@ import (
 )
 
 const (
-	// tokenReserve is what is left of a machine token's life when it is used no
-	// more: a call must not meet its end on the way.
+	// tokenReserve is subtracted from a token's lifetime, so that it does not expire
+	// during a call.
 	tokenReserve = time.Minute
-	// A token that Kinde refuses is replaced when it is older than its pause. One that
-	// was replaced for it a short while ago shows that the fault lies elsewhere, in a
-	// scope for example, and each new one counts against the plan: the pause doubles,
-	// up to what a deployer who has mended it may have to wait.
+	// A token that Kinde refuses is replaced once it is older than its pause. When the
+	// replacement is soon refused too, the token is not the cause but, for example, a
+	// scope. New tokens count against the plan, so the pause doubles each time, up to
+	// the longest that a deployer waits for a fix to take effect.
 	firstPause   = time.Minute
 	longestPause = time.Hour
-	// maxTokenLife bounds what an answer may claim.
+	// maxTokenLife is the longest lifetime that is believed.
 	maxTokenLife = 7 * 24 * time.Hour
-	// leaseSlack is what a lease lasts beyond the upstream's own limit.
+	// leaseSlack is the time a lease lasts beyond the upstream's timeout.
 	leaseSlack = 2 * time.Second
 )
 
-// Machine is the server itself at the tenant: calls with the token of a
-// machine-to-machine application. Plans cap how many of these are issued in a month,
-// so one token serves for its lifetime less a minute; one request for it is under
-// way at a time; and instances share it where they share a store. The token goes to
-// Kinde and nowhere else.
+// Machine calls the tenant with the token of a machine-to-machine application. Plans
+// limit how many of these tokens are issued each month, so a token is used for its
+// lifetime less a minute, only one request for it is in flight at a time, and instances
+// share it where they share a store. The token is sent to Kinde only.
 type Machine struct {
 	client     *Client
 	id, secret string
 	shared     store.Store // nil: none; values sealed and keys hashed by it
 	once       *store.Once[machineToken]
 	now        func() time.Time
-	sparing    bool // one token for good
+	oneToken   bool // see SingleToken
 
 	mu   sync.Mutex
 	held machineToken
 }
 
-// machineToken is what instances share.
+// machineToken is the token that instances share.
 type machineToken struct {
 	Value       string
 	Asked, Ends time.Time
-	Pause       time.Duration // how old it must be to be replaced when it is refused
+	Pause       time.Duration // the age from which a refused token is replaced
 }
 
-// NewMachine makes a Machine with the application's credentials. shared may be nil.
-// timeout is the longest that one attempt upstream takes. Nothing is asked for yet.
+// NewMachine returns a Machine with the application's credentials. shared may be nil.
+// timeout is that of one upstream attempt. The first call requests the token.
 func NewMachine(c *Client, id, secret string, shared store.Store, timeout time.Duration) *Machine {
 	return &Machine{client: c, id: id, secret: secret, shared: shared, now: time.Now,
 		once: store.NewOnce[machineToken](shared, timeout+leaseSlack)}
 }
 
-// do makes a call with the machine's token. When Kinde refuses it, the call is made
-// once more with a newer one, if there is one or it is due: the tenant may have changed
-// its keys or revoked it. Its errors are outbound's, or those of asking for the token.
+// do sends a request with the machine's token. When Kinde refuses the token, which the
+// tenant may have revoked or signed with a replaced key, do sends the request once more
+// with a newer token if one is available or due. Its errors are outbound's, or those of
+// requesting the token.
 func (m *Machine) do(ctx context.Context, req outbound.Request) (*outbound.Response, error) {
 	token, err := m.token(ctx, machineToken{})
 	if err != nil {
@@ -88,8 +88,8 @@ func refusesToken(resp *outbound.Response) bool {
 	return resp.Status == http.StatusUnauthorized || resp.Status == http.StatusForbidden
 }
 
-// token gives one that is not the refused one; that one again while it is too young to
-// be replaced.
+// token returns a token other than the refused one, or the refused one itself while it
+// is too young to be replaced.
 func (m *Machine) token(ctx context.Context, refused machineToken) (machineToken, error) {
 	m.mu.Lock()
 	held := m.held
@@ -98,30 +98,30 @@ func (m *Machine) token(ctx context.Context, refused machineToken) (machineToken
 		return held, nil
 	}
 	if refused.Value != "" && m.wallClock().Before(refused.Asked.Add(refused.Pause)) {
-		if other := m.look(ctx); m.usable(other, refused) {
-			return m.hold(other), nil
+		if other := m.stored(ctx); m.usable(other, refused) {
+			return m.keep(other), nil
 		}
 		return refused, nil
 	}
-	for range 2 { // the first may be a flight that began before the refusal
+	for range 2 { // the first may join a request that began before the refusal
 		got, err := m.once.Do(ctx, m.sharedKey(),
 			func() (machineToken, bool, error) {
-				t := m.look(ctx)
+				t := m.stored(ctx)
 				return t, m.usable(t, refused), nil
 			},
-			func() (machineToken, error) { return m.ask(ctx, refused) })
+			func() (machineToken, error) { return m.request(ctx, refused) })
 		if err != nil {
 			return machineToken{}, err
 		}
 		if got.Value != refused.Value {
-			return m.hold(got), nil
+			return m.keep(got), nil
 		}
 	}
 	return refused, nil
 }
 
-// hold keeps a token for the calls to come, unless a newer one is kept already.
-func (m *Machine) hold(t machineToken) machineToken {
+// keep stores a token for later calls, unless a newer one is stored already.
+func (m *Machine) keep(t machineToken) machineToken {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if t.Asked.After(m.held.Asked) {
@@ -131,76 +131,79 @@ func (m *Machine) hold(t machineToken) machineToken {
 }
 
 func (m *Machine) usable(t, refused machineToken) bool {
-	return t.Value != "" && (m.sparing || t.Value != refused.Value && m.wallClock().Before(t.Ends))
+	return t.Value != "" && (m.oneToken || t.Value != refused.Value && m.wallClock().Before(t.Ends))
 }
 
 // wallClock has no monotonic reading, which stands still while a Lambda is frozen.
 func (m *Machine) wallClock() time.Time { return m.now().Round(0) }
 
-// sharedKey names the application and the tenant, so that a change of either finds
-// nothing of the other's.
+// sharedKey names the application and the tenant, so that a change of either does not
+// find the other's token.
 func (m *Machine) sharedKey() string { return "machine:" + m.client.management + " " + m.id }
 
-// look gives what another instance has left, if anything.
-func (m *Machine) look(ctx context.Context) (t machineToken) {
+// stored returns the token that another instance has stored, if any.
+func (m *Machine) stored(ctx context.Context) (t machineToken) {
 	if m.shared == nil {
 		return machineToken{}
 	}
 	value, found, err := m.shared.Get(ctx, m.sharedKey())
 	if err == nil && found {
-		_ = json.Unmarshal(value, &t) // of another version of ours: as not there
+		_ = json.Unmarshal(value, &t) // written by another version: not found
 	}
 	return t
 }
 
-// ask gets a token (RFC 6749 section 4.4 with Kinde's audience) in the refused one's
-// place, and leaves it where other instances find it. One without a lifetime serves
-// for this call alone.
-func (m *Machine) ask(ctx context.Context, refused machineToken) (machineToken, error) {
+// request requests a token (RFC 6749 section 4.4 with Kinde's audience) in place of the
+// refused one and stores it for other instances. A token without a lifetime is used for
+// this call only.
+func (m *Machine) request(ctx context.Context, refused machineToken) (machineToken, error) {
 	origin := m.client.management
-	resp, err := m.client.out.Do(ctx, outbound.Request{Method: http.MethodPost, URL: origin + "/oauth2/token", Form: url.Values{
-		"grant_type": {"client_credentials"}, "client_id": {m.id}, "client_secret": {m.secret}, "audience": {origin + "/api"},
-	}})
+	form := url.Values{
+		"grant_type": {"client_credentials"}, "client_id": {m.id}, "client_secret": {m.secret},
+		"audience": {origin + "/api"},
+	}
+	resp, err := m.client.out.Do(ctx, outbound.Request{
+		Method: http.MethodPost, URL: origin + "/oauth2/token", Form: form,
+	})
 	if err != nil {
 		return machineToken{}, err
 	}
-	if resp.Status < 200 || resp.Status > 299 {
+	if !succeeded(resp) {
 		return machineToken{}, m.refusal(resp)
 	}
-	var answer struct {
+	var sent struct {
 		Token     string          `json:"access_token"`
 		ExpiresIn json.RawMessage `json:"expires_in"`
 	}
-	if json.Unmarshal(resp.Body, &answer) != nil || answer.Token == "" {
-		return machineToken{}, unusable("the token endpoint gave no machine token")
+	if json.Unmarshal(resp.Body, &sent) != nil || sent.Token == "" {
+		return machineToken{}, unusable("the token endpoint sent no machine token")
 	}
-	now, left := m.wallClock(), seconds(answer.ExpiresIn, maxTokenLife)-tokenReserve
-	t := machineToken{Value: answer.Token, Asked: now, Ends: now.Add(left), Pause: firstPause}
+	now, left := m.wallClock(), seconds(sent.ExpiresIn, maxTokenLife)-tokenReserve
+	t := machineToken{Value: sent.Token, Asked: now, Ends: now.Add(left), Pause: firstPause}
 	if refused.Value != "" && now.Before(refused.Asked.Add(2*refused.Pause)) {
 		t.Pause = min(2*refused.Pause, longestPause)
 	}
 	if m.shared != nil && left > 0 {
 		if value, err := json.Marshal(t); err == nil {
-			_ = m.shared.Set(ctx, m.sharedKey(), value, left) // down: others ask for their own
+			_ = m.shared.Set(ctx, m.sharedKey(), value, left) // on failure, instances request their own
 		}
 	}
 	return t, nil
 }
 
-// refusal is the problem of a token that was not given: the deployment's, unless
-// Kinde is in trouble.
+// refusal returns the problem for a refused request for the token.
 func (m *Machine) refusal(resp *outbound.Response) *problem.Error {
 	p := refusalOfApp(resp)
 	p.Remedy = MachineRemedy(&Error{Status: resp.Status, Codes: codesIn(resp.Body)}, m.client.management)
 	return p
 }
 
-// refusalOfMachine is the problem of an answer to a call with the machine's token.
-// scope is what the call needs; empty: none that Kinde documents.
+// refusalOfMachine returns the problem for a refused call with the machine's token.
+// scope is the one that the call needs, or empty where Kinde documents none.
 func refusalOfMachine(resp *outbound.Response, scope string) *problem.Error {
 	p := refusalOfApp(resp)
 	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
-	p.Remedy = cause.Remedy() // and not the words for our application's own credentials
+	p.Remedy = cause.Remedy() // AppRemedy is about the web application's credentials
 	if refusesToken(resp) || cause.Has("MISSING_AUDIENCE") {
 		p.Remedy = ManagementRemedy(cause, scope)
 	}

@@ -14,12 +14,12 @@ import (
 	"kinde-functions/shared/problem"
 )
 
-// ErrInvalidGrant is in the chain when Kinde refuses a code or a refresh token:
-// used, expired, revoked, or rotated by another request.
+// ErrInvalidGrant is in the chain when Kinde refuses a code or a refresh token because
+// it is used, expired, revoked or rotated by another request.
 var ErrInvalidGrant = errors.New("kinde: invalid_grant")
 
-// App is our application at the tenant. Its credentials go into the body: Kinde
-// refuses Basic authentication.
+// App is the site's application at the tenant. Its credentials are sent in the body:
+// Kinde refuses Basic authentication.
 type App struct {
 	ID, Secret  string
 	RedirectURI string
@@ -27,20 +27,20 @@ type App struct {
 	Audiences   []string
 }
 
-// Grant is what the token endpoint gave. Refresh is empty when the scope lacks
-// offline.
+// Grant holds the tokens of a response of the token endpoint. Refresh is empty when the
+// scope lacks offline.
 type Grant struct{ Access, ID, Refresh string }
 
-// AuthorizeURL is where a sign-in begins (RFC 6749 section 4.1.1, RFC 7636
-// section 4.3). extra holds further parameters by Kinde's names, each checked
-// by the caller; it cannot replace ours.
+// AuthorizeURL returns the URL that starts a sign-in (RFC 6749 section 4.1.1, RFC 7636
+// section 4.3). extra holds further parameters by Kinde's names, validated by the
+// caller; it cannot replace those set here.
 func (c *Client) AuthorizeURL(app App, state, nonce, challenge string, extra url.Values) string {
 	query := url.Values{}
 	maps.Copy(query, extra)
 	for name, value := range map[string]string{
 		"response_type": "code", "client_id": app.ID, "redirect_uri": app.RedirectURI, "scope": app.Scopes,
 		"state": state, "nonce": nonce, "code_challenge": challenge, "code_challenge_method": "S256",
-		// Without it Kinde gives no reauth_state for an expired link.
+		// Without it Kinde sends no reauth_state for an expired link.
 		"supports_reauth": "true",
 	} {
 		query.Set(name, value)
@@ -51,8 +51,8 @@ func (c *Client) AuthorizeURL(app App, state, nonce, challenge string, extra url
 	return c.issuer + "/oauth2/auth?" + query.Encode()
 }
 
-// LogoutURL ends the user's session at Kinde, or with all every one of theirs, and leads to
-// back, which must be registered there.
+// LogoutURL returns the URL that ends the user's session at Kinde, or all of their
+// sessions, and redirects to back, which must be registered at Kinde.
 func (c *Client) LogoutURL(back string, all bool) string {
 	query := url.Values{"redirect": {back}}
 	if all {
@@ -64,16 +64,17 @@ func (c *Client) LogoutURL(back string, all bool) string {
 // Exchange redeems a code (RFC 6749 section 4.1.3) with its PKCE verifier.
 func (c *Client) Exchange(ctx context.Context, app App, code, verifier string) (Grant, error) {
 	grant, err := c.grant(ctx, app, url.Values{
-		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {app.RedirectURI}, "code_verifier": {verifier},
+		"grant_type": {"authorization_code"}, "code": {code},
+		"redirect_uri": {app.RedirectURI}, "code_verifier": {verifier},
 	})
 	if err == nil && grant.ID == "" {
-		err = unusable("the token endpoint gave no ID token: the scope must hold openid")
+		err = unusable("the token endpoint sent no ID token: the scope must hold openid")
 	}
 	return grant, err
 }
 
-// Refresh redeems a refresh token (RFC 6749 section 6), which rotates it. Before
-// the access token has expired Kinde gives the same one again.
+// Refresh redeems a refresh token (RFC 6749 section 6), which rotates it. Until the
+// access token has expired, Kinde returns the same one.
 func (c *Client) Refresh(ctx context.Context, app App, refresh string) (Grant, error) {
 	return c.grant(ctx, app, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refresh}})
 }
@@ -81,26 +82,26 @@ func (c *Client) Refresh(ctx context.Context, app App, refresh string) (Grant, e
 func (c *Client) grant(ctx context.Context, app App, form url.Values) (Grant, error) {
 	form.Set("client_id", app.ID)
 	form.Set("client_secret", app.Secret)
-	resp, err := c.out.Do(ctx, outbound.Request{Method: http.MethodPost, URL: c.issuer + "/oauth2/token", Form: form})
+	resp, err := c.post(ctx, "/oauth2/token", form)
 	if err != nil {
 		return Grant{}, err
 	}
-	if resp.Status < 200 || resp.Status > 299 {
+	if !succeeded(resp) {
 		return Grant{}, refusalOfApp(resp)
 	}
-	var answer struct {
+	var tokens struct {
 		Access  string `json:"access_token"`
 		ID      string `json:"id_token"`
 		Refresh string `json:"refresh_token"`
 	}
-	if json.Unmarshal(resp.Body, &answer) != nil || answer.Access == "" {
-		return Grant{}, unusable("the token endpoint gave no access token")
+	if json.Unmarshal(resp.Body, &tokens) != nil || tokens.Access == "" {
+		return Grant{}, unusable("the token endpoint sent no access token")
 	}
-	return Grant(answer), nil
+	return Grant(tokens), nil
 }
 
-// Revoke ends a token (RFC 7009). hint is access_token, refresh_token or empty. A 503
-// of Kinde's says that the token still exists (section 2.2.1): problem.NotRevoked.
+// Revoke revokes a token (RFC 7009). hint is access_token, refresh_token or empty. A 503
+// means that the token still exists (section 2.2.1): problem.NotRevoked.
 func (c *Client) Revoke(ctx context.Context, app App, token, hint string) error {
 	form := url.Values{"token": {token}, "client_id": {app.ID}}
 	if app.Secret != "" { // the device application has none
@@ -109,7 +110,7 @@ func (c *Client) Revoke(ctx context.Context, app App, token, hint string) error 
 	if hint != "" {
 		form.Set("token_type_hint", hint)
 	}
-	resp, err := c.out.Do(ctx, outbound.Request{Method: http.MethodPost, URL: c.issuer + "/oauth2/revoke", Form: form})
+	resp, err := c.post(ctx, "/oauth2/revoke", form)
 	switch {
 	case err != nil:
 		return err
@@ -118,22 +119,24 @@ func (c *Client) Revoke(ctx context.Context, app App, token, hint string) error 
 		p.RetryAfter = max(resp.RetryAfter(time.Now()), time.Second)
 		return p
 	case resp.Status == http.StatusBadRequest && unknownToken(resp):
-		return nil // RFC 7009 section 2.2: what is invalid has been ended
-	case resp.Status < 200 || resp.Status > 299:
+		return nil // RFC 7009 section 2.2: an invalid token needs no revocation
+	case !succeeded(resp):
 		return refusalOfApp(resp)
 	}
 	return nil
 }
 
-// unknownToken is how Kinde may say that it knows no such token. Which of these words
-// it uses, if any, its documents do not say.
+// unknownToken reports whether the response says that Kinde does not know the token.
+// Kinde does not document a code for it, so all that are in use elsewhere count.
 func unknownToken(resp *outbound.Response) bool {
-	said := &Error{Codes: codesIn(resp.Body)}
-	return slices.ContainsFunc([]string{"invalid_token", "token_invalid", "token_not_found", "token_expired", "unknown_token", "invalid_grant"}, said.Has)
+	refusal := &Error{Codes: codesIn(resp.Body)}
+	return slices.ContainsFunc([]string{
+		"invalid_token", "token_invalid", "token_not_found", "token_expired", "unknown_token", "invalid_grant",
+	}, refusal.Has)
 }
 
-// refusalOfApp is the problem of an answer to a call with our application's own
-// credentials: apart from a grant that is over, a refusal is the deployment's.
+// refusalOfApp returns the problem for a refused call with the application's own
+// credentials. Unless the grant is invalid, the deployment is at fault.
 func refusalOfApp(resp *outbound.Response) *problem.Error {
 	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
 	var chained error = cause

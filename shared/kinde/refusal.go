@@ -14,23 +14,23 @@ import (
 	"kinde-functions/shared/text"
 )
 
-// Error is an answer of Kinde's that is not a success. It holds codes and no
-// messages, since Kinde's texts may name persons.
+// Error is a response of Kinde's other than a success. It holds codes and no messages,
+// since Kinde's messages may name users.
 type Error struct {
 	Status int
 	Codes  []string // as Kinde spells them; empty when the body had none
 }
 
 func (e *Error) Error() string {
-	return strings.TrimSpace(fmt.Sprintf("kinde answered %d %s", e.Status, strings.Join(e.Codes, " ")))
+	return strings.TrimSpace(fmt.Sprintf("kinde: status %d %s", e.Status, strings.Join(e.Codes, " ")))
 }
 
-// Has reports whether Kinde named the code, in whatever case.
+// Has reports whether the response has the code, ignoring case.
 func (e *Error) Has(code string) bool {
 	return slices.ContainsFunc(e.Codes, func(c string) bool { return strings.EqualFold(c, code) })
 }
 
-// refusalOfUser is the problem of an answer to a call with a person's token.
+// refusalOfUser returns the problem for a refused call with a user's token.
 func refusalOfUser(resp *outbound.Response) *problem.Error {
 	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
 	code := problem.UpstreamFailed
@@ -53,9 +53,9 @@ func refusalOfUser(resp *outbound.Response) *problem.Error {
 	return p
 }
 
-// codesIn finds the error codes in the five shapes that Kinde's errors have:
+// codesIn returns the error codes of a body in any of Kinde's five shapes:
 // {"errors":[{"code"}]}, [{"Code"}], {"error"}, {"errors":{…}}, and none.
-// Keys match whatever their case.
+// The case of keys does not matter.
 func codesIn(body []byte) []string {
 	var list []coded
 	var object struct {
@@ -65,7 +65,7 @@ func codesIn(body []byte) []string {
 	}
 	switch body = bytes.TrimSpace(body); {
 	case bytes.HasPrefix(body, []byte("[")):
-		_ = json.Unmarshal(body, &list) // what cannot be read has no codes
+		_ = json.Unmarshal(body, &list) // malformed: no codes
 	case json.Unmarshal(body, &object) == nil:
 		list = append(inErrors(object.Errors), object.coded, coded{Code: object.Error})
 	}
@@ -98,5 +98,5 @@ func inErrors(raw json.RawMessage) (list []coded) {
 	return list
 }
 
-// plain keeps anything but code words out of the log.
+// plain reports whether code is a word that may be logged.
 func plain(code string) bool { return text.IsPlain(code, 64, "_-") }
