@@ -11,7 +11,7 @@ import (
 )
 
 func TestApplicationIsChangedInOneFieldAlone(t *testing.T) {
-	w := newWorld(t, kindetest.Options{Site: "https://site.example"})
+	w := newTenant(t, kindetest.Options{Site: "https://site.example"})
 	m := w.machine(nil)
 	const preview = "https://deploy-preview-*--site.example/auth/callback"
 	for name, change := range map[string]func(context.Context) error{
@@ -47,7 +47,7 @@ func TestRefusedChangeNamesScope(t *testing.T) {
 	clients := kindetest.DefaultClients("https://site.example")
 	i := slices.IndexFunc(clients, func(c kindetest.Client) bool { return c.ID == kindetest.M2MClientID })
 	clients[i].Scopes = []string{"read:users"}
-	w := newWorld(t, kindetest.Options{Clients: clients})
+	w := newTenant(t, kindetest.Options{Clients: clients})
 	m := w.machine(nil)
 	_, readErr := w.client.LoginURI(t.Context(), m, kindetest.ClientID)
 	for scope, err := range map[string]error{
@@ -63,7 +63,7 @@ func TestRefusedChangeNamesScope(t *testing.T) {
 }
 
 func TestApplicationIDCannotChangeThePath(t *testing.T) {
-	w := newWorld(t, kindetest.Options{})
+	w := newTenant(t, kindetest.Options{})
 	m := w.machine(nil)
 	for _, id := range []string{"", "../users", "a/../../x", "a?b", "a#b", "a\nb"} {
 		if err := w.client.SetLoginURI(t.Context(), m, id, "https://site.example/auth/login"); err == nil {
