@@ -80,7 +80,8 @@ type Authenticator struct {
 
 // NewAuthenticator returns an Authenticator for the tokens that verifier accepts, whose
 // keys it shares. sessions is nil where sessions are off.
-func NewAuthenticator(s *config.Settings, verifier *token.Verifier, keys *token.Keys, sessions *Sessions) *Authenticator {
+func NewAuthenticator(s *config.Settings, verifier *token.Verifier, keys *token.Keys,
+	sessions *Sessions) *Authenticator {
 	a := &Authenticator{
 		verifier: verifier, keys: keys, site: s.Site,
 		requireOrganization: s.RequireOrganization, sessions: sessions,
@@ -213,7 +214,8 @@ func (a *Authenticator) verify(ctx context.Context, unverified *token.Unverified
 // refused, so that the handler can be run again. ok is false if there is nothing to
 // refresh: a Bearer caller, a session that this request has refreshed already, or a
 // refresh that gave the same token. The response must carry Caller.SetCookies.
-func (a *Authenticator) RefreshRefused(ctx context.Context, r *http.Request, caller Caller) (_ Caller, ok bool, err error) {
+func (a *Authenticator) RefreshRefused(ctx context.Context, r *http.Request,
+	caller Caller) (_ Caller, ok bool, err error) {
 	if !caller.ByCookie || caller.Refreshed || a.sessions == nil || caller.Refresh == "" {
 		return caller, false, nil
 	}

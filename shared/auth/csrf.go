@@ -67,7 +67,9 @@ func checkCSRF(row route.Route, site string, h http.Header) error {
 	case row.Method != http.MethodGet:
 		kind = formPath
 	}
-	headers := csrfHeaders{xCSRF: single(h, "X-CSRF"), origin: optional(h, "Origin"), fetchSite: optional(h, "Sec-Fetch-Site")}
+	headers := csrfHeaders{
+		xCSRF: single(h, "X-CSRF"), origin: optional(h, "Origin"), fetchSite: optional(h, "Sec-Fetch-Site"),
+	}
 	if code := decideCSRF(row.Method, kind, site, headers); code != "" {
 		return problem.New(code, nil)
 	}

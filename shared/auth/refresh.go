@@ -90,7 +90,8 @@ func (s *Sessions) adopt(ctx context.Context, renewed session.Session, out http.
 // refresh the claims of the caller's own id, revoke the access token, refresh the session.
 // A failure of the first two stops nothing; it is returned for the log. machine is nil
 // where there is no M2M application. The response must carry Caller.SetCookies.
-func (s *Sessions) RefreshClaims(ctx context.Context, r *http.Request, caller Caller, machine *kinde.Machine) (Caller, *problem.Error, error) {
+func (s *Sessions) RefreshClaims(ctx context.Context, r *http.Request, caller Caller,
+	machine *kinde.Machine) (Caller, *problem.Error, error) {
 	failure := s.refreshClaimsOf(ctx, caller.Subject, machine)
 	refreshed, revokeErr, err := s.revokeAndRefresh(ctx, r, caller.Session)
 	if revokeErr != nil && failure == nil {
@@ -115,7 +116,8 @@ func (s *Sessions) refreshClaimsOf(ctx context.Context, user string, machine *ki
 // and refreshes the session. Where the refresh fails after that, Kinde no longer accepts
 // the session's access token: the session is then sealed as refresh-due, so that its next
 // request refreshes first.
-func (s *Sessions) revokeAndRefresh(ctx context.Context, r *http.Request, old session.Session) (caller Caller, revokeErr, err error) {
+func (s *Sessions) revokeAndRefresh(ctx context.Context, r *http.Request,
+	old session.Session) (caller Caller, revokeErr, err error) {
 	revokeErr = s.Kinde.Revoke(ctx, s.App, old.Access, "access_token")
 	caller, err = s.refresh(ctx, r, old)
 	if err == nil || revokeErr != nil || len(caller.SetCookies["Set-Cookie"]) > 0 || errors.Is(err, errAnotherUser) {

@@ -38,7 +38,8 @@ type Sessions struct {
 
 // NewSessions returns the sessions of a function, or nil where SESSION_KEYS switches
 // sessions off.
-func NewSessions(s *config.Settings, function string, client *kinde.Client, verifier *token.Verifier, shared *Shared) (*Sessions, error) {
+func NewSessions(s *config.Settings, function string, client *kinde.Client, verifier *token.Verifier,
+	shared *Shared) (*Sessions, error) {
 	if !s.Sessions() {
 		return nil, nil
 	}
@@ -55,7 +56,8 @@ func NewSessions(s *config.Settings, function string, client *kinde.Client, veri
 		return nil, config.Faults{{Name: config.AfterLogin.Name(), Why: err.Error()}}
 	}
 	sessions := &Sessions{
-		Cookies: session.NewCookies(s.Site, box, time.Now), Kinde: client, Verifier: verifier, Returns: returns, After: after, Site: s.Site,
+		Cookies: session.NewCookies(s.Site, box, time.Now), Kinde: client, Verifier: verifier,
+		Returns: returns, After: after, Site: s.Site,
 		App: kinde.App{ID: s.ClientID, Secret: s.ClientSecret, RedirectURI: s.Site + "/auth/callback",
 			Scopes: s.Scopes, Audiences: s.Audiences},
 		ended: &endings{shared.Store},

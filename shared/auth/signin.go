@@ -137,7 +137,8 @@ func (s *Sessions) CountRedeem(ctx context.Context, attempt session.Attempt) err
 // SignIn verifies the tokens of a sign-in, whose ID token has been verified, and puts a new
 // session into the cookies. It ends the session that the sign-in replaces. Its errors are
 // problem.LoginFailed and problem.SessionTooLarge.
-func (s *Sessions) SignIn(ctx context.Context, out http.Header, attempt session.Attempt, id Identity, tokens session.Tokens) (Caller, error) {
+func (s *Sessions) SignIn(ctx context.Context, out http.Header, attempt session.Attempt, id Identity,
+	tokens session.Tokens) (Caller, error) {
 	claims, err := s.Verifier.Access(ctx, tokens.Access)
 	if err == nil && claims.Subject != id.Subject {
 		err = errors.New("access token and ID token are of different users")

@@ -30,7 +30,8 @@ func (a *Authenticator) signedOutCaller(row route.Route, r *http.Request) (Calle
 // Kinde, and expires every cookie of this service. With all, it also ends the user's
 // earlier sessions where instances share a store. The error is a revocation that failed,
 // which stops nothing.
-func (s *Sessions) SignOut(ctx context.Context, out http.Header, r *http.Request, caller Caller, all bool) *problem.Error {
+func (s *Sessions) SignOut(ctx context.Context, out http.Header, r *http.Request, caller Caller,
+	all bool) *problem.Error {
 	s.ended.end(ctx, caller.Session.ID) // first: the revocation may take all the time there is
 	if all && caller.Subject != "" {
 		_ = s.EndSessionsOf(ctx, caller.Subject, time.Now()) // a store that is down is done without

@@ -71,7 +71,8 @@ type Services struct {
 // Authenticator identifies callers; auth.Authenticator does.
 type Authenticator interface {
 	Authenticate(context.Context, route.Route, *http.Request) (auth.Caller, error)
-	AuthenticateDuringKeyFetch(context.Context, route.Route, *http.Request, func(context.Context, auth.Caller)) (auth.Caller, error)
+	AuthenticateDuringKeyFetch(context.Context, route.Route, *http.Request,
+		func(context.Context, auth.Caller)) (auth.Caller, error)
 	RefreshRefused(context.Context, *http.Request, auth.Caller) (caller auth.Caller, ok bool, err error)
 	UsesCookies() bool
 }

@@ -42,7 +42,8 @@ func classify(h http.Header) requestKind {
 // follows; with this one they send the request again.
 func checkNavigation(row route.Route, h http.Header) error {
 	kind := classify(h)
-	if row.Navigation == route.AnyRequest || kind == navigation || kind == subresource && row.Navigation == route.NoPrefetch {
+	if row.Navigation == route.AnyRequest || kind == navigation ||
+		kind == subresource && row.Navigation == route.NoPrefetch {
 		return nil
 	}
 	return problem.New(problem.NotANavigation, nil)

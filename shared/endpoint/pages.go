@@ -21,7 +21,8 @@ func page(status int, title, head, body string) *Response {
 		Status: status,
 		Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}, "Content-Security-Policy": {pagePolicy}},
 		Body: []byte(`<!doctype html><html lang="en"><meta charset="utf-8">` +
-			`<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">` +
+			`<meta name="viewport" content="width=device-width, initial-scale=1">` +
+			`<meta name="color-scheme" content="light dark">` +
 			`<title>` + html.EscapeString(title) + `</title>` + head + `<main>` + body + `</main></html>`),
 	}
 }
@@ -105,6 +106,6 @@ func (e *endpoint) failurePage(failed *problem.Error, r *http.Request) *Response
 	case failed.Code == problem.NotANavigation:
 		next = ""
 	}
-	text := html.EscapeString(failed.Text())
-	return page(failed.Status(), failed.Title(), head, `<h1>`+html.EscapeString(failed.Title())+`</h1><p>`+text+`</p>`+next)
+	title, text := html.EscapeString(failed.Title()), html.EscapeString(failed.Text())
+	return page(failed.Status(), failed.Title(), head, `<h1>`+title+`</h1><p>`+text+`</p>`+next)
 }

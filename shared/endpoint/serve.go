@@ -142,21 +142,24 @@ func (o *outcome) tokenRefused() bool {
 // without signing keys runs the handler while it fetches them: early is its outcome, which
 // counts only when err is nil. A caller who must meet more than that is not read for
 // beforehand.
-func (x *exchange) authenticate(r *http.Request, params map[string]string) (caller auth.Caller, early *outcome, err error) {
+func (x *exchange) authenticate(r *http.Request, params map[string]string) (caller auth.Caller, early *outcome,
+	err error) {
 	if !x.row.ReadsOnly || x.row.Limited || !x.row.Requires.none() {
 		caller, err = x.services.auth.Authenticate(r.Context(), x.row.Route, r)
 		return caller, nil, err
 	}
-	caller, err = x.services.auth.AuthenticateDuringKeyFetch(r.Context(), x.row.Route, r, func(ctx context.Context, unverified auth.Caller) {
+	serve := func(ctx context.Context, unverified auth.Caller) {
 		response, err := recovering(func() (*Response, error) { return x.serve(r.WithContext(ctx), params, unverified) })
 		early = &outcome{response, err}
-	})
+	}
+	caller, err = x.services.auth.AuthenticateDuringKeyFetch(r.Context(), x.row.Route, r, serve)
 	return caller, early, err
 }
 
 // retryRefreshed refreshes the session of a caller whose token Kinde has refused, and
 // calls the handler once more.
-func (x *exchange) retryRefreshed(r *http.Request, params map[string]string, caller auth.Caller, refused *outcome) (*Response, error) {
+func (x *exchange) retryRefreshed(r *http.Request, params map[string]string, caller auth.Caller,
+	refused *outcome) (*Response, error) {
 	refreshed, again, err := x.services.auth.RefreshRefused(r.Context(), r, caller)
 	session.Merge(x.header, refreshed.SetCookies)
 	if err != nil {

@@ -27,7 +27,8 @@ func (r *Request) Token(clients ...string) (token, hint string, err error) {
 	if !given {
 		return r.Caller.Token, "access_token", nil
 	}
-	hasOddCharacter := strings.ContainsFunc(token, func(c rune) bool { return c < ' ' || c > '~' }) // RFC 6749 appendix A.12
+	// RFC 6749 appendix A.12
+	hasOddCharacter := strings.ContainsFunc(token, func(c rune) bool { return c < ' ' || c > '~' })
 	switch {
 	case token == "":
 		return "", "", problem.BadParameter("token", "is empty; leave it out for the caller's own")
