@@ -35,7 +35,7 @@ var steps = []step{
 	{name: "freeze", does: "freeze functions, count lost requests", run: freeze},
 	{name: "emulator", does: "run under AWS's Runtime Interface Emulator", run: emulator},
 	{name: "redis", does: "share state through a real Redis", needs: "debian", run: goTest("redis")},
-	{name: "recipes", does: "follow the site's recipes", needs: "debian npm generators", run: goTest("recipes")},
+	{name: "recipes", does: "follow the site's recipes", needs: "debian npm generators", run: recipes},
 	{name: "browser", does: "visit the pages in Chromium", needs: "debian npm", run: goTest("browser")},
 	{name: "race", does: "run all tests with the race detector", needs: "debian", alone: true, run: race},
 	{name: "fuzz", does: "run every fuzz target briefly", alone: true, run: fuzz},
@@ -44,6 +44,7 @@ var steps = []step{
 var (
 	netlify = goTest("hosts", "-run=^TestNetlify")
 	sam     = goTest("hosts", "-run=^TestSAM")
+	recipes = goTest("recipes", "-run=^TestRecipes$")
 	freeze  = goTest("freeze", "-args", "-all", "-thaws=200", "-drops=5", "-stop=6s")
 	race    = command("go", "test", "-race", "-shuffle=on", "./...")
 )

@@ -63,7 +63,7 @@ func (b *backstage) open(o options) (err error) {
 	b.closers = append(b.closers, func() { os.RemoveAll(temp) })
 	b.functions = newFleet(o.root, temp, b.settings.environment(b.kinde, b.origin, sample), b.screen)
 	b.closers = append(b.closers, b.functions.close)
-	return nil
+	return b.functions.restrict(o.only)
 }
 
 // share gives the functions a Redis, unless the developer has named one.

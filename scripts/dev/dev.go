@@ -26,6 +26,7 @@ type options struct {
 	publish   string        // the site's, from root; empty: public
 	command   string        // the generator's server, in place of publish; empty: none
 	port      int           // its port; 0: the one that it prints
+	only      string        // the functions to build, by commas; empty: all
 	addr      string        // the site's address
 	kindeAddr string        // the embedded Kinde's
 	accessTTL time.Duration // of its tokens; 0: as Kinde's

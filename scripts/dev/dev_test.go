@@ -39,10 +39,10 @@ func startRun(t *testing.T, o options, screen *screenshot) (site, kinde string, 
 // TestRun runs a made-up project. The health function's row is in the real route table,
 // so its path is routed.
 func TestRun(t *testing.T) {
-	root, screen := project(t, "health"), &screenshot{}
+	root, screen := project(t, "health", "roles"), &screenshot{}
 	put(t, root, "dist/index.html", "built")
 	t.Setenv("TMPDIR", t.TempDir())
-	site, kinde, stop := startRun(t, options{root: root, publish: "dist"}, screen)
+	site, kinde, stop := startRun(t, options{root: root, publish: "dist", only: "health"}, screen)
 	screen.waitFor(t, "Building 1 functions. The first time")
 	screen.waitFor(t, "from a terminal instead: go run ./scripts/device -site "+site+"\n")
 	if !strings.HasPrefix(site, "http://localhost:") || !strings.HasPrefix(kinde, "http://127.0.0.1:") {
@@ -53,6 +53,7 @@ func TestRun(t *testing.T) {
 		site + "/api/health?x=1":                    "health /api/health health ",
 		site + "/.netlify/functions/health/a":       "health /.netlify/functions/health/a health ",
 		site + "/portal":                            "404: not found", // its row has no folder here
+		site + "/api/roles":                         "404: not found", // not among the functions to build
 		site + "/sample-drive/files":                "third party does not know this token",
 		kinde + "/.well-known/openid-configuration": `"issuer"`,
 	} {
@@ -206,6 +207,7 @@ func TestRunRefuses(t *testing.T) {
 		"no go":          {func(*options) {}, t.TempDir(), "get Go from https://go.dev/dl"},
 		"no folder":      {func(o *options) { o.publish = "nosuchfolder" }, "", "-publish nosuchfolder: there is no folder "},
 		"file":           {func(o *options) { o.publish = "file" }, "", "file is not a folder"},
+		"no function":    {func(o *options) { o.only = "portal" }, "", `-only: there is no function "portal"`},
 		"failed command": {func(o *options) { o.command = "exit 3" }, "", `-site-command "exit 3": exit status 3`},
 		"ended command":  {func(o *options) { o.command = "true" }, "", `-site-command "true" has ended`},
 	} {

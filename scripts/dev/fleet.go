@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -18,6 +19,7 @@ type fleet struct {
 	root, temp string
 	env        []string
 	screen     *terminal
+	only       []string // the functions to build; nil: all
 
 	mu        sync.Mutex
 	functions map[string]*function
@@ -32,9 +34,27 @@ func (f *fleet) folders() []string {
 	mains, _ := filepath.Glob(filepath.Join(f.root, "functions", "*", "main.go")) // the pattern is well formed
 	names := make([]string, 0, len(mains))
 	for _, main := range mains {
-		names = append(names, filepath.Base(filepath.Dir(main)))
+		name := filepath.Base(filepath.Dir(main))
+		if f.only == nil || slices.Contains(f.only, name) {
+			names = append(names, name)
+		}
 	}
 	return names
+}
+
+// restrict limits the fleet to the functions of a comma-separated list; empty: all.
+func (f *fleet) restrict(list string) error {
+	if list == "" {
+		return nil
+	}
+	only, all := strings.Split(list, ","), f.folders()
+	for _, name := range only {
+		if !slices.Contains(all, name) {
+			return fmt.Errorf("-only: there is no function %q; there are: %s", name, strings.Join(all, " "))
+		}
+	}
+	f.only = only
+	return nil
 }
 
 // find returns the function of that name, or nil.

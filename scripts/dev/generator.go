@@ -24,14 +24,18 @@ type generator struct {
 	log  *lines
 
 	mu    sync.Mutex
-	port  int // 0 until it is known
-	proxy http.Handler
+	port  int           // 0 until it is known
+	known chan struct{} // closed then
+	proxy http.Handler  // set then
 }
+
+// portTime is how long a request waits for the port.
+const portTime = 20 * time.Second
 
 // startGenerator runs the command line in dir. With port 0 the port is the one of the
 // first local address that the command prints.
 func startGenerator(dir, line string, port int, screen *terminal) (*generator, error) {
-	g := &generator{line: line, cmd: shell(line), log: screen.named("site")}
+	g := &generator{line: line, cmd: shell(line), log: screen.named("site"), known: make(chan struct{})}
 	g.setPort(port)
 	g.cmd.Dir = dir
 	g.cmd.Stdout = generatorOutput{g}
@@ -90,20 +94,22 @@ func (g *generator) setPort(port int) {
 			g.unavailable(w, fmt.Sprintf("The site's server at %s does not respond: %v", target, err))
 		},
 	}
+	close(g.known)
 }
 
 func (g *generator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	g.mu.Lock()
-	proxy := g.proxy
-	g.mu.Unlock()
-	if proxy == nil {
+	select {
+	case <-g.known:
+	case <-r.Context().Done():
+		return
+	case <-time.After(portTime):
 		g.unavailable(w, fmt.Sprintf("%q has not printed its address yet. -site-port names its port.", g.line))
 		return
 	}
 	control := http.NewResponseController(w) // streams have no time limit
 	_ = control.SetReadDeadline(time.Time{})
 	_ = control.SetWriteDeadline(time.Time{})
-	proxy.ServeHTTP(w, r)
+	g.proxy.ServeHTTP(w, r)
 }
 
 // unavailable responds with a text that the browser asks for again in a second.

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -105,28 +106,35 @@ func checkEnded(t *testing.T, file string) {
 	}
 }
 
-func TestGeneratorIsUnavailableUntilItsPortIsKnown(t *testing.T) {
-	g := &generator{line: "slow"}
-	request := func() *httptest.ResponseRecorder {
+func TestRequestsWaitForThePort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &generator{line: "slow", log: (&terminal{out: &screenshot{}}).named("site"), known: make(chan struct{})}
+		began := time.Now()
 		w := httptest.NewRecorder()
-		g.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), "GET", "http://localhost/", nil))
-		return w
-	}
-	if w := request(); w.Code != http.StatusServiceUnavailable || w.Header().Get("Refresh") != "1" {
-		t.Errorf("got %d, Refresh %q; want 503 and 1", w.Code, w.Header().Get("Refresh"))
-	}
-	g.log = (&terminal{out: &screenshot{}}).named("site")
-	for _, line := range []string{
-		"listening\n", "http://192.0.2.1:80/\n", "  ➜  Network: http://[::]:4321/\n", "http://localhost:1/\n",
-	} {
-		_, _ = generatorOutput{g}.Write([]byte(line))
-	}
-	if g.port != 4321 {
-		t.Errorf("got port %d, want that of the first local address", g.port)
-	}
-	g.port = 0
-	g.setPort(1) // nothing listens there
-	if w := request(); w.Code != http.StatusServiceUnavailable {
-		t.Errorf("got %d with no server, want 503", w.Code)
+		g.ServeHTTP(w, httptest.NewRequest("GET", "http://localhost/", nil))
+		if took := time.Since(began); w.Code != http.StatusServiceUnavailable || took != portTime {
+			t.Errorf("got %d after %v, want 503 after %v", w.Code, took, portTime)
+		}
+		if got := w.Header().Get("Refresh"); got != "1" {
+			t.Errorf("got Refresh %q, want 1", got)
+		}
+		for _, line := range []string{
+			"listening\n", "http://192.0.2.1:80/\n", "  ➜  Network: http://[::]:4321/\n", "http://localhost:1/\n",
+		} {
+			_, _ = generatorOutput{g}.Write([]byte(line))
+		}
+		if g.port != 4321 {
+			t.Errorf("got port %d, want that of the first local address", g.port)
+		}
+	})
+}
+
+func TestGeneratorThatDoesNotListenIsUnavailable(t *testing.T) {
+	g := &generator{known: make(chan struct{})}
+	g.setPort(1)
+	w := httptest.NewRecorder()
+	g.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), "GET", "http://localhost/", nil))
+	if w.Code != http.StatusServiceUnavailable {
+		t.Errorf("got %d, want 503", w.Code)
 	}
 }

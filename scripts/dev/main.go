@@ -42,6 +42,7 @@ func main() {
 	flag.StringVar(&o.command, "site-command", "",
 		"a `command` that serves the site, such as \"npm --prefix web run dev\", in place of -publish")
 	flag.IntVar(&o.port, "site-port", 0, "the `port` of -site-command (default: the one that it prints)")
+	flag.StringVar(&o.only, "only", "", "comma-separated `functions` to build (default all)")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./scripts/dev [flags]")
 		flag.PrintDefaults()

@@ -73,10 +73,10 @@ func match(table []row, path string) (function string, found bool) {
 }
 
 // literal counts the segments that the row spells out, or is -1 when the path is not the
-// row's. A last segment {name...} takes the rest of the path.
+// row's. A last segment {name+} takes the rest of the path.
 func (r row) literal(segments []string) int {
 	want := r.segments
-	if last := want[len(want)-1]; strings.HasSuffix(last, "...}") && len(segments) >= len(want)-1 {
+	if last := want[len(want)-1]; strings.HasSuffix(last, "+}") && len(segments) >= len(want) {
 		want, segments = want[:len(want)-1], segments[:len(want)-1]
 	}
 	if len(segments) != len(want) {

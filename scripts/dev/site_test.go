@@ -14,7 +14,8 @@ func TestMatch(t *testing.T) {
 		{Function: "apps", Method: "GET", Pattern: "/api/apps/{app}/connect"},
 		{Function: "login", Method: "GET", Pattern: "/auth/register"},
 		{Function: "special", Method: "GET", Pattern: "/api/{any}/special"},
-		{Function: "proxy", Pattern: "/api/proxy/{name}/{rest...}"},
+		{Function: "proxy", Pattern: "/api/proxy/{name}"},
+		{Function: "proxy", Pattern: "/api/proxy/{name}/{path+}"},
 	})
 	for path, want := range map[string]string{
 		"/portal":                            "portal",

@@ -1,19 +1,22 @@
 // Command generate rewrites the parts of files that follow from the route table,
 // the settings and the error codes: redirects in netlify.toml, resources in
-// template.yaml and tables in docs/.
+// template.yaml and tables in docs/. It makes the site's guide, public/docs/, from
+// README.md and docs/.
 //
 //	go generate ./...
 //
-// It replaces only what stands between a pair of marks, so the rest of those files
-// is edited by hand. A test in shared/route fails while a file is out of date.
+// In files other than the guide's it replaces only what stands between a pair of marks,
+// so the rest is edited by hand. Tests fail while a file is out of date.
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"kinde-functions/scripts/generate/derived"
+	"kinde-functions/scripts/generate/guide"
 )
 
 //go:generate go run .
@@ -42,6 +45,20 @@ func run() error {
 			return err
 		}
 		fmt.Println(file.Name)
+	}
+	pages, err := guide.Pages(root) // after docs/ has its tables
+	if err != nil {
+		return err
+	}
+	for _, page := range pages {
+		name := filepath.Join(root, page.Name)
+		if current, err := os.ReadFile(name); err == nil && bytes.Equal(current, page.HTML) {
+			continue
+		}
+		if err := os.WriteFile(name, page.HTML, 0o644); err != nil {
+			return err
+		}
+		fmt.Println(page.Name)
 	}
 	return nil
 }

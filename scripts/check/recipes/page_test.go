@@ -13,58 +13,73 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// root is the project's folder; go test runs here, three folders below.
+// root is the project's folder.
 const root = "../../.."
 
-// recipe is what one section of the page gives to copy.
-type recipe struct {
-	blocks []string            // in its <pre>s
-	terms  map[string][]string // by <dt>: what is <code> in its <dd>
+// block is one <pre> of the page.
+type block struct{ language, text string }
+
+// page holds the blocks by the id of the heading above them.
+type page map[string][]block
+
+// followed is how many blocks of each section the tests follow.
+var followed = map[string]int{
+	"plain-html": 3, "react--vite": 4, "astro": 4, "single-page-app": 4,
+	"a-pricing-page-that-ends-in-the-portal": 1, "a-page-for-some-users": 2, "calling-your-own-api": 1,
 }
 
-// recipes are the page's, by the id of their heading.
-type recipes map[string]*recipe
-
-// held is how many blocks of each section the tests here follow.
-var held = map[string]int{"pricing": 1, "gating": 2, "function": 1, "generators": 3}
-
-// read reads the page, which must have no block that nothing here follows.
-func read(t *testing.T) recipes {
+// readPage reads the page, which must have no block that no test follows.
+func readPage(t *testing.T) page {
 	t.Helper()
-	page, err := os.Open(filepath.Join(root, "public", "docs", "recipes.html"))
+	file, err := os.Open(filepath.Join(root, "public", "docs", "recipes.html"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer page.Close()
-	document, err := html.Parse(page)
+	defer file.Close()
+	document, err := html.Parse(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, has := recipes{}, map[string]int{}
-	var section *recipe
-	term := ""
+	found, counts, id := page{}, map[string]int{}, ""
 	for n := range document.Descendants() {
-		if id := attribute(n, "id"); n.DataAtom == atom.H2 {
-			section = &recipe{terms: map[string][]string{}}
-			found[id] = section
-		}
 		switch {
-		case section == nil:
-		case n.DataAtom == atom.Pre:
-			section.blocks = append(section.blocks, text(n))
-		case n.DataAtom == atom.Dt:
-			term = text(n)
-		case n.DataAtom == atom.Code && n.Parent.DataAtom == atom.Dd:
-			section.terms[term] = append(section.terms[term], text(n))
+		case n.DataAtom == atom.H2 || n.DataAtom == atom.H3:
+			id = attribute(n, "id")
+		case n.DataAtom == atom.Pre && n.FirstChild != nil:
+			language := strings.TrimPrefix(attribute(n.FirstChild, "class"), "language-")
+			found[id] = append(found[id], block{language, text(n)})
+			counts[id]++
 		}
 	}
-	for id, section := range found {
-		has[id] = len(section.blocks)
-	}
-	if !maps.Equal(has, held) {
-		t.Fatalf("the page's sections have these blocks: %v; the tests follow %v", has, held)
+	if !maps.Equal(counts, followed) {
+		t.Fatalf("got blocks in the sections %v, want %v, which the tests follow", counts, followed)
 	}
 	return found
+}
+
+// one returns the section's only block of a language.
+func (p page) one(t *testing.T, id, language string) string {
+	t.Helper()
+	var texts []string
+	for _, b := range p[id] {
+		if b.language == language {
+			texts = append(texts, b.text)
+		}
+	}
+	if len(texts) != 1 {
+		t.Fatalf("%s: got %d blocks of %q, want 1", id, len(texts), language)
+	}
+	return texts[0]
+}
+
+// commands returns the section's command lines.
+func (p page) commands(id string) (lines []string) {
+	for _, b := range p[id] {
+		if b.language == "sh" {
+			lines = append(lines, strings.Split(strings.TrimSpace(b.text), "\n")...)
+		}
+	}
+	return lines
 }
 
 func attribute(n *html.Node, name string) string {

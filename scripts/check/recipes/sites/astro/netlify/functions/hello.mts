@@ -1,0 +1,3 @@
+export default () => new Response("hello");
+
+export const config = { path: "/api/hello" };

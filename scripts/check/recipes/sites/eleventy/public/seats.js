@@ -1,1 +1,0 @@
-%gate of seats%

@@ -1,4 +1,0 @@
-%import%
-
-const who = await session();
-document.querySelector("#own").textContent = who.authenticated ? "Signed in" : "Signed out";

@@ -1,0 +1,4 @@
+import { createRoot } from "react-dom/client";
+import { Account } from "./Account.jsx";
+
+createRoot(document.getElementById("root")).render(<Account />);
