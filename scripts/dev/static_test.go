@@ -40,7 +40,9 @@ const ownHeaders = `# of the site
   X-Below: 1
 `
 
-func TestStatic(t *testing.T) {
+// publicSite makes a project with a published folder, and something outside of it.
+func publicSite(t *testing.T) static {
+	t.Helper()
 	root := t.TempDir()
 	for name, content := range map[string]string{
 		"netlify.toml": netlifyTOML, "secret": "outside",
@@ -54,7 +56,11 @@ func TestStatic(t *testing.T) {
 	if err := os.Symlink(filepath.Join(root, "secret"), filepath.Join(root, "public", "link")); err != nil {
 		t.Fatal(err)
 	}
-	handler := static{dir: filepath.Join(root, "public"), config: filepath.Join(root, "netlify.toml")}
+	return static{dir: filepath.Join(root, "public"), config: filepath.Join(root, "netlify.toml")}
+}
+
+func TestStatic(t *testing.T) {
+	handler := publicSite(t)
 	for _, test := range []struct {
 		method, path string
 		status       int

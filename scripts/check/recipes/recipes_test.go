@@ -23,7 +23,7 @@ func TestRecipes(t *testing.T) {
 		more           func(desk, *testing.T, *chromium.Tab, string)
 	}{
 		{"plain", "plain-html", "/", "Your plan", desk.checkPlainPages},
-		{"spa", "single-page-app", "/reports/2026", "Signed in as " + kindetest.DemoPerson, nil},
+		{"spa", "single-page-app", "/reports/2026", "Signed in as " + kindetest.DemoUser, nil},
 		{"vite", "react--vite", "/", "Your plan", desk.checkHotReload},
 		{"astro", "astro", "/", "Your plan", desk.checkAstro},
 	} {
@@ -51,7 +51,7 @@ func shown(text string) string {
 }
 
 // choice is the button at Kinde that signs the demo user in.
-var choice = fmt.Sprintf(`button.person[value=%q]`, kindetest.DemoPerson)
+var choice = fmt.Sprintf(`button.person[value=%q]`, kindetest.DemoUser)
 
 // signIn signs in on a page and comes back. A page that breaks the site's policy, or has
 // a script that fails, complains on the console.
