@@ -42,7 +42,7 @@ func TestSecretsThatCannotBeFetchedAreTriedAgain(t *testing.T) {
 	}
 	lines := events(t, f.log.take(), "request")
 	cause := fmt.Sprint(lines[0]["cause"])
-	if calls.Load() != 1 || len(lines) != 3 || !strings.Contains(cause, "KINDE_CLIENT_SECRET could not be fetched") || !strings.Contains(cause, "let the function's role read it") {
+	if calls.Load() != 1 || len(lines) != 3 || !strings.Contains(cause, "KINDE_CLIENT_SECRET could not be fetched") || !strings.Contains(cause, "allow the function's role to read the secret") {
 		t.Errorf("%d calls, log %v", calls.Load(), lines)
 	}
 	l.retry = time.Now()
