@@ -45,6 +45,9 @@ func (c callback) complete(ctx context.Context, r *endpoint.Request) (*endpoint.
 	}
 	tokens := session.Tokens{Access: grant.Access, Refresh: grant.Refresh}
 	caller, err := c.sessions.SignIn(ctx, r.Header, attempt, auth.IdentityOf(id), tokens)
+	if errors.Is(err, auth.ErrUserEnded) && !attempt.Restarted {
+		return redirectTo(c.sessions.SignInAgain(r.Header, r.HTTP, attempt.ReturnURL, caller.OrgCode))
+	}
 	if err != nil {
 		return nil, err
 	}

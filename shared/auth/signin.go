@@ -67,6 +67,19 @@ func (s *Sessions) Restart(out http.Header, r *http.Request, returnURL, reauthSt
 	return s.start(out, r, attempt, url.Values{"reauth_state": {reauthState}})
 }
 
+// ErrUserEnded refuses a sign-in at Kinde that began before the user's sessions were ended.
+// Kinde may keep such a sign-in over a suspension, and give it again without a form.
+var ErrUserEnded = errors.New("the user's sessions have been ended since this sign-in")
+
+// SignInAgain begins a sign-in with the form in place of one that ErrUserEnded refuses.
+func (s *Sessions) SignInAgain(out http.Header, r *http.Request, returnURL, orgCode string) (string, error) {
+	extra := url.Values{"prompt": {"login"}}
+	if orgCode != "" {
+		extra.Set("org_code", orgCode)
+	}
+	return s.start(out, r, session.Attempt{ReturnURL: returnURL, Restarted: true}, extra)
+}
+
 // IsRestart reports whether a state is one of Restart's. It bounds restarts in a browser
 // that keeps no cookies, where no attempt is found: Kinde sends the state back. It is no
 // proof of anything else.
@@ -136,7 +149,8 @@ func (s *Sessions) CountRedeem(ctx context.Context, attempt session.Attempt) err
 
 // SignIn verifies the tokens of a sign-in, whose ID token has been verified, and puts a new
 // session into the cookies. It ends the session that the sign-in replaces. Its errors are
-// problem.LoginFailed and problem.SessionTooLarge.
+// problem.LoginFailed, problem.SessionTooLarge, and problem.LoginExpired for ErrUserEnded,
+// with the caller who would have signed in.
 func (s *Sessions) SignIn(ctx context.Context, out http.Header, attempt session.Attempt, id Identity,
 	tokens session.Tokens) (Caller, error) {
 	claims, err := s.Verifier.Access(ctx, tokens.Access)
@@ -147,6 +161,9 @@ func (s *Sessions) SignIn(ctx context.Context, out http.Header, attempt session.
 		return Caller{}, problem.New(problem.LoginFailed, err)
 	}
 	signedIn := session.New(tokens, id.Subject, id.Time, id.Organizations)
+	if s.ended.read(ctx, signedIn).ended {
+		return sessionCaller(signedIn, claims), problem.New(problem.LoginExpired, ErrUserEnded)
+	}
 	switch err := s.Cookies.SignIn(out, signedIn); {
 	case errors.Is(err, session.ErrTooLarge):
 		return Caller{}, problem.New(problem.SessionTooLarge, err)
