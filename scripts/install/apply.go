@@ -126,9 +126,7 @@ func blockSum(content string) string { return sum([]byte(strings.Join(blocksIn(c
 func (p *plan) apply() error {
 	during := p.after
 	during.Files = map[string]sums{}
-	for name, before := range p.before.Files {
-		during.Files[name] = before
-	}
+	maps.Copy(during.Files, p.before.Files)
 	for name, after := range p.after.Files {
 		during.Files[name] = append(slices.Clone(during.Files[name]), after...)
 	}

@@ -117,7 +117,7 @@ func (src source) files(s *site, functions []string, o options) (map[string][]by
 // isShipped reports whether a file of the source belongs to an installation: no tests,
 // and nothing that stands in for Kinde or a host.
 func isShipped(name string) bool {
-	for _, part := range strings.Split(name, "/") {
+	for part := range strings.SplitSeq(name, "/") {
 		if slices.Contains([]string{"testdata", "local", "kindetest", "lambdarun", "functiontest"}, part) {
 			return false
 		}

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -27,13 +28,14 @@ func NewNames(secrets [][]byte, binding ...string) (Names, error) {
 	if len(secrets) == 0 {
 		return nil, errors.New("store: names need a secret")
 	}
-	info := "kinde-functions store names"
+	var info strings.Builder
+	info.WriteString("kinde-functions store names")
 	for _, part := range binding {
-		info += " " + strconv.Quote(part)
+		info.WriteString(" " + strconv.Quote(part))
 	}
 	var names Names
 	for _, secret := range secrets {
-		key, err := hkdf.Key(sha256.New, secret, nil, info, sha256.Size)
+		key, err := hkdf.Key(sha256.New, secret, nil, info.String(), sha256.Size)
 		if err != nil {
 			return nil, err
 		}
