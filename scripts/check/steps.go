@@ -36,6 +36,7 @@ var steps = []step{
 	{name: "emulator", does: "run under AWS's Runtime Interface Emulator", run: emulator},
 	{name: "redis", does: "share state through a real Redis", needs: "debian", run: goTest("redis")},
 	{name: "recipes", does: "follow the site's recipes", needs: "debian npm generators", run: recipes},
+	{name: "install", does: "install into sites, upgrade, remove", needs: "npm generators", run: install},
 	{name: "browser", does: "visit the pages in Chromium", needs: "debian npm", run: goTest("browser")},
 	{name: "race", does: "run all tests with the race detector", needs: "debian", alone: true, run: race},
 	{name: "fuzz", does: "run every fuzz target briefly", alone: true, run: fuzz},
@@ -45,6 +46,7 @@ var (
 	netlify = goTest("hosts", "-run=^TestNetlify")
 	sam     = goTest("hosts", "-run=^TestSAM")
 	recipes = goTest("recipes", "-run=^TestRecipes$")
+	install = goTest("recipes", "-run=^TestInstall$")
 	freeze  = goTest("freeze", "-args", "-all", "-thaws=200", "-drops=5", "-stop=6s")
 	race    = command("go", "test", "-race", "-shuffle=on", "./...")
 )
