@@ -16,17 +16,20 @@ import (
 // by redeeming a code that was never issued, and by sign-ins with prompt=none, which end
 // at once.
 func (d *doctor) checkApplication(ctx context.Context) {
-	if reason := d.report.blocked("settings."+config.ClientID.Name(), "settings."+config.ClientSecret.Name(), "tenant.discovery"); reason != "" {
+	if reason := d.report.blocked("settings."+config.ClientID.Name(), "settings."+config.ClientSecret.Name(),
+		"tenant.discovery"); reason != "" {
 		d.report.skipRest("application", reason)
 		return
 	}
 	if secret := config.ClientSecret.Name(); d.settings.ClientSecret == "" {
-		d.report.skipRest("application", cmp.Or(d.awsReference(secret), "KINDE_CLIENT_SECRET is not set: nobody signs in here"))
+		d.report.skipRest("application", cmp.Or(d.awsReference(secret),
+			"KINDE_CLIENT_SECRET is not set: nobody signs in here"))
 		return
 	}
 	d.checkRefreshScope()
 	d.checkCredentials(ctx)
-	if reason := d.report.blocked("settings."+config.Site.Name(), "application.credentials"); reason != "" || d.settings.Site == "" {
+	if reason := d.report.blocked("settings."+config.Site.Name(), "application.credentials"); reason != "" ||
+		d.settings.Site == "" {
 		d.report.skipRest("application", cmp.Or(reason, "KINDE_SITE_URL is not set here"))
 		return
 	}
@@ -51,7 +54,8 @@ func (d *doctor) checkCredentials(ctx context.Context) {
 	defer cancel()
 	_, err := d.kinde.Exchange(ctx, d.app(), "doctor-"+rand.Text(), rand.Text()+rand.Text())
 	kindeErr, ok := errors.AsType[*kinde.Error](err)
-	credentials := []step{set(config.ClientID.Name(), "your_client_id"), secret(config.ClientSecret.Name(), "your_client_secret")}
+	credentials := []step{set(config.ClientID.Name(), "your_client_id"),
+		secret(config.ClientSecret.Name(), "your_client_secret")}
 	switch {
 	case errors.Is(err, kinde.ErrInvalidGrant):
 		d.report.ok(id, "accepted, in the request's body")
@@ -112,7 +116,8 @@ func (d *doctor) checkPreviewCallbacks(ctx context.Context) {
 			unknown = append(unknown, pattern)
 		}
 	}
-	steps := []step{{Do: inApplication + "Allowed callback URLs. Kinde allows one * in the leftmost label. Or by the Management API:"},
+	steps := []step{{Do: inApplication + "Allowed callback URLs. Kinde allows one * in the leftmost label. Or by the " +
+		"Management API:"},
 		{Run: mendCommand}}
 	for _, pattern := range slices.Concat(missing, unknown) {
 		steps = append(steps, step{Copy: pattern})
@@ -144,7 +149,8 @@ func exampleOf(pattern string) string { return strings.Replace(pattern, "*", "1"
 func (d *doctor) checkLogout(ctx context.Context) {
 	const id = "application.logout-url"
 	back := d.settings.Site + d.settings.AfterLogoutPath
-	register := registerSteps(strings.Replace(kinde.LogoutRemedy, "it exactly", "exactly this", 1), back, "Allowed logout redirect URLs")
+	register := registerSteps(strings.Replace(kinde.LogoutRemedy, "it exactly", "exactly this", 1), back,
+		"Allowed logout redirect URLs")
 	switch registered, err := d.logoutRegistered(ctx, back); {
 	case err != nil:
 		d.refused(id, err)

@@ -37,37 +37,43 @@ func (f finding) test(t *testing.T) {
 	}
 }
 
-func TestApplicationLoginURI(t *testing.T) {
+func TestLoginURIIsCompared(t *testing.T) {
 	const id = "application.login-uri"
 	clickPath := []string{"View details: Application login URI", `"copy":"` + site + `/auth/login"`}
 	for name, row := range map[string]finding{
 		"set": {id: id, state: isOK, says: []string{site + "/auth/login"}},
-		"not set": {options: kindetest.Options{Clients: clients(kindetest.ClientID, func(c *kindetest.Client) { c.LoginURI = "" })},
+		"not set": {options: kindetest.Options{Clients: clients(kindetest.ClientID,
+			func(c *kindetest.Client) { c.LoginURI = "" })},
 			id: id, state: toFix, says: append(clickPath, "not set", "doctor -mend")},
-		"another": {options: kindetest.Options{Clients: clients(kindetest.ClientID, func(c *kindetest.Client) { c.LoginURI = "https://old.example/" })},
+		"another": {options: kindetest.Options{Clients: clients(kindetest.ClientID,
+			func(c *kindetest.Client) { c.LoginURI = "https://old.example/" })},
 			id: id, state: toFix, says: append(clickPath, "https://old.example/")},
 		"without the scope": {options: kindetest.Options{Clients: withScopes(kindetest.DefaultClients(site), "read:users")},
 			id: id, state: isNote, says: append(clickPath, "read:applications")},
-		"without a machine": {changes: []string{"KINDE_M2M_CLIENT_ID", "", "KINDE_M2M_CLIENT_SECRET", "", "CONNECTED_APPS", ""},
+		"without a machine": {changes: []string{"KINDE_M2M_CLIENT_ID", "", "KINDE_M2M_CLIENT_SECRET", "", "CONNECTED_APPS",
+			""},
 			id: id, state: isNote, says: clickPath},
-		"refused": {fault: "/api/v1/applications/", how: kindetest.Fault{Status: 403}, id: id, state: isNote, says: clickPath},
+		"refused": {fault: "/api/v1/applications/", how: kindetest.Fault{Status: 403}, id: id, state: isNote,
+			says: clickPath},
 		"no site": {changes: []string{"KINDE_SITE_URL", ""}, id: id, state: isSkipped},
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); row.test(t) })
 	}
 }
 
-func TestPreviewCallbacks(t *testing.T) {
+func TestPreviewCallbacksAreTried(t *testing.T) {
 	const id = "application.preview-callbacks"
 	change := []string{"PREVIEW_ORIGINS", previews + ", https://branch-*.site.example"}
 	wildcards := clients(kindetest.ClientID, func(c *kindetest.Client) {
 		c.Callbacks = append(c.Callbacks, previews+"/auth/callback", "https://branch-*.site.example/auth/callback")
 	})
 	for name, row := range map[string]finding{
-		"not set":    {id: id, state: isSkipped, says: []string{"PREVIEW_ORIGINS is not set"}},
-		"registered": {options: kindetest.Options{Clients: wildcards}, changes: change, id: id, state: isOK, says: []string{previews}},
+		"not set": {id: id, state: isSkipped, says: []string{"PREVIEW_ORIGINS is not set"}},
+		"registered": {options: kindetest.Options{Clients: wildcards}, changes: change, id: id, state: isOK,
+			says: []string{previews}},
 		"not registered": {changes: change, id: id, state: toFix,
-			says: []string{`"copy":"` + previews + `/auth/callback"`, "https://branch-*.site.example/auth/callback", "doctor -mend"}},
+			says: []string{`"copy":"` + previews + `/auth/callback"`, "https://branch-*.site.example/auth/callback",
+				"doctor -mend"}},
 		"throttled": {changes: change, fault: "/oauth2/auth", how: throttled, id: id, state: toFix, says: []string{"429"}},
 		"malformed": {changes: []string{"PREVIEW_ORIGINS", "https://*.site.example"}, id: id, state: isSkipped},
 	} {
@@ -75,11 +81,12 @@ func TestPreviewCallbacks(t *testing.T) {
 	}
 }
 
-func TestClaimsScope(t *testing.T) {
+func TestMissingClaimsScopeIsANote(t *testing.T) {
 	const id = "machine.claims-refresh"
 	for name, row := range map[string]finding{
 		"given": {id: id, state: isOK, says: []string{"update:user_refresh_claims"}},
-		"missing": {options: kindetest.Options{Clients: withScopes(kindetest.DefaultClients(site), "read:connected_apps", "create:connected_apps")},
+		"missing": {options: kindetest.Options{Clients: withScopes(kindetest.DefaultClients(site), "read:connected_apps",
+			"create:connected_apps")},
 			id: id, state: isNote, says: []string{`"copy":"update:user_refresh_claims"`, "Manage scopes"}},
 		"no sessions": {changes: []string{"SESSION_KEYS", ""}, id: id, state: isSkipped},
 	} {
@@ -101,11 +108,14 @@ func TestOwnAPIsAreReachable(t *testing.T) {
 	}))
 	defer api.Close()
 	for name, row := range map[string]finding{
-		"none":        {id: id, state: isSkipped},
-		"reachable":   {changes: []string{"PROXY_APIS", "a=" + api.URL + " b=" + api.URL + "/v1"}, id: id, state: isOK, says: []string{"a responds 401, b responds 401"}},
-		"unreachable": {changes: []string{"PROXY_APIS", "a=" + api.URL + " b=http://127.0.0.1:1/v1"}, id: id, state: toFix, says: []string{"b at http://127.0.0.1:1", "curl -i http://127.0.0.1:1/v1/"}},
-		"redirects":   {changes: []string{"PROXY_APIS", "a=" + api.URL + "/moved"}, id: id, state: isNote, says: []string{"a responds 301"}},
-		"malformed":   {changes: []string{"PROXY_APIS", "a"}, id: id, state: isSkipped},
+		"none": {id: id, state: isSkipped},
+		"reachable": {changes: []string{"PROXY_APIS", "a=" + api.URL + " b=" + api.URL + "/v1"}, id: id, state: isOK,
+			says: []string{"a responds 401, b responds 401"}},
+		"unreachable": {changes: []string{"PROXY_APIS", "a=" + api.URL + " b=http://127.0.0.1:1/v1"}, id: id, state: toFix,
+			says: []string{"b at http://127.0.0.1:1", "curl -i http://127.0.0.1:1/v1/"}},
+		"redirects": {changes: []string{"PROXY_APIS", "a=" + api.URL + "/moved"}, id: id, state: isNote,
+			says: []string{"a responds 301"}},
+		"malformed": {changes: []string{"PROXY_APIS", "a"}, id: id, state: isSkipped},
 	} {
 		t.Run(name, func(t *testing.T) { row.test(t) })
 	}
@@ -147,7 +157,8 @@ func TestRedirectsOfProtectedPagesAreFollowedWithinTheSite(t *testing.T) {
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	d := newDoctor(map[string]string{}, server.URL)
-	for path, want := range map[string]string{"/slash": aPage, "/gated": toGate, "/stored": toGateCached, "/away": elsewhere, "/loop": elsewhere,
+	for path, want := range map[string]string{"/slash": aPage, "/gated": toGate, "/stored": toGateCached,
+		"/away": elsewhere, "/loop": elsewhere,
 		"/missing": anError, "/unknown": fallback} {
 		if got := d.requestPage(t.Context(), server.URL+path, []byte("app")); got != want {
 			t.Errorf("%s: got %q, want %q", path, got, want)

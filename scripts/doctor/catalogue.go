@@ -55,7 +55,8 @@ func whySetting(name string) string {
 	case config.Scopes.Name():
 		return "They decide which tokens a sign-in brings."
 	}
-	return "A function that lacks a setting that it needs, or uses a malformed one, responds misconfigured to every request."
+	return "A function that lacks a setting that it needs, or uses a malformed one, responds misconfigured to every " +
+		"request."
 }
 
 var fixedChecks = []check{

@@ -62,7 +62,8 @@ func (d *doctor) checkHealth(ctx context.Context, at *deployment) bool {
 	}
 	switch {
 	case err != nil:
-		d.report.fix(id, quoted(err.Error()), step{Do: "Check the address, and try from here:"}, step{Run: "curl -i " + target})
+		d.report.fix(id, quoted(err.Error()), step{Do: "Check the address, and try from here:"},
+			step{Run: "curl -i " + target})
 		return false
 	case got.code() == "misconfigured":
 		d.report.fix(id, "even health responds misconfigured",
@@ -118,12 +119,15 @@ func (d *doctor) checkCapabilities(at *deployment) {
 	sessions := at.off["sessions"]
 	switch {
 	case at.off == nil:
-		d.report.note(id, "health there does not say what is off", step{Do: "Deploy the version that this doctor belongs to."}, deployStep)
+		d.report.note(id, "health there does not say what is off",
+			step{Do: "Deploy the version that this doctor belongs to."}, deployStep)
 	case len(sessions) > 0 && !d.tokensOnly:
 		d.report.fix(id, "nobody can sign in there: "+quoted(strings.Join(sessions, " and "))+" is not set",
-			slices.Concat(howToSetAll(sessions...), tokensOnlySteps[:1], []step{{Run: tokensOnlySteps[1].Run + " --url " + d.url}})...)
+			slices.Concat(howToSetAll(sessions...), tokensOnlySteps[:1],
+				[]step{{Run: tokensOnlySteps[1].Run + " --url " + d.url}})...)
 	case len(differ) > 0:
-		d.report.fix(id, "set up here and off there: "+strings.Join(differ, ", "), howToSetAll(slices.Compact(settings)...)...)
+		d.report.fix(id, "set up here and off there: "+strings.Join(differ, ", "),
+			howToSetAll(slices.Compact(settings)...)...)
 	case len(off) > 0:
 		d.report.ok(id, "off, by settings that are not set: "+strings.Join(off, ", "))
 	default:
@@ -163,8 +167,8 @@ func (d *doctor) checkHeaders(at *deployment) {
 			name, len(asked), len(at.responses), asked[0]))
 	}
 	slices.Sort(found)
-	d.report.fix(id, strings.Join(found, "; "), step{Do: "Functions set them; look for what changes responses on the way: " +
-		"a proxy, an edge function, a rule of the CDN."})
+	d.report.fix(id, strings.Join(found, "; "), step{Do: "Functions set them; look for what changes responses on the " +
+		"way: a proxy, an edge function, a rule of the CDN."})
 }
 
 // checkCache sends the same request twice: a cached response has an age, or is the same
@@ -207,8 +211,8 @@ func cached(h http.Header) bool {
 	return false
 }
 
-var cacheSteps = []step{{Do: "Keep /api/*, /auth/* and /portal out of caches: remove a CDN rule that ignores Cache-Control, " +
-	"or use CachingDisabled in CloudFront's behavior."}}
+var cacheSteps = []step{{Do: "Keep /api/*, /auth/* and /portal out of caches: remove a CDN rule that ignores " +
+	"Cache-Control, or use CachingDisabled in CloudFront's behavior."}}
 
 func (d *doctor) checkPages(ctx context.Context) {
 	const id, access = "deployment.pages", "deployment.access-page"
@@ -218,8 +222,8 @@ func (d *doctor) checkPages(ctx context.Context) {
 		return
 	}
 	publish := []step{{Do: "Publish public/ at this address, as netlify.toml does."}}
-	policy := []step{{Do: "Send the headers of public/_headers, and those that netlify.toml has under [[headers]], with the pages; " +
-		"on AWS without ServeSite, by the host of the pages."}}
+	policy := []step{{Do: "Send the headers of public/_headers, and those that netlify.toml has under [[headers]], " +
+		"with the pages; on AWS without ServeSite, by the host of the pages."}}
 	home, err := d.fetch(ctx, request{url: d.url + "/"})
 	switch {
 	case err != nil:
@@ -240,7 +244,8 @@ func (d *doctor) checkPages(ctx context.Context) {
 	case err != nil:
 		d.report.fix(access, quoted(err.Error()), publish...)
 	case page.status != http.StatusOK || !strings.Contains(string(page.body), "no-token"):
-		d.report.fix(access, fmt.Sprintf("/access/ responds %d, and is not the page that explains failures", page.status), publish...)
+		d.report.fix(access, fmt.Sprintf("/access/ responds %d, and is not the page that explains failures", page.status),
+			publish...)
 	case page.header.Get("Content-Security-Policy") == "":
 		d.report.fix(access, "it has no Content-Security-Policy", policy...)
 	default:

@@ -2,14 +2,10 @@ package main
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/json"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -18,7 +14,7 @@ import (
 	"kinde-functions/shared/outbound"
 )
 
-// devEnv are settings as scripts/dev has them.
+// devEnv returns the settings of scripts/dev.
 func devEnv(t *testing.T, site string) map[string]string {
 	t.Helper()
 	env, err := devSettings(t.Context(), map[string]string{"ALLOWED_ORIGINS": "https://app.example"}, site)
@@ -33,7 +29,8 @@ func devEnv(t *testing.T, site string) map[string]string {
 func TestDeployment(t *testing.T) {
 	api := httptest.NewServer(http.NotFoundHandler())
 	defer api.Close()
-	site, _ := devtest.Start(t, ".", []string{"SESSION_KEYS=", "ALLOWED_ORIGINS=https://app.example", "REDIS_URL=", "LOG_LEVEL=",
+	site, _ := devtest.Start(t, ".", []string{"SESSION_KEYS=", "ALLOWED_ORIGINS=https://app.example", "REDIS_URL=",
+		"LOG_LEVEL=",
 		"RATE_LIMIT=3/1h", "GATE_KEYS=" + newKey(), "PROXY_APIS=orders=" + api.URL}).Addresses(t)
 	t.Run("good one has nothing to fix", func(t *testing.T) { testGoodDeployment(t, site, api.URL) })
 	for name, row := range deploymentFaults {
@@ -90,116 +87,28 @@ func testGoodDeployment(t *testing.T, site, api string) {
 	}
 }
 
-// deploymentFault is a fault that something on the way to a good deployment adds to it.
-type deploymentFault struct {
-	request    func(*http.Request)
-	response   func(*http.Response)
-	instead    http.HandlerFunc // of a path that ends in at, or that begins with under
-	at, under  string
-	env        map[string]string
-	gateFile   string
-	stranger   bool // without settings here
-	tokensOnly bool
-	id         string
-	state      state
-	says       []string
-}
-
-func problemOf(status int, code string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/problem+json")
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, `{"code":"`+code+`"}`)
-	}
-}
-
-// healthWithout is health's response where a capability is off.
-func healthWithout(capability string, settings ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		_ = json.NewEncoder(w).Encode(map[string]any{"version": "v1", "missing": []string{}, "wrong": []string{},
-			"off": map[string][]string{capability: settings}})
-	}
-}
-
-// refusesForeignEvents is the function webhooks as the doctor sees it: it must get an event
-// in Kinde's form that names no user and is signed by a key that is not the tenant's.
-func refusesForeignEvents(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
-	var header struct{ Alg, Kid string }
-	var claims map[string]any
-	parts := strings.Split(string(body), ".")
-	if len(parts) == 3 {
-		_ = json.Unmarshal(decoded(parts[0]), &header)
-		_ = json.Unmarshal(decoded(parts[1]), &claims)
-	}
-	data, _ := claims["data"].(map[string]any)
-	if r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/jwt" || header.Alg != "RS256" ||
-		header.Kid == "" || header.Kid == "doctor" || claims["event_id"] == nil || claims["sub"] != nil || len(data) != 0 {
-		http.Error(w, "not an event", http.StatusTeapot)
-		return
-	}
-	problemOf(401, "invalid-token")(w, r)
-}
-
-func decoded(part string) []byte {
-	raw, _ := base64.RawURLEncoding.DecodeString(part)
-	return raw
-}
-
-func noStore(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		next(w, r)
-	}
-}
-
-// ownAPI is a setting with an API of the site's own.
-var ownAPI = map[string]string{"PROXY_APIS": "orders=https://api.invalid/v1", "KINDE_AUDIENCE": "https://api.invalid"}
-
-const membersRule = `{"rules": [{"path": "/members/"}]}`
-
-// toGateOf redirects as the edge does.
-func toGateOf(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Location", "/auth/gate?return_url="+url.QueryEscape(r.URL.Path))
-	w.WriteHeader(http.StatusFound)
-}
-
-// header changes a header of every response.
-func header(name, value string) func(*http.Response) {
-	return func(r *http.Response) {
-		r.Header.Del(name)
-		if value != "" {
-			r.Header.Set(name, value)
-		}
-	}
-}
-
-func cookie(old, new string) func(*http.Response) {
-	return func(r *http.Response) {
-		if line := r.Header.Get("Set-Cookie"); line != "" {
-			r.Header.Set("Set-Cookie", strings.Replace(line, old, new, 1))
-		}
-	}
-}
-
-var page = func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<h1>Welcome</h1>") }
-
 var deploymentFaults = map[string]deploymentFault{
 	"as it is":    {id: "login-redirect", state: isOK},
 	"no tenant":   {stranger: true, id: "tenant", state: isSkipped, says: []string{"it signs in at http://127.0.0.1:"}},
 	"its address": {id: "https", state: isOK},
 
-	"functions are not there": {at: "/api/health", instead: page, id: "health", state: toFix, says: []string{"responds 200", "netlify deploy --build --prod"}},
+	"functions are not there": {at: "/api/health", instead: page, id: "health", state: toFix,
+		says: []string{"responds 200", "netlify deploy --build --prod"}},
 	"settings missing": {at: "/api/health", instead: func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"version":"dev","missing":["KINDE_SITE_URL"],"wrong":["REDIS_URL"]}`)
-	}, id: "health", state: toFix, says: []string{"KINDE_SITE_URL is missing, REDIS_URL is wrong", "netlify env:set KINDE_SITE_URL", "your_redis_url --secret --context production"}},
-	"health misconfigured": {at: "/api/health", instead: problemOf(500, "misconfigured"), id: "health", state: toFix, says: []string{"ALLOWED_ORIGINS"}},
+	}, id: "health", state: toFix, says: []string{"KINDE_SITE_URL is missing, REDIS_URL is wrong",
+		"netlify env:set KINDE_SITE_URL", "your_redis_url --secret --context production"}},
+	"health misconfigured": {at: "/api/health", instead: problemOf(500, "misconfigured"), id: "health", state: toFix,
+		says: []string{"ALLOWED_ORIGINS"}},
 
-	"sessions off": {at: "/api/health", instead: healthWithout("sessions", "KINDE_CLIENT_SECRET", "SESSION_KEYS"), stranger: true,
-		id: "capabilities", state: toFix, says: []string{"nobody can sign in there: KINDE_CLIENT_SECRET and SESSION_KEYS is not set",
+	"sessions off": {at: "/api/health", instead: healthWithout("sessions", "KINDE_CLIENT_SECRET", "SESSION_KEYS"),
+		stranger: true,
+		id:       "capabilities", state: toFix, says: []string{"nobody can sign in there: KINDE_CLIENT_SECRET and " +
+			"SESSION_KEYS is not set",
 			"your_client_secret", "openssl rand", "doctor --tokens-only --url http"}},
-	"sessions off, tokens only": {at: "/api/health", instead: healthWithout("sessions", "SESSION_KEYS"), stranger: true, tokensOnly: true,
-		id: "capabilities", state: isOK, says: []string{"sessions (SESSION_KEYS)"}},
+	"sessions off, tokens only": {at: "/api/health", instead: healthWithout("sessions", "SESSION_KEYS"), stranger: true,
+		tokensOnly: true,
+		id:         "capabilities", state: isOK, says: []string{"sessions (SESSION_KEYS)"}},
 	"capability off that is not set here": {at: "/api/health", instead: healthWithout("own-apis", "PROXY_APIS"),
 		id: "capabilities", state: isOK, says: []string{"own-apis (PROXY_APIS)"}},
 	"capability off that is set here": {at: "/api/health", instead: healthWithout("device", "KINDE_DEVICE_CLIENT_ID"),
@@ -209,35 +118,48 @@ var deploymentFaults = map[string]deploymentFault{
 	}, id: "capabilities", state: isNote, says: []string{"Deploy the version"}},
 	"sign-in misconfigured": {at: "/auth/login", instead: problemOf(500, "misconfigured"), stranger: true,
 		id: "function.login", state: toFix, says: []string{"nobody can sign in there without", "SESSION_KEYS"}},
-	"sign-in misconfigured, tokens only": {at: "/auth/login", instead: problemOf(500, "misconfigured"), stranger: true, tokensOnly: true,
-		id: "function.login", state: isNote},
+	"sign-in misconfigured, tokens only": {at: "/auth/login", instead: problemOf(500, "misconfigured"), stranger: true,
+		tokensOnly: true,
+		id:         "function.login", state: isNote},
 
-	"webhooks refuse a foreign key": {at: webhookPath, instead: refusesForeignEvents, id: "webhooks", state: isOK, says: []string{"foreign key is refused"}},
+	"webhooks refuse a foreign key": {at: webhookPath, instead: refusesForeignEvents, id: "webhooks", state: isOK,
+		says: []string{"foreign key is refused"}},
 	"webhooks accept a foreign key": {at: webhookPath, instead: func(http.ResponseWriter, *http.Request) {},
 		id: "webhooks", state: toFix, says: []string{"foreign key is accepted: 200"}},
-	"webhooks not there":     {at: webhookPath, instead: http.NotFound, id: "webhooks", state: isSkipped, says: []string{"not installed"}},
-	"webhooks misconfigured": {at: webhookPath, instead: problemOf(500, "misconfigured"), id: "webhooks", state: isSkipped, says: []string{"off there"}},
-	"webhooks with a bug":    {at: webhookPath, instead: problemOf(500, "internal"), id: "webhooks", state: toFix, says: []string{"500 internal, want 401"}},
+	"webhooks not there": {at: webhookPath, instead: http.NotFound, id: "webhooks", state: isSkipped,
+		says: []string{"not installed"}},
+	"webhooks misconfigured": {at: webhookPath, instead: problemOf(500, "misconfigured"), id: "webhooks", state: isSkipped,
+		says: []string{"off there"}},
+	"webhooks with a bug": {at: webhookPath, instead: problemOf(500, "internal"), id: "webhooks", state: toFix,
+		says: []string{"500 internal, want 401"}},
 
-	"proxy refuses": {at: "/api/proxy/orders", instead: noStore(problemOf(401, "no-token")), env: ownAPI, id: "own-apis", state: isOK,
-		says: []string{"orders: refused without a credential, and no-store"}},
-	"proxy that may be cached": {at: "/api/proxy/orders", instead: problemOf(401, "no-token"), env: ownAPI, id: "own-apis", state: toFix,
-		says: []string{"not no-store", "CachingDisabled"}},
-	"proxy without a function": {at: "/api/proxy/orders", instead: http.NotFound, env: ownAPI, id: "own-apis", state: toFix,
-		says: []string{"404, want 401 no-token", "PROXY_APIS"}},
+	"proxy refuses": {at: "/api/proxy/orders", instead: noStore(problemOf(401, "no-token")), env: ownAPI, id: "own-apis",
+		state: isOK,
+		says:  []string{"orders: refused without a credential, and no-store"}},
+	"proxy that may be cached": {at: "/api/proxy/orders", instead: problemOf(401, "no-token"), env: ownAPI, id: "own-apis",
+		state: toFix,
+		says:  []string{"not no-store", "CachingDisabled"}},
+	"proxy without a function": {at: "/api/proxy/orders", instead: http.NotFound, env: ownAPI, id: "own-apis",
+		state: toFix,
+		says:  []string{"404, want 401 no-token", "PROXY_APIS"}},
 	"proxy open to anyone": {at: "/api/proxy/orders", instead: page, env: ownAPI, id: "own-apis", state: toFix,
 		says: []string{"without a credential: 200"}},
 
-	"protected pages refused": {at: "", under: "/members", instead: toGateOf, gateFile: membersRule, id: "protected-pages", state: isOK,
-		says: []string{"redirected to /auth/gate"}},
-	"protected page in capitals": {at: "/MEMBERS/", instead: page, gateFile: membersRule, id: "protected-pages", state: isNote,
-		says: []string{"1 served the page", "/MEMBERS/"}},
+	"protected pages refused": {at: "", under: "/members", instead: toGateOf, gateFile: membersRule, id: "protected-pages",
+		state: isOK,
+		says:  []string{"redirected to /auth/gate"}},
+	"protected page in capitals": {at: "/MEMBERS/", instead: page, gateFile: membersRule, id: "protected-pages",
+		state: isNote,
+		says:  []string{"1 served the page", "/MEMBERS/"}},
 	"gate.json malformed": {gateFile: `{"rules": 1}`, id: "protected-pages", state: toFix, says: []string{"gate.json"}},
 	"gate.json empty":     {gateFile: `{"rules": []}`, id: "protected-pages", state: isSkipped},
 
-	"function not deployed":  {at: "/.netlify/functions/roles", instead: http.NotFound, id: "function.roles", state: toFix, says: []string{"PUT /.netlify/functions/roles: 404, want 405 method-not-allowed", "redirect in netlify.toml"}},
-	"function misconfigured": {at: "/api/roles", instead: problemOf(500, "misconfigured"), id: "function.roles", state: toFix, says: []string{"netlify logs:function roles"}},
-	"function with a bug":    {at: "/api/session", instead: problemOf(500, "internal"), id: "function.session", state: toFix, says: []string{"500 internal, want"}},
+	"function not deployed": {at: "/.netlify/functions/roles", instead: http.NotFound, id: "function.roles", state: toFix,
+		says: []string{"PUT /.netlify/functions/roles: 404, want 405 method-not-allowed", "redirect in netlify.toml"}},
+	"function misconfigured": {at: "/api/roles", instead: problemOf(500, "misconfigured"), id: "function.roles",
+		state: toFix, says: []string{"netlify logs:function roles"}},
+	"function with a bug": {at: "/api/session", instead: problemOf(500, "internal"), id: "function.session",
+		state: toFix, says: []string{"500 internal, want"}},
 	"open to anyone": {at: "/api/roles", instead: func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			page(w, r)
@@ -245,31 +167,48 @@ var deploymentFaults = map[string]deploymentFault{
 		}
 		problemOf(405, "method-not-allowed")(w, r)
 	}, id: "function.roles", state: toFix, says: []string{"GET /api/roles: 200, want 401 no-token"}},
-	"part that is not used":  {at: "/api/introspect", instead: problemOf(500, "misconfigured"), stranger: true, id: "function.introspect", state: isNote, says: []string{"KINDE_M2M_CLIENT_SECRET your_m2m_client_secret --secret --context production"}},
-	"part that is set here":  {at: "/api/introspect", instead: problemOf(500, "misconfigured"), id: "function.introspect", state: toFix, says: []string{"set here and not there"}},
-	"sessions are off there": {at: "/auth/login", instead: problemOf(500, "misconfigured"), stranger: true, id: "login-redirect", state: isSkipped, says: []string{"because of deployment.function.login"}},
+	"part that is not used": {at: "/api/introspect", instead: problemOf(500, "misconfigured"), stranger: true,
+		id: "function.introspect", state: isNote, says: []string{"KINDE_M2M_CLIENT_SECRET your_m2m_client_secret --secret " +
+			"--context production"}},
+	"part that is set here": {at: "/api/introspect", instead: problemOf(500, "misconfigured"), id: "function.introspect",
+		state: toFix, says: []string{"set here and not there"}},
+	"sessions are off there": {at: "/auth/login", instead: problemOf(500, "misconfigured"), stranger: true,
+		id: "login-redirect", state: isSkipped, says: []string{"because of deployment.function.login"}},
 
-	"a header lost":    {response: header("Referrer-Policy", ""), id: "headers", state: toFix, says: []string{"Referrer-Policy is missing", "a proxy"}},
-	"a header changed": {response: header("Cache-Control", "public, max-age=60"), id: "headers", state: toFix, says: []string{"Cache-Control"}},
-	"an old answer":    {response: header("Age", "12"), id: "cache", state: toFix, says: []string{"served by a cache", "CachingDisabled"}},
-	"a fresh answer":   {response: header("Age", "0"), id: "cache", state: isOK},
-	"a hit":            {response: header("Cache-Status", `"Edge"; fwd=miss, "Durable"; hit; ttl=5`), id: "cache", state: toFix},
-	"a miss":           {response: header("Cache-Status", `"Edge"; fwd=miss`), id: "cache", state: isOK},
-	"one answer twice": {response: header("X-Request-Id", "same"), id: "cache", state: toFix, says: []string{"the same response"}},
+	"a header lost": {response: header("Referrer-Policy", ""), id: "headers", state: toFix,
+		says: []string{"Referrer-Policy is missing", "a proxy"}},
+	"a header changed": {response: header("Cache-Control", "public, max-age=60"), id: "headers", state: toFix,
+		says: []string{"Cache-Control"}},
+	"an old answer": {response: header("Age", "12"), id: "cache", state: toFix,
+		says: []string{"served by a cache", "CachingDisabled"}},
+	"a fresh answer": {response: header("Age", "0"), id: "cache", state: isOK},
+	"a hit": {response: header("Cache-Status", `"Edge"; fwd=miss, "Durable"; hit; ttl=5`), id: "cache",
+		state: toFix},
+	"a miss": {response: header("Cache-Status", `"Edge"; fwd=miss`), id: "cache", state: isOK},
+	"one answer twice": {response: header("X-Request-Id", "same"), id: "cache", state: toFix,
+		says: []string{"the same response"}},
 
-	"no HttpOnly": {response: cookie("HttpOnly", "X"), id: "login-cookie", state: toFix, says: []string{"it lacks HttpOnly"}},
-	"no SameSite": {response: cookie("SameSite=Lax", "SameSite=None"), id: "login-cookie", state: toFix, says: []string{"SameSite=Lax"}},
-	"a domain":    {response: cookie("Path=/", "Path=/a; Domain=example.com"), id: "login-cookie", state: toFix, says: []string{"Path=/", "no Domain"}},
-	"no cookie":   {response: header("Set-Cookie", ""), id: "login-cookie", state: toFix, says: []string{"sets no cookie"}},
+	"no HttpOnly": {response: cookie("HttpOnly", "X"), id: "login-cookie", state: toFix,
+		says: []string{"it lacks HttpOnly"}},
+	"no SameSite": {response: cookie("SameSite=Lax", "SameSite=None"), id: "login-cookie", state: toFix,
+		says: []string{"SameSite=Lax"}},
+	"a domain": {response: cookie("Path=/", "Path=/a; Domain=example.com"), id: "login-cookie", state: toFix,
+		says: []string{"Path=/", "no Domain"}},
+	"no cookie": {response: header("Set-Cookie", ""), id: "login-cookie", state: toFix,
+		says: []string{"sets no cookie"}},
 	"no PKCE": {response: func(r *http.Response) {
 		r.Header.Set("Location", strings.Replace(r.Header.Get("Location"), "code_challenge", "x", 2))
 	}, id: "login-redirect", state: toFix, says: []string{"code_challenge, code_challenge_method"}},
 	"not registered": {id: "callback-url", state: toFix, says: []string{"Invalid callback URL", "/auth/callback"}},
 
-	"another tenant":      {env: map[string]string{"KINDE_ISSUER_URL": "https://other.kinde.com", "KINDE_CLIENT_SECRET": ""}, id: "tenant", state: isNote, says: []string{"https://other.kinde.com"}},
-	"another application": {env: map[string]string{"KINDE_CLIENT_ID": "another"}, id: "tenant", state: isNote, says: []string{"another application"}},
-	"another site":        {env: map[string]string{"KINDE_SITE_URL": "https://pages.example"}, id: "pages", state: isSkipped, says: []string{"KINDE_SITE_URL"}},
-	"any host":            {request: func(r *http.Request) { r.Host = "" }, id: "wrong-host", state: toFix, says: []string{"KINDE_SITE_URL"}},
+	"another tenant": {env: map[string]string{"KINDE_ISSUER_URL": "https://other.kinde.com",
+		"KINDE_CLIENT_SECRET": ""}, id: "tenant", state: isNote, says: []string{"https://other.kinde.com"}},
+	"another application": {env: map[string]string{"KINDE_CLIENT_ID": "another"}, id: "tenant", state: isNote,
+		says: []string{"another application"}},
+	"another site": {env: map[string]string{"KINDE_SITE_URL": "https://pages.example"}, id: "pages",
+		state: isSkipped, says: []string{"KINDE_SITE_URL"}},
+	"any host": {request: func(r *http.Request) { r.Host = "" }, id: "wrong-host", state: toFix,
+		says: []string{"KINDE_SITE_URL"}},
 	"wrong host": {at: "/auth/login", instead: func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			problemOf(400, "wrong-host")(w, r)
@@ -289,64 +228,27 @@ var deploymentFaults = map[string]deploymentFault{
 		}
 	}, id: "wrong-host", state: toFix, says: []string{"X-Forwarded-Host decides"}},
 
-	"CORS for all":      {response: header("Access-Control-Allow-Origin", "*"), id: "cors-stranger", state: toFix, says: []string{"every origin may call"}},
-	"CORS for none":     {response: header("Access-Control-Allow-Origin", ""), id: "cors-allowed", state: toFix, says: []string{"netlify env:set ALLOWED_ORIGINS https://app.example"}},
-	"CORS with cookies": {response: header("Access-Control-Allow-Credentials", "true"), id: "cors-allowed", state: toFix, says: []string{"cookies may be sent"}},
-	"CORS as it is":     {id: "cors-stranger", state: isOK},
+	"CORS for all": {response: header("Access-Control-Allow-Origin", "*"), id: "cors-stranger", state: toFix,
+		says: []string{"every origin may call"}},
+	"CORS for none": {response: header("Access-Control-Allow-Origin", ""), id: "cors-allowed", state: toFix,
+		says: []string{"netlify env:set ALLOWED_ORIGINS https://app.example"}},
+	"CORS with cookies": {response: header("Access-Control-Allow-Credentials", "true"), id: "cors-allowed", state: toFix,
+		says: []string{"cookies may be sent"}},
+	"CORS as it is": {id: "cors-stranger", state: isOK},
 
-	"no policy":      {response: header("Content-Security-Policy", ""), id: "pages", state: toFix, says: []string{"[[headers]]"}},
-	"a weak policy":  {response: header("Content-Security-Policy", "upgrade-insecure-requests"), id: "pages", state: toFix, says: []string{"every script"}},
+	"no policy": {response: header("Content-Security-Policy", ""), id: "pages", state: toFix,
+		says: []string{"[[headers]]"}},
+	"a weak policy": {response: header("Content-Security-Policy", "upgrade-insecure-requests"), id: "pages", state: toFix,
+		says: []string{"every script"}},
 	"no access page": {at: "/access/", instead: http.NotFound, id: "access-page", state: toFix, says: []string{"public/"}},
 	"another page":   {at: "/access/", instead: page, id: "access-page", state: toFix},
 }
 
-// spoil puts a proxy with a fault in front of a good deployment, whose own address it
-// replaces by its own.
-func serveWithFault(t *testing.T, site string, how deploymentFault) (address string) {
-	t.Helper()
-	target, err := url.Parse(site)
-	if err != nil {
-		t.Fatal(err)
-	}
-	own := ""
-	proxy := &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.Out.URL.Scheme, r.Out.URL.Host = target.Scheme, target.Host
-			if how.request != nil {
-				how.request(r.Out)
-			}
-			if r.Out.Host == strings.TrimPrefix(own, "http://") || r.Out.Host == "" {
-				r.Out.Host = target.Host
-			}
-		},
-		ModifyResponse: func(r *http.Response) error {
-			location := r.Header.Get("Location")
-			r.Header.Set("Location", strings.ReplaceAll(location, url.QueryEscape(site), url.QueryEscape(own)))
-			if location == "" {
-				r.Header.Del("Location")
-			}
-			if how.response != nil {
-				how.response(r)
-			}
-			return nil
-		},
-	}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if how.instead != nil && (how.at != "" && strings.HasSuffix(r.URL.Path, how.at) || how.under != "" && strings.HasPrefix(r.URL.Path, how.under)) {
-			how.instead(w, r)
-			return
-		}
-		proxy.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	own = server.URL
-	return own
-}
-
-func TestADeploymentThatIsNotThere(t *testing.T) {
+func TestUnreachableDeploymentStopsAtHealth(t *testing.T) {
 	for name, address := range map[string]string{"nothing": "http://127.0.0.1:1", "in the open": "http://doctor.invalid"} {
 		checks := byID(runChecks(t.Context(), map[string]string{}, address))
-		if c := checks["deployment.health"]; c.State != toFix || !strings.Contains(text(c), "curl -i "+address+"/api/health") {
+		if c := checks["deployment.health"]; c.State != toFix ||
+			!strings.Contains(text(c), "curl -i "+address+"/api/health") {
 			t.Errorf("%s: %s", name, text(c))
 		}
 		if c := checks["deployment.headers"]; c.State != isSkipped || c.Found != "because of deployment.health" {
@@ -358,9 +260,7 @@ func TestADeploymentThatIsNotThere(t *testing.T) {
 	}
 }
 
-// A page without end costs the doctor a bounded number of bytes, and one that hangs a
-// bounded time.
-func TestLookIsBounded(t *testing.T) {
+func TestFetchIsBounded(t *testing.T) {
 	endless := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for chunk := bytes.Repeat([]byte("x"), 1<<16); ; {
 			if _, err := w.Write(chunk); err != nil {
@@ -372,6 +272,6 @@ func TestLookIsBounded(t *testing.T) {
 	d := &doctor{out: outbound.New(attempt)}
 	got, err := d.fetch(t.Context(), request{url: endless.URL})
 	if err != nil || len(got.body) != maxPage {
-		t.Errorf("%v, not %d bytes", err, maxPage)
+		t.Errorf("got %v, want %d bytes", err, maxPage)
 	}
 }

@@ -44,7 +44,8 @@ func kindeTopics() []topic {
 	}
 	machine := func(e *kinde.Error) string { return kinde.MachineRemedy(e, someHost) }
 	everywhere := func(name string) []remark {
-		return []remark{one(name, byApp, kinde.AppRemedy), one(name, byMachine, machine), one(name, byDevice, kinde.DeviceRemedy)}
+		return []remark{one(name, byApp, kinde.AppRemedy), one(name, byMachine, machine),
+			one(name, byDevice, kinde.DeviceRemedy)}
 	}
 	forbidden := func(e *kinde.Error) remark { return remark{byUser, e.Remedy()} }
 	return []topic{
@@ -67,7 +68,8 @@ func kindeTopics() []topic {
 			[]remark{{"Kinde's page when users sign out", kinde.LogoutRemedy}}},
 		{"no-refresh-token", []string{"refresh_token", "offline_access", "offline"},
 			[]remark{{"sessions that end with their access token", kinde.NoRefreshRemedy}}},
-		{"429", []string{"throttled", "upstream-throttled", "too-many-requests"}, []remark{{"any request", kinde.ThrottledRemedy}}},
+		{"429", []string{"throttled", "upstream-throttled", "too-many-requests"},
+			[]remark{{"any request", kinde.ThrottledRemedy}}},
 		{"jwks-403", []string{"jwks", "keys-unavailable"}, []remark{{"fetching the signing keys", kinde.KeysRemedy}}},
 	}
 }
@@ -75,28 +77,33 @@ func kindeTopics() []topic {
 // ownerRemedies say what the site's owner can do about codes whose cause may be in the
 // deployment.
 var ownerRemedies = map[problem.Code]string{
-	problem.InvalidToken: "where every token is refused, compare KINDE_ISSUER_URL with their iss and KINDE_CLIENT_ID with their azp, " +
-		"and see that they are access tokens and not ID tokens; the log's auth line has the reason",
-	problem.KeysUnavailable:  "where it stays, the function cannot reach /.well-known/jwks at KINDE_ISSUER_URL",
-	problem.WrongHost:        "set KINDE_SITE_URL to the site's own address; PREVIEW_ORIGINS allows deploy previews",
-	problem.LoginFailed:      "the log has the cause: often a callback URL that is not registered in Kinde, or a wrong client secret",
-	problem.SessionTooLarge:  "take claims out of the access token in Kinde: properties, roles or permissions that the site does not use",
+	problem.InvalidToken: "where every token is refused, compare KINDE_ISSUER_URL with their iss and KINDE_CLIENT_ID " +
+		"with their azp, and see that they are access tokens and not ID tokens; the log's auth line has the reason",
+	problem.KeysUnavailable: "where it stays, the function cannot reach /.well-known/jwks at KINDE_ISSUER_URL",
+	problem.WrongHost:       "set KINDE_SITE_URL to the site's own address; PREVIEW_ORIGINS allows deploy previews",
+	problem.LoginFailed: "the log has the cause: often a callback URL that is not registered in Kinde, or a wrong " +
+		"client secret",
+	problem.SessionTooLarge: "take claims out of the access token in Kinde: properties, roles or permissions that the " +
+		"site does not use",
 	problem.InvalidReturnURL: "add the origin to ALLOWED_ORIGINS, exactly as browsers write it",
-	problem.PortalFailed:     "switch the self-serve portal, and that area of it, on in Kinde: Settings → Environment → Self-serve portal",
-	problem.InvalidResponse:  "set KINDE_MANAGEMENT_URL to the tenant's own host",
-	problem.NotYourToken:     "the caller needs the permission that INTROSPECTION_PERMISSION names",
-	problem.UnknownApp:       "add the app's reference key to CONNECTED_APPS",
-	problem.UnknownAPI:       "add the API to PROXY_APIS as name=https://origin",
-	problem.NotAllowed:       "gate.json names what the page requires",
+	problem.PortalFailed: "switch the self-serve portal, and that area of it, on in Kinde: Settings → Environment " +
+		"→ Self-serve portal",
+	problem.InvalidResponse: "set KINDE_MANAGEMENT_URL to the tenant's own host",
+	problem.NotYourToken:    "the caller needs the permission that INTROSPECTION_PERMISSION names",
+	problem.UnknownApp:      "add the app's reference key to CONNECTED_APPS",
+	problem.UnknownAPI:      "add the API to PROXY_APIS as name=https://origin",
+	problem.NotAllowed:      "gate.json names what the page requires",
 	problem.OrganizationRequired: "REQUIRE_ORGANIZATION is yes: add the user to an organization in Kinde, " +
 		"or let the sign-in name one with org_code",
 	problem.Misconfigured: "run the doctor; /api/health and the function's log name the settings. " +
 		"From /auth/gate it means that the function's and the edge's GATE_KEYS differ",
 	problem.UpstreamMisconfigured: "the function's log has the remedy",
-	problem.UpstreamFailed:        "the function's log has the cause; from /api/proxy/ it is the site's own API that failed",
-	problem.RateLimited:           "RATE_LIMIT says how many requests a caller may send; with REDIS_URL all instances count together",
-	problem.GateFailed:            "the function's log has the cause",
-	problem.Internal:              "a bug: the function's log has the place",
+	problem.UpstreamFailed: "the function's log has the cause; from /api/proxy/ it is the site's own API that " +
+		"failed",
+	problem.RateLimited: "RATE_LIMIT says how many requests a caller may send; with REDIS_URL all instances " +
+		"count together",
+	problem.GateFailed: "the function's log has the cause",
+	problem.Internal:   "a bug: the function's log has the place",
 }
 
 // functionTopics are the functions' own codes.
@@ -121,7 +128,8 @@ func normal(name string) string {
 
 // named reports whether name is one of the topic's.
 func (t topic) named(name string) bool {
-	return slices.ContainsFunc(append([]string{t.name}, t.also...), func(own string) bool { return normal(own) == normal(name) })
+	return slices.ContainsFunc(append([]string{t.name}, t.also...),
+		func(own string) bool { return normal(own) == normal(name) })
 }
 
 // explain shows what codes mean. Several words may be several codes, as Kinde sends two, or

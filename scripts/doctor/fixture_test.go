@@ -45,8 +45,8 @@ func newKey() string {
 	return base64.StdEncoding.EncodeToString(key[:])
 }
 
-// examined makes the checks, with settings changed as names and values in turn; an
-// empty value unsets. The result is by id.
+// check makes the checks with settings changed, names and values in turn; an empty value
+// unsets. It returns them by id.
 func (p *tenant) check(t *testing.T, changes ...string) map[string]check {
 	t.Helper()
 	env := maps.Clone(p.env)
@@ -69,22 +69,21 @@ func byID(checks []check) map[string]check {
 	return found
 }
 
-// mends are the checks that say that something must be fixed.
+// fixes returns the checks that found something to fix.
 func fixes(checks map[string]check) map[string]check {
 	found := maps.Clone(checks)
 	maps.DeleteFunc(found, func(_ string, c check) bool { return c.State != toFix })
 	return found
 }
 
-// text is everything that a check says.
+// text is a check as JSON.
 func text(c check) string {
 	raw, _ := json.Marshal(c)
 	plain := strings.NewReplacer(`\"`, `"`, `\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(raw))
 	return plain
 }
 
-// command runs the program in a project folder with a .env file, and no environment
-// but what env holds.
+// command runs the program in a project folder with a .env file and the environment env.
 func command(t *testing.T, dotenv string, env map[string]string, args ...string) (status int, out, errors string) {
 	t.Helper()
 	root := t.TempDir()
@@ -115,7 +114,7 @@ func dotenv(env map[string]string) string {
 	return lines.String()
 }
 
-// clock is a tenant's that is wrong by so much.
+// clock returns a tenant's clock that is off by a duration.
 func clock(by time.Duration) func() time.Time {
 	return func() time.Time { return time.Now().Add(by) }
 }

@@ -131,10 +131,11 @@ func (d *doctor) reportFunction(name string, wrong *mismatch, at *deployment) {
 	case wrong.code == "misconfigured":
 		d.report.fix(id, found, step{Do: "Set what deployment.health names. The function's log names all of its own:"}, log)
 	case wrong.absent:
-		d.report.fix(id, found, step{Do: "The function is not served there: deploy it, with its redirect in netlify.toml or its " +
-			"events in template.yaml."}, deployStep)
+		d.report.fix(id, found, step{Do: "The function is not served there: deploy it, with its redirect in netlify.toml " +
+			"or its events in template.yaml."}, deployStep)
 	default:
-		d.report.fix(id, found, step{Do: "Deploy the version that this doctor belongs to; the function's log says more:"}, log)
+		d.report.fix(id, found, step{Do: "Deploy the version that this doctor belongs to; the function's log says more:"},
+			log)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"kinde-functions/shared/kindetest"
 )
 
-// Secrets that no word of the report begins like.
+// Secrets that share no beginning with a word of the report.
 const (
 	webSecret     = "Zq7wWebXk2mSecretValue81726354"
 	machineSecret = "Yp6vM2mJj3nSecretValue91827364"
@@ -28,7 +28,7 @@ func recognisable(env map[string]string) map[string]string {
 	return env
 }
 
-// unseen fails when a secret, or how it begins, is in what was written.
+// unseen fails if a secret, or the beginning of one, is in out.
 func unseen(t *testing.T, out string, env map[string]string, more ...string) {
 	t.Helper()
 	secrets := append(more, webSecret, machineSecret, redisPassword)
@@ -48,7 +48,7 @@ func unseen(t *testing.T, out string, env map[string]string, more ...string) {
 	}
 }
 
-// everyFormat runs the program in each of its forms and gives all that it wrote.
+// everyFormat runs the program in each of its formats and returns all that it wrote.
 func everyFormat(t *testing.T, env map[string]string, args ...string) string {
 	t.Helper()
 	var all strings.Builder
@@ -63,9 +63,10 @@ func everyFormat(t *testing.T, env map[string]string, args ...string) string {
 	return all.String() + color.String()
 }
 
-func TestNoSecretIsShown(t *testing.T) {
+func TestReportHoldsNoSecret(t *testing.T) {
 	own := clients(kindetest.ClientID, func(c *kindetest.Client) { c.Secret = webSecret })
-	own[slices.IndexFunc(own, func(c kindetest.Client) bool { return c.ID == kindetest.M2MClientID })].Secret = machineSecret
+	isMachine := func(c kindetest.Client) bool { return c.ID == kindetest.M2MClientID }
+	own[slices.IndexFunc(own, isMachine)].Secret = machineSecret
 	for name, change := range map[string]func(p *tenant, env map[string]string){
 		"all is well":       func(*tenant, map[string]string) {},
 		"wrong secrets":     func(_ *tenant, env map[string]string) { env["KINDE_CLIENT_SECRET"] = webSecret + "x" },
@@ -87,11 +88,14 @@ func TestNoSecretIsShown(t *testing.T) {
 			p.Kinde.SetQuirks(kindetest.Quirks{DiscoveryIssuer: "https://" + webSecret + ".example"})
 		},
 		"echoed as a code": func(p *tenant, _ map[string]string) {
-			p.Kinde.Fault("/oauth2/", kindetest.Fault{Status: 400, Body: kindetest.ErrorBody(kindetest.ShapeC, webSecret, "dana@example.com")})
+			p.Kinde.Fault("/oauth2/", kindetest.Fault{Status: 400,
+				Body: kindetest.ErrorBody(kindetest.ShapeC, webSecret, "dana@example.com")})
 		},
 		"echoed in a redirect": func(p *tenant, _ map[string]string) {
-			p.Kinde.Fault("/oauth2/auth", kindetest.Fault{Status: 302, Header: http.Header{"Location": {site + "/auth/callback?error=" + machineSecret}}})
-			p.Kinde.Fault("/.well-known/jwks", kindetest.Fault{Status: 302, Header: http.Header{"Location": {"https://" + webSecret + "/"}}})
+			p.Kinde.Fault("/oauth2/auth", kindetest.Fault{Status: 302,
+				Header: http.Header{"Location": {site + "/auth/callback?error=" + machineSecret}}})
+			p.Kinde.Fault("/.well-known/jwks", kindetest.Fault{Status: 302,
+				Header: http.Header{"Location": {"https://" + webSecret + "/"}}})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -104,8 +108,7 @@ func TestNoSecretIsShown(t *testing.T) {
 	}
 }
 
-// A deployment that answers with what it must not.
-func TestNothingOfADeploymentsCookiesIsShown(t *testing.T) {
+func TestReportHoldsNoCookieOfDeployment(t *testing.T) {
 	const value, code = "Wn4tCookieGg5vValue", "Vm3sCodeFf6cValue"
 	hostile := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Set-Cookie", "login-x="+value+"; Path=/")
@@ -113,7 +116,8 @@ func TestNothingOfADeploymentsCookiesIsShown(t *testing.T) {
 		w.Header().Set("Location", "http://"+value+".invalid/oauth2/auth?state="+value+"&code="+code)
 		switch r.URL.Path {
 		case "/api/health":
-			_ = json.NewEncoder(w).Encode(map[string]any{"version": "\x1b[31mred " + webSecret, "missing": []string{"\x1b[2J" + webSecret}, "wrong": []string{"dana@example.com"}})
+			_ = json.NewEncoder(w).Encode(map[string]any{"version": "\x1b[31mred " + webSecret,
+				"missing": []string{"\x1b[2J" + webSecret}, "wrong": []string{"dana@example.com"}})
 		case "/auth/login":
 			w.WriteHeader(http.StatusFound)
 		default:
@@ -135,8 +139,8 @@ func TestNothingOfADeploymentsCookiesIsShown(t *testing.T) {
 	}
 }
 
-// Whatever setting is secret is hidden and compared with the public ones, also one
-// that is newer than this test.
+// Every secret setting is hidden and compared with the public ones, also one that is newer
+// than this test.
 func TestEverySecretSettingIsHidden(t *testing.T) {
 	const value = "Uk2hNewerEe5wSecretValue19283746"
 	names := 0
@@ -148,7 +152,7 @@ func TestEverySecretSettingIsHidden(t *testing.T) {
 		env := map[string]string{setting.Name(): value}
 		for _, shown := range []string{"x " + value + " y", strings.ToLower(value) + ".example"} {
 			if got := hider(env)(shown); strings.Contains(strings.ToLower(got), strings.ToLower(value[:6])) {
-				t.Errorf("%s: %q", setting.Name(), got)
+				t.Errorf("%s: got %q, want it hidden", setting.Name(), got)
 			}
 		}
 		p := newTenant(t, kindetest.Options{})
@@ -164,7 +168,7 @@ func TestEverySecretSettingIsHidden(t *testing.T) {
 	}
 }
 
-func TestNothingThatActsOnATerminalIsShown(t *testing.T) {
+func TestHiderReplacesControlCharacters(t *testing.T) {
 	got := hider(nil)("a\x1b[2Jb\x07c\nd\u009b1me\u202ef →")
 	if got != "a?[2Jb?c?d?1me?f →" {
 		t.Errorf("%q", got)

@@ -49,7 +49,8 @@ func howToSet(name string) []step {
 		return []step{{Do: "The kinde.com address of the tenant, which Kinde shows beside the custom domain."},
 			set(name, "https://your_subdomain.kinde.com")}
 	case config.Site.Name():
-		return []step{{Do: "The origin in the address bar, without a slash at its end."}, set(name, "https://your-site.example")}
+		return []step{{Do: "The origin in the address bar, without a slash at its end."},
+			set(name, "https://your-site.example")}
 	case config.SessionKeys.Name():
 		return []step{
 			{Do: "Make one. To replace one, keep the old one after it, behind a comma, until its sessions have ended:"},
@@ -61,7 +62,8 @@ func howToSet(name string) []step {
 		return []step{{Do: "As redis[s]://:password@host:port/database, with the password percent-encoded."},
 			secret(name, "your_redis_url")}
 	case config.AllowedOrigins.Name():
-		return []step{{Do: "A comma-separated list of origins exactly as browsers write them: no slash at the end, no path, no star."},
+		return []step{{Do: "A comma-separated list of origins exactly as browsers write them: no slash at the end, no " +
+			"path, no star."},
 			set(name, "https://app.example.com,https://other.example.com")}
 	case config.RateLimit.Name():
 		return []step{set(name, "100/15m")}
@@ -74,7 +76,8 @@ func howToSet(name string) []step {
 	case config.AfterLogin.Name(), config.AfterLogout.Name():
 		return []step{set(name, "/")}
 	case config.ConnectedApps.Name():
-		return []step{{Do: "A comma-separated list of the reference keys (key code refs) that Kinde shows under Settings → Connected apps."},
+		return []step{{Do: "A comma-separated list of the reference keys (key code refs) that Kinde shows under Settings " +
+			"→ Connected apps."},
 			set(name, "google_drive")}
 	case config.OriginSecret.Name():
 		return []step{{Do: "On AWS template.yaml generates it; the distribution in front must send the same."},
@@ -92,13 +95,15 @@ func howToSet(name string) []step {
 func howToSetFeature(name string) []step {
 	switch name {
 	case config.ProxyAPIs.Name():
-		return []step{{Do: "Names and addresses of your APIs, separated by spaces."}, set(name, "orders=https://api.example.com/v1")}
+		return []step{{Do: "Names and addresses of your APIs, separated by spaces."},
+			set(name, "orders=https://api.example.com/v1")}
 	case config.ProxyHeaders.Name():
 		return []step{{Do: "Names of request headers, separated by commas."}, set(name, "X-Tenant")}
 	case config.RequireOrganization.Name():
 		return []step{set(name, "yes")}
 	case config.PreviewOrigins.Name():
-		return []step{{Do: "Origins with one * in the leftmost label."}, set(name, "https://deploy-preview-*--my-site.netlify.app")}
+		return []step{{Do: "Origins with one * in the leftmost label."},
+			set(name, "https://deploy-preview-*--my-site.netlify.app")}
 	case config.WebhookForwardURL.Name():
 		return []step{set(name, "https://hooks.example.com/kinde")}
 	case config.WebhookForwardSecret.Name():

@@ -31,7 +31,8 @@ func (d *doctor) checkLogin(ctx context.Context, at *deployment) {
 			found = quoted(err.Error())
 		case got.code() == "wrong-host":
 			found = "wrong-host: the deployment's KINDE_SITE_URL is another address"
-			steps = []step{{Do: "Check the site at that address; if this one is the site's, set it there:"}, set(config.Site.Name(), d.url)}
+			steps = []step{{Do: "Check the site at that address; if this one is the site's, set it there:"},
+				set(config.Site.Name(), d.url)}
 		default:
 			found = strings.TrimSpace(fmt.Sprintf("/auth/login responds %d %s", got.status, got.code()))
 		}
@@ -77,7 +78,8 @@ func (d *doctor) checkRedirect(location *url.URL) {
 	}
 	slices.Sort(wrong)
 	d.report.fix(id, "wrong or missing in its Location: "+strings.Join(wrong, ", "),
-		step{Do: "Set the deployment's KINDE_SITE_URL to the address that users open, and deploy the version that this doctor belongs to."}, set(config.Site.Name(), d.url))
+		step{Do: "Set the deployment's KINDE_SITE_URL to the address that users open, and deploy the version that this " +
+			"doctor belongs to."}, set(config.Site.Name(), d.url))
 }
 
 // checkAttempt checks the attributes of the sign-in cookie and ignores its value.
@@ -90,14 +92,16 @@ func (d *doctor) checkAttempt(got *response) {
 		}
 	}
 	if set == nil {
-		d.report.fix(id, "/auth/login sets no cookie that can be parsed", step{Do: "Look for what removes Set-Cookie from responses: a CDN rule or a proxy."})
+		d.report.fix(id, "/auth/login sets no cookie that can be parsed",
+			step{Do: "Look for what removes Set-Cookie from responses: a CDN rule or a proxy."})
 		return
 	}
 	secure := strings.HasPrefix(d.url, "https://")
 	var wrong []string
 	for name, good := range map[string]bool{
-		"HttpOnly": set.HttpOnly, "SameSite=Lax": set.SameSite == http.SameSiteLaxMode, "Path=/": set.Path == "/", "no Domain": set.Domain == "",
-		"Secure": set.Secure || !secure, "the prefix __Host-": strings.HasPrefix(set.Name, "__Host-") || !secure,
+		"HttpOnly": set.HttpOnly, "SameSite=Lax": set.SameSite == http.SameSiteLaxMode, "Path=/": set.Path == "/",
+		"no Domain": set.Domain == "",
+		"Secure":    set.Secure || !secure, "the prefix __Host-": strings.HasPrefix(set.Name, "__Host-") || !secure,
 	} {
 		if !good {
 			wrong = append(wrong, name)
@@ -105,7 +109,9 @@ func (d *doctor) checkAttempt(got *response) {
 	}
 	if len(wrong) > 0 {
 		slices.Sort(wrong)
-		d.report.fix(id, "it lacks "+strings.Join(wrong, ", "), step{Do: "Functions set them: look for what rewrites cookies on the way. Without Secure, the deployment's KINDE_SITE_URL is http."})
+		d.report.fix(id, "it lacks "+strings.Join(wrong, ", "),
+			step{Do: "Functions set them: look for what rewrites cookies on the way. Without Secure, the deployment's " +
+				"KINDE_SITE_URL is http."})
 		return
 	}
 	attributes := "HttpOnly, SameSite=Lax, Path=/"
@@ -123,7 +129,8 @@ func (d *doctor) compareTenant(location *url.URL) {
 	case d.settings == nil || d.settings.Issuer == "":
 		d.report.skip(id, "no settings here to compare; it signs in at "+there)
 	case there != d.settings.Issuer:
-		d.report.note(id, "it signs in at "+there+", and KINDE_ISSUER_URL here is "+d.settings.Issuer, step{Do: "If it should be this one:"}, set(config.Issuer.Name(), d.settings.Issuer))
+		d.report.note(id, "it signs in at "+there+", and KINDE_ISSUER_URL here is "+d.settings.Issuer,
+			step{Do: "If it should be this one:"}, set(config.Issuer.Name(), d.settings.Issuer))
 	case location.Query().Get("client_id") != d.settings.ClientID:
 		d.report.note(id, "it signs in at the same tenant for another application", howToSet(config.ClientID.Name())...)
 	default:

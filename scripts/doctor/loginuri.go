@@ -26,7 +26,8 @@ func (d *doctor) checkLoginURI(ctx context.Context) {
 		return
 	}
 	byHand := append(d.loginURISteps(),
-		step{Do: "The doctor can compare it when the machine-to-machine application has this scope of the Kinde Management API:"},
+		step{Do: "The doctor can compare it when the machine-to-machine application has this scope of the Kinde " +
+			"Management API:"},
 		step{Copy: kinde.ReadApplications})
 	if d.machine == nil || !slices.Contains(d.scopes, kinde.ReadApplications) {
 		d.report.note(id, "not compared: no machine token may read it", byHand...)
@@ -41,8 +42,10 @@ func (d *doctor) checkLoginURI(ctx context.Context) {
 	case got == d.loginURI():
 		d.report.ok(id, got)
 	case got == "":
-		d.report.fix(id, "not set", append(d.loginURISteps(), step{Do: "Or by the Management API:"}, step{Run: mendCommand})...)
+		d.report.fix(id, "not set", append(d.loginURISteps(), step{Do: "Or by the Management API:"},
+			step{Run: mendCommand})...)
 	default:
-		d.report.fix(id, "it is "+quoted(got), append(d.loginURISteps(), step{Do: "Or by the Management API:"}, step{Run: mendCommand})...)
+		d.report.fix(id, "it is "+quoted(got), append(d.loginURISteps(), step{Do: "Or by the Management API:"},
+			step{Run: mendCommand})...)
 	}
 }

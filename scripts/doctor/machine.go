@@ -26,7 +26,8 @@ func (d *doctor) checkMachine(ctx context.Context) {
 		return
 	}
 	if s.M2MClientID == "" {
-		d.report.skipRest("machine", "KINDE_M2M_CLIENT_ID is not set: introspect, connected-apps and fresh claims are not used")
+		d.report.skipRest("machine", "KINDE_M2M_CLIENT_ID is not set: introspect, connected-apps and fresh claims are not "+
+			"used")
 		return
 	}
 	if reason := d.awsReference(config.M2MClientSecret.Name()); reason != "" {

@@ -149,13 +149,16 @@ func (d *doctor) prepareMend(ctx context.Context) string {
 	if !d.checkSettings() {
 		return "-mend needs the tenant's settings in .env or the environment; see docs/kinde.md"
 	}
-	for _, setting := range []config.Setting{config.Issuer, config.ClientID, config.Site, config.M2MClientID, config.M2MClientSecret} {
+	for _, setting := range []config.Setting{config.Issuer, config.ClientID, config.Site, config.M2MClientID,
+		config.M2MClientSecret} {
 		name := setting.Name()
 		if c := d.report.found["settings."+name]; c.State != isOK || d.env[name] == "" && name != config.Site.Name() {
-			return "-mend needs " + name + ": " + c.Found + ". docs/kinde.md names the scopes of the machine-to-machine application"
+			return "-mend needs " + name + ": " + c.Found +
+				". docs/kinde.md names the scopes of the machine-to-machine application"
 		}
 	}
-	for _, id := range []string{"settings.management-url", "settings." + config.PreviewOrigins.Name(), "settings." + config.AfterLogout.Name()} {
+	for _, id := range []string{"settings.management-url", "settings." + config.PreviewOrigins.Name(),
+		"settings." + config.AfterLogout.Name()} {
 		if c := d.report.found[id]; c.State == toFix {
 			return "-mend stops at " + id + ": " + c.Found
 		}

@@ -100,10 +100,12 @@ func TestMendRegistersWhatIsMissing(t *testing.T) {
 }
 
 func TestMendAsksBeforeItChangesAnything(t *testing.T) {
-	for input, agreed := range map[string]bool{"": false, "\n": false, "n\n": false, "nyes\n": false, "y\n": true, "YES\n": true} {
+	for input, agreed := range map[string]bool{"": false, "\n": false, "n\n": false, "nyes\n": false, "y\n": true,
+		"YES\n": true} {
 		p := newTenant(t, kindetest.Options{Clients: unregistered()})
 		status, out, _ := p.mend(t, input)
-		if changed := p.writes() > 0; changed != agreed || (status == 0) != agreed || !strings.Contains(out, "Set 4 of these at Kinde? [y/N]") {
+		if changed := p.writes() > 0; changed != agreed || (status == 0) != agreed ||
+			!strings.Contains(out, "Set 4 of these at Kinde? [y/N]") {
 			t.Errorf("%q: got %d, %d changes\n%s", input, status, p.writes(), out)
 		}
 		if !agreed && (!strings.Contains(out, "By hand:") || !strings.Contains(out, "Application login URI")) {
@@ -139,10 +141,12 @@ func TestMendReportsRefusedChanges(t *testing.T) {
 }
 
 func TestMendNeedsSettings(t *testing.T) {
-	for _, name := range []string{"KINDE_ISSUER_URL", "KINDE_CLIENT_ID", "KINDE_SITE_URL", "KINDE_M2M_CLIENT_ID", "KINDE_M2M_CLIENT_SECRET"} {
+	for _, name := range []string{"KINDE_ISSUER_URL", "KINDE_CLIENT_ID", "KINDE_SITE_URL", "KINDE_M2M_CLIENT_ID",
+		"KINDE_M2M_CLIENT_SECRET"} {
 		p := newTenant(t, kindetest.Options{Clients: unregistered()})
 		delete(p.env, name)
-		if status, out, said := p.mend(t, "", "-yes"); status != 2 || out != "" || !strings.Contains(said, "KINDE_") || p.writes() != 0 {
+		if status, out, said := p.mend(t, "", "-yes"); status != 2 || out != "" || !strings.Contains(said, "KINDE_") ||
+			p.writes() != 0 {
 			t.Errorf("without %s: got %d %s %s, want 2", name, status, out, said)
 		}
 	}

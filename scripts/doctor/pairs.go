@@ -11,7 +11,8 @@ import (
 )
 
 // published matches names whose values site builders put into pages.
-var published = regexp.MustCompile(`^(NEXT_PUBLIC|VITE|PUBLIC|REACT_APP|GATSBY|NUXT_PUBLIC|EXPO_PUBLIC|VUE_APP|NG_APP)_`)
+var published = regexp.MustCompile(
+	`^(NEXT_PUBLIC|VITE|PUBLIC|REACT_APP|GATSBY|NUXT_PUBLIC|EXPO_PUBLIC|VUE_APP|NG_APP)_`)
 
 // longWord matches runs of the characters of secrets.
 var longWord = regexp.MustCompile(`[A-Za-z0-9_+=-]{40,}`)
@@ -85,7 +86,8 @@ func (d *doctor) checkPairs() {
 		d.report.fix(id, "CONNECTED_APPS is set, and no machine-to-machine application",
 			append(howToSet(config.M2MClientID.Name()), howToSet(config.M2MClientSecret.Name())...)...)
 	case s.IntrospectionPermission != "" && s.M2MClientID == "":
-		d.report.note(id, "INTROSPECTION_PERMISSION is set, and no machine-to-machine application to introspect with", howToSet(config.M2MClientID.Name())...)
+		d.report.note(id, "INTROSPECTION_PERMISSION is set, and no machine-to-machine application to introspect with",
+			howToSet(config.M2MClientID.Name())...)
 	case len(s.ProxyAPIs) > 0 && len(s.Audiences) == 0:
 		d.report.note(id, "PROXY_APIS is set and KINDE_AUDIENCE is not: tokens carry no audience that your API could check",
 			howToSet(config.Audiences.Name())...)
@@ -111,7 +113,8 @@ func (d *doctor) checkManagementURL() {
 	case given != "" || onKinde(s.Issuer):
 		d.report.ok(id, s.Management)
 	case s.M2MClientID != "":
-		d.report.fix(id, "the issuer is a custom domain, there is a machine-to-machine application, and KINDE_MANAGEMENT_URL is not set",
+		d.report.fix(id, "the issuer is a custom domain, there is a machine-to-machine application, and "+
+			"KINDE_MANAGEMENT_URL is not set",
 			howToSet(config.Management.Name())...)
 	default:
 		d.report.note(id, "the issuer is a custom domain: introspect and connected-apps would need KINDE_MANAGEMENT_URL",

@@ -54,8 +54,8 @@ func (d *doctor) reportPages(paths []string, results map[string]string) {
 	}
 	slices.Sort(found)
 	text := fmt.Sprintf("%s in %d requests without a pass", strings.Join(found, ", "), len(paths))
-	steps := []step{{Do: "Deploy the edge's check and set GATE_KEYS, as docs/protected-pages.md says; or take the rule out of gate.json. " +
-		"Earlier deploys and branch deploys stay open unless they have the check, too."}}
+	steps := []step{{Do: "Deploy the edge's check and set GATE_KEYS, as docs/protected-pages.md says; or take the rule " +
+		"out of gate.json. Earlier deploys and branch deploys stay open unless they have the check, too."}}
 	switch {
 	case len(open) == 0:
 		d.report.ok(id, text)

@@ -20,7 +20,8 @@ func (d *doctor) checkRedis(ctx context.Context) {
 	const id = "redis.reachable"
 	address := d.settings.RedisURL
 	if reason := d.report.blocked("settings." + config.RedisURL.Name()); reason != "" || address == "" {
-		d.report.skipRest("redis", cmp.Or(reason, d.awsReference(config.RedisURL.Name()), "REDIS_URL is not set: each instance counts for itself, and webhooks change no session"))
+		d.report.skipRest("redis", cmp.Or(reason, d.awsReference(config.RedisURL.Name()),
+			"REDIS_URL is not set: each instance counts for itself, and webhooks change no session"))
 		return
 	}
 	d.checkRedisTLS(address)
@@ -33,7 +34,8 @@ func (d *doctor) checkRedis(ctx context.Context) {
 	for range 6 {
 		began := time.Now()
 		if _, _, err := redis.Get(ctx, "doctor"); err != nil {
-			d.report.fix(id, err.Error(), step{Do: "Check host, port, password and TLS of REDIS_URL, and that the Redis accepts connections from here. It must reply PONG to:"},
+			d.report.fix(id, err.Error(), step{Do: "Check host, port, password and TLS of REDIS_URL, and that the Redis " +
+				"accepts connections from here. It must reply PONG to:"},
 				step{Run: `redis-cli -u "$REDIS_URL" ping`})
 			return
 		}
@@ -42,7 +44,8 @@ func (d *doctor) checkRedis(ctx context.Context) {
 	connected, usual := took[0], slices.Sorted(slices.Values(took[1:]))[2]
 	found := fmt.Sprintf("responds in %v, with connecting in %v", rounded(usual), rounded(connected))
 	if usual > slow {
-		d.report.note(id, found, step{Do: "Use a Redis in the region of the functions; from this machine it may take longer than from there."})
+		d.report.note(id, found, step{Do: "Use a Redis in the region of the functions; from this machine it may take " +
+			"longer than from there."})
 		return
 	}
 	d.report.ok(id, found)
@@ -61,5 +64,6 @@ func (d *doctor) checkRedisTLS(address string) {
 		d.report.ok("redis.encrypted", "by TLS, or within this machine")
 		return
 	}
-	d.report.note("redis.encrypted", "redis:// is not encrypted", step{Do: "Use rediss://, unless the connection stays within a private network."})
+	d.report.note("redis.encrypted", "redis:// is not encrypted",
+		step{Do: "Use rediss://, unless the connection stays within a private network."})
 }

@@ -12,7 +12,7 @@ import (
 	"kinde-functions/shared/kindetest"
 )
 
-// redisThat answers each command, an array of bulk strings, with one reply.
+// redisThat serves a Redis that sends one reply to each command, an array of bulk strings.
 func redisThat(t *testing.T, reply string, delay time.Duration) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -54,27 +54,28 @@ func redisThat(t *testing.T, reply string, delay time.Duration) (address string)
 	return listener.Addr().String()
 }
 
-func TestRedis(t *testing.T) {
+func TestRedisIsReached(t *testing.T) {
 	p := newTenant(t, kindetest.Options{})
 	for name, row := range map[string]struct {
 		url, id string
 		state   state
 		says    string
 	}{
-		"none":           {"", "redis.reachable", isSkipped, "REDIS_URL is not set"},
-		"good":           {"redis://" + redisThat(t, "$-1", 0), "redis.reachable", isOK, "responds in "},
-		"slow":           {"redis://" + redisThat(t, "$-1", 60*time.Millisecond), "redis.reachable", isNote, "responds in "},
-		"wrong password": {"redis://:s3cret-pass@" + redisThat(t, "-WRONGPASS s3cret-pass", 0), "redis.reachable", toFix, "WRONGPASS"},
-		"nobody there":   {"redis://127.0.0.1:1", "redis.reachable", toFix, "connection refused"},
-		"on this side":   {"redis://127.0.0.1:1", "redis.encrypted", isOK, ""},
-		"in the open":    {"redis://:s3cret-pass@192.0.2.1:1", "redis.encrypted", isNote, "rediss://"},
-		"malformed":      {"redis://h/x", "redis.reachable", isSkipped, "because of settings.REDIS_URL"},
+		"none": {"", "redis.reachable", isSkipped, "REDIS_URL is not set"},
+		"good": {"redis://" + redisThat(t, "$-1", 0), "redis.reachable", isOK, "responds in "},
+		"slow": {"redis://" + redisThat(t, "$-1", 60*time.Millisecond), "redis.reachable", isNote, "responds in "},
+		"wrong password": {"redis://:s3cret-pass@" + redisThat(t, "-WRONGPASS s3cret-pass", 0), "redis.reachable", toFix,
+			"WRONGPASS"},
+		"unreachable":  {"redis://127.0.0.1:1", "redis.reachable", toFix, "connection refused"},
+		"on this side": {"redis://127.0.0.1:1", "redis.encrypted", isOK, ""},
+		"in the open":  {"redis://:s3cret-pass@192.0.2.1:1", "redis.encrypted", isNote, "rediss://"},
+		"malformed":    {"redis://h/x", "redis.reachable", isSkipped, "because of settings.REDIS_URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := p.check(t, "REDIS_URL", row.url)[row.id]
 			if got.State != row.state || !strings.Contains(text(got), row.says) || strings.Contains(text(got), "s3cret") {
-				t.Errorf("%s", text(got))
+				t.Errorf("got %s", text(got))
 			}
 			if row.state == toFix {
 				wantFix(t, got, "redis-cli -u")

@@ -7,9 +7,9 @@ import (
 	"kinde-functions/shared/kindetest"
 )
 
-// A secret that AWS keeps is set, but not here: what needs it is skipped, and the
-// reference goes to nobody.
-func TestReferencesToSecrets(t *testing.T) {
+// A reference stands for a secret that is not here: what needs it is skipped, and the
+// reference is sent nowhere.
+func TestReferencesToSecretsAreNotSent(t *testing.T) {
 	const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:kinde"
 	p := newTenant(t, kindetest.Options{})
 	for name, ids := range map[string][]string{
@@ -25,20 +25,21 @@ func TestReferencesToSecrets(t *testing.T) {
 			t.Errorf("%s: %s: %s", name, id, text(c))
 		}
 		if c := checks["settings."+name]; c.State != isOK || !strings.Contains(c.Found, "reference") {
-			t.Errorf("%s", text(c))
+			t.Errorf("got %s", text(c))
 		}
 		for _, id := range ids {
-			if c := checks[id]; c.State != isSkipped || c.Found != name+" is a reference to a secret in AWS, which is not read here" {
-				t.Errorf("%s", text(c))
+			if c := checks[id]; c.State != isSkipped ||
+				c.Found != name+" is a reference to a secret in AWS, which is not read here" {
+				t.Errorf("got %s", text(c))
 			}
 		}
 		for _, call := range p.Kinde.Calls("/") {
 			if strings.Contains(call.Form.Encode()+call.Query.Encode(), "secretsmanager") {
-				t.Errorf("%s: %s got the reference", name, call.Path)
+				t.Errorf("%s: the reference was sent to %s", name, call.Path)
 			}
 		}
 		if c := p.check(t, name, "arn:aws:s3:::bucket")["settings."+name]; c.State != toFix {
-			t.Errorf("%s", text(c))
+			t.Errorf("got %s", text(c))
 		}
 	}
 }

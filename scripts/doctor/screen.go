@@ -99,7 +99,8 @@ func (s screen) write(to io.Writer, checks []check) error {
 func sameOutcome(checks []check) (group, rest []check) {
 	first := checks[0]
 	for i, c := range checks {
-		same := c.area() == first.area() && c.State == first.State && c.Found == first.Found && (c.State == isOK || c.State == isSkipped)
+		same := c.area() == first.area() && c.State == first.State && c.Found == first.Found &&
+			(c.State == isOK || c.State == isSkipped)
 		if i == 0 || same {
 			group = append(group, c)
 		} else {

@@ -10,17 +10,18 @@ import (
 )
 
 var sample = []check{
-	{ID: "tenant.discovery", Title: "The tenant", State: isOK, Found: "answers"},
+	{ID: "tenant.discovery", Title: "The tenant", State: isOK, Found: "responds"},
 	{ID: "tenant.issuer", Title: "Issuer", State: toFix, Found: "it is another", Why: "Tokens carry it.",
-		Fix: []step{{Do: "Set it to the one that the tenant names, exactly as it is written there:"}, {Run: "netlify env:set KINDE_ISSUER_URL https://a-rather-long-name.example.com"}}},
-	{ID: "tenant.methods", Title: "What it offers", State: isOK, Found: "answers"},
+		Fix: []step{{Do: "Set it to the one that the tenant names, exactly as it is written there:"},
+			{Run: "netlify env:set KINDE_ISSUER_URL https://a-rather-long-name.example.com"}}},
+	{ID: "tenant.methods", Title: "What it offers", State: isOK, Found: "responds"},
 	{ID: "machine.audience", Title: "Its audience", State: isSkipped, Found: "because of tenant.issuer"},
 	{ID: "machine.scopes", Title: "Its scopes", State: isSkipped, Found: "because of tenant.issuer"},
 	{ID: "device.client", Title: "Device application", State: isNote, Found: "odd", Why: "It is."},
 }
 
 const samplePlain = `Tenant
-  ok       The tenant, What it offers: answers
+  ok       The tenant, What it offers: responds
   FIX      Issuer (tenant.issuer)
            It is another.
            Tokens carry it.
@@ -45,20 +46,21 @@ the stack's parameter: sam deploy --guided.
 (tenant.issuer).
 `
 
-func TestTheReportAsText(t *testing.T) {
+func TestReportAsText(t *testing.T) {
 	var out strings.Builder
 	if err := (screen{60, true}).write(&out, sample); err != nil || out.String() != samplePlain {
-		t.Errorf("%v\n%s", err, out.String())
+		t.Errorf("got %v\n%s\nwant\n%s", err, out.String(), samplePlain)
 	}
 }
 
-func TestTheReportOnATerminal(t *testing.T) {
+func TestReportOnTerminal(t *testing.T) {
 	for _, width := range []int{40, 60, 200} {
 		var out strings.Builder
 		if err := (screen{width, false}).write(&out, sample); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(out.String(), "\x1b[1;31m✗ fix\x1b[0m") || !strings.Contains(out.String(), "  \x1b[32m✓ ok\x1b[0m       The") {
+		if !strings.Contains(out.String(), "\x1b[1;31m✗ fix\x1b[0m") ||
+			!strings.Contains(out.String(), "  \x1b[32m✓ ok\x1b[0m       The") {
 			t.Errorf("%q", out.String())
 		}
 		for line := range strings.Lines(out.String()) {
@@ -67,7 +69,7 @@ func TestTheReportOnATerminal(t *testing.T) {
 				plain = strings.ReplaceAll(plain, code, "")
 			}
 			if utf8.RuneCountInString(plain) > width+1 && !strings.Contains(plain, "netlify env:set KINDE") {
-				t.Errorf("%d: %q", width, plain)
+				t.Errorf("width %d: line %q is longer", width, plain)
 			}
 		}
 	}
@@ -78,12 +80,12 @@ func TestWrapKeepsEveryWord(t *testing.T) {
 	for width := range 20 {
 		lines := wrap(words, width, 2)
 		if strings.Join(lines, " ") != words {
-			t.Errorf("%d: %q", width, lines)
+			t.Errorf("width %d: got %q, want all words", width, lines)
 		}
 	}
 }
 
-func TestTheReportAsJSON(t *testing.T) {
+func TestReportAsJSON(t *testing.T) {
 	p := newTenant(t, kindetest.Options{})
 	for secret, want := range map[string]int{kindetest.ClientSecret: 0, "other-than-that": 1} {
 		p.env["KINDE_CLIENT_SECRET"] = secret
@@ -92,11 +94,12 @@ func TestTheReportAsJSON(t *testing.T) {
 			OK     bool
 			Checks []check
 		}
-		if err := json.Unmarshal([]byte(out), &report); err != nil || status != want || report.OK != (want == 0) || said != "" {
-			t.Fatalf("%d %v %v %s", status, report.OK, err, said)
+		if err := json.Unmarshal([]byte(out), &report); err != nil || status != want || report.OK != (want == 0) ||
+			said != "" {
+			t.Fatalf("got %d, ok %v, %v, %s; want %d", status, report.OK, err, said, want)
 		}
 		if len(report.Checks) != len(catalogue()) {
-			t.Errorf("%d checks", len(report.Checks))
+			t.Errorf("got %d checks, want %d", len(report.Checks), len(catalogue()))
 		}
 		for i, c := range report.Checks {
 			if c.ID != catalogue()[i].ID || c.Title == "" || c.Found == "" || labels[c.State].word == "" {
@@ -116,19 +119,22 @@ func TestEveryCheckHasWords(t *testing.T) {
 	}
 }
 
-func TestArguments(t *testing.T) {
-	for _, args := range [][]string{{"--url", "site.example"}, {"--url", "https://u:p@site.example"}, {"--url", "https://site.example/path"}, {"--nothing"}, {"extra"},
+func TestArgumentsAreChecked(t *testing.T) {
+	for _, args := range [][]string{{"--url", "site.example"}, {"--url", "https://u:p@site.example"},
+		{"--url", "https://site.example/path"}, {"--nothing"}, {"extra"},
 		{"--dev", "--url", "http://127.0.0.1:1"}} {
-		if status, out, said := command(t, "", nil, args...); status != 2 || out != "" || said == "" || strings.Contains(said, "u:p") {
-			t.Errorf("%v: %d %s%s", args, status, out, said)
+		if status, out, said := command(t, "", nil, args...); status != 2 || out != "" || said == "" ||
+			strings.Contains(said, "u:p") {
+			t.Errorf("%v: got %d %s%s, want 2 and an error", args, status, out, said)
 		}
 	}
 	if status, _, said := command(t, "", nil, "--help"); status != 0 || !strings.Contains(said, "examples:") {
-		t.Errorf("%d %s", status, said)
+		t.Errorf("got %d %s", status, said)
 	}
-	for address, want := range map[string]string{"": "", "https://Site.Example/": "https://site.example", "http://localhost:8888": "http://localhost:8888"} {
+	for address, want := range map[string]string{"": "", "https://Site.Example/": "https://site.example",
+		"http://localhost:8888": "http://localhost:8888"} {
 		if got, err := siteAddress(address); err != nil || got != want {
-			t.Errorf("%s: %s, %v", address, got, err)
+			t.Errorf("%s: got %s, %v; want %s", address, got, err, want)
 		}
 	}
 }

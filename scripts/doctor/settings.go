@@ -81,10 +81,13 @@ func (d *doctor) checkSetting(name string, faults config.Faults) {
 	case i >= 0 && faults[i].Why != "":
 		d.report.fix(id, faults[i].Why, d.correctForm(name)...)
 	case i >= 0 && name == config.Site.Name():
-		d.report.note(id, "not set here: Netlify sets URL, AWS requires it; without it the callback and logout URLs are not checked",
-			step{Do: "To check them, name the site:"}, step{Run: "KINDE_SITE_URL=https://your-site.example go run ./scripts/doctor"})
+		d.report.note(id, "not set here: Netlify sets URL, AWS requires it; without it the callback and logout URLs are "+
+			"not checked",
+			step{Do: "To check them, name the site:"},
+			step{Run: "KINDE_SITE_URL=https://your-site.example go run ./scripts/doctor"})
 	case i >= 0 && name == config.Issuer.Name():
-		d.report.fix(id, "not set, and needed; scripts/dev then runs its embedded Kinde and ignores the other KINDE_ settings",
+		d.report.fix(id, "not set, and needed; scripts/dev then runs its embedded Kinde and ignores the other KINDE_ "+
+			"settings",
 			howToSet(name)...)
 	case i >= 0:
 		d.report.fix(id, "not set, and needed", howToSet(name)...)

@@ -23,7 +23,8 @@ const (
 
 // signedOutErrors are the errors of prompt=none that mean that the request is good and no
 // user is signed in (OpenID Connect Core 1.0 section 3.1.2.6).
-var signedOutErrors = []string{"login_required", "interaction_required", "consent_required", "account_selection_required"}
+var signedOutErrors = []string{"login_required", "interaction_required", "consent_required",
+	"account_selection_required"}
 
 // signInURL is the address of a sign-in with prompt=none that leads back to redirectURI.
 // The challenge is the example of RFC 7636: nothing is redeemed with it.

@@ -17,7 +17,8 @@ func (d *doctor) checkHosts(ctx context.Context) {
 	}
 	asked, err := d.fetch(ctx, request{url: d.url + "/auth/login", host: stranger})
 	if err == nil && asked.status == http.StatusFound && strings.Contains(asked.header.Get("Location"), "/oauth2/auth") {
-		d.report.fix(id, "/auth/login starts a sign-in for any Host", step{Do: "Set the deployment's KINDE_SITE_URL, so that it knows its own:"}, set(config.Site.Name(), d.url))
+		d.report.fix(id, "/auth/login starts a sign-in for any Host",
+			step{Do: "Set the deployment's KINDE_SITE_URL, so that it knows its own:"}, set(config.Site.Name(), d.url))
 		return
 	}
 	if err != nil {
@@ -26,7 +27,8 @@ func (d *doctor) checkHosts(ctx context.Context) {
 	}
 	forwarded, err := d.fetch(ctx, request{url: d.url + "/auth/login", header: []string{"X-Forwarded-Host", stranger}})
 	if err == nil && strings.Contains(forwarded.header.Get("Location"), stranger) {
-		d.report.fix(id, "X-Forwarded-Host decides where users are redirected", step{Do: "Deploy the version that this doctor belongs to: its functions do not read that header."})
+		d.report.fix(id, "X-Forwarded-Host decides where users are redirected",
+			step{Do: "Deploy the version that this doctor belongs to: its functions do not read that header."})
 		return
 	}
 	found := "the host refuses them before a function runs"
@@ -46,9 +48,12 @@ func (d *doctor) checkCORS(ctx context.Context) {
 	const foreign = "https://stranger.invalid"
 	switch got, err := preflight(foreign); {
 	case err != nil:
-		d.report.fix(stranger, quoted(err.Error()), step{Run: "curl -i -X OPTIONS -H 'Origin: " + foreign + "' " + d.url + "/api/health"})
+		d.report.fix(stranger, quoted(err.Error()),
+			step{Run: "curl -i -X OPTIONS -H 'Origin: " + foreign + "' " + d.url + "/api/health"})
 	case got.header.Get("Access-Control-Allow-Origin") != "":
-		d.report.fix(stranger, "every origin may call", step{Do: "Look for a rule of the host that adds Access-Control-Allow-Origin; functions allow those of ALLOWED_ORIGINS alone."})
+		d.report.fix(stranger, "every origin may call",
+			step{Do: "Look for a rule of the host that adds Access-Control-Allow-Origin; functions allow those of " +
+				"ALLOWED_ORIGINS alone."})
 	default:
 		d.report.ok(stranger, "refused")
 	}
@@ -59,12 +64,14 @@ func (d *doctor) checkCORS(ctx context.Context) {
 	for _, origin := range d.settings.AllowedOrigins {
 		got, err := preflight(origin)
 		if err != nil || got.header.Get("Access-Control-Allow-Origin") != origin {
-			d.report.fix(allowed, origin+" may not call there", step{Do: "Set the deployment's ALLOWED_ORIGINS, and deploy again:"},
+			d.report.fix(allowed, origin+" may not call there",
+				step{Do: "Set the deployment's ALLOWED_ORIGINS, and deploy again:"},
 				set(config.AllowedOrigins.Name(), strings.Join(d.settings.AllowedOrigins, ",")))
 			return
 		}
 		if got.header.Get("Access-Control-Allow-Credentials") != "" {
-			d.report.fix(allowed, "cookies may be sent from "+origin, step{Do: "Look for a rule of the host that adds Access-Control-Allow-Credentials; functions never send it."})
+			d.report.fix(allowed, "cookies may be sent from "+origin,
+				step{Do: "Look for a rule of the host that adds Access-Control-Allow-Credentials; functions never send it."})
 			return
 		}
 	}

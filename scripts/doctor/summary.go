@@ -20,7 +20,8 @@ func summary(checks []check) (lines []string) {
 		return slices.ContainsFunc(c.Fix, func(s step) bool { return strings.HasPrefix(s.Run, "netlify env:set") })
 	})
 	if sets {
-		lines = append(lines, "netlify env:set changes the deployment, from its next deploy on. For this machine change the same line in .env; "+
+		lines = append(lines, "netlify env:set changes the deployment, from its next deploy on. For this machine change "+
+			"the same line in .env; "+
 			"on AWS the stack's parameter: sam deploy --guided.")
 	}
 	return append(lines, counts+" Fix first: "+c.name()+".")

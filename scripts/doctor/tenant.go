@@ -58,14 +58,14 @@ func (d *doctor) checkDiscovery(ctx context.Context) (doc discovery, ok bool) {
 	began := time.Now()
 	resp, err := d.get(ctx, target)
 	if err != nil {
-		d.refused(id, err, step{Do: "Check the spelling of KINDE_ISSUER_URL, and try from here:"}, step{Run: "curl -i " + target})
+		d.refused(id, err, step{Do: "Check the spelling of KINDE_ISSUER_URL, and try from here:"},
+			step{Run: "curl -i " + target})
 		return doc, false
 	}
 	took := time.Since(began)
 	d.checkClock(resp, began.Add(took/2))
 	if resp.Status != http.StatusOK {
-		answer := &kinde.Error{Status: resp.Status}
-		steps := []step{{Do: sentence(answer.Remedy())}}
+		steps := []step{{Do: sentence((&kinde.Error{Status: resp.Status}).Remedy())}}
 		if resp.Status == http.StatusTooManyRequests {
 			steps = []step{{Do: sentence(kinde.ThrottledRemedy)}}
 		} else if resp.Status >= 500 {
@@ -105,14 +105,17 @@ func (d *doctor) checkIssuer(doc discovery) {
 		d.report.ok("tenant.issuer", doc.Issuer)
 		return
 	}
-	steps := []step{{Do: "Set KINDE_ISSUER_URL to the issuer that the tenant names, exactly as it is written there:"}, {Copy: quoted(doc.Issuer)}}
+	steps := []step{{Do: "Set KINDE_ISSUER_URL to the issuer that the tenant names, exactly as it is written there:"},
+		{Copy: quoted(doc.Issuer)}}
 	if fixed := correctOrigin(config.Issuer.Name(), doc.Issuer); fixed != "" {
 		steps = []step{steps[0], set(config.Issuer.Name(), fixed)}
 	}
 	if d.settings.M2MClientID != "" && d.env[config.Management.Name()] == "" && onKinde(d.settings.Issuer) {
-		steps = append(steps, step{Do: "KINDE_MANAGEMENT_URL then keeps the address that KINDE_ISSUER_URL had:"}, set(config.Management.Name(), d.settings.Issuer))
+		steps = append(steps, step{Do: "KINDE_MANAGEMENT_URL then keeps the address that KINDE_ISSUER_URL had:"},
+			set(config.Management.Name(), d.settings.Issuer))
 	}
-	d.report.fix("tenant.issuer", "KINDE_ISSUER_URL is "+d.settings.Issuer+"; the tenant's issuer is "+quoted(doc.Issuer), steps...)
+	d.report.fix("tenant.issuer", "KINDE_ISSUER_URL is "+d.settings.Issuer+"; the tenant's issuer is "+quoted(doc.Issuer),
+		steps...)
 }
 
 func (d *doctor) checkMethods(doc discovery) {
@@ -129,7 +132,8 @@ func (d *doctor) checkMethods(doc discovery) {
 		}
 	}
 	if len(missing) > 0 {
-		d.report.note(id, "its metadata does not list "+strings.Join(missing, ", "), step{Do: "See whether KINDE_ISSUER_URL is a Kinde tenant; Kinde's list all three."})
+		d.report.note(id, "its metadata does not list "+strings.Join(missing, ", "),
+			step{Do: "See whether KINDE_ISSUER_URL is a Kinde tenant; Kinde's list all three."})
 		return
 	}
 	d.report.ok(id, "S256, RS256, credentials in the body")
@@ -143,15 +147,18 @@ func (d *doctor) checkKeys(ctx context.Context) {
 	case err != nil:
 		d.refused(id, err, step{Run: "curl -i " + target})
 	case resp.Status == http.StatusForbidden || resp.Status == http.StatusUnauthorized:
-		d.report.fix(id, fmt.Sprintf("%s responds %d", target, resp.Status), step{Do: sentence(kinde.KeysRemedy)}, step{Run: "curl -i " + target})
+		d.report.fix(id, fmt.Sprintf("%s responds %d", target, resp.Status), step{Do: sentence(kinde.KeysRemedy)},
+			step{Run: "curl -i " + target})
 	case resp.Status == http.StatusTooManyRequests:
 		d.report.fix(id, target+" responds 429", step{Do: sentence(kinde.ThrottledRemedy)})
 	case resp.Status != http.StatusOK:
-		d.report.fix(id, fmt.Sprintf("%s responds %d", target, resp.Status), step{Do: sentence((&kinde.Error{Status: resp.Status}).Remedy())}, step{Run: "curl -i " + target})
+		d.report.fix(id, fmt.Sprintf("%s responds %d", target, resp.Status),
+			step{Do: sentence((&kinde.Error{Status: resp.Status}).Remedy())}, step{Run: "curl -i " + target})
 	default:
 		n, err := token.UsableKeys(resp.Body)
 		if err != nil {
-			d.report.fix(id, err.Error(), step{Do: "See what is published there; tokens are verified with RSA keys of 2048 bits or more:"}, step{Run: "curl -s " + target})
+			d.report.fix(id, err.Error(), step{Do: "See what is published there; tokens are verified with RSA keys of 2048 " +
+				"bits or more:"}, step{Run: "curl -s " + target})
 			return
 		}
 		d.keyID = firstKeyID(resp.Body)

@@ -11,13 +11,14 @@ import (
 	"kinde-functions/shared/kindetest"
 )
 
-func TestAGoodTenantHasNothingToMend(t *testing.T) {
+func TestGoodTenantHasNothingToFix(t *testing.T) {
 	p := newTenant(t, kindetest.Options{})
 	for name, changes := range map[string][]string{
-		"everything":       nil,
-		"no machine":       {"KINDE_M2M_CLIENT_ID", "", "KINDE_M2M_CLIENT_SECRET", "", "CONNECTED_APPS", ""},
-		"no device":        {"KINDE_DEVICE_CLIENT_ID", ""},
-		"one sample scope": {"KINDE_SCOPES", "openid offline " + kindetest.SampleScope, "KINDE_AUDIENCE", kindetest.SampleAudience},
+		"everything": nil,
+		"no machine": {"KINDE_M2M_CLIENT_ID", "", "KINDE_M2M_CLIENT_SECRET", "", "CONNECTED_APPS", ""},
+		"no device":  {"KINDE_DEVICE_CLIENT_ID", ""},
+		"one sample scope": {"KINDE_SCOPES", "openid offline " + kindetest.SampleScope, "KINDE_AUDIENCE",
+			kindetest.SampleAudience},
 	} {
 		p.Kinde.ForgetCalls()
 		checks := p.check(t, changes...)
@@ -25,14 +26,14 @@ func TestAGoodTenantHasNothingToMend(t *testing.T) {
 			t.Errorf("%s: %s: %s", name, id, text(c))
 		}
 		if len(checks) != len(catalogue()) {
-			t.Errorf("%s: %d checks of %d were reported", name, len(checks), len(catalogue()))
+			t.Errorf("%s: got %d checks, want %d", name, len(checks), len(catalogue()))
 		}
 		p.isSpared(t, name)
 	}
 }
 
-// isSpared sees that a tenant was asked little, and that no credential went anywhere
-// but into the bodies of the calls that are for it.
+// isSpared checks that a tenant got few requests, and credentials only in the bodies of
+// those that need them.
 func (p *tenant) isSpared(t *testing.T, name string) {
 	t.Helper()
 	calls := p.Kinde.Calls("/")
@@ -41,16 +42,17 @@ func (p *tenant) isSpared(t *testing.T, name string) {
 		if call.Form.Get("grant_type") == "client_credentials" {
 			tokens++
 		}
-		if strings.Contains(call.Query.Encode(), "secret") || call.Header.Get("Authorization") != "" && call.Form.Get("token") == "" && !strings.HasPrefix(call.Path, "/api/") {
+		if strings.Contains(call.Query.Encode(), "secret") || call.Header.Get("Authorization") != "" &&
+			call.Form.Get("token") == "" && !strings.HasPrefix(call.Path, "/api/") {
 			t.Errorf("%s: %s %s carries a credential", name, call.Method, call.Path)
 		}
 	}
 	if tokens > 1 || len(calls) > 12 {
-		t.Errorf("%s: %d calls, of which %d ask for a machine token", name, len(calls), tokens)
+		t.Errorf("%s: got %d requests, %d of them for a machine token", name, len(calls), tokens)
 	}
 }
 
-func TestAMachineTokenIsSpentOnceWhateverKindeSays(t *testing.T) {
+func TestOneMachineTokenWhateverKindeResponds(t *testing.T) {
 	for _, pattern := range []string{"/oauth2/introspect", "/api/"} {
 		p := newTenant(t, kindetest.Options{})
 		p.Kinde.Fault(pattern, kindetest.Fault{Status: 401})
@@ -63,7 +65,7 @@ func TestAMachineTokenIsSpentOnceWhateverKindeSays(t *testing.T) {
 	p.isSpared(t, "a token without a life")
 }
 
-func TestTheTenant(t *testing.T) {
+func TestFaultsOfTenantAreFound(t *testing.T) {
 	closed := newTenant(t, kindetest.Options{})
 	closed.Close()
 	for name, row := range map[string]struct {
@@ -74,18 +76,28 @@ func TestTheTenant(t *testing.T) {
 		id      string
 		says    []string
 	}{
-		"nobody there": {changes: []string{"KINDE_ISSUER_URL", closed.URL}, id: "tenant.discovery", says: []string{"connection refused", "curl -i " + closed.URL}},
-		"redirects": {fault: "/.well-known/", how: kindetest.Fault{Status: 301, Header: http.Header{"Location": {"https://auth.example.com/x"}}},
+		"unreachable": {changes: []string{"KINDE_ISSUER_URL", closed.URL}, id: "tenant.discovery",
+			says: []string{"connection refused", "curl -i " + closed.URL}},
+		"redirects": {fault: "/.well-known/", how: kindetest.Fault{Status: 301,
+			Header: http.Header{"Location": {"https://auth.example.com/x"}}},
 			id: "tenant.discovery", says: []string{"301", "netlify env:set KINDE_ISSUER_URL https://auth.example.com\""}},
 		"another issuer": {options: kindetest.Options{Quirks: kindetest.Quirks{DiscoveryIssuer: "https://auth.example.com"}},
-			id: "tenant.issuer", says: []string{"the tenant's issuer is https://auth.example.com", "netlify env:set KINDE_ISSUER_URL https://auth.example.com\"", "KINDE_MANAGEMENT_URL http"}},
-		"no metadata":       {fault: "/.well-known/openid-configuration", how: kindetest.Fault{Body: "<html>"}, id: "tenant.discovery", says: []string{"is not a tenant's metadata"}},
-		"in trouble":        {fault: "/.well-known/openid-configuration", how: kindetest.Fault{Status: 500}, id: "tenant.discovery", says: []string{"try again later"}},
-		"keys of none":      {fault: "/.well-known/jwks", how: kindetest.Fault{Body: `{"keys":[]}`}, id: "tenant.keys", says: []string{"no usable RSA key"}},
-		"keys in trouble":   {fault: "/.well-known/jwks", how: kindetest.Fault{Status: 500}, id: "tenant.keys", says: []string{"500"}},
-		"a clock behind":    {options: kindetest.Options{Now: clock(-3 * time.Minute)}, id: "tenant.clock", says: []string{"3m0s ahead of Kinde's", "timedatectl"}},
-		"a clock ahead":     {options: kindetest.Options{Now: clock(40 * time.Second)}, id: "tenant.clock", says: []string{"behind Kinde's"}},
-		"management is off": {changes: []string{"KINDE_MANAGEMENT_URL", closed.URL}, id: "tenant.management", says: []string{"connection refused", "KINDE_MANAGEMENT_URL https://your_subdomain.kinde.com"}},
+			id: "tenant.issuer", says: []string{"the tenant's issuer is https://auth.example.com",
+				"netlify env:set KINDE_ISSUER_URL https://auth.example.com\"", "KINDE_MANAGEMENT_URL http"}},
+		"no metadata": {fault: "/.well-known/openid-configuration", how: kindetest.Fault{Body: "<html>"},
+			id: "tenant.discovery", says: []string{"is not a tenant's metadata"}},
+		"in trouble": {fault: "/.well-known/openid-configuration", how: kindetest.Fault{Status: 500},
+			id: "tenant.discovery", says: []string{"try again later"}},
+		"keys of none": {fault: "/.well-known/jwks", how: kindetest.Fault{Body: `{"keys":[]}`}, id: "tenant.keys",
+			says: []string{"no usable RSA key"}},
+		"keys in trouble": {fault: "/.well-known/jwks", how: kindetest.Fault{Status: 500}, id: "tenant.keys",
+			says: []string{"500"}},
+		"a clock behind": {options: kindetest.Options{Now: clock(-3 * time.Minute)}, id: "tenant.clock",
+			says: []string{"3m0s ahead of Kinde's", "timedatectl"}},
+		"a clock ahead": {options: kindetest.Options{Now: clock(40 * time.Second)}, id: "tenant.clock",
+			says: []string{"behind Kinde's"}},
+		"management is off": {changes: []string{"KINDE_MANAGEMENT_URL", closed.URL}, id: "tenant.management",
+			says: []string{"connection refused", "KINDE_MANAGEMENT_URL https://your_subdomain.kinde.com"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -102,7 +114,7 @@ func TestTheTenant(t *testing.T) {
 func wantFix(t *testing.T, got check, says ...string) {
 	t.Helper()
 	if got.State != toFix || len(got.Fix) == 0 || got.Why == "" {
-		t.Errorf("%s", text(got))
+		t.Errorf("got %s", text(got))
 	}
 	for _, want := range says {
 		if !strings.Contains(text(got), want) {
@@ -111,25 +123,25 @@ func wantFix(t *testing.T, got check, says ...string) {
 	}
 }
 
-// What a fault makes senseless is skipped, and says because of what.
-func TestOneFaultIsToldOnce(t *testing.T) {
+// Checks that depend on a failed one are skipped and name it.
+func TestDependentChecksAreSkipped(t *testing.T) {
 	p := newTenant(t, kindetest.Options{})
 	p.Kinde.Fault("/.well-known/openid-configuration", kindetest.Fault{Status: 404})
 	checks := p.check(t)
 	if m := fixes(checks); len(m) != 1 {
-		t.Errorf("mends %v", m)
+		t.Errorf("got %d checks to fix, want 1: %v", len(m), m)
 	}
 	for _, id := range []string{"tenant.keys", "application.credentials", "machine.credentials", "device.client"} {
 		if c := checks[id]; c.State != isSkipped || c.Found != "because of tenant.discovery" {
-			t.Errorf("%s", text(c))
+			t.Errorf("got %s", text(c))
 		}
 	}
 	if len(p.Kinde.Calls("/")) != 1 {
-		t.Errorf("%d calls", len(p.Kinde.Calls("/")))
+		t.Errorf("got %d requests, want 1", len(p.Kinde.Calls("/")))
 	}
 }
 
-func TestAReportIsInTheOrderInWhichToMend(t *testing.T) {
+func TestChecksAreInTheOrderInWhichToFix(t *testing.T) {
 	p := newTenant(t, kindetest.Options{})
 	p.Kinde.Fault("/.well-known/jwks", kindetest.Fault{Status: 403})
 	p.env["KINDE_CLIENT_SECRET"], p.env["KINDE_SCOPES"], p.env["KINDE_M2M_CLIENT_SECRET"] = "wrong", "profile", "wrong"
@@ -139,26 +151,29 @@ func TestAReportIsInTheOrderInWhichToMend(t *testing.T) {
 			order = append(order, c.ID)
 		}
 	}
-	want := []string{"settings.KINDE_SCOPES", "settings.applications", "tenant.keys", "application.credentials", "machine.credentials"}
+	want := []string{"settings.KINDE_SCOPES", "settings.applications", "tenant.keys", "application.credentials",
+		"machine.credentials"}
 	if !slices.Equal(order, want) {
-		t.Errorf("order %v, want %v", order, want)
+		t.Errorf("got %v, want %v", order, want)
 	}
 }
 
-func TestPagesThatDoNotTell(t *testing.T) {
+func TestUnclearRedirectIsANote(t *testing.T) {
 	p := newTenant(t, kindetest.Options{})
-	p.Kinde.Fault("/oauth2/auth", kindetest.Fault{Status: 302, Header: http.Header{"Location": {"https://acme.kinde.com/auth/cx/_:login"}}})
+	p.Kinde.Fault("/oauth2/auth", kindetest.Fault{Status: 302,
+		Header: http.Header{"Location": {"https://acme.kinde.com/auth/cx/_:login"}}})
 	p.Kinde.Fault("/logout", kindetest.Fault{Status: 302, Header: http.Header{"Location": {"https://acme.kinde.com/bye"}}})
 	checks := p.check(t)
 	for _, id := range []string{"application.callback-url", "application.logout-url"} {
 		if c := checks[id]; c.State != isNote || !strings.Contains(text(c), site+"/") {
-			t.Errorf("%s", text(c))
+			t.Errorf("got %s", text(c))
 		}
 	}
 	if c := checks["application.sign-in"]; c.State != isSkipped {
-		t.Errorf("%s", text(c))
+		t.Errorf("got %s", text(c))
 	}
 	p.Kinde.ClearFaults()
 	p.Kinde.Fault("/oauth2/auth", kindetest.Fault{Status: 200, Body: "<h1>Welcome</h1>"})
-	wantFix(t, p.check(t)["application.callback-url"], sentence(strings.Replace(kinde.CallbackRemedy, "<KINDE_SITE_URL>/auth/callback", "this", 1)))
+	wantFix(t, p.check(t)["application.callback-url"],
+		sentence(strings.Replace(kinde.CallbackRemedy, "<KINDE_SITE_URL>/auth/callback", "this", 1)))
 }

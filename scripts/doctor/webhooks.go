@@ -44,7 +44,8 @@ func (d *doctor) checkWebhooks(ctx context.Context, at *deployment) {
 		d.report.skip(id, "webhooks are off there: "+cmp.Or(off, "see deployment.health"))
 	case found.status < 300:
 		d.report.fix(id, "an event that is signed by a foreign key is accepted: "+found.String(),
-			step{Do: "Deploy the version that this doctor belongs to, and look for what serves " + webhookPath + " in its place."}, deployStep)
+			step{Do: "Deploy the version that this doctor belongs to, and look for what serves " + webhookPath +
+				" in its place."}, deployStep)
 	default:
 		d.report.fix(id, "POST "+webhookPath+": "+found.String()+", want 401 invalid-token",
 			step{Do: "The function's log says more:"}, step{Run: "netlify logs:function webhooks"})
@@ -59,7 +60,8 @@ func foreignEvent(keyID string, now time.Time) (string, error) {
 	}
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
 		"type": "doctor.check", "event_id": "event_doctor_" + rand.Text(), "source": "doctor",
-		"event_timestamp": now.UTC().Format(time.RFC3339), "timestamp": now.UTC().Format(time.RFC3339), "data": map[string]any{},
+		"event_timestamp": now.UTC().Format(time.RFC3339), "timestamp": now.UTC().Format(time.RFC3339),
+		"data": map[string]any{},
 	})
 	token.Header["kid"] = cmp.Or(keyID, "doctor")
 	return token.SignedString(key)
