@@ -69,13 +69,14 @@ type metadata struct {
 	Next    *string `json:"next_page_starting_after"`
 }
 
-// page cuts out what page_size and starting_after ask for.
+// page returns the page that page_size and starting_after select.
 func page[T any](a *accountCall, all []T, id func(T) string) ([]T, metadata, error) {
 	size := defaultPageSize
 	if text := a.query.Get("page_size"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > maxPageSize {
-			return nil, metadata{}, apiFault(http.StatusBadRequest, errorItem{"PAGE_SIZE_INVALID", "page_size must be from 1 to 100"})
+			return nil, metadata{}, apiFault(http.StatusBadRequest,
+				errorItem{"PAGE_SIZE_INVALID", "page_size must be from 1 to 100"})
 		}
 		size = n
 	}
@@ -84,7 +85,8 @@ func page[T any](a *accountCall, all []T, id func(T) string) ([]T, metadata, err
 	if after != "" && a.quirks.Cursors == CursorsRight {
 		i := slices.IndexFunc(all, func(v T) bool { return id(v) == after })
 		if i < 0 {
-			return nil, metadata{}, apiFault(http.StatusBadRequest, errorItem{"STARTING_AFTER_INVALID", "starting_after is unknown"})
+			return nil, metadata{}, apiFault(http.StatusBadRequest,
+				errorItem{"STARTING_AFTER_INVALID", "starting_after is unknown"})
 		}
 		start = i + 1
 	}

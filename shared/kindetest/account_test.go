@@ -21,14 +21,14 @@ func (tn *tenant) list(path, bearer, name string) (page listPage, ids []string) 
 	tn.t.Helper()
 	got := tn.get("/account_api/v1/"+path, bearer)
 	if got.status != http.StatusOK {
-		tn.t.Fatalf("%s: %d %s", path, got.status, got.body)
+		tn.t.Fatalf("%s: got %d %s", path, got.status, got.body)
 	}
 	var items []struct{ ID string }
 	if err := json.Unmarshal([]byte(got.body), &page); err != nil {
 		tn.t.Fatal(err)
 	}
 	if err := json.Unmarshal(page.Data[name], &items); err != nil || items == nil {
-		tn.t.Fatalf("%s: %v in %s", path, err, got.body)
+		tn.t.Fatalf("%s: got %v in %s", path, err, got.body)
 	}
 	for _, item := range items {
 		ids = append(ids, item.ID)
@@ -58,14 +58,15 @@ func TestPaging(t *testing.T) {
 		query = "starting_after=" + *page.Metadata.Next
 	}
 	if len(seen) != 23 || len(sizes) != 3 || sizes[2] != 3 {
-		t.Errorf("%d entitlements in pages of %v", len(seen), sizes)
+		t.Errorf("got %d entitlements in pages of %v", len(seen), sizes)
 	}
 	if page, ids := tn.list("entitlements?page_size=100", token, "entitlements"); len(ids) != 23 || page.Metadata.HasMore {
-		t.Errorf("page_size=100: %d", len(ids))
+		t.Errorf("page_size=100: got %d", len(ids))
 	}
 	for _, query := range []string{"page_size=0", "page_size=101", "page_size=x", "starting_after=nowhere"} {
-		if got := tn.get("/account_api/v1/entitlements?"+query, token); got.status != http.StatusBadRequest || got.json(t)["errors"] == nil {
-			t.Errorf("%s: %d %s", query, got.status, got.body)
+		if got := tn.get("/account_api/v1/entitlements?"+query, token); got.status != http.StatusBadRequest ||
+			got.json(t)["errors"] == nil {
+			t.Errorf("%s: got %d %s", query, got.status, got.body)
 		}
 	}
 }
@@ -76,19 +77,19 @@ func TestAccountLists(t *testing.T) {
 	for _, name := range []string{"entitlements", "feature_flags", "permissions", "roles", "properties"} {
 		page, ids := tn.list(name, admin, name)
 		if len(ids) == 0 || (page.Metadata == nil) != (name == "feature_flags") {
-			t.Errorf("%s: %d, metadata %v", name, len(ids), page.Metadata)
+			t.Errorf("%s: got %d, metadata %v", name, len(ids), page.Metadata)
 		}
 		page, ids = tn.list(name, empty, name)
 		if len(ids) != 0 || page.Metadata != nil && (page.Metadata.HasMore || page.Metadata.Next != nil) {
-			t.Errorf("empty %s: %v, %+v", name, ids, page.Metadata)
+			t.Errorf("empty %s: got %v, %+v", name, ids, page.Metadata)
 		}
 	}
 	if _, ids := tn.list("permissions", tn.Kinde.Mint(For(AdminUser), InOrg(SecondOrg)), "permissions"); len(ids) != 1 {
-		t.Errorf("permissions in the second organization: %v", ids)
+		t.Errorf("permissions in the second organization: got %v", ids)
 	}
 	tn.Kinde.SetQuirks(Quirks{FlagsMetadata: true})
 	if page, _ := tn.list("feature_flags", admin, "feature_flags"); page.Metadata == nil || !page.Metadata.HasMore {
-		t.Errorf("FlagsMetadata: %v", page.Metadata)
+		t.Errorf("FlagsMetadata: got %v", page.Metadata)
 	}
 }
 
@@ -104,17 +105,19 @@ func TestOneEntitlement(t *testing.T) {
 			Data struct{ Entitlement Entitlement }
 		}
 		if err := json.Unmarshal([]byte(got.body), &body); err != nil || body.Data.Entitlement.ID != e.ID {
-			t.Errorf("%q: %d %s", e.FeatureKey, got.status, got.body)
+			t.Errorf("%q: got %d %s", e.FeatureKey, got.status, got.body)
 		}
 	}
 	for _, key := range []string{"none", "seats%2F..%2Fseats"} {
-		if got := tn.get("/account_api/v1/entitlement/"+key, token); got.status != http.StatusNotFound || got.json(t)["errors"] == nil {
-			t.Errorf("%s: %d %s", key, got.status, got.body)
+		if got := tn.get("/account_api/v1/entitlement/"+key, token); got.status != http.StatusNotFound ||
+			got.json(t)["errors"] == nil {
+			t.Errorf("%s: got %d %s", key, got.status, got.body)
 		}
 	}
 	tn.Kinde.SetQuirks(Quirks{NoEntitlementRoute: true})
-	if got := tn.get("/account_api/v1/entitlement/seats", token); got.body != ErrorBody(ShapeB, "ROUTE_NOT_FOUND", "Incorrect API route or method") {
-		t.Errorf("NoEntitlementRoute: %d %s", got.status, got.body)
+	if got := tn.get("/account_api/v1/entitlement/seats", token); got.body != ErrorBody(ShapeB, "ROUTE_NOT_FOUND",
+		"Incorrect API route or method") {
+		t.Errorf("NoEntitlementRoute: got %d %s", got.status, got.body)
 	}
 }
 
@@ -126,15 +129,15 @@ func TestCursorQuirks(t *testing.T) {
 		first, _ := tn.list("roles", token, "roles")
 		second, _ := tn.list("roles?starting_after="+*first.Metadata.Next, token, "roles")
 		if !first.Metadata.HasMore || !second.Metadata.HasMore || (*first.Metadata.Next == *second.Metadata.Next) != same {
-			t.Errorf("%s: %q, then %q", quirk, *first.Metadata.Next, *second.Metadata.Next)
+			t.Errorf("%s: got %q, then %q", quirk, *first.Metadata.Next, *second.Metadata.Next)
 		}
 		if (*first.Metadata.Next == "") != (quirk == CursorsEmpty) {
-			t.Errorf("%s: %q", quirk, *first.Metadata.Next)
+			t.Errorf("%s: got %q", quirk, *first.Metadata.Next)
 		}
 	}
 }
 
-func TestUserTokensThatAreRefused(t *testing.T) {
+func TestAccountAPIRefusesTokens(t *testing.T) {
 	tn := newTenant(t)
 	k := tn.Kinde
 	k.RotateKeys()
@@ -144,7 +147,7 @@ func TestUserTokensThatAreRefused(t *testing.T) {
 		"expired":         k.Mint(ExpiresIn(-time.Second)),
 		"foreign key":     k.Mint(SignedBy(ForeignKey)),
 		"foreign issuer":  k.Mint(With("iss", "https://other.example")),
-		"unknown user":    k.Mint(For("kp_nobody")),
+		"unknown user":    k.Mint(For("kp_unknown")),
 		"unknown org":     k.Mint(With("org_code", "org_nowhere")),
 		"machine":         k.Mint(Machine("read:users")),
 		"ID token":        k.MintID(),
@@ -156,17 +159,18 @@ func TestUserTokensThatAreRefused(t *testing.T) {
 	for name, token := range bad {
 		got := tn.get("/account_api/v1/roles", token)
 		if got.status != http.StatusForbidden || got.body != ErrorBody(ShapeA, "INVALID_CREDENTIALS", "Invalid credentials") {
-			t.Errorf("Account API, %s: %d %s", name, got.status, got.body)
+			t.Errorf("Account API, %s: got %d %s", name, got.status, got.body)
 		}
 		if name == "unknown org" {
 			continue // the profile has no organization
 		}
-		if got := tn.get("/oauth2/v2/user_profile", token); got.status != http.StatusForbidden || oauthCode(t, got) != "invalid_token" {
-			t.Errorf("profile, %s: %d %s", name, got.status, got.body)
+		if got := tn.get("/oauth2/v2/user_profile", token); got.status != http.StatusForbidden ||
+			oauthCode(t, got) != "invalid_token" {
+			t.Errorf("profile, %s: got %d %s", name, got.status, got.body)
 		}
 	}
 	if got := tn.get("/account_api/v1/roles", k.Mint(SignedBy(OldKey))); got.status != http.StatusOK {
-		t.Errorf("an old key still in the key set: %d", got.status)
+		t.Errorf("an old key still in the key set: got %d", got.status)
 	}
 }
 
@@ -188,7 +192,7 @@ func TestUserProfile(t *testing.T) {
 	}
 	eli := tn.get("/oauth2/v2/user_profile", tn.Kinde.Mint(For(EmptyUser))).json(t)
 	if value, present := eli["picture"]; !present || value != nil {
-		t.Errorf("a missing picture is %v, want null", value)
+		t.Errorf("missing picture: got %v, want null", value)
 	}
 }
 
@@ -215,7 +219,7 @@ func TestWrongRoutes(t *testing.T) {
 		{"GET", "/api/v1/users", user, 403, wrongAPI},
 	} {
 		if got := tn.send(tt.method, tt.path, tt.token, nil); got.status != tt.status || got.body != tt.body {
-			t.Errorf("%s %s: %d %s", tt.method, tt.path, got.status, got.body)
+			t.Errorf("%s %s: got %d %s", tt.method, tt.path, got.status, got.body)
 		}
 	}
 }

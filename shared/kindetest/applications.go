@@ -20,7 +20,8 @@ func (k *Kinde) addURLs(of func(*Client) *[]string) http.HandlerFunc {
 		var body struct {
 			URLs []string `json:"urls"`
 		}
-		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || len(body.URLs) == 0 || slices.ContainsFunc(body.URLs, notURL) {
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || len(body.URLs) == 0 ||
+			slices.ContainsFunc(body.URLs, notURL) {
 			writeError(w, apiFault(http.StatusBadRequest, errorItem{"INVALID_URLS", "urls must be a list of absolute URLs"}))
 			return
 		}
@@ -69,7 +70,8 @@ func (k *Kinde) application(w http.ResponseWriter, r *http.Request) {
 	}
 	c := clients[i]
 	writeJSON(w, http.StatusOK, map[string]any{"code": "OK", "message": "Success", "application": map[string]string{
-		"id": c.ID, "name": c.ID, "type": string(c.Type), "client_id": c.ID, "client_secret": c.Secret, "login_uri": c.LoginURI,
+		"id": c.ID, "name": c.ID, "type": string(c.Type), "client_id": c.ID, "client_secret": c.Secret,
+		"login_uri": c.LoginURI,
 	}})
 }
 

@@ -15,11 +15,11 @@ const (
 	pendingTTL = 30 * time.Minute
 	codeTTL    = 5 * time.Minute
 	sessionTTL = 24 * time.Hour
-	// minState is how many characters Kinde wants of state at least.
+	// minState is the least number of characters that Kinde accepts as state.
 	minState = 8
 )
 
-// authRequest is a checked authorization request (RFC 6749 section 4.1.1).
+// authRequest is a valid authorization request (RFC 6749 section 4.1.1).
 type authRequest struct {
 	client      Client
 	issuer      string
@@ -50,15 +50,15 @@ func (a *authRequest) refuse(w http.ResponseWriter, code, description string) {
 	redirect(w, http.StatusFound, a.callbackURL(url.Values{"error": {code}, "error_description": {description}}))
 }
 
-// redirect sends target as it stands; http.Redirect would rewrite it.
+// redirect sends target unchanged; http.Redirect would clean its path.
 func redirect(w http.ResponseWriter, status int, target string) {
 	w.Header().Set("Location", target)
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 }
 
-// authorize handles GET /oauth2/auth: the sign-in page, or at once when a
-// user is signed in here already and no prompt asks for the page.
+// authorize handles GET /oauth2/auth. It shows the sign-in page, or redirects with a code
+// when the user is signed in at the tenant and no prompt asks for the page.
 func (k *Kinde) authorize(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	client, ok := k.client(query.Get("client_id"))
@@ -69,13 +69,14 @@ func (k *Kinde) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	if !client.takes(query.Get("redirect_uri")) {
 		renderMessage(w, http.StatusBadRequest, "Invalid callback URL",
-			"The redirect_uri is not among the application's allowed callback URLs. Register exactly:", query.Get("redirect_uri"))
+			"The redirect_uri is not among the application's allowed callback URLs. Register exactly:",
+			query.Get("redirect_uri"))
 		return
 	}
 	a := &authRequest{
 		client: client, issuer: k.issuerOf(r), redirectURI: query.Get("redirect_uri"), state: query.Get("state"),
 		nonce: query.Get("nonce"), challenge: query.Get("code_challenge"), prompt: query.Get("prompt"),
-		audience: client.authorised(words(query["audience"])), org: query.Get("org_code"), params: query,
+		audience: client.authorized(words(query["audience"])), org: query.Get("org_code"), params: query,
 	}
 	if code, description := a.check(); code != "" {
 		a.refuse(w, code, description)
@@ -89,7 +90,8 @@ func (k *Kinde) authorize(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	session, signedIn := k.signedIn(r)
-	known := signedIn != nil && signedIn.membership(a.org) != nil && query.Get("is_create_org") == "" && query.Get("invitation_code") == ""
+	known := signedIn != nil && signedIn.membership(a.org) != nil && query.Get("is_create_org") == "" &&
+		query.Get("invitation_code") == ""
 	switch {
 	case known && (a.prompt == "" || a.prompt == "none"):
 		redirect(w, http.StatusFound, k.grantCode(a, session, a.org))
@@ -126,11 +128,11 @@ func (a *authRequest) check() (code, description string) {
 	return "", ""
 }
 
-// words splits what may be sent as several values or as one with spaces.
+// words splits a parameter that is sent as several values or as one with spaces.
 func words(values []string) []string { return strings.Fields(strings.Join(values, " ")) }
 
-// The e-mail addresses that, as login_hint, stand for a sign-in link that has
-// run out: the first works after the restart, the second never does.
+// With these e-mail addresses as login_hint, the sign-in link has expired: with the first
+// until the sign-in restarts, with the second always.
 const (
 	ExpiredLinkHint       = "link-expired@example.test"
 	AlwaysExpiredLinkHint = "link-always-expired@example.test"
@@ -141,15 +143,15 @@ func expiredLink(q url.Values) bool {
 	return hint == AlwaysExpiredLinkHint || hint == ExpiredLinkHint && q.Get("reauth_state") == ""
 }
 
-// reauthState is what Kinde puts into reauth_state: base64 of a JSON object
-// with what the restarted request should bring along.
+// reauthState is the content of reauth_state, base64 of a JSON object: parameters for the
+// restarted request.
 type reauthState struct {
 	LoginHint string `json:"login_hint,omitempty"`
 	OrgCode   string `json:"org_code,omitempty"`
 }
 
-// expireLink refuses a request because its sign-in link has expired. Kinde gives
-// reauth_state only to requests that sent supports_reauth=true.
+// expireLink refuses a request because its sign-in link has expired. Kinde sends
+// reauth_state only in response to supports_reauth=true.
 func (a *authRequest) expireLink(w http.ResponseWriter) {
 	response := url.Values{"error": {"login_link_expired"}, "error_description": {"The sign-in link has expired."}}
 	if a.params.Get("supports_reauth") == "true" {
@@ -159,8 +161,7 @@ func (a *authRequest) expireLink(w http.ResponseWriter) {
 	redirect(w, http.StatusFound, a.callbackURL(response))
 }
 
-// resume fills in what a reauth_state brings along; one that is not ours is
-// ignored.
+// resume adds the parameters in reauth_state. It ignores an invalid one.
 func (a *authRequest) resume() {
 	raw, err := base64.StdEncoding.DecodeString(a.params.Get("reauth_state"))
 	if err != nil {
@@ -173,7 +174,7 @@ func (a *authRequest) resume() {
 	}
 }
 
-// codeGrant is an authorization code's meaning (RFC 6749 section 4.1.2).
+// codeGrant is what an authorization code stands for (RFC 6749 section 4.1.2).
 type codeGrant struct {
 	grant       *grant
 	redirectURI string
@@ -181,7 +182,7 @@ type codeGrant struct {
 	used        bool
 }
 
-// grantCode issues a code and returns where to take it; k.mu is held.
+// grantCode issues a code and returns the callback URL with it; k.mu is held.
 func (k *Kinde) grantCode(a *authRequest, session *tenantSession, org string) string {
 	now := k.opt.Now()
 	if m := k.user(session.user).membership(org); m != nil {

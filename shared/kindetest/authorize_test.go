@@ -34,7 +34,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 		page    string // an error page with this title, or
 		err     string // an error by redirect
 	}{
-		{"unknown client", []string{"client_id", "nobody"}, "Unknown application", ""},
+		{"unknown client", []string{"client_id", "unknown"}, "Unknown application", ""},
 		{"machine client", []string{"client_id", M2MClientID}, "Unknown application", ""},
 		{"callback not registered", []string{"redirect_uri", callback + "/"}, "Invalid callback URL", ""},
 		{"callback missing", []string{"redirect_uri", ""}, "Invalid callback URL", ""},
@@ -46,15 +46,16 @@ func TestAuthorizeRefuses(t *testing.T) {
 		{"public client without PKCE", []string{"client_id", SPAClientID, "code_challenge", ""}, "", "invalid_request"},
 		{"unknown prompt", []string{"prompt", "select"}, "", "invalid_request"},
 		{"scope not assigned", []string{"scope", "openid read:users"}, "", "invalid_scope"},
-		{"nobody signed in", []string{"prompt", "none"}, "", "login_required"},
+		{"not signed in", []string{"prompt", "none"}, "", "login_required"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tn.t = t
 			got := tn.get(tn.authURL(tt.changes...), "")
 			if tt.page != "" {
-				if got.status != http.StatusBadRequest || !strings.Contains(got.body, "<h1>"+tt.page+"</h1>") || got.header.Get("Location") != "" {
-					t.Errorf("%d %s", got.status, got.body)
+				if got.status != http.StatusBadRequest || !strings.Contains(got.body, "<h1>"+tt.page+"</h1>") ||
+					got.header.Get("Location") != "" {
+					t.Errorf("got %d %s", got.status, got.body)
 				}
 				return
 			}
@@ -84,22 +85,24 @@ func TestSessionSkipsThePage(t *testing.T) {
 		"the org they are in": {[]string{"org_code", DemoOrg}, false},
 	} {
 		got := tn.get(tn.authURL(tt.changes...), "")
-		if hasPage, hasCode := got.status == http.StatusOK, strings.Contains(got.header.Get("Location"), "code="); hasPage != tt.page || hasCode == tt.page {
-			t.Errorf("%s: %d %s", name, got.status, got.header.Get("Location"))
+		if hasPage, hasCode := got.status == http.StatusOK, strings.Contains(got.header.Get("Location"),
+			"code="); hasPage != tt.page || hasCode == tt.page {
+			t.Errorf("%s: got %d %s", name, got.status, got.header.Get("Location"))
 		}
 	}
-	if u := tn.get(tn.authURL("org_code", SecondOrg, "prompt", "none"), "").location(t); u.Query().Get("error") != "login_required" {
-		t.Errorf("a foreign org without a page: %s", u)
+	if u := tn.get(tn.authURL("org_code", SecondOrg, "prompt", "none"),
+		"").location(t); u.Query().Get("error") != "login_required" {
+		t.Errorf("another organization: got redirect %s without the page", u)
 	}
 	old := tn.browser.Jar.Cookies(&url.URL{Scheme: "http", Host: strings.TrimPrefix(tn.URL, "http://")})
 	tn.get("/logout", "")
 	r, _ := http.NewRequest("GET", tn.authURL("prompt", "none"), nil)
 	r.AddCookie(old[0])
 	if u := tn.do(r).location(t); u.Query().Get("error") != "login_required" {
-		t.Errorf("the old cookie after logout: %s", u)
+		t.Errorf("the old cookie after logout: got %s", u)
 	}
 	if u := tn.get(tn.authURL("prompt", "none"), "").location(t); u.Query().Get("error") != "login_required" {
-		t.Errorf("after logout: %s", u)
+		t.Errorf("after logout: got %s", u)
 	}
 }
 
@@ -111,15 +114,16 @@ func TestSessionCookieSignsIn(t *testing.T) {
 	if got.Query().Get("code") == "" {
 		t.Errorf("redirected to %s", got)
 	}
-	if tn.Kinde.SessionCookie("kp_nobody") != nil {
-		t.Error("a cookie for nobody")
+	if tn.Kinde.SessionCookie("kp_unknown") != nil {
+		t.Error("unknown user: got a cookie, want none")
 	}
 }
 
 // orgOf redeems a code and returns its access token's org_code.
 func (tn *tenant) orgOf(u *url.URL) string {
 	tn.t.Helper()
-	got := tn.post("/oauth2/token", grantForm(grantCode, "code", u.Query().Get("code"), "redirect_uri", callback, "code_verifier", "a-verifier"))
+	got := tn.post("/oauth2/token", grantForm(grantCode, "code", u.Query().Get("code"), "redirect_uri", callback,
+		"code_verifier", "a-verifier"))
 	b, err := tn.Kinde.verify(got.json(tn.t)["access_token"].(string), tn.URL)
 	if err != nil {
 		tn.t.Fatal(err)
@@ -147,48 +151,53 @@ func TestOrganizations(t *testing.T) {
 	}
 	page := tn.get(tn.authURL("prompt", "login", "org_code", fresh), "")
 	if !strings.Contains(page.body, DemoUser) || strings.Contains(page.body, AdminUser) {
-		t.Error("the page must offer the organization's members alone")
+		t.Error("got other users than the organization's members on the page")
 	}
 	got := tn.post(formAction(t, page), url.Values{"person": {AdminUser}})
 	if got.status != http.StatusUnprocessableEntity || !strings.Contains(got.body, "not a member") {
-		t.Errorf("somebody who is no member: %d", got.status)
+		t.Errorf("not a member: got %d, want 422", got.status)
 	}
 }
 
-func TestSignInPageAnswers(t *testing.T) {
+func TestSignInPageForms(t *testing.T) {
 	tn := newTenant(t)
 	open := func(changes ...string) string {
 		t.Helper()
 		return formAction(t, tn.get(tn.authURL(append(changes, "prompt", "create")...), ""))
 	}
 	action := open()
-	if u := tn.post(action, url.Values{"action": {"decline"}}).location(t); u.Query().Get("error") != "access_denied" || u.Query().Get("state") != "12345678" {
-		t.Errorf("decline: %s", u)
+	if u := tn.post(action, url.Values{"action": {"decline"}}).location(t); u.Query().Get("error") != "access_denied" ||
+		u.Query().Get("state") != "12345678" {
+		t.Errorf("decline: got %s", u)
 	}
-	if again := tn.post(action, url.Values{"person": {DemoUser}}); again.status != http.StatusBadRequest || again.header.Get("Location") != "" {
-		t.Errorf("answered twice: %d", again.status)
+	if again := tn.post(action, url.Values{"person": {DemoUser}}); again.status != http.StatusBadRequest ||
+		again.header.Get("Location") != "" {
+		t.Errorf("second form: got %d, want 400", again.status)
 	}
-	u := tn.post(open(), url.Values{"action": {"create"}, "given_name": {"Sam"}, "family_name": {"New"}, "email": {"sam@example.test"}}).location(t)
+	u := tn.post(open(), url.Values{"action": {"create"}, "given_name": {"Sam"}, "family_name": {"New"},
+		"email": {"sam@example.test"}}).location(t)
 	if u.Query().Get("code") == "" {
-		t.Fatalf("create: %s", u)
+		t.Fatalf("create: got %s", u)
 	}
 	for range maxUsers {
 		_, _ = tn.Kinde.register("Many", "", "many@example.test")
 	}
-	if got := tn.post(open(), url.Values{"action": {"create"}, "given_name": {"One"}, "email": {"one@example.test"}}); got.status != http.StatusUnprocessableEntity {
-		t.Errorf("one account too many: %d", got.status)
+	if got := tn.post(open(), url.Values{"action": {"create"}, "given_name": {"One"},
+		"email": {"one@example.test"}}); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("one account too many: got %d", got.status)
 	}
-	if got := tn.post(open(), url.Values{"action": {"create"}, "given_name": {""}, "email": {"x"}}); got.status != http.StatusUnprocessableEntity {
-		t.Errorf("account without a name: %d", got.status)
+	if got := tn.post(open(), url.Values{"action": {"create"}, "given_name": {""},
+		"email": {"x"}}); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("account without a name: got %d", got.status)
 	}
 	if page := tn.get(tn.authURL("prompt", "login"), ""); !strings.Contains(page.body, "Sam New") {
-		t.Error("the new user is not on the page")
+		t.Error("got a page without the new user")
 	}
 	foreign, _ := http.NewRequest("POST", tn.URL+open(), strings.NewReader("person="+DemoUser))
 	foreign.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	foreign.Header.Set("Sec-Fetch-Site", "cross-site")
 	if got := tn.do(foreign); got.status != http.StatusForbidden {
-		t.Errorf("cross-site post: %d", got.status)
+		t.Errorf("cross-site post: got %d", got.status)
 	}
 }
 
@@ -200,7 +209,7 @@ func TestExpiredLink(t *testing.T) {
 		t.Fatalf("response %v", first)
 	}
 	if raw, err := base64.StdEncoding.DecodeString(state); err != nil || !strings.Contains(string(raw), ExpiredLinkHint) {
-		t.Errorf("reauth_state %q: %v", state, err)
+		t.Errorf("reauth_state %q: got %v", state, err)
 	}
 	for _, supports := range []string{"", "false"} {
 		got := tn.get(tn.authURL("login_hint", ExpiredLinkHint, "supports_reauth", supports), "").location(t).Query()
@@ -210,15 +219,15 @@ func TestExpiredLink(t *testing.T) {
 	}
 	again := tn.get(tn.authURL("reauth_state", state), "")
 	if again.status != http.StatusOK || !strings.Contains(again.body, ExpiredLinkHint) {
-		t.Errorf("the restart must show the page with the hint it brought: %d", again.status)
+		t.Errorf("restart: got %d, want the page with the hint", again.status)
 	}
 	button := tn.post(formAction(t, again), url.Values{"action": {"expired-link"}}).location(t)
 	if button.Query().Get("error") != "login_link_expired" {
-		t.Errorf("the button: %s", button)
+		t.Errorf("button: got redirect %s", button)
 	}
 	always := tn.get(tn.authURL("login_hint", AlwaysExpiredLinkHint, "reauth_state", state), "").location(t)
 	if always.Query().Get("error") != "login_link_expired" {
-		t.Errorf("the hint that never works: %s", always)
+		t.Errorf("hint that always fails: got %s", always)
 	}
 }
 
@@ -233,7 +242,7 @@ func TestLogout(t *testing.T) {
 	} {
 		got := tn.get("/logout?redirect="+url.QueryEscape(target), "")
 		if got.status != want || (want == http.StatusFound) != (got.header.Get("Location") == target && target != "") {
-			t.Errorf("%q: %d to %q", target, got.status, got.header.Get("Location"))
+			t.Errorf("%q: got %d to %q", target, got.status, got.header.Get("Location"))
 		}
 	}
 }

@@ -80,7 +80,8 @@ func (k *Kinde) changeUser(id, change string) (event, kind, effect string) {
 			return "", "", ""
 		}
 		if change == changeSuspend {
-			return event, "user.updated", "The user's sessions have ended: load a page of the site that the user is signed in to."
+			return event, "user.updated", "The user's sessions have ended: load a page of the site that the user is signed " +
+				"in to."
 		}
 		return event, "user.updated", "The user can sign in again."
 	case changePlan:
@@ -88,7 +89,8 @@ func (k *Kinde) changeUser(id, change string) (event, kind, effect string) {
 			return "", "", ""
 		}
 		event := k.Event("customer.plan_changed", map[string]any{"customer": map[string]any{"user_id": id}})
-		return event, "customer.plan_changed", "The user's sessions refresh: load a page of the site, which shows the new permissions."
+		return event, "customer.plan_changed", "The user's sessions refresh: load a page of the site, which shows the new " +
+			"permissions."
 	}
 	return "", "", ""
 }
@@ -102,8 +104,10 @@ func (k *Kinde) SwitchPlan(id string) error {
 		}
 		m := &p.Memberships[0]
 		pro := !hasPlan(m, proPlan)
-		m.Plans = slices.DeleteFunc(slices.Clone(m.Plans), func(plan Plan) bool { return plan.Key == proPlan || plan.Key == basicPlan })
-		m.Permissions = slices.DeleteFunc(slices.Clone(m.Permissions), func(p Permission) bool { return p.Key == proPermission })
+		m.Plans = slices.DeleteFunc(slices.Clone(m.Plans),
+			func(plan Plan) bool { return plan.Key == proPlan || plan.Key == basicPlan })
+		m.Permissions = slices.DeleteFunc(slices.Clone(m.Permissions),
+			func(p Permission) bool { return p.Key == proPermission })
 		m.FeatureFlags = slices.Clone(m.FeatureFlags)
 		for i := range m.FeatureFlags {
 			if m.FeatureFlags[i].Key == proFeatureFlag {

@@ -20,7 +20,8 @@ func TestChangesOfAUserAreSentToTheSite(t *testing.T) {
 		{"plan", "customer.plan_changed", "sessions refresh"},
 	} {
 		page := change(row.change)
-		if page.status != http.StatusOK || !strings.Contains(page.body, "accepted the event") || !strings.Contains(page.body, row.shows) {
+		if page.status != http.StatusOK || !strings.Contains(page.body, "accepted the event") ||
+			!strings.Contains(page.body, row.shows) {
 			t.Errorf("%s: got %d %s, want %q", row.change, page.status, page.body, row.shows)
 		}
 		if len(*received) != i+1 {
@@ -36,7 +37,7 @@ func TestChangesOfAUserAreSentToTheSite(t *testing.T) {
 	if page := change("nonsense"); page.status != http.StatusUnprocessableEntity || len(*received) != 3 {
 		t.Errorf("an unknown change: got %d and %d events, want 422 and 3", page.status, len(*received))
 	}
-	page := tn.post("/dev/users", url.Values{"person": {"kp_nobody"}, "change": {"suspend"}})
+	page := tn.post("/dev/users", url.Values{"person": {"kp_unknown"}, "change": {"suspend"}})
 	if page.status != http.StatusUnprocessableEntity || len(*received) != 3 {
 		t.Errorf("an unknown user: got %d and %d events, want 422 and 3", page.status, len(*received))
 	}

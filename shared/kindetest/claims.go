@@ -13,8 +13,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// grant is what a client was given: for which user, scopes and audience. Tokens
-// are made from it.
+// grant is a client's access to a user's account, from which tokens are made.
 type grant struct {
 	issuer   string
 	client   Client
@@ -27,7 +26,7 @@ type grant struct {
 	signedIn time.Time
 	session  string // the id of the user's session at the tenant; may be empty
 
-	access  string // the access token in force
+	access  string // the current access token
 	until   time.Time
 	revoked bool
 }
@@ -57,8 +56,7 @@ func (k *Kinde) accessClaims(g *grant, account map[string]any) map[string]any {
 // optionalClaims are the claims that an application opts into.
 var optionalClaims = []string{"roles", "org_name", "email", "properties"}
 
-// accountClaims are what an access token says of a user's account, optional
-// claims included.
+// accountClaims are the claims about a user's account, optional ones included.
 func accountClaims(p *User, m *Membership) map[string]any {
 	keys := []string{}
 	for _, permission := range m.Permissions {
@@ -127,7 +125,7 @@ var hasuraNames = map[string]string{
 	"roles": "x-hasura-roles", "feature_flags": "x-hasura-feature-flags",
 }
 
-// claimName is what the tenant calls a claim; k.mu is held.
+// claimName returns the tenant's name of a claim; k.mu is held.
 func (k *Kinde) claimName(name string) string {
 	if renamed := hasuraNames[name]; k.quirks.Hasura && renamed != "" {
 		return renamed
@@ -141,7 +139,7 @@ func halfHash(access string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// orNull writes an empty text as JSON's null.
+// orNull returns nil, JSON's null, for an empty string.
 func orNull(s string) *string {
 	if s == "" {
 		return nil
@@ -157,8 +155,8 @@ func nonNil[T any](list []T) []T {
 	return list
 }
 
-// sign makes a token with the key that signs now. The claims are made of
-// plain values, so that it cannot fail.
+// sign returns a token signed with the current key. It cannot fail, since the claims
+// consist of plain values.
 func (k *Kinde) sign(claims map[string]any) string {
 	key := k.keys.current()
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims(claims))
@@ -170,7 +168,7 @@ func (k *Kinde) sign(claims map[string]any) string {
 	return signed
 }
 
-// bearer is what a good access token says of its holder.
+// bearer holds the claims of a valid access token.
 type bearer struct {
 	sub, org, client string
 	scopes, audience []string
@@ -189,8 +187,8 @@ func (k *Kinde) bearerOf(r *http.Request, issuers ...string) (*bearer, error) {
 	return k.verify(raw, issuers...)
 }
 
-// verify takes a token that this tenant signed as one of issuers, that is in
-// force, not revoked, and an access token.
+// verify accepts an access token that this tenant signed as one of issuers and that has
+// neither expired nor been revoked.
 func (k *Kinde) verify(raw string, issuers ...string) (*bearer, error) {
 	claims := jwt.MapClaims{}
 	_, err := jwt.ParseWithClaims(raw, claims, func(t *jwt.Token) (any, error) {
@@ -199,7 +197,8 @@ func (k *Kinde) verify(raw string, issuers ...string) (*bearer, error) {
 			return &key.private.PublicKey, nil
 		}
 		return nil, errBadToken
-	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(k.opt.Now))
+	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithExpirationRequired(), jwt.WithIssuedAt(),
+		jwt.WithTimeFunc(k.opt.Now))
 	if err != nil {
 		return nil, errors.Join(errBadToken, err)
 	}
@@ -232,7 +231,7 @@ func (k *Kinde) verify(raw string, issuers ...string) (*bearer, error) {
 	return b, nil
 }
 
-// digest names a token without keeping it.
+// digest identifies a token without storing it.
 func digest(raw string) string {
 	sum := sha256.Sum256([]byte(raw))
 	return string(sum[:])

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// claimsCache holds what access tokens say of each user in each organization:
-// user id, organization code, claims. Kinde gives a new access token the claims
+// claimsCache holds the account claims of access tokens by user id and organization code. Kinde gives a new access
+// token the claims
 // of the one before it until the user's own record changes or refresh_claims is
 // called. The Kinde's mutex guards it.
 type claimsCache map[string]map[string]map[string]any

@@ -49,7 +49,7 @@ func TestAccessTokensKeepClaimsUntilRefreshClaims(t *testing.T) {
 		t.Errorf("without the scope: got %d, want 403", got.status)
 	}
 	machine := tn.Kinde.Mint(Machine("update:user_refresh_claims"))
-	if got := tn.send("POST", "/api/v1/users/kp_nobody/refresh_claims", machine, nil); got.status != http.StatusNotFound {
+	if got := tn.send("POST", "/api/v1/users/kp_unknown/refresh_claims", machine, nil); got.status != http.StatusNotFound {
 		t.Errorf("unknown user: got %d, want 404", got.status)
 	}
 	if got := tn.send("POST", target, machine, nil); got.status != http.StatusOK {
@@ -75,7 +75,7 @@ func TestOwnRecordRefreshesClaims(t *testing.T) {
 	if got := permissionsOf(t, tn.tokens().AccessToken); !slices.Equal(got, []string{"brand_new"}) {
 		t.Errorf("got %v, want brand_new after a change of the user's own record", got)
 	}
-	if err := tn.Kinde.UpdateInherited("kp_nobody", func(*User) {}); err == nil {
+	if err := tn.Kinde.UpdateInherited("kp_unknown", func(*User) {}); err == nil {
 		t.Error("UpdateInherited of an unknown user: got no error")
 	}
 }

@@ -26,8 +26,8 @@ const (
 	SampleScope    = "read:reports"
 )
 
-// ManagementAudience stands in Client.Audiences for the Management API of
-// whatever tenant the client is registered with: its management host + "/api".
+// ManagementAudience in Client.Audiences means the Management API of the tenant: its
+// management host + "/api".
 const ManagementAudience = "{management}/api"
 
 // ClientType is the kind of an application; it decides which grants it may use.
@@ -61,12 +61,12 @@ type Client struct {
 	ID     string
 	Secret string // empty: a public client
 	Type   ClientType
-	// Callbacks and Logouts are the exact URLs that a user may be sent to. A
+	// Callbacks and Logouts are the exact URLs that a user may be redirected to. A
 	// callback may have one * in its leftmost host label.
 	Callbacks, Logouts []string
 	// LoginURI is the application login URI: where invitations and old sign-in pages lead.
 	LoginURI string
-	// Audiences are the APIs that the application is authorised for.
+	// Audiences are the APIs that the application is authorized for.
 	Audiences []string
 	// Scopes may be requested next to openid, profile, email, phone and offline.
 	Scopes []string
@@ -82,7 +82,8 @@ func DefaultClients(site string) []Client {
 	callbacks, logouts := []string{site + "/auth/callback"}, []string{site, site + "/"}
 	return []Client{{
 		ID: ClientID, Secret: ClientSecret, Type: Web, Callbacks: callbacks, Logouts: logouts, LoginURI: site + "/auth/login",
-		Audiences: []string{SampleAudience}, Scopes: []string{SampleScope}, OptionalClaims: []string{"roles", "organizations"},
+		Audiences: []string{SampleAudience}, Scopes: []string{SampleScope},
+		OptionalClaims: []string{"roles", "organizations"},
 	}, {
 		ID: SPAClientID, Type: SPA, Callbacks: []string{site + "/auth/callback", site, site + "/"}, Logouts: logouts,
 		Audiences: []string{SampleAudience}, Scopes: []string{SampleScope},
@@ -139,9 +140,8 @@ func (k *Kinde) authenticate(r *http.Request) (Client, error) {
 	return c, nil
 }
 
-// grantable sorts the scopes that were requested: those the client may have,
-// in the order asked, and whether any other was among them. offline_access is
-// neither: Kinde ignores it, and the response silently lacks a refresh token.
+// grantable returns the requested scopes that the client may have and whether any other
+// was requested. Kinde ignores offline_access: the response lacks a refresh token.
 func (c Client) grantable(asked []string) (granted []string, refused bool) {
 	basic := []string{"openid", "profile", "email", "phone", "offline"}
 	for _, scope := range asked {
@@ -156,8 +156,8 @@ func (c Client) grantable(asked []string) (granted []string, refused bool) {
 	return granted, refused
 }
 
-// authorised keeps the audiences that the client is authorised for.
-func (c Client) authorised(asked []string) []string {
+// authorized keeps the audiences that the client is authorized for.
+func (c Client) authorized(asked []string) []string {
 	audiences := []string{}
 	for _, aud := range asked {
 		if slices.Contains(c.Audiences, aud) && !slices.Contains(audiences, aud) {

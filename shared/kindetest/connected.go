@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// SampleDrive is the key_code_ref of the third party that can be connected by
-// default; its consent page and its file list are served here too.
+// SampleDrive is the key_code_ref of the third party that is available by default. Its
+// consent page and its file list are served by the tenant.
 const SampleDrive = "sample_drive"
 
 const (
@@ -29,16 +29,20 @@ type connection struct {
 // connectedAppURL handles GET /api/v1/connected_apps/auth_url.
 func (k *Kinde) connectedAppURL(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
-	app, userID, org, callback := q.Get("key_code_ref"), q.Get("user_id"), q.Get("org_code"), q.Get("override_callback_url")
+	app, userID, org, callback := q.Get("key_code_ref"), q.Get("user_id"), q.Get("org_code"),
+		q.Get("override_callback_url")
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	user := k.user(userID)
 	switch {
 	case app == "" || userID == "" && org == "":
-		writeError(w, apiFault(http.StatusBadRequest, errorItem{"PARAMETER_MISSING", "key_code_ref and user_id or org_code are required"}))
+		writeError(w,
+			apiFault(http.StatusBadRequest, errorItem{"PARAMETER_MISSING", "key_code_ref and user_id or org_code are required"}))
 		return
 	case callback != "" && !isWebURL(callback):
-		writeError(w, apiFault(http.StatusBadRequest, errorItem{"OVERRIDE_CALLBACK_URL_INVALID", "override_callback_url is not an absolute URL"}))
+		writeError(w,
+			apiFault(http.StatusBadRequest, errorItem{"OVERRIDE_CALLBACK_URL_INVALID",
+				"override_callback_url is not an absolute URL"}))
 		return
 	case !slices.Contains(k.opt.ConnectedApps, app):
 		writeError(w, apiFault(http.StatusNotFound, errorItem{"CONNECTED_APP_NOT_FOUND", "Connected app not found"}))
@@ -55,8 +59,8 @@ func (k *Kinde) connectedAppURL(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// connectedAppToken handles GET /api/v1/connected_apps/token?session_id=. A
-// token that has run out is renewed, as Kinde does for its callers.
+// connectedAppToken handles GET /api/v1/connected_apps/token?session_id=. As at Kinde, an
+// expired token is renewed.
 func (k *Kinde) connectedAppToken(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -87,7 +91,7 @@ func (k *Kinde) connectedAppRevoke(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"code": "CONNECTED_APP_REVOKED", "message": "Access token revoked"})
 }
 
-// byConsent finds the connection that a consent page is about; k.mu is held.
+// byConsent returns the connection of a consent page; k.mu is held.
 func (k *Kinde) byConsent(request string) *connection {
 	for id := range k.connects.entries {
 		if c, ok := k.connects.get(id, k.opt.Now()); ok && request != "" && c.consent == request {
@@ -102,14 +106,14 @@ type consentView struct {
 	User, Org    string
 }
 
-// consentPage handles GET /third-party/consent: the third party asks the
-// user for access.
+// consentPage handles GET /third-party/consent, where the third party asks the user for
+// access.
 func (k *Kinde) consentPage(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	c := k.byConsent(r.URL.Query().Get("request"))
 	if c == nil {
-		consentOver(w)
+		renderConsentOver(w)
 		return
 	}
 	view := consentView{Request: c.consent, App: title(c.app), Org: c.org}
@@ -119,22 +123,22 @@ func (k *Kinde) consentPage(w http.ResponseWriter, r *http.Request) {
 	render(w, http.StatusOK, "consent", view)
 }
 
-func consentOver(w http.ResponseWriter) {
+func renderConsentOver(w http.ResponseWriter) {
 	renderMessage(w, http.StatusBadRequest, "This request is over",
-		"It was answered before, or it is too old. Go back to the site and connect again.", "")
+		"It was used before, or it is too old. Go back to the site and connect again.", "")
 }
 
-// consentDecision handles the consent page's form, POST /third-party/consent: request, and
-// action approve or decline; then it goes to the callback.
+// consentDecision handles the consent page's form, POST /third-party/consent, with request
+// and action (approve or decline). It redirects to the callback.
 func (k *Kinde) consentDecision(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	c := k.byConsent(r.PostForm.Get("request"))
 	if c == nil {
-		consentOver(w)
+		renderConsentOver(w)
 		return
 	}
-	c.consent = "" // a second form finds nothing
+	c.consent = "" // the form works once
 	target := c.callback
 	if target == "" {
 		target = k.issuerOf(r) + "/third-party/connected"
@@ -171,8 +175,7 @@ func (k *Kinde) connectedPage(w http.ResponseWriter, r *http.Request) {
 	renderMessage(w, http.StatusOK, "Connected", "You can close this page.", "")
 }
 
-// thirdPartyFiles handles GET /third-party/files: what the third party gives
-// to any holder of the connection's token.
+// thirdPartyFiles handles GET /third-party/files for bearers of a connection's token.
 func (k *Kinde) thirdPartyFiles(w http.ResponseWriter, r *http.Request) {
 	raw, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	k.mu.Lock()

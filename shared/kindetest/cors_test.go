@@ -17,16 +17,19 @@ func TestPagesOfApplicationsMayCall(t *testing.T) {
 		}
 		return tn.do(r)
 	}
-	for _, path := range []string{"/oauth2/token", "/oauth2/v2/user_profile", "/.well-known/openid-configuration", "/.well-known/jwks", "/account_api/v1/permissions"} {
+	for _, path := range []string{"/oauth2/token", "/oauth2/v2/user_profile", "/.well-known/openid-configuration",
+		"/.well-known/jwks", "/account_api/v1/permissions"} {
 		for origin, allowed := range map[string]bool{DefaultSite: true, DefaultSite + ".evil.example": false, "null": false} {
 			preflight, simple := request("OPTIONS", path, origin), request("GET", path, origin)
 			for name, got := range map[string]response{"preflight": preflight, "request": simple} {
 				h := got.header
-				if (h.Get("Access-Control-Allow-Origin") == origin) != allowed || (h.Get("Access-Control-Allow-Credentials") == "true") != allowed || h.Get("Vary") != "Origin" {
+				if (h.Get("Access-Control-Allow-Origin") == origin) != allowed ||
+					(h.Get("Access-Control-Allow-Credentials") == "true") != allowed || h.Get("Vary") != "Origin" {
 					t.Errorf("%s %s from %s: got %v", name, path, origin, h)
 				}
 			}
-			if preflight.status != http.StatusNoContent || (preflight.header.Get("Access-Control-Allow-Headers") != "") != allowed {
+			if preflight.status != http.StatusNoContent ||
+				(preflight.header.Get("Access-Control-Allow-Headers") != "") != allowed {
 				t.Errorf("preflight %s from %s: got %d %v", path, origin, preflight.status, preflight.header)
 			}
 		}
@@ -45,7 +48,7 @@ func TestSecretsHaveKindesForm(t *testing.T) {
 		}
 		for _, c := range client.Secret {
 			if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-				t.Errorf("%s: the secret holds %q", client.ID, c)
+				t.Errorf("got %s: the secret holds %q", client.ID, c)
 			}
 		}
 		if len(client.Secret) != 40 {

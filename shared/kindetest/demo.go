@@ -28,8 +28,8 @@ const (
 	secondOrgName = "Second Works & Söhne"
 )
 
-// DemoUsers are invented users: two ordinary ones, and three that test what a
-// site makes of unusual data. DemoUser has 23 entitlements, so that the default
+// DemoUsers returns invented users: two ordinary ones, and three with unusual data. DemoUser has 23 entitlements, so
+// that the default
 // page size of 10 makes three pages.
 func DemoUsers() []User {
 	since := time.Date(2025, time.June, 1, 12, 0, 0, 0, time.UTC)
@@ -62,7 +62,7 @@ func DemoUsers() []User {
 	}}
 }
 
-// DemoUserByID is one of DemoUsers; it panics on another id.
+// DemoUserByID returns one of DemoUsers. It panics on another id.
 func DemoUserByID(id string) User {
 	users := DemoUsers()
 	return users[slices.IndexFunc(users, func(p User) bool { return p.ID == id })]
@@ -97,11 +97,16 @@ func studioUser(since time.Time) User {
 			OrgCode: DemoOrg, OrgName: demoOrgName,
 			Plans: []Plan{{"pro_plan", "Pro", since}},
 			Entitlements: []Entitlement{
-				{ID: fixtureID("entitlement", 101), FeatureKey: "base_price", FeatureName: "Pro", PriceName: "Pro", FixedCharge: new(3500)},
-				{ID: fixtureID("entitlement", 102), FeatureKey: "seats", FeatureName: "Seats", PriceName: "Seats", UnitAmount: new(500), LimitMin: new(1), LimitMax: new(10)},
-				{ID: fixtureID("entitlement", 103), FeatureKey: "projects", FeatureName: "Projects", PriceName: "Projects", LimitMax: new(50)},
-				{ID: fixtureID("entitlement", 104), FeatureKey: "storage_gb", FeatureName: "Storage (GB)", PriceName: "Storage", LimitMax: new(100)},
-				{ID: fixtureID("entitlement", 105), FeatureKey: "client_portal", FeatureName: "Client portal", PriceName: "Client portal"},
+				{ID: fixtureID("entitlement", 101), FeatureKey: "base_price", FeatureName: "Pro", PriceName: "Pro",
+					FixedCharge: new(3500)},
+				{ID: fixtureID("entitlement", 102), FeatureKey: "seats", FeatureName: "Seats", PriceName: "Seats",
+					UnitAmount: new(500), LimitMin: new(1), LimitMax: new(10)},
+				{ID: fixtureID("entitlement", 103), FeatureKey: "projects", FeatureName: "Projects", PriceName: "Projects",
+					LimitMax: new(50)},
+				{ID: fixtureID("entitlement", 104), FeatureKey: "storage_gb", FeatureName: "Storage (GB)", PriceName: "Storage",
+					LimitMax: new(100)},
+				{ID: fixtureID("entitlement", 105), FeatureKey: "client_portal", FeatureName: "Client portal",
+					PriceName: "Client portal"},
 			},
 			FeatureFlags: []FeatureFlag{
 				{ID: fixtureID("flag", 101), Name: "New dashboard", Key: "new_dashboard", Type: "boolean", Value: true},
@@ -163,7 +168,8 @@ func demoFlags() []FeatureFlag {
 		{Name: "Dark launch", Key: "dark_launch", Type: "boolean", Value: false},
 		{Name: "Upload limit", Key: "upload_limit", Type: "integer", Value: 50},
 		{Name: "Theme", Key: "theme", Type: "string", Value: "midnight “blue” 🌙"},
-		{Name: "Layout", Key: "layout", Type: "json", Value: map[string]any{"columns": 3, "order": []string{"a", "b"}, "wide": nil}},
+		{Name: "Layout", Key: "layout", Type: "json", Value: map[string]any{"columns": 3, "order": []string{"a", "b"},
+			"wide": nil}},
 	}
 	for i := len(flags); i < 12; i++ {
 		flags = append(flags, FeatureFlag{
@@ -205,7 +211,7 @@ func roles(keys ...string) []Role {
 	return list
 }
 
-// title makes a display name of a key: view_reports, View reports.
+// title returns a display name for a key: View reports for view_reports.
 func title(key string) string {
 	words := strings.ReplaceAll(key, "_", " ")
 	return strings.ToUpper(words[:1]) + words[1:]

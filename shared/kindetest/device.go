@@ -28,7 +28,7 @@ const (
 	redeemed
 )
 
-// slowDown is what RFC 8628 section 3.5 adds to the interval.
+// slowDown is added to the interval (RFC 8628 section 3.5).
 const slowDown = 5 * time.Second
 
 // deviceAuth handles POST /oauth2/device/auth (RFC 8628 section 3.2).
@@ -40,15 +40,18 @@ func (k *Kinde) deviceAuth(w http.ResponseWriter, r *http.Request) {
 	client, ok := k.client(id)
 	switch {
 	case !ok:
-		writeError(w, oauthFault(http.StatusUnauthorized, "invalid_client", "Unknown client, and no default device application."))
+		writeError(w,
+			oauthFault(http.StatusUnauthorized, "invalid_client", "Unknown client, and no default device application."))
 		return
 	case client.Type != Device:
-		writeError(w, oauthFault(http.StatusBadRequest, "unauthorized_client", "The application's type does not allow this grant."))
+		writeError(w, oauthFault(http.StatusBadRequest, "unauthorized_client",
+			"The application's type does not allow this grant."))
 		return
 	}
 	scopes, refused := client.grantable(words(r.PostForm["scope"]))
 	if refused {
-		writeError(w, oauthFault(http.StatusBadRequest, "invalid_scope", "A requested scope is not assigned to the application."))
+		writeError(w,
+			oauthFault(http.StatusBadRequest, "invalid_scope", "A requested scope is not assigned to the application."))
 		return
 	}
 	now, issuer := k.opt.Now(), k.issuerOf(r)
@@ -56,12 +59,12 @@ func (k *Kinde) deviceAuth(w http.ResponseWriter, r *http.Request) {
 		userCode: newUserCode(), expires: now.Add(k.opt.DeviceTTL), interval: k.opt.DeviceInterval,
 		grant: &grant{
 			issuer: issuer, client: client, scopes: scopes, device: true,
-			audience: client.authorised(words(r.PostForm["audience"])),
+			audience: client.authorized(words(r.PostForm["audience"])),
 		},
 	}
 	code := randomText()
 	k.mu.Lock()
-	// Kept an hour longer, so that a late poll hears expired_token.
+	// Kept for another hour, so that the response to a late poll is expired_token.
 	k.devices.put(code, d, d.expires.Add(time.Hour))
 	k.mu.Unlock()
 	complete := issuer + "/device?user_code=" + d.userCode
@@ -76,8 +79,7 @@ func (k *Kinde) deviceAuth(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, response)
 }
 
-// newUserCode makes eight letters without vowels, so that no words appear
-// (RFC 8628 section 6.1).
+// newUserCode returns eight consonants, which spell no words (RFC 8628 section 6.1).
 func newUserCode() string {
 	const letters = "BCDFGHJKLMNPQRSTVWXZ"
 	code := make([]byte, 8)
@@ -115,8 +117,8 @@ func (k *Kinde) redeemDevice(client Client, r *http.Request) (*tokenResponse, er
 	return k.issue(d.grant), nil
 }
 
-// deviceByUserCode finds the request that a user was shown the code of,
-// however they type it; k.mu is held.
+// deviceByUserCode returns the undecided request with a user code, ignoring case, dashes
+// and spaces; k.mu is held.
 func (k *Kinde) deviceByUserCode(typed string) *deviceGrant {
 	code := strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(typed))
 	now := k.opt.Now()

@@ -8,22 +8,23 @@ import (
 	"time"
 )
 
-// startDevice asks for a device code.
+// startDevice requests a device code.
 func (tn *tenant) startDevice() (deviceCode, userCode string) {
 	tn.t.Helper()
 	got := tn.post("/oauth2/device/auth", url.Values{"client_id": {DeviceClientID}, "scope": {"openid"}}).json(tn.t)
 	return got["device_code"].(string), got["user_code"].(string)
 }
 
-// poll asks for the device's tokens and returns the error, empty for none.
+// poll requests the device's tokens and returns the error code, empty for none.
 func (tn *tenant) poll(deviceCode string) string {
 	tn.t.Helper()
-	got := tn.post("/oauth2/token", url.Values{"grant_type": {grantDevice}, "client_id": {DeviceClientID}, "device_code": {deviceCode}})
+	got := tn.post("/oauth2/token", url.Values{"grant_type": {grantDevice}, "client_id": {DeviceClientID},
+		"device_code": {deviceCode}})
 	if got.status == http.StatusOK {
 		return ""
 	}
 	if got.status != http.StatusBadRequest {
-		tn.t.Errorf("poll: %d %s", got.status, got.body)
+		tn.t.Errorf("poll: got %d %s", got.status, got.body)
 	}
 	return oauthCode(tn.t, got)
 }
@@ -57,12 +58,12 @@ func TestDeviceEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := tn.poll(denied); got != "access_denied" {
-		t.Errorf("denied: %q", got)
+		t.Errorf("denied: got %q", got)
 	}
 	late, userCode := tn.startDevice()
 	tn.wait(DefaultDeviceTTL)
 	if got := tn.poll(late); got != "expired_token" {
-		t.Errorf("expired: %q", got)
+		t.Errorf("expired: got %q", got)
 	}
 	if err := tn.Kinde.ApproveDevice(userCode, DemoUser); err == nil {
 		t.Error("an expired code was approved")
@@ -80,13 +81,14 @@ func TestDeviceAuthRefuses(t *testing.T) {
 		"foreign scope": {url.Values{"client_id": {DeviceClientID}, "scope": {"read:users"}}, "invalid_scope"},
 	} {
 		if got := tn.post("/oauth2/device/auth", tt.form); oauthCode(t, got) != tt.code {
-			t.Errorf("%s: %s", name, got.body)
+			t.Errorf("%s: got %s", name, got.body)
 		}
 	}
 	lenient := newTenant(t, func(o *Options) { o.DefaultDeviceClient = DeviceClientID })
 	got := lenient.post("/oauth2/device/auth", url.Values{}).json(t)
-	if got["device_code"] == nil || got["expires_in"] != 600.0 || got["interval"] != 5.0 || got["verification_uri"] != lenient.URL+"/device" {
-		t.Errorf("default device client: %v", got)
+	if got["device_code"] == nil || got["expires_in"] != 600.0 || got["interval"] != 5.0 ||
+		got["verification_uri"] != lenient.URL+"/device" {
+		t.Errorf("default device client: got %v", got)
 	}
 	if qr, _ := got["qr_code"].(string); !strings.HasPrefix(qr, "data:image/png;base64,") {
 		t.Errorf("qr_code %.40q", qr)
@@ -96,30 +98,32 @@ func TestDeviceAuthRefuses(t *testing.T) {
 func TestDevicePage(t *testing.T) {
 	tn := newTenant(t)
 	code, userCode := tn.startDevice()
-	if page := tn.get("/device", ""); !strings.Contains(page.body, `name="user_code"`) || strings.Contains(page.body, DemoUser) {
-		t.Error("without a code the page must ask for one")
+	if page := tn.get("/device", ""); !strings.Contains(page.body, `name="user_code"`) ||
+		strings.Contains(page.body, DemoUser) {
+		t.Error("without a code: got a page without the form for one")
 	}
 	if page := tn.get("/device?user_code=WRONGXXX", ""); page.status != http.StatusNotFound {
-		t.Errorf("unknown code: %d", page.status)
+		t.Errorf("unknown code: got %d", page.status)
 	}
 	typed := strings.ToLower(userCode[:4]) + " - " + userCode[4:]
 	page := tn.get("/device?user_code="+url.QueryEscape(typed), "")
-	if page.status != http.StatusOK || !strings.Contains(page.body, userCode[:4]+"-"+userCode[4:]) || !strings.Contains(page.body, DeviceClientID) {
-		t.Fatalf("%d %s", page.status, page.body)
+	if page.status != http.StatusOK || !strings.Contains(page.body, userCode[:4]+"-"+userCode[4:]) ||
+		!strings.Contains(page.body, DeviceClientID) {
+		t.Fatalf("got %d %s", page.status, page.body)
 	}
 	response := func(action, user string) response {
 		return tn.post("/device", url.Values{"user_code": {typed}, "action": {action}, "person": {user}})
 	}
-	if got := response("approve", "kp_nobody"); got.status != http.StatusUnprocessableEntity {
-		t.Errorf("nobody chosen: %d", got.status)
+	if got := response("approve", "kp_unknown"); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("no user chosen: got %d, want 422", got.status)
 	}
 	if got := response("deny", ""); got.status != http.StatusOK {
-		t.Errorf("deny: %d", got.status)
+		t.Errorf("deny: got %d", got.status)
 	}
 	if got := response("approve", DemoUser); got.status != http.StatusNotFound {
-		t.Errorf("answered twice: %d", got.status)
+		t.Errorf("second form: got %d, want 404", got.status)
 	}
 	if got := tn.poll(code); got != "access_denied" {
-		t.Errorf("poll: %q", got)
+		t.Errorf("poll: got %q", got)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// deviceView is what the device page shows: the form for the code, or the
-// question when the code is known.
+// deviceView is the content of the device page: the form for the code, or, with a
+// UserCode, the form for the decision.
 type deviceView struct {
 	Typed    string // as the user typed it
 	UserCode string // empty: ask for it
@@ -16,8 +16,8 @@ type deviceView struct {
 	Problem  string
 }
 
-// devicePage handles GET /device: it asks for the user code, or shows the
-// request that a code in the query stands for.
+// devicePage handles GET /device. It asks for the user code or, with a code in the query,
+// for a decision about that request.
 func (k *Kinde) devicePage(w http.ResponseWriter, r *http.Request) {
 	typed := r.URL.Query().Get("user_code")
 	if strings.TrimSpace(typed) == "" {
@@ -28,13 +28,14 @@ func (k *Kinde) devicePage(w http.ResponseWriter, r *http.Request) {
 	defer k.mu.Unlock()
 	d := k.deviceByUserCode(typed)
 	if d == nil {
-		render(w, http.StatusNotFound, "device", deviceView{Typed: typed, Problem: "No device is waiting for this code. Look at its screen again; codes last ten minutes."})
+		render(w, http.StatusNotFound, "device", deviceView{Typed: typed,
+			Problem: "No device is waiting for this code. Look at its screen again; codes last ten minutes."})
 		return
 	}
 	k.renderDevice(w, http.StatusOK, d, "")
 }
 
-// renderDevice asks whether to let the device in; k.mu is held.
+// renderDevice asks the user to approve or deny the request; k.mu is held.
 func (k *Kinde) renderDevice(w http.ResponseWriter, status int, d *deviceGrant, problem string) {
 	render(w, status, "device", deviceView{
 		UserCode: d.userCode[:4] + "-" + d.userCode[4:], ClientID: d.grant.client.ID,
@@ -42,8 +43,8 @@ func (k *Kinde) renderDevice(w http.ResponseWriter, status int, d *deviceGrant, 
 	})
 }
 
-// deviceDecision handles the page's form, POST /device: user_code, and
-// action approve (as the user in the field user) or deny.
+// deviceDecision handles the page's form, POST /device, with user_code and action: approve
+// (as the user in the field person) or deny.
 func (k *Kinde) deviceDecision(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -55,7 +56,7 @@ func (k *Kinde) deviceDecision(w http.ResponseWriter, r *http.Request) {
 	}
 	if form.Get("action") == "deny" {
 		d.decision = denied
-		renderMessage(w, http.StatusOK, "Device refused", "It was not let in. You can close this page.", "")
+		renderMessage(w, http.StatusOK, "Device refused", "It was not signed in. You can close this page.", "")
 		return
 	}
 	p := k.user(form.Get("person"))
@@ -64,5 +65,6 @@ func (k *Kinde) deviceDecision(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	k.approve(d, p)
-	renderMessage(w, http.StatusOK, "Device signed in", "It goes on by itself as "+p.Name()+". You can close this page.", "")
+	renderMessage(w, http.StatusOK, "Device signed in", "It goes on by itself as "+p.Name()+". You can close this page.",
+		"")
 }

@@ -6,9 +6,7 @@ import (
 	"time"
 )
 
-// A tenant whose clock is wrong shows it in each response, and one may name another
-// issuer than the host's until the quirk is taken back.
-func TestTheTenantsClockAndIssuerShow(t *testing.T) {
+func TestResponsesShowTheTenantsClockAndIssuer(t *testing.T) {
 	tn := newTenant(t)
 	tn.wait(-7 * time.Minute)
 	tn.Kinde.SetQuirks(Quirks{DiscoveryIssuer: "https://acme.kinde.com"})
@@ -26,7 +24,8 @@ func TestTheTenantsClockAndIssuerShow(t *testing.T) {
 		t.Errorf("afterwards %v", body)
 	}
 	tn.Kinde.Fault("/.well-known/jwks", Fault{Status: 403})
-	if date := tn.get("/.well-known/jwks", "").header.Get("Date"); date == "" || date == time.Now().UTC().Format(http.TimeFormat) {
+	if date := tn.get("/.well-known/jwks", "").header.Get("Date"); date == "" ||
+		date == time.Now().UTC().Format(http.TimeFormat) {
 		t.Errorf("a fault has Date %q", date)
 	}
 }

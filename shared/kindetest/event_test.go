@@ -50,14 +50,16 @@ func TestSuspendedUserGetsNothing(t *testing.T) {
 	if _, err := tn.Kinde.Suspend(DemoUser, true); err != nil {
 		t.Fatal(err)
 	}
-	if got := tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token", refresh)); oauthCode(t, got) != "invalid_grant" {
+	if got := tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token", refresh)); oauthCode(t,
+		got) != "invalid_grant" {
 		t.Errorf("refresh: got %d %s, want invalid_grant", got.status, got.body)
 	}
 	if got := tn.get(tn.authURL("prompt", "none"), "").location(t).Query().Get("error"); got != "login_required" {
 		t.Errorf("silent sign-in: got %q, want login_required", got)
 	}
 	page := tn.get(tn.authURL("prompt", "login"), "")
-	if got := tn.post(formAction(t, page), map[string][]string{"person": {DemoUser}}); got.status != http.StatusUnprocessableEntity {
+	if got := tn.post(formAction(t, page),
+		map[string][]string{"person": {DemoUser}}); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("sign-in: got %d, want 422", got.status)
 	}
 	if _, err := tn.Kinde.Suspend(DemoUser, false); err != nil {
@@ -79,7 +81,8 @@ func TestDeletedUserIsGone(t *testing.T) {
 	if user := claims["data"].(map[string]any)["user"].(map[string]any); user["id"] != DemoUser || len(user) != 1 {
 		t.Errorf("got %v, want the id alone", user)
 	}
-	if got := tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token", refresh)); oauthCode(t, got) != "invalid_grant" {
+	if got := tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token", refresh)); oauthCode(t,
+		got) != "invalid_grant" {
 		t.Errorf("refresh: got %d, want invalid_grant", got.status)
 	}
 	if _, err := tn.Kinde.Delete(DemoUser); !errors.Is(err, errNoUser) {
@@ -132,7 +135,8 @@ func TestDeliverGivesUp(t *testing.T) {
 	if err := patient.Kinde.Deliver(ctx, event); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want the context's error", err)
 	}
-	if !slices.Equal(patient.Kinde.opt.WebhookRetries, []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute}) {
+	if !slices.Equal(patient.Kinde.opt.WebhookRetries,
+		[]time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute}) {
 		t.Errorf("got %v, want Kinde's first waits", patient.Kinde.opt.WebhookRetries)
 	}
 	if err := newTenant(t).Kinde.Deliver(t.Context(), event); !errors.Is(err, errNoWebhook) {

@@ -13,7 +13,7 @@ func TestExpiringIsBounded(t *testing.T) {
 		s.put(fmt.Sprint(i), i, now.Add(time.Second))
 	}
 	if len(s.entries) != 3 {
-		t.Fatalf("%d entries", len(s.entries))
+		t.Fatalf("got %d entries", len(s.entries))
 	}
 	if _, ok := s.get("6", now); ok {
 		t.Error("the oldest stayed")
@@ -30,6 +30,6 @@ func TestExpiringIsBounded(t *testing.T) {
 		s.drop(key)
 	}
 	if len(s.order) > 2*s.max {
-		t.Errorf("%d keys remembered", len(s.order))
+		t.Errorf("got %d keys remembered", len(s.order))
 	}
 }

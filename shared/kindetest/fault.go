@@ -61,7 +61,7 @@ type faultList struct {
 	list []*plannedFault
 }
 
-// take returns the fault that is due for a request, and uses it up.
+// take returns the fault for a request and removes it when it is used up.
 func (l *faultList) take(r *http.Request) (Fault, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,7 +89,7 @@ func matches(pattern, method, path string) bool {
 	return path == pattern || strings.HasSuffix(pattern, "/") && strings.HasPrefix(path, pattern)
 }
 
-// play acts the fault out and reports whether it was the whole response.
+// play produces the fault and reports whether it replaced the response.
 func (f Fault) play(w http.ResponseWriter, r *http.Request) (done bool) {
 	if f.Hang {
 		<-r.Context().Done()
@@ -130,7 +130,7 @@ func (f Fault) respond(w http.ResponseWriter) {
 		if part == "" {
 			part = `{"data":{"org_code":"`
 		}
-		// net/http breaks the connection itself when a handler ends short.
+		// net/http closes the connection when a handler writes less than it declared.
 		w.Header().Set("Content-Length", strconv.Itoa(len(part)+1000))
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, part)

@@ -15,7 +15,8 @@ import (
 
 func TestFaultsAreUsedUpInOrder(t *testing.T) {
 	tn := newTenant(t)
-	tn.Kinde.Fault("/account_api/", Fault{Status: 503, Header: http.Header{"Retry-After": {"1"}}, Body: ErrorBody(ShapeD, "a", "b"), Times: 2})
+	tn.Kinde.Fault("/account_api/", Fault{Status: 503, Header: http.Header{"Retry-After": {"1"}},
+		Body: ErrorBody(ShapeD, "a", "b"), Times: 2})
 	tn.Kinde.Fault("GET /account_api/v1/roles", Fault{Status: 429, Times: 1})
 	tn.Kinde.Fault("POST /account_api/v1/roles", Fault{Status: 418})
 	for i, want := range []int{503, 503, 429, 200} {
@@ -24,21 +25,21 @@ func TestFaultsAreUsedUpInOrder(t *testing.T) {
 			t.Errorf("request %d: %d, want %d", i+1, got.status, want)
 		}
 		if want == 503 && (got.header.Get("Retry-After") != "1" || got.body != `{"errors":{"a":"b"}}`) {
-			t.Errorf("request %d: %v %s", i+1, got.header, got.body)
+			t.Errorf("request %d: got %v %s", i+1, got.header, got.body)
 		}
 	}
 	tn.Kinde.Fault("/.well-known/jwks", Fault{Status: 500})
 	for range 3 {
 		if got := tn.get("/.well-known/jwks", ""); got.status != 500 || got.body != "" {
-			t.Errorf("until cleared: %d", got.status)
+			t.Errorf("until cleared: got %d", got.status)
 		}
 	}
 	if got := tn.get("/.well-known/jwks.json", ""); got.status != 200 {
-		t.Errorf("another path: %d", got.status)
+		t.Errorf("another path: got %d", got.status)
 	}
 	tn.Kinde.ClearFaults()
 	if got := tn.get("/.well-known/jwks", ""); got.status != 200 {
-		t.Errorf("after ClearFaults: %d", got.status)
+		t.Errorf("after ClearFaults: got %d", got.status)
 	}
 }
 
@@ -57,22 +58,24 @@ func TestFaultBodies(t *testing.T) {
 		return res, string(body), err
 	}
 	if _, body, err := get(Fault{Huge: 5 << 20}); err != nil || len(body) != 5<<20 || !json.Valid([]byte(body)) {
-		t.Errorf("Huge: %d bytes, %v", len(body), err)
+		t.Errorf("Huge: got %d bytes, %v", len(body), err)
 	}
 	res, body, err := get(Fault{Malformed: true})
 	if err != nil || json.Valid([]byte(body)) || !strings.HasPrefix(res.Header.Get("Content-Type"), "application/json") {
-		t.Errorf("Malformed: %q, %v", body, err)
+		t.Errorf("Malformed: got %q, %v", body, err)
 	}
 	if _, body, err := get(Fault{Truncated: true}); !errors.Is(err, io.ErrUnexpectedEOF) || body == "" {
-		t.Errorf("Truncated: %q, %v", body, err)
+		t.Errorf("Truncated: got %q, %v", body, err)
 	}
 	if _, _, err := get(Fault{Reset: true}); !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, io.EOF) {
-		t.Errorf("Reset: %v", err)
+		t.Errorf("Reset: got %v", err)
 	}
-	if res, body, err := get(Fault{Body: "<html>gateway</html>", Status: 502}); err != nil || res.StatusCode != 502 || strings.Contains(res.Header.Get("Content-Type"), "json") {
-		t.Errorf("HTML: %q, %v", body, err)
+	if res, body, err := get(Fault{Body: "<html>gateway</html>", Status: 502}); err != nil || res.StatusCode != 502 ||
+		strings.Contains(res.Header.Get("Content-Type"), "json") {
+		t.Errorf("HTML: got %q, %v", body, err)
 	}
-	if res, _, err := get(Fault{Header: http.Header{"x-extra": {"1"}}}); err != nil || res.Header.Get("X-Extra") != "1" || res.StatusCode != 403 {
+	if res, _, err := get(Fault{Header: http.Header{"x-extra": {"1"}}}); err != nil || res.Header.Get("X-Extra") != "1" ||
+		res.StatusCode != 403 {
 		t.Errorf("a header alone must leave the usual response: %v", err)
 	}
 }
@@ -89,14 +92,14 @@ func TestSlowFaults(t *testing.T) {
 		w := httptest.NewRecorder()
 		k.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/.well-known/jwks", nil))
 		if took := time.Since(start); took != 3*time.Second || w.Code != http.StatusOK || w.Body.Len() == 0 {
-			t.Errorf("Delay: %d after %s", w.Code, took)
+			t.Errorf("Delay: got %d after %s", w.Code, took)
 		}
 	})
 	server := httptest.NewServer(k)
 	defer server.Close()
 	client := http.Client{Timeout: 50 * time.Millisecond}
 	if _, err := client.Get(server.URL + "/.well-known/jwks"); err == nil {
-		t.Error("Hang answered")
+		t.Error("Hang: got a response, want none")
 	}
 }
 
@@ -106,26 +109,28 @@ func TestCalls(t *testing.T) {
 	tn.post("/oauth2/token?x=1", grantForm(grantRefresh, "refresh_token", "r"))
 	tn.get("/account_api/v1/roles?page_size=5", "some-token")
 	calls := tn.Kinde.Calls("/oauth2/token")
-	if len(calls) != 1 || calls[0].Form.Get("refresh_token") != "r" || calls[0].Form.Has("x") || calls[0].Method != "POST" || calls[0].Query.Get("x") != "1" {
+	if len(calls) != 1 || calls[0].Form.Get("refresh_token") != "r" || calls[0].Form.Has("x") ||
+		calls[0].Method != "POST" || calls[0].Query.Get("x") != "1" {
 		t.Fatalf("calls %+v", calls)
 	}
 	calls = tn.Kinde.Calls("GET /account_api/")
-	if len(calls) != 1 || calls[0].Query.Get("page_size") != "5" || calls[0].Header.Get("Authorization") != "Bearer some-token" || calls[0].Path != "/account_api/v1/roles" {
+	if len(calls) != 1 || calls[0].Query.Get("page_size") != "5" ||
+		calls[0].Header.Get("Authorization") != "Bearer some-token" || calls[0].Path != "/account_api/v1/roles" {
 		t.Errorf("calls %+v", calls)
 	}
 	if got := len(tn.Kinde.Calls("/")); got != 2 {
-		t.Errorf("%d calls in all", got)
+		t.Errorf("got %d calls in all", got)
 	}
 	tn.Kinde.ForgetCalls()
 	if got := tn.Kinde.Calls("/"); got != nil {
-		t.Errorf("after ForgetCalls: %v", got)
+		t.Errorf("after ForgetCalls: got %v", got)
 	}
 	r := httptest.NewRequest("GET", "/", nil)
 	for range maxCalls + 1 {
-		tn.Kinde.journal.record(r, time.Now())
+		tn.Kinde.callLog.record(r, time.Now())
 	}
 	if got := len(tn.Kinde.Calls("/")); got > maxCalls {
-		t.Errorf("%d calls kept", got)
+		t.Errorf("got %d calls kept", got)
 	}
 }
 
@@ -138,7 +143,7 @@ func TestErrorShapes(t *testing.T) {
 		ShapeE: ``,
 	} {
 		if got := ErrorBody(shape, "C", "M"); got != want {
-			t.Errorf("%c: %s", shape, got)
+			t.Errorf("%c: got %s", shape, got)
 		}
 	}
 }

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// introspection is Kinde's response about a token in force (RFC 7662 section
-// 2.2), no more than these.
+// introspection is Kinde's response about an active token (RFC 7662 section 2.2).
 type introspection struct {
 	Active   bool     `json:"active"`
 	Aud      []string `json:"aud"`
@@ -40,10 +39,11 @@ func (k *Kinde) introspect(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]bool{"active": false})
 		return
 	}
-	writeJSON(w, http.StatusOK, introspection{true, nonNil(rt.grant.audience), rt.grant.client.ID, rt.expires.Unix(), rt.issued.Unix()})
+	writeJSON(w, http.StatusOK, introspection{true, nonNil(rt.grant.audience), rt.grant.client.ID, rt.expires.Unix(),
+		rt.issued.Unix()})
 }
 
-// liveRefresh finds a refresh token that still works; k.mu is held.
+// liveRefresh returns a refresh token that is still valid; k.mu is held.
 func (k *Kinde) liveRefresh(raw string) (*refreshToken, bool) {
 	now := k.opt.Now()
 	rt, ok := k.refresh.get(raw, now)
@@ -53,9 +53,9 @@ func (k *Kinde) liveRefresh(raw string) (*refreshToken, bool) {
 	return rt, true
 }
 
-// revoke handles POST /oauth2/revoke (RFC 7009) with 200 and nothing, for
-// unknown tokens too. A token of another client is left alone: revocation is
-// bound to the client. A refresh token takes its whole grant along.
+// revoke handles POST /oauth2/revoke (RFC 7009). The response is 200 without a body, for
+// unknown tokens too. Another client's token is not revoked. Revoking a refresh token
+// ends its grant.
 func (k *Kinde) revoke(w http.ResponseWriter, r *http.Request) {
 	client, err := k.authenticate(r)
 	if err != nil {

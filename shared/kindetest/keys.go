@@ -20,8 +20,8 @@ type signingKey struct {
 	private *rsa.PrivateKey
 }
 
-// newSigningKey names the key as Kinde does: bytes in hexadecimal, set apart
-// by colons.
+// newSigningKey returns a key with a kid like Kinde's: hexadecimal bytes separated by
+// colons.
 func newSigningKey() (*signingKey, error) {
 	private, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {
@@ -34,10 +34,10 @@ func newSigningKey() (*signingKey, error) {
 	return &signingKey{strings.Join(id, ":"), private}, nil
 }
 
-// maxOldKeys bounds what rotation keeps.
+// maxOldKeys is the most old keys that rotation keeps.
 const maxOldKeys = 8
 
-// keyring holds the tenant's keys, the newest last, and a stranger's.
+// keyring holds the tenant's keys, the newest last, and a foreign one.
 type keyring struct {
 	mu        sync.Mutex
 	all       []*signingKey
@@ -69,7 +69,7 @@ func (ring *keyring) previous() *signingKey {
 	return ring.all[len(ring.all)-2]
 }
 
-// stranger is a key that was never published, made when first requested.
+// stranger returns a key that is never published. It is made on the first call.
 func (ring *keyring) stranger() (*signingKey, error) {
 	ring.mu.Lock()
 	defer ring.mu.Unlock()
@@ -100,11 +100,11 @@ func (ring *keyring) find(id string) *signingKey {
 	return nil
 }
 
-// Rotation says what becomes of the old keys.
+// Rotation says whether the old keys stay in the key set.
 type Rotation int
 
-// KeepOld leaves the old keys in the key set, so that their tokens stay good;
-// DropOld takes them out at once.
+// KeepOld leaves the old keys in the key set, so that their tokens stay valid; DropOld
+// removes them at once.
 const (
 	KeepOld Rotation = iota
 	DropOld

@@ -1,18 +1,16 @@
 // Package kindetest is an embedded Kinde: it imitates a Kinde tenant closely
 // enough to develop and test against without one, with real RSA keys, real
-// redirects and Kinde's own habits, the awkward ones included (a refresh
-// before expiry hands back the same access token, the key set refuses an
-// Authorization header, five shapes of error body).
+// redirects and Kinde's peculiarities (a refresh before expiry returns the same
+// access token, the key set refuses an Authorization header, five shapes of error body).
 //
-// It defends against testing our client with our client's own mistakes: it
-// shares no code with the rest of the project, and its own tests drive it
-// with an independent OpenID Connect client. Faults, key rotation and minted
-// tokens let tests show what happens when a tenant misbehaves or a token lies.
+// It shares no code with the rest of the project, so that a mistake in the client does
+// not hide behind the same mistake here, and its own tests use an independent OpenID
+// Connect client. Faults, key rotation and minted tokens let tests show what happens
+// when a tenant misbehaves or a token is forged.
 //
-// It is no identity provider. There are no passwords, anyone who reaches it
-// can sign in as anyone, and its client secrets are public constants; Serve
-// therefore listens on loopback addresses only. All state is in memory,
-// bounded, and gone when the process ends.
+// It is not an identity provider. There are no passwords, anyone who reaches it can sign
+// in as anyone, and its client secrets are public constants, so Serve listens on loopback
+// addresses only. All state is bounded and in memory.
 package kindetest
 
 import (
@@ -27,7 +25,7 @@ import (
 	"time"
 )
 
-// Defaults for the zero values of Options; Kinde's own where it has one.
+// Defaults for the zero values of Options. They are Kinde's where Kinde documents one.
 const (
 	DefaultSite           = "http://localhost:8888"
 	DefaultAccessTTL      = 24 * time.Hour
@@ -74,12 +72,12 @@ type Options struct {
 	// Kinde's first three. Kinde goes on for 36 hours.
 	WebhookRetries []time.Duration
 	// ConnectedApps are the third parties that can be connected, by
-	// key_code_ref; nil: SampleDrive alone.
+	// key_code_ref; nil: SampleDrive.
 	ConnectedApps []string
-	// Quirks are where the tenant departs from its usual behaviour.
+	// Quirks change the tenant's behavior.
 	Quirks Quirks
 
-	// The rest is for Serve alone.
+	// The remaining fields are for Serve.
 
 	// Addr is the loopback address to listen on; empty: 127.0.0.1, any port.
 	Addr string
@@ -90,8 +88,7 @@ type Options struct {
 	SeparateManagement bool
 }
 
-// Quirks are behaviours that real tenants differ in, or that a client must
-// survive. The zero value is the usual tenant.
+// Quirks are behaviors in which real tenants differ or misbehave. The zero value is the usual tenant.
 type Quirks struct {
 	// NoEntitlementRoute treats /account_api/v1/entitlement/{key} as a route
 	// that does not exist.
@@ -104,16 +101,16 @@ type Quirks struct {
 	IDAudienceIssuer bool
 	// Hasura renames the account claims to x-hasura-….
 	Hasura bool
-	// DiscoveryIssuer is the issuer that the discovery document names, in place
-	// of the host's that it is asked on.
+	// DiscoveryIssuer is the issuer in the discovery document; empty: that of
+	// the requested host.
 	DiscoveryIssuer string
 }
 
-// CursorQuirk is a way of paging wrongly.
+// CursorQuirk is a fault in paging.
 type CursorQuirk string
 
-// The ways of paging wrongly: none, handing out the same cursor again and
-// again, claiming more without a cursor, and never coming to an end.
+// The faults in paging: none, the same cursor on every page, more entries without a
+// cursor, and a list without an end.
 const (
 	CursorsRight   CursorQuirk = ""
 	CursorsRepeat  CursorQuirk = "repeat"
@@ -127,7 +124,7 @@ type Kinde struct {
 	mux     *http.ServeMux
 	keys    *keyring
 	faults  faultList
-	journal journal
+	callLog callLog
 	clients atomic.Pointer[[]Client] // replaced whole; opt.Clients are the first
 
 	mu       sync.Mutex // guards everything below
@@ -226,19 +223,19 @@ func checkOrigin(raw string) error {
 // Issuer is the tenant's origin and its tokens' iss.
 func (k *Kinde) Issuer() string { return k.opt.Issuer }
 
-// Management is the origin of the tenant's own host; the issuer unless they
-// were told apart.
+// Management is the origin of the tenant's own host; the issuer unless Options name
+// another.
 func (k *Kinde) Management() string { return k.opt.Management }
 
-// SetQuirks changes the tenant's habits from the next request on.
+// SetQuirks replaces the quirks from the next request on.
 func (k *Kinde) SetQuirks(q Quirks) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.quirks = q
 }
 
-// issuerOf says which of the tenant's two hosts a request came to: tokens of
-// one are worth nothing on the other.
+// issuerOf returns the origin of the host that a request was sent to: tokens of one host
+// are invalid on the other.
 func (k *Kinde) issuerOf(r *http.Request) string {
 	if u, err := url.Parse(k.opt.Management); err == nil && r.Host == u.Host {
 		return k.opt.Management

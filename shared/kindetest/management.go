@@ -24,14 +24,14 @@ func (k *Kinde) management(scope string, handler http.HandlerFunc) http.HandlerF
 	}
 }
 
-// isForeignUser knows the token of a user from the tenant's other host,
-// which fails for its audience too.
+// isForeignUser reports whether the token is a user's, issued on the tenant's other host.
+// Its audience is refused too.
 func (k *Kinde) isForeignUser(r *http.Request) bool {
 	b, err := k.bearerOf(r, k.opt.Issuer)
 	return err == nil && !b.machine
 }
 
-// user is the Management API's view of a user.
+// listedUser is the Management API's representation of a user.
 type listedUser struct {
 	ID          string  `json:"id"`
 	ProvidedID  *string `json:"provided_id"`
@@ -68,7 +68,8 @@ func (k *Kinde) listUsers(w http.ResponseWriter, r *http.Request) {
 	list, end := []listedUser{}, min(start+size, len(k.users))
 	for _, p := range k.users[start:end] {
 		list = append(list, listedUser{
-			p.ID, orNull(p.ProvidedID), p.Email, orNull(p.Username), p.GivenName, p.FamilyName, p.Name(), orNull(p.Picture), p.Suspended,
+			p.ID, orNull(p.ProvidedID), p.Email, orNull(p.Username), p.GivenName, p.FamilyName, p.Name(), orNull(p.Picture),
+			p.Suspended,
 		})
 	}
 	var next *string

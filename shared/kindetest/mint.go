@@ -14,7 +14,7 @@ import (
 // apply in the order given.
 type Claim func(*minting)
 
-// minting is a token being made.
+// minting is the token that Mint or MintID makes.
 type minting struct {
 	k              *Kinde
 	grant          *grant
@@ -24,11 +24,11 @@ type minting struct {
 	header, claims string // raw JSON; empty: made from the maps
 }
 
-// KeyChoice says whose key signs a minted token.
+// KeyChoice selects the key that signs a minted token.
 type KeyChoice int
 
-// The keys: the one that signs now, the one before the last RotateKeys, and a
-// stranger's that claims the current kid.
+// The keys: the current one, the one before the last RotateKeys, and a foreign one with
+// the current kid.
 const (
 	CurrentKey KeyChoice = iota
 	OldKey
@@ -131,16 +131,16 @@ func SignedWith(alg string) Claim {
 	}
 }
 
-// RawHeader puts this text in the header's place, for JSON that a map cannot
-// hold, such as repeated names.
+// RawHeader replaces the header with text, for JSON that a map cannot represent, such as
+// repeated names.
 func RawHeader(text string) Claim { return func(m *minting) { m.header = text } }
 
-// RawPayload puts this text in the payload's place.
+// RawPayload replaces the payload with text.
 func RawPayload(text string) Claim { return func(m *minting) { m.claims = text } }
 
-// Mint makes an access token without a sign-in: a good one of DemoUser at
-// ClientID unless opts say otherwise. It panics on options that make no token
-// (an unknown algorithm, OldKey before any rotation).
+// Mint returns an access token without a sign-in: a valid one for DemoUser and ClientID
+// unless opts change it. It panics on options that make no token (an unknown algorithm,
+// OldKey before any rotation).
 func (k *Kinde) Mint(opts ...Claim) string {
 	m := k.minting(opts)
 	k.mu.Lock()
@@ -149,7 +149,7 @@ func (k *Kinde) Mint(opts ...Claim) string {
 	return m.finish(claims)
 }
 
-// MintID makes an ID token in the same way.
+// MintID returns an ID token in the same way.
 func (k *Kinde) MintID(opts ...Claim) string {
 	m := k.minting(opts)
 	k.mu.Lock()
@@ -158,8 +158,9 @@ func (k *Kinde) MintID(opts ...Claim) string {
 	return m.finish(claims)
 }
 
-// MintRefresh makes a refresh token without a sign-in, of whom For, ForClient and
-// InOrg say; the first refresh gives a new access token.
+// MintRefresh returns a refresh token without a sign-in, for the user, client and
+// organization that For, ForClient and InOrg name. The first refresh returns a new access
+// token.
 func (k *Kinde) MintRefresh(opts ...Claim) string {
 	m := k.minting(opts)
 	k.mu.Lock()
@@ -218,7 +219,7 @@ func (m *minting) signer() *signingKey {
 	}
 }
 
-// secretFor is what the algorithm signs with.
+// secretFor returns the key for the algorithm.
 func secretFor(alg string, key *signingKey) any {
 	switch alg {
 	case "none":

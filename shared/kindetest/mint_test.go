@@ -15,7 +15,7 @@ func part(t *testing.T, token string, i int) (raw string, values map[string]any)
 	t.Helper()
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		t.Fatalf("%d parts", len(parts))
+		t.Fatalf("got %d parts", len(parts))
 	}
 	text, err := base64.RawURLEncoding.DecodeString(parts[i])
 	if err != nil {
@@ -31,7 +31,7 @@ func TestMintIsGoodByDefault(t *testing.T) {
 	v := oidc.NewVerifier(tn.URL, keys, &oidc.Config{SkipClientIDCheck: true})
 	token, err := v.Verify(t.Context(), tn.Kinde.Mint())
 	if err != nil || token.Subject != DemoUser {
-		t.Fatalf("%+v, %v", token, err)
+		t.Fatalf("got %+v, %v", token, err)
 	}
 	access := tn.Kinde.Mint(For(AdminUser))
 	id, err := oidc.NewVerifier(tn.URL, keys, &oidc.Config{ClientID: ClientID}).
@@ -125,23 +125,25 @@ func TestRotateKeys(t *testing.T) {
 		t.Error("only the new key must count")
 	}
 	if got := tn.get("/.well-known/jwks", "x"); got.status != 403 {
-		t.Errorf("with an Authorization header: %d", got.status)
+		t.Errorf("with an Authorization header: got %d", got.status)
 	}
 	for range maxOldKeys {
 		tn.Kinde.RotateKeys()
 	}
 	if got := len(kids()); got != maxOldKeys {
-		t.Errorf("%d keys kept", got)
+		t.Errorf("got %d keys kept", got)
 	}
 }
 
 func TestDiscovery(t *testing.T) {
 	tn := newTenant(t)
 	got := tn.get("/.well-known/openid-configuration", "").json(t)
-	if got["issuer"] != tn.URL || got["jwks_uri"] != tn.URL+"/.well-known/jwks" || got["device_authorization_endpoint"] != nil {
-		t.Errorf("%v", got)
+	if got["issuer"] != tn.URL || got["jwks_uri"] != tn.URL+"/.well-known/jwks" ||
+		got["device_authorization_endpoint"] != nil {
+		t.Errorf("got %v", got)
 	}
-	if methods := got["token_endpoint_auth_methods_supported"].([]any); len(methods) != 1 || methods[0] != "client_secret_post" {
+	if methods := got["token_endpoint_auth_methods_supported"].([]any); len(methods) != 1 ||
+		methods[0] != "client_secret_post" {
 		t.Errorf("auth methods %v", methods)
 	}
 }

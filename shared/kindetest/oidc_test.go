@@ -79,7 +79,8 @@ func TestAccessTokenClaims(t *testing.T) {
 	if claims.Azp != ClientID || claims.Aud == nil || len(claims.Aud) != 0 || claims.OrgCode != DemoOrg {
 		t.Errorf("azp %q, aud %v, org_code %q", claims.Azp, claims.Aud, claims.OrgCode)
 	}
-	if !slices.Equal(claims.Scp, []string{"openid", "profile", "email", "offline"}) || claims.Scope != nil || claims.Nonce != nil || claims.Gty != nil {
+	if !slices.Equal(claims.Scp, []string{"openid", "profile", "email", "offline"}) || claims.Scope != nil ||
+		claims.Nonce != nil || claims.Gty != nil {
 		t.Errorf("scp %v, scope %v, nonce %v, gty %v", claims.Scp, claims.Scope, claims.Nonce, claims.Gty)
 	}
 	if !slices.Contains(claims.Permissions, "view_reports") || len(claims.Roles) == 0 || claims.Email != nil {
@@ -144,7 +145,8 @@ func TestClientCredentialsWithIndependentClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys := oidc.NewRemoteKeySet(t.Context(), tn.URL+"/.well-known/jwks")
-	verified, err := oidc.NewVerifier(tn.URL, keys, &oidc.Config{ClientID: tn.URL + "/api"}).Verify(t.Context(), token.AccessToken)
+	verified, err := oidc.NewVerifier(tn.URL, keys, &oidc.Config{ClientID: tn.URL + "/api"}).Verify(t.Context(),
+		token.AccessToken)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +154,8 @@ func TestClientCredentialsWithIndependentClient(t *testing.T) {
 	if err := verified.Claims(&claims); err != nil {
 		t.Fatal(err)
 	}
-	if _, hasSub := claims["sub"]; hasSub || claims["gty"] == nil || claims["scope"] != "read:users" || claims["azp"] != M2MClientID {
+	if _, hasSub := claims["sub"]; hasSub || claims["gty"] == nil || claims["scope"] != "read:users" ||
+		claims["azp"] != M2MClientID {
 		t.Errorf("claims %v", claims)
 	}
 	if token.RefreshToken != "" || token.Extra("id_token") != nil {
@@ -160,8 +163,9 @@ func TestClientCredentialsWithIndependentClient(t *testing.T) {
 	}
 	conf.AuthStyle = oauth2.AuthStyleInHeader
 	_, err = conf.Token(t.Context())
-	if e, ok := errors.AsType[*oauth2.RetrieveError](err); !ok || e.ErrorCode != "invalid_client" || e.Response.StatusCode != 401 {
-		t.Errorf("HTTP Basic: %v", err)
+	if e, ok := errors.AsType[*oauth2.RetrieveError](err); !ok || e.ErrorCode != "invalid_client" ||
+		e.Response.StatusCode != 401 {
+		t.Errorf("HTTP Basic: got %v", err)
 	}
 }
 
@@ -181,7 +185,7 @@ func TestDeviceFlowWithIndependentClient(t *testing.T) {
 	}
 	form := url.Values{"user_code": {device.UserCode}, "action": {"approve"}, "person": {DemoUser}}
 	if page := tn.post("/device", form); page.status != 200 {
-		t.Fatalf("approval: %d %s", page.status, page.body)
+		t.Fatalf("approval: got %d %s", page.status, page.body)
 	}
 	token, err := conf.DeviceAccessToken(ctx, device)
 	if err != nil {

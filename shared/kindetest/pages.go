@@ -19,8 +19,8 @@ var pageSet = func() map[string]*template.Template {
 	return set
 }()
 
-// render shows a page. form-action is left open: the forms end in redirects
-// to other origins, which browsers hold against it.
+// render shows a page. The CSP has no form-action: the forms redirect to other origins,
+// which browsers would block.
 func render(w http.ResponseWriter, status int, name string, view any) {
 	var out bytes.Buffer
 	if err := pageSet[name].ExecuteTemplate(&out, "layout", view); err != nil {
@@ -40,7 +40,7 @@ func render(w http.ResponseWriter, status int, name string, view any) {
 
 type messageView struct{ Title, Text, Value string }
 
-// renderMessage shows a page with one thing to say, and a value to copy.
+// renderMessage shows a page with a message and a value to copy.
 func renderMessage(w http.ResponseWriter, status int, title, text, value string) {
 	render(w, status, "message", messageView{title, text, value})
 }
@@ -59,12 +59,11 @@ type homeView struct {
 	Issuer  string
 	Clients []Client
 	Users   []userView
-	Token   string // an access token to try things with
+	Token   string // an access token to copy
 	Holder  string
 }
 
-// home handles GET /: what this is, and a way to an access token without any
-// flow.
+// home handles GET /: a description, and a form that shows an access token.
 func (k *Kinde) home(w http.ResponseWriter, _ *http.Request) {
 	k.mu.Lock()
 	users := k.userViews("")
@@ -84,7 +83,7 @@ func (k *Kinde) showToken(w http.ResponseWriter, r *http.Request) {
 	}
 	k.mu.Unlock()
 	if p == nil {
-		renderMessage(w, http.StatusUnprocessableEntity, "Nobody chosen", "Choose one of the users.", "")
+		renderMessage(w, http.StatusUnprocessableEntity, "No user chosen", "Choose one of the users.", "")
 		return
 	}
 	view.Token = k.Mint(For(p.ID))

@@ -18,8 +18,7 @@ var portalAreas = []string{
 
 var areaPattern = regexp.MustCompile(`^[a-z][a-z_]{0,63}$`)
 
-// portalVisit is a way into the portal: a link not yet followed, or a visit
-// going on.
+// portalVisit is a link into the portal that has not been followed, or a visit.
 type portalVisit struct {
 	user, org       string
 	area, returnURL string
@@ -48,7 +47,7 @@ func isWebURL(raw string) bool {
 	return err == nil && len(raw) <= 2048 && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
-// portalView is what a page of the portal shows.
+// portalView is the content of a page of the portal.
 type portalView struct {
 	Visit, Area, AreaName string
 	Areas                 []portalTab

@@ -7,11 +7,11 @@ import (
 	"net/http"
 )
 
-// Shape is one of the five forms that Kinde's error bodies take.
+// Shape is one of the five forms of Kinde's error bodies.
 type Shape byte
 
 // The shapes: a list under errors, a bare list with capital keys, OAuth's
-// object, an object under errors, and nothing at all.
+// object, an object under errors, and an empty body.
 const (
 	ShapeA Shape = 'A' // {"errors":[{"code","message"}]}
 	ShapeB Shape = 'B' // [{"Code","Message"}]
@@ -44,7 +44,7 @@ type errorItem struct {
 	Message string `json:"message"`
 }
 
-// The two faults that the APIs report without a look at the parameters.
+// The two faults that the APIs report before they read the parameters.
 var (
 	invalidCredentials = errorItem{"INVALID_CREDENTIALS", "Invalid credentials used to access API"}
 	missingAudience    = errorItem{"MISSING_AUDIENCE", "Missing or incorrect Management API audience"}
@@ -109,7 +109,7 @@ func writeError(w http.ResponseWriter, err error) {
 	writeBytes(w, http.StatusInternalServerError, ErrorBody(ShapeC, "server_error", "The embedded Kinde failed."))
 }
 
-// routeNotFound is how the APIs refuse a wrong path or method.
+// routeNotFound is the APIs' response to a wrong path or method.
 func routeNotFound(w http.ResponseWriter, _ *http.Request) {
 	writeBytes(w, http.StatusNotFound, ErrorBody(ShapeB, "ROUTE_NOT_FOUND", "Incorrect API route or method"))
 }

@@ -7,16 +7,14 @@ import (
 // maxBody bounds a request body, in bytes.
 const maxBody = 64 << 10
 
-// ServeHTTP handles requests as the tenant would, by the tenant's clock: it records the
-// call, lets a fault take its place if one is due, and serves the endpoint
-// otherwise.
+// ServeHTTP records the call and serves the endpoint, or the fault that is set for it.
 func (k *Kinde) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	// A body that cannot be parsed leaves the form empty, and the endpoint
-	// then misses its parameters.
+	// After a parse error the form is empty, and the endpoint reports the missing
+	// parameters.
 	_ = r.ParseForm()
-	k.journal.record(r, k.opt.Now())
-	// net/http would write the machine's time, which is not the tenant's.
+	k.callLog.record(r, k.opt.Now())
+	// net/http would send the machine's time, not the tenant's.
 	w.Header().Set("Date", k.opt.Now().UTC().Format(http.TimeFormat))
 	if k.allowOrigin(w, r) {
 		return // a preflight
@@ -27,7 +25,7 @@ func (k *Kinde) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	k.mux.ServeHTTP(w, r)
 }
 
-// routes is every endpoint on one screen.
+// routes registers every endpoint.
 func (k *Kinde) routes() {
 	k.mux = http.NewServeMux()
 	handle := k.mux.HandleFunc
@@ -57,13 +55,15 @@ func (k *Kinde) routes() {
 	handle("DELETE /api/v1/users/{id}/sessions", k.management("delete:user_sessions", k.deleteUserSessions))
 	handle("GET /api/v1/applications/{app}", k.management("read:applications", k.application))
 	handle("PATCH /api/v1/applications/{app}", k.management("update:applications", k.updateApplication))
-	handle("POST /api/v1/applications/{app}/auth_redirect_urls", k.management("create:applications_redirect_uris", k.addURLs(callbackURLs)))
-	handle("POST /api/v1/applications/{app}/auth_logout_urls", k.management("create:applications_logout_uris", k.addURLs(logoutURLs)))
+	handle("POST /api/v1/applications/{app}/auth_redirect_urls",
+		k.management("create:applications_redirect_uris", k.addURLs(callbackURLs)))
+	handle("POST /api/v1/applications/{app}/auth_logout_urls",
+		k.management("create:applications_logout_uris", k.addURLs(logoutURLs)))
 	handle("GET /api/v1/connected_apps/auth_url", k.management("read:connected_apps", k.connectedAppURL))
 	handle("GET /api/v1/connected_apps/token", k.management("read:connected_apps", k.connectedAppToken))
 	handle("POST /api/v1/connected_apps/revoke", k.management("create:connected_apps", k.connectedAppRevoke))
-	// The path that Kinde's docs long gave by mistake: it checks the caller
-	// before it finds that there is nothing here.
+	// A wrong path from Kinde's documentation. Kinde checks the caller before it
+	// responds that there is no such route.
 	handle("GET /api/v1/account_api/portal_link", k.management("", routeNotFound))
 	handle("/api/", routeNotFound)
 

@@ -17,7 +17,7 @@ type Server struct {
 	// URL is the issuer.
 	URL string
 	// ManagementURL is the management host's origin; URL unless
-	// Options.SeparateManagement told them apart.
+	// Options.SeparateManagement is set.
 	ManagementURL string
 	Kinde         *Kinde
 
@@ -25,11 +25,11 @@ type Server struct {
 	busy sync.WaitGroup // the accept loop and every connection
 }
 
-var errNotLoopback = errors.New("only loopback addresses are served: anybody can sign in here")
+var errNotLoopback = errors.New("only loopback addresses are served: anyone can sign in here")
 
 // Serve starts a tenant on opt.Addr and fills Issuer, Management and Site from
-// the listener where they are empty. The caller closes it. It fails on an
-// address that is taken or not a loopback one, and for New's reasons.
+// the listener where they are empty. The caller must close the Server. Serve fails like
+// New, and on an address that is in use or not a loopback address.
 func Serve(opt Options) (*Server, error) {
 	addr := opt.Addr
 	if addr == "" {
@@ -66,7 +66,7 @@ func Serve(opt Options) (*Server, error) {
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       time.Minute,
-		// Broken handshakes and connections are what tests make on purpose.
+		// Tests break handshakes and connections on purpose.
 		ErrorLog: log.New(io.Discard, "", 0),
 		ConnState: func(_ net.Conn, state http.ConnState) {
 			switch state {
@@ -87,8 +87,8 @@ func Serve(opt Options) (*Server, error) {
 	return s, nil
 }
 
-// Close ends the listener and every connection, and waits until nothing of
-// the server runs any more. A hanging fault ends with its connection.
+// Close closes the listener and every connection and waits for the server's goroutines.
+// A hanging fault ends with its connection.
 func (s *Server) Close() {
 	_ = s.http.Close()
 	s.busy.Wait()

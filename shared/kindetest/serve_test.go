@@ -17,7 +17,7 @@ import (
 func TestServeLoopbackOnly(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0:0", ":0"} {
 		if s, err := Serve(Options{Addr: addr}); !errors.Is(err, errNotLoopback) {
-			t.Errorf("%s: %v", addr, err)
+			t.Errorf("%s: got %v", addr, err)
 			if err == nil {
 				s.Close()
 			}
@@ -43,7 +43,7 @@ func TestCloseEndsHangingRequests(t *testing.T) {
 	select {
 	case err := <-failed:
 		if err == nil {
-			t.Error("the request was answered")
+			t.Error("got a response, want none")
 		}
 	case <-time.After(5 * time.Second):
 		t.Error("the request outlived the server")
@@ -65,16 +65,16 @@ func TestServeTLS(t *testing.T) {
 	}
 	res.Body.Close()
 	if !strings.HasPrefix(server.URL, "https://") || res.StatusCode != http.StatusOK {
-		t.Errorf("%s: %d", server.URL, res.StatusCode)
+		t.Errorf("%s: got %d", server.URL, res.StatusCode)
 	}
 }
 
-// TestTwoHosts: tokens of the custom domain and of the tenant's own host are
-// not interchangeable, and the M2M audience is the latter's.
+// Tokens of the custom domain are invalid on the tenant's own host and the reverse. The
+// M2M audience is the latter's.
 func TestTwoHosts(t *testing.T) {
 	tn := newTenant(t, func(o *Options) { o.SeparateManagement = true })
 	if tn.URL == tn.ManagementURL || tn.Env()["KINDE_MANAGEMENT_URL"] != tn.ManagementURL {
-		t.Fatalf("%s and %s", tn.URL, tn.ManagementURL)
+		t.Fatalf("got %s and %s", tn.URL, tn.ManagementURL)
 	}
 	for _, origin := range []string{tn.URL, tn.ManagementURL} {
 		if got := tn.get(origin+"/.well-known/openid-configuration", "").json(t); got["issuer"] != origin {
@@ -87,7 +87,7 @@ func TestTwoHosts(t *testing.T) {
 		})
 	}
 	if got := machine(tn.ManagementURL, tn.URL+"/api"); oauthCode(t, got) != "unauthorized_client" {
-		t.Errorf("audience of the custom domain: %s", got.body)
+		t.Errorf("audience of the custom domain: got %s", got.body)
 	}
 	users := func(origin string) int {
 		token := machine(origin, tn.ManagementURL+"/api").json(t)["access_token"].(string)
@@ -97,14 +97,16 @@ func TestTwoHosts(t *testing.T) {
 		t.Errorf("M2M token of the own host %d, of the custom domain %d", own, custom)
 	}
 	user := tn.Kinde.Mint()
-	if here, there := tn.get("/account_api/v1/roles", user).status, tn.get(tn.ManagementURL+"/account_api/v1/roles", user).status; here != 200 || there != 403 {
+	if here, there := tn.get("/account_api/v1/roles", user).status, tn.get(tn.ManagementURL+"/account_api/v1/roles",
+		user).status; here != 200 || there != 403 {
 		t.Errorf("a user's token %d here, %d there", here, there)
 	}
 	if got := tn.introspectAs(tn.Kinde.Mint(Machine()), user).json(t); got["active"] != true {
-		t.Errorf("introspected with an M2M bearer of the own host: %v", got)
+		t.Errorf("introspected with an M2M bearer of the own host: got %v", got)
 	}
-	if got := tn.get(tn.ManagementURL+"/api/v1/account_api/portal_link", user); !strings.Contains(got.body, "MISSING_AUDIENCE") {
-		t.Errorf("a user's token at the Management API: %s", got.body)
+	if got := tn.get(tn.ManagementURL+"/api/v1/account_api/portal_link", user); !strings.Contains(got.body,
+		"MISSING_AUDIENCE") {
+		t.Errorf("a user's token at the Management API: got %s", got.body)
 	}
 }
 
@@ -114,13 +116,13 @@ func TestNewChecksOrigins(t *testing.T) {
 		{Issuer: "https://acme.example", Site: "ftp://x.example"}, {Issuer: "https://acme.example", Management: "x"},
 	} {
 		if _, err := New(bad); !errors.Is(err, errNotOrigin) {
-			t.Errorf("%+v: %v", bad.Issuer, err)
+			t.Errorf("%+v: got %v", bad.Issuer, err)
 		}
 	}
 }
 
-// TestImports: the imitation must not share code with what it tests, and must
-// not drag the testing flags into programs.
+// The package must not share code with what it tests, nor add the testing flags to
+// programs.
 func TestImports(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil || len(files) == 0 {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// signInView is what the sign-in page shows.
+// signInView is the content of the sign-in page.
 type signInView struct {
 	RequestID  string
 	ClientID   string
@@ -58,7 +58,7 @@ func (k *Kinde) renderSignIn(w http.ResponseWriter, id string, a *authRequest, p
 	render(w, status, "signin", view)
 }
 
-// userViews lists who may sign in to an organization; k.mu is held.
+// userViews lists the users who may sign in to an organization; k.mu is held.
 func (k *Kinde) userViews(org string) []userView {
 	var views []userView
 	for _, p := range k.users {
@@ -91,8 +91,8 @@ func (a *authRequest) invitation() string {
 	return a.params.Get("invitation_code")
 }
 
-// signIn handles the sign-in page's form, POST /sign-in/{request}: the
-// form field action is user, create, decline or expired-link.
+// signIn handles the sign-in page's form, POST /sign-in/{request}, whose action is person,
+// create, decline or expired-link.
 func (k *Kinde) signIn(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -100,7 +100,7 @@ func (k *Kinde) signIn(w http.ResponseWriter, r *http.Request) {
 	a, ok := k.pending.get(id, k.opt.Now())
 	if !ok {
 		renderMessage(w, http.StatusBadRequest, "This sign-in is over",
-			"It was answered before, or it is too old. Go back to the site and sign in again.", "")
+			"It was used before, or it is too old. Go back to the site and sign in again.", "")
 		return
 	}
 	var user *User
@@ -144,7 +144,7 @@ func (k *Kinde) signIn(w http.ResponseWriter, r *http.Request) {
 	redirect(w, http.StatusSeeOther, k.grantCode(a, session, org))
 }
 
-// createAccount reads the account form; problem is for the user's eyes.
+// createAccount reads the account form. The page shows problem to the user.
 func (k *Kinde) createAccount(form url.Values) (created *User, problem string) {
 	email := strings.TrimSpace(form.Get("email"))
 	given, family := strings.TrimSpace(form.Get("given_name")), strings.TrimSpace(form.Get("family_name"))
@@ -163,8 +163,8 @@ func (k *Kinde) createAccount(form url.Values) (created *User, problem string) {
 
 const maxMemberships = 20
 
-// enterOrg settles which organization the user signs in to: a new one, the
-// invitation's, the one requested, or their first. k.mu is held.
+// enterOrg returns the organization that the user signs in to: a new one, the
+// invitation's, the requested one, or their first. k.mu is held.
 func (k *Kinde) enterOrg(a *authRequest, p *User) (code string, ok bool) {
 	switch {
 	case a.wantsOrg() && len(p.Memberships) < maxMemberships:
@@ -183,9 +183,9 @@ func (k *Kinde) enterOrg(a *authRequest, p *User) (code string, ok bool) {
 	return "", a.org == ""
 }
 
-// logout handles GET /logout?redirect=&all_sessions=: it ends the browser's session
-// at the tenant, or all sessions of its user, and goes to the URL, if a client
-// has it among its logout URLs.
+// logout handles GET /logout?redirect=&all_sessions=. It ends the browser's session at the
+// tenant, or all sessions of its user, and redirects to the URL if it is a registered
+// logout URL of a client.
 func (k *Kinde) logout(w http.ResponseWriter, r *http.Request) {
 	if cookie, err := r.Cookie(sessionCookie); err == nil {
 		k.mu.Lock()
@@ -195,7 +195,8 @@ func (k *Kinde) logout(w http.ResponseWriter, r *http.Request) {
 		k.sessions.drop(cookie.Value)
 		k.mu.Unlock()
 	}
-	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode})
 	target := r.URL.Query().Get("redirect")
 	allowed := slices.ContainsFunc(*k.clients.Load(), func(c Client) bool { return slices.Contains(c.Logouts, target) })
 	switch {

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// tenant is a served Kinde with a clock to turn and a browser.
+// tenant is a served Kinde with a clock that the test sets, and a browser.
 type tenant struct {
 	*Server
 	t       *testing.T
@@ -48,14 +48,14 @@ func newTenant(t *testing.T, change ...func(*Options)) *tenant {
 	return tn
 }
 
-// wait turns the tenant's clock forward.
+// wait advances the tenant's clock.
 func (tn *tenant) wait(d time.Duration) {
 	tn.mu.Lock()
 	defer tn.mu.Unlock()
 	tn.ahead += d
 }
 
-// response is a response that was read.
+// response is a response with its body.
 type response struct {
 	status int
 	header http.Header
@@ -66,7 +66,7 @@ func (a response) location(t *testing.T) *url.URL {
 	t.Helper()
 	u, err := url.Parse(a.header.Get("Location"))
 	if err != nil || a.header.Get("Location") == "" {
-		t.Fatalf("no redirect: %d %s", a.status, a.body)
+		t.Fatalf("no redirect: got %d %s", a.status, a.body)
 	}
 	return u
 }
@@ -75,7 +75,7 @@ func (a response) json(t *testing.T) map[string]any {
 	t.Helper()
 	var m map[string]any
 	if err := json.Unmarshal([]byte(a.body), &m); err != nil {
-		t.Fatalf("%d %q: %v", a.status, a.body, err)
+		t.Fatalf("%d %q: got %v", a.status, a.body, err)
 	}
 	return m
 }
@@ -139,20 +139,20 @@ func (tn *tenant) web(scopes ...string) *oauth2.Config {
 	}
 }
 
-// signIn goes through the sign-in page as a user and returns where it leads.
+// signIn submits the sign-in page as a user and returns the redirect.
 func (tn *tenant) signIn(authURL, userID string) *url.URL {
 	tn.t.Helper()
 	page := tn.get(authURL, "")
 	return tn.post(formAction(tn.t, page), url.Values{"action": {"person"}, "person": {userID}}).location(tn.t)
 }
 
-// formAction is where the sign-in page's forms go.
+// formAction returns the URL that the sign-in page's forms post to.
 func formAction(t *testing.T, page response) string {
 	t.Helper()
 	_, rest, found := strings.Cut(page.body, `action="/sign-in/`)
 	id, _, closed := strings.Cut(rest, `"`)
 	if page.status != http.StatusOK || !found || !closed {
-		t.Fatalf("no sign-in page: %d %s", page.status, page.body)
+		t.Fatalf("no sign-in page: got %d %s", page.status, page.body)
 	}
 	return "/sign-in/" + id
 }

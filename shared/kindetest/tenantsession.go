@@ -45,8 +45,8 @@ func (k *Kinde) startSession(userID string) (*tenantSession, *http.Cookie) {
 	}
 }
 
-// SessionCookie signs a user in at the tenant without the page: a browser that
-// holds the cookie passes /oauth2/auth at once. nil: no such user.
+// SessionCookie signs a user in at the tenant without the page. /oauth2/auth redirects a
+// browser with the cookie at once. It is nil for an unknown user.
 func (k *Kinde) SessionCookie(userID string) *http.Cookie {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -58,13 +58,13 @@ func (k *Kinde) SessionCookie(userID string) *http.Cookie {
 }
 
 // endSessions ends every session of a user at the tenant, with the refresh tokens
-// that they were given. Access tokens stay good until they expire. k.mu is held.
+// issued in them. Access tokens stay valid until they expire. k.mu is held.
 func (k *Kinde) endSessions(userID string) {
 	k.sessions.dropIf(func(s *tenantSession) bool { return s.user == userID })
 	k.refresh.dropIf(func(t *refreshToken) bool { return t.grant.sub == userID && t.grant.session != "" })
 }
 
-// userSession is the Management API's view of a session.
+// userSession is the Management API's representation of a session.
 type userSession struct {
 	ID        string    `json:"session_id"`
 	UserID    string    `json:"user_id"`
@@ -86,7 +86,8 @@ func (k *Kinde) userSessions(w http.ResponseWriter, r *http.Request) {
 	list := []userSession{}
 	for _, s := range k.sessions.all(k.opt.Now()) {
 		if s.user == p.ID {
-			list = append(list, userSession{s.id, s.user, orNull(s.org), orNull(s.client), s.started.UTC(), s.started.Add(sessionTTL).UTC()})
+			list = append(list, userSession{s.id, s.user, orNull(s.org), orNull(s.client), s.started.UTC(),
+				s.started.Add(sessionTTL).UTC()})
 		}
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"code": "OK", "message": "Success", "has_more": false, "sessions": list})

@@ -20,20 +20,23 @@ func TestManagementListsAndDeletesSessions(t *testing.T) {
 	if len(sessions) != 1 {
 		t.Fatalf("got %d sessions, want 1", len(sessions))
 	}
-	if got := sessions[0].(map[string]any); got["user_id"] != DemoUser || got["client_id"] != ClientID || got["org_code"] != DemoOrg || got["session_id"] == "" {
+	if got := sessions[0].(map[string]any); got["user_id"] != DemoUser || got["client_id"] != ClientID ||
+		got["org_code"] != DemoOrg || got["session_id"] == "" {
 		t.Errorf("got %v", got)
 	}
-	if got := tn.send("DELETE", target, tn.Kinde.Mint(Machine("read:user_sessions")), nil); got.status != http.StatusForbidden {
+	if got := tn.send("DELETE", target, tn.Kinde.Mint(Machine("read:user_sessions")),
+		nil); got.status != http.StatusForbidden {
 		t.Errorf("DELETE without the scope: got %d, want 403", got.status)
 	}
 	deleter := tn.Kinde.Mint(Machine("delete:user_sessions"))
-	if got := tn.send("DELETE", "/api/v1/users/kp_nobody/sessions", deleter, nil); got.status != http.StatusNotFound {
+	if got := tn.send("DELETE", "/api/v1/users/kp_unknown/sessions", deleter, nil); got.status != http.StatusNotFound {
 		t.Errorf("DELETE of an unknown user's: got %d, want 404", got.status)
 	}
 	if got := tn.send("DELETE", target, deleter, nil); got.status != http.StatusOK || len(list()) != 0 {
 		t.Errorf("DELETE: got %d and %d sessions, want 200 and none", got.status, len(list()))
 	}
-	if got := tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token", refresh)); oauthCode(t, got) != "invalid_grant" {
+	if got := tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token", refresh)); oauthCode(t,
+		got) != "invalid_grant" {
 		t.Errorf("refresh: got %d, want invalid_grant", got.status)
 	}
 	if got := tn.get(tn.authURL("prompt", "none"), "").location(t).Query().Get("error"); got != "login_required" {
@@ -74,7 +77,8 @@ func TestSwitchOrganizationWithoutForm(t *testing.T) {
 			t.Errorf("got %q, want %q", got, org)
 		}
 	}
-	if got := tn.get(tn.authURL("prompt", "none", "org_code", "org_unknown"), "").location(t).Query().Get("error"); got != "login_required" {
+	if got := tn.get(tn.authURL("prompt", "none", "org_code", "org_unknown"),
+		"").location(t).Query().Get("error"); got != "login_required" {
 		t.Errorf("unknown organization: got %q, want login_required", got)
 	}
 }
@@ -84,7 +88,8 @@ func TestIDTokenNamesOrganizations(t *testing.T) {
 	_, claims := part(t, tn.Kinde.MintID(For(AdminUser)), 1)
 	codes := claims["org_codes"].([]any)
 	named := claims["organizations"].([]any)
-	if !slices.Equal(codes, []any{DemoOrg, SecondOrg}) || len(named) != 2 || named[1].(map[string]any)["name"] != secondOrgName || named[1].(map[string]any)["id"] != SecondOrg {
+	if !slices.Equal(codes, []any{DemoOrg, SecondOrg}) || len(named) != 2 ||
+		named[1].(map[string]any)["name"] != secondOrgName || named[1].(map[string]any)["id"] != SecondOrg {
 		t.Errorf("got %v and %v", codes, named)
 	}
 	if _, claims := part(t, tn.Kinde.MintID(For(AdminUser), ForClient(SPAClientID)), 1); claims["organizations"] != nil {
@@ -92,12 +97,14 @@ func TestIDTokenNamesOrganizations(t *testing.T) {
 	}
 	tn.Kinde.SetQuirks(Quirks{IDAudienceIssuer: true, Hasura: true})
 	_, claims = part(t, tn.Kinde.MintID(For(AdminUser)), 1)
-	if aud := claims["aud"].([]any); !slices.Equal(aud, []any{tn.URL}) || claims["azp"] != ClientID || claims["org_codes"] != nil || claims["x-hasura-org-codes"] == nil {
+	if aud := claims["aud"].([]any); !slices.Equal(aud, []any{tn.URL}) || claims["azp"] != ClientID ||
+		claims["org_codes"] != nil || claims["x-hasura-org-codes"] == nil {
 		t.Errorf("got %v", claims)
 	}
 	_, access := part(t, tn.Kinde.Mint(), 1)
 	for plain, renamed := range map[string]string{
-		"org_code": "x-hasura-org-code", "permissions": "x-hasura-permissions", "roles": "x-hasura-roles", "feature_flags": "x-hasura-feature-flags",
+		"org_code": "x-hasura-org-code", "permissions": "x-hasura-permissions", "roles": "x-hasura-roles",
+		"feature_flags": "x-hasura-feature-flags",
 	} {
 		if access[plain] != nil || access[renamed] == nil {
 			t.Errorf("%s: got %v and %v, want it as %s", plain, access[plain], access[renamed], renamed)
@@ -124,7 +131,7 @@ func TestApplicationsRegisterURLs(t *testing.T) {
 		status            int
 	}{
 		"without the scope":   {ClientID + "/auth_redirect_urls", logouts, `{"urls":["` + added + `"]}`, 403},
-		"unknown application": {"nobody/auth_redirect_urls", callbacks, `{"urls":["` + added + `"]}`, 404},
+		"unknown application": {"unknown/auth_redirect_urls", callbacks, `{"urls":["` + added + `"]}`, 404},
 		"no URL":              {ClientID + "/auth_redirect_urls", callbacks, `{"urls":[]}`, 400},
 		"a path":              {ClientID + "/auth_redirect_urls", callbacks, `{"urls":["/auth/callback"]}`, 400},
 		"not JSON":            {ClientID + "/auth_redirect_urls", callbacks, `urls=x`, 400},
@@ -137,19 +144,23 @@ func TestApplicationsRegisterURLs(t *testing.T) {
 		t.Fatalf("before: got %d, want 400", page.status)
 	}
 	for range 2 {
-		if got := post(ClientID+"/auth_redirect_urls", callbacks, `{"urls":["`+added+`","https://preview-*--site.example/auth/callback"]}`); got.status != http.StatusOK {
+		if got := post(ClientID+"/auth_redirect_urls", callbacks,
+			`{"urls":["`+added+`","https://preview-*--site.example/auth/callback"]}`); got.status != http.StatusOK {
 			t.Fatalf("got %d %s, want 200", got.status, got.body)
 		}
 	}
 	for callback, want := range map[string]int{
-		added: 200, "https://preview-12--site.example/auth/callback": 200, "https://preview---site.example/auth/callback": 400,
-		"https://preview-1.evil.example/x--site.example/auth/callback": 400, "https://preview-1--site.example/auth/callback/": 400,
+		added: 200, "https://preview-12--site.example/auth/callback": 200,
+		"https://preview---site.example/auth/callback":                 400,
+		"https://preview-1.evil.example/x--site.example/auth/callback": 400,
+		"https://preview-1--site.example/auth/callback/":               400,
 	} {
 		if page := tn.get(tn.authURL("redirect_uri", callback), ""); page.status != want {
 			t.Errorf("%s: got %d, want %d", callback, page.status, want)
 		}
 	}
-	if got := post(ClientID+"/auth_logout_urls", logouts, `{"urls":["https://site.example/"]}`); got.status != http.StatusOK {
+	if got := post(ClientID+"/auth_logout_urls", logouts,
+		`{"urls":["https://site.example/"]}`); got.status != http.StatusOK {
 		t.Fatalf("got %d %s, want 200", got.status, got.body)
 	}
 	if got := tn.get("/logout?redirect="+url.QueryEscape("https://site.example/"), ""); got.status != http.StatusFound {
@@ -171,9 +182,9 @@ func TestApplicationLoginURI(t *testing.T) {
 		status                   int
 	}{
 		"read without scope":   {"GET", ClientID, update, "", 403},
-		"read of none":         {"GET", "nobody", read, "", 404},
+		"read of none":         {"GET", "unknown", read, "", 404},
 		"update without scope": {"PATCH", ClientID, read, `{"login_uri":"https://site.example/auth/login"}`, 403},
-		"update of none":       {"PATCH", "nobody", update, `{"login_uri":"https://site.example/auth/login"}`, 404},
+		"update of none":       {"PATCH", "unknown", update, `{"login_uri":"https://site.example/auth/login"}`, 404},
 		"update to a path":     {"PATCH", ClientID, update, `{"login_uri":"/auth/login"}`, 400},
 		"update of URL lists":  {"PATCH", ClientID, update, `{"login_uri":"https://site.example/","redirect_uris":[]}`, 400},
 		"update":               {"PATCH", ClientID, update, `{"login_uri":"https://site.example/sign-in"}`, 200},

@@ -46,7 +46,8 @@ func (k *Kinde) redeem(r *http.Request) (*tokenResponse, error) {
 	case !slices.Contains([]string{grantCode, grantRefresh, grantMachine, grantDevice}, kind):
 		return nil, oauthFault(http.StatusBadRequest, "unsupported_grant_type", "The grant type is not supported.")
 	case !slices.Contains(grantsOf[client.Type], kind):
-		return nil, oauthFault(http.StatusBadRequest, "unauthorized_client", "The application's type does not allow this grant.")
+		return nil, oauthFault(http.StatusBadRequest, "unauthorized_client",
+			"The application's type does not allow this grant.")
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -62,8 +63,8 @@ func (k *Kinde) redeem(r *http.Request) (*tokenResponse, error) {
 	}
 }
 
-// redeemCode is RFC 6749 section 4.1.3 with RFC 7636 section 4.6. A code that
-// comes twice ends what it was redeemed for.
+// redeemCode handles RFC 6749 section 4.1.3 with RFC 7636 section 4.6. Using a code twice
+// revokes the tokens that it was redeemed for.
 func (k *Kinde) redeemCode(client Client, r *http.Request) (*tokenResponse, error) {
 	form := r.PostForm
 	code, ok := k.codes.get(form.Get("code"), k.opt.Now())
@@ -101,9 +102,9 @@ type refreshToken struct {
 	rotated time.Time // zero until it is used
 }
 
-// redeemRefresh rotates: each use gives a new refresh token, and the used one
-// lives on for RefreshOverlap. Coming too late is refused, but ends nothing
-// else: the newer tokens of the chain keep working.
+// redeemRefresh rotates: each use returns a new refresh token, and the used one stays
+// valid for RefreshOverlap. Later use is refused, but the newer tokens of the chain stay
+// valid.
 func (k *Kinde) redeemRefresh(client Client, r *http.Request) (*tokenResponse, error) {
 	now := k.opt.Now()
 	old, ok := k.refresh.get(r.PostForm.Get("refresh_token"), now)
@@ -125,7 +126,7 @@ func (k *Kinde) redeemRefresh(client Client, r *http.Request) (*tokenResponse, e
 	return k.issue(old.grant), nil
 }
 
-// redeemMachine is RFC 6749 section 4.4 with Kinde's audience parameter.
+// redeemMachine handles RFC 6749 section 4.4 with Kinde's audience parameter.
 func (k *Kinde) redeemMachine(client Client, r *http.Request) (*tokenResponse, error) {
 	audience := r.PostForm.Get("audience")
 	if audience == "" {
@@ -138,21 +139,23 @@ func (k *Kinde) redeemMachine(client Client, r *http.Request) (*tokenResponse, e
 		}
 	}
 	if !slices.Contains(allowed, audience) {
-		return nil, oauthFault(http.StatusBadRequest, "unauthorized_client", "The application is not authorised for this audience.")
+		return nil, oauthFault(http.StatusBadRequest, "unauthorized_client",
+			"The application is not authorised for this audience.")
 	}
 	scopes := client.Scopes
 	if asked := words(r.PostForm["scope"]); len(asked) > 0 {
 		granted, refused := client.grantable(asked)
 		if refused {
-			return nil, oauthFault(http.StatusBadRequest, "invalid_scope", "A requested scope is not assigned to the application.")
+			return nil, oauthFault(http.StatusBadRequest, "invalid_scope",
+				"A requested scope is not assigned to the application.")
 		}
 		scopes = granted
 	}
 	return k.issue(&grant{issuer: k.issuerOf(r), client: client, scopes: scopes, audience: []string{audience}}), nil
 }
 
-// issue makes the tokens of a grant. The access token stays the same until
-// it expires: a refresh before that hands it out again. k.mu is held.
+// issue returns the tokens of a grant. The access token is the same until it expires.
+// k.mu is held.
 func (k *Kinde) issue(g *grant) *tokenResponse {
 	now := k.opt.Now()
 	if _, revoked := k.revoked.get(digest(g.access), now); g.access == "" || revoked || !now.Before(g.until) {
@@ -173,7 +176,7 @@ func (k *Kinde) issue(g *grant) *tokenResponse {
 	return a
 }
 
-// revokeGrant ends a grant: its refresh tokens and the access token in force.
+// revokeGrant revokes a grant's refresh tokens and its current access token.
 // k.mu is held.
 func (k *Kinde) revokeGrant(g *grant) {
 	g.revoked = true

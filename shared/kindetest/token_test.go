@@ -11,7 +11,9 @@ import (
 func TestTokenEndpointRefuses(t *testing.T) {
 	tn := newTenant(t)
 	machine := func(more ...string) url.Values {
-		form := grantForm(grantMachine, append([]string{"client_id", M2MClientID, "client_secret", M2MClientSecret, "audience", tn.URL + "/api"}, more...)...)
+		form := grantForm(grantMachine,
+			append([]string{"client_id", M2MClientID, "client_secret", M2MClientSecret, "audience", tn.URL + "/api"},
+				more...)...)
 		return form
 	}
 	tests := []struct {
@@ -20,7 +22,7 @@ func TestTokenEndpointRefuses(t *testing.T) {
 		status int
 		code   string
 	}{
-		{"unknown client", grantForm(grantCode, "client_id", "nobody"), 401, "invalid_client"},
+		{"unknown client", grantForm(grantCode, "client_id", "unknown"), 401, "invalid_client"},
 		{"wrong secret", grantForm(grantCode, "client_secret", "wrong"), 401, "invalid_client"},
 		{"no secret", grantForm(grantCode, "client_secret", ""), 401, "invalid_client"},
 		{"no grant type", grantForm(""), 400, "invalid_request"},
@@ -31,7 +33,8 @@ func TestTokenEndpointRefuses(t *testing.T) {
 		{"no audience", machine("audience", ""), 400, "invalid_request"},
 		{"audience with a slash too many", machine("audience", tn.URL+"/api/"), 400, "unauthorized_client"},
 		{"scope not assigned", machine("scope", "read:users delete:users"), 400, "invalid_scope"},
-		{"unknown device code", grantForm(grantDevice, "client_id", DeviceClientID, "client_secret", "", "device_code", "x"), 400, "invalid_grant"},
+		{"unknown device code", grantForm(grantDevice, "client_id", DeviceClientID, "client_secret", "", "device_code", "x"),
+			400, "invalid_grant"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -51,19 +54,20 @@ func TestTokenEndpointRefuses(t *testing.T) {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth(M2MClientID, M2MClientSecret)
 	if got := tn.do(r); got.status != 401 || oauthCode(t, got) != "invalid_client" {
-		t.Errorf("Basic: %d %s", got.status, got.body)
+		t.Errorf("Basic: got %d %s", got.status, got.body)
 	}
 	r, _ = http.NewRequest("POST", tn.URL+"/oauth2/token", strings.NewReader(`{"grant_type":"client_credentials"}`))
 	r.Header.Set("Content-Type", "application/json")
 	if got := tn.do(r); got.status != 400 || oauthCode(t, got) != "invalid_request" {
-		t.Errorf("JSON body: %d %s", got.status, got.body)
+		t.Errorf("JSON body: got %d %s", got.status, got.body)
 	}
 }
 
 func TestMachineGetsAllScopesByDefault(t *testing.T) {
 	tn := newTenant(t)
 	got := tn.post("/oauth2/token", url.Values{
-		"grant_type": {grantMachine}, "client_id": {M2MClientID}, "client_secret": {M2MClientSecret}, "audience": {tn.URL + "/api"},
+		"grant_type": {grantMachine}, "client_id": {M2MClientID}, "client_secret": {M2MClientSecret},
+		"audience": {tn.URL + "/api"},
 	}).json(t)
 	client, _ := tn.Kinde.client(M2MClientID)
 	if got["scope"] != strings.Join(client.Scopes, " ") || got["token_type"] != "bearer" || got["expires_in"] != 86400.0 {
@@ -83,7 +87,7 @@ func TestCodeIsBound(t *testing.T) {
 		return tn.post("/oauth2/token", form)
 	}
 	if got := redeem(); got.status != http.StatusOK {
-		t.Fatalf("good code: %d %s", got.status, got.body)
+		t.Fatalf("good code: got %d %s", got.status, got.body)
 	}
 	for name, changes := range map[string][]string{
 		"redirect_uri": {"redirect_uri", callback + "?x"},
@@ -92,7 +96,7 @@ func TestCodeIsBound(t *testing.T) {
 		"client":       {"client_id", SPAClientID, "client_secret", ""},
 	} {
 		if got := redeem(changes...); got.status != 400 || oauthCode(t, got) != "invalid_grant" {
-			t.Errorf("another %s: %d %s", name, got.status, got.body)
+			t.Errorf("another %s: got %d %s", name, got.status, got.body)
 		}
 	}
 }
@@ -103,19 +107,20 @@ func TestCodeWorksOnceAndForFiveMinutes(t *testing.T) {
 	form := grantForm(grantCode, "code", code, "redirect_uri", callback, "code_verifier", "a-verifier")
 	first := tn.post("/oauth2/token", form).json(t)
 	if got := tn.post("/oauth2/token", form); oauthCode(t, got) != "invalid_grant" {
-		t.Errorf("second use: %s", got.body)
+		t.Errorf("second use: got %s", got.body)
 	}
 	if got := tn.get("/oauth2/v2/user_profile", first["access_token"].(string)); got.status != http.StatusForbidden {
 		t.Errorf("a replayed code must end its tokens: %d", got.status)
 	}
-	if got := tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token", first["refresh_token"].(string))); oauthCode(t, got) != "invalid_grant" {
-		t.Errorf("refresh after a replay: %s", got.body)
+	if got := tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token",
+		first["refresh_token"].(string))); oauthCode(t, got) != "invalid_grant" {
+		t.Errorf("refresh after a replay: got %s", got.body)
 	}
 	late := tn.signIn(tn.authURL("prompt", "login"), DemoUser).Query().Get("code")
 	tn.wait(codeTTL)
 	form.Set("code", late)
 	if got := tn.post("/oauth2/token", form); oauthCode(t, got) != "invalid_grant" {
-		t.Errorf("late: %s", got.body)
+		t.Errorf("late: got %s", got.body)
 	}
 }
 
@@ -128,7 +133,7 @@ func TestRefreshRotation(t *testing.T) {
 		t.Helper()
 		got := refresh(token)
 		if got.status != http.StatusOK {
-			t.Fatalf("%d %s", got.status, got.body)
+			t.Fatalf("got %d %s", got.status, got.body)
 		}
 		return got.json(t)["refresh_token"].(string)
 	}
@@ -141,13 +146,13 @@ func TestRefreshRotation(t *testing.T) {
 	}
 	tn.wait(2 * time.Second)
 	if got := refresh(first); got.status != 400 || oauthCode(t, got) != "invalid_grant" {
-		t.Errorf("reuse after the overlap: %d %s", got.status, got.body)
+		t.Errorf("reuse after the overlap: got %d %s", got.status, got.body)
 	}
 	third := next(second) // a late reuse ends nothing else
 	next(sibling)
 	tn.wait(DefaultRefreshTTL)
 	if got := refresh(third); oauthCode(t, got) != "invalid_grant" {
-		t.Errorf("after 15 days: %s", got.body)
+		t.Errorf("after 15 days: got %s", got.body)
 	}
 }
 
@@ -156,7 +161,7 @@ func TestNoOverlap(t *testing.T) {
 	form := grantForm(grantRefresh, "refresh_token", tn.tokens().RefreshToken)
 	tn.post("/oauth2/token", form)
 	if got := tn.post("/oauth2/token", form); got.status != 400 || oauthCode(t, got) != "invalid_grant" {
-		t.Errorf("%d %s", got.status, got.body)
+		t.Errorf("got %d %s", got.status, got.body)
 	}
 }
 
@@ -185,7 +190,7 @@ func TestRefreshScopeIsOffline(t *testing.T) {
 	tn := newTenant(t)
 	for scope, want := range map[string]bool{"offline": true, "offline_access": false, "profile": false} {
 		if got := tn.tokens("openid", scope).RefreshToken != ""; got != want {
-			t.Errorf("%s: refresh token %v", scope, got)
+			t.Errorf("got %s: refresh token %v", scope, got)
 		}
 	}
 	if got := tn.tokens("offline").Extra("id_token"); got != nil {
@@ -204,12 +209,13 @@ func TestOptionalClaims(t *testing.T) {
 	_, none := part(t, k.Mint(ForClient("none")), 1)
 	role, _ := all["roles"].([]any)[0].(map[string]any)
 	property, _ := all["properties"].(map[string]any)["employees"].(map[string]any)
-	if all["org_name"] != demoOrgName || all["email"] != "dana@example.com" || role["key"] != "editor" || property["v"] != 42.0 {
-		t.Errorf("all: %v", all)
+	if all["org_name"] != demoOrgName || all["email"] != "dana@example.com" || role["key"] != "editor" ||
+		property["v"] != 42.0 {
+		t.Errorf("all: got %v", all)
 	}
 	for _, name := range []string{"roles", "org_name", "email", "properties"} {
 		if none[name] != nil {
-			t.Errorf("%s without having opted in", name)
+			t.Errorf("got %s without having opted in", name)
 		}
 	}
 }
@@ -217,7 +223,8 @@ func TestOptionalClaims(t *testing.T) {
 func TestAudienceOnlyWhenAuthorised(t *testing.T) {
 	tn := newTenant(t)
 	u := tn.signIn(tn.authURL("audience", SampleAudience+" https://other.example"), DemoUser)
-	got := tn.post("/oauth2/token", grantForm(grantCode, "code", u.Query().Get("code"), "redirect_uri", callback, "code_verifier", "a-verifier"))
+	got := tn.post("/oauth2/token", grantForm(grantCode, "code", u.Query().Get("code"), "redirect_uri", callback,
+		"code_verifier", "a-verifier"))
 	b, err := tn.Kinde.verify(got.json(t)["access_token"].(string), tn.URL)
 	if err != nil || len(b.audience) != 1 || b.audience[0] != SampleAudience {
 		t.Errorf("audience %v, %v", b, err)

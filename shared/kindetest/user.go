@@ -27,7 +27,7 @@ type User struct {
 	Memberships []Membership
 }
 
-// Membership is what one user has in one organization.
+// Membership is a user's account in one organization.
 type Membership struct {
 	OrgCode, OrgName string
 	Plans            []Plan
@@ -54,7 +54,7 @@ func (p *User) membership(orgCode string) *Membership {
 	return &p.Memberships[i]
 }
 
-// user finds a user by id; k.mu is held.
+// user returns a user by id, or nil; k.mu is held.
 func (k *Kinde) user(id string) *User {
 	i := slices.IndexFunc(k.users, func(p *User) bool { return p.ID == id })
 	if i < 0 {
@@ -65,7 +65,7 @@ func (k *Kinde) user(id string) *User {
 
 var (
 	errNoUser = errors.New("kindetest: no such user")
-	errFull   = errors.New("kindetest: no room for another user")
+	errFull   = errors.New("kindetest: too many users")
 )
 
 // UpdateUser changes a user's own record. The Account API shows the change at

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// maxCalls bounds what the journal keeps; the oldest calls go first.
+// maxCalls is the most calls that are kept; the oldest are dropped first.
 const maxCalls = 2000
 
-// Call is a request that came in, whether a fault took it or not.
+// Call is a request that the tenant received, whether a fault replaced the response or not.
 type Call struct {
 	At           time.Time
 	Method, Path string
@@ -22,12 +22,12 @@ type Call struct {
 	Form         url.Values // of the body; nil unless it was a form
 }
 
-type journal struct {
+type callLog struct {
 	mu    sync.Mutex
 	calls []Call
 }
 
-func (j *journal) record(r *http.Request, at time.Time) {
+func (j *callLog) record(r *http.Request, at time.Time) {
 	call := Call{
 		At: at, Method: r.Method, Path: r.URL.Path, Host: r.Host,
 		Query: r.URL.Query(), Header: r.Header.Clone(), Form: maps.Clone(r.PostForm),
@@ -43,10 +43,10 @@ func (j *journal) record(r *http.Request, at time.Time) {
 // Calls returns the requests that match pattern (see Fault), the oldest
 // first; "/" is all. Only the last thousand or so are kept.
 func (k *Kinde) Calls(pattern string) []Call {
-	k.journal.mu.Lock()
-	defer k.journal.mu.Unlock()
+	k.callLog.mu.Lock()
+	defer k.callLog.mu.Unlock()
 	var found []Call
-	for _, call := range k.journal.calls {
+	for _, call := range k.callLog.calls {
 		if matches(pattern, call.Method, call.Path) {
 			found = append(found, call)
 		}
@@ -54,9 +54,9 @@ func (k *Kinde) Calls(pattern string) []Call {
 	return found
 }
 
-// ForgetCalls empties the record.
+// ForgetCalls drops the recorded calls.
 func (k *Kinde) ForgetCalls() {
-	k.journal.mu.Lock()
-	defer k.journal.mu.Unlock()
-	k.journal.calls = nil
+	k.callLog.mu.Lock()
+	defer k.callLog.mu.Unlock()
+	k.callLog.calls = nil
 }
