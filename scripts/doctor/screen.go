@@ -79,7 +79,7 @@ func (s screen) write(to io.Writer, checks []check) error {
 				fmt.Fprintln(out)
 			}
 			area = next
-			fmt.Fprintln(out, s.paint(bold, strings.ToUpper(area[:1])+area[1:]))
+			fmt.Fprintln(out, s.paint(bold, heading(area)))
 		}
 		var group []check
 		group, left = sameOutcome(left)
@@ -92,6 +92,14 @@ func (s screen) write(to io.Writer, checks []check) error {
 		}
 	}
 	return out.Flush()
+}
+
+// heading is the title of an area.
+func heading(area string) string {
+	if area == "apis" {
+		return "APIs"
+	}
+	return strings.ToUpper(area[:1]) + area[1:]
 }
 
 // sameOutcome splits checks into those of the first one's area and outcome, which share an

@@ -18,6 +18,7 @@ var sample = []check{
 	{ID: "machine.audience", Title: "Its audience", State: isSkipped, Found: "because of tenant.issuer"},
 	{ID: "machine.scopes", Title: "Its scopes", State: isSkipped, Found: "because of tenant.issuer"},
 	{ID: "device.client", Title: "Device application", State: isNote, Found: "odd", Why: "It is."},
+	{ID: "apis.reachable", Title: "The site's own APIs", State: isSkipped, Found: "none"},
 }
 
 const samplePlain = `Tenant
@@ -38,11 +39,14 @@ Device
            Odd.
            It is.
 
+APIs
+  skipped  The site's own APIs: none
+
 netlify env:set changes the deployment, from its next deploy
 on. For this machine change the same line in .env; on AWS
 the stack's parameter: sam deploy --guided.
 
-2 ok, 1 to fix, 1 note, 2 skipped. Fix first: Issuer
+2 ok, 1 to fix, 1 note, 3 skipped. Fix first: Issuer
 (tenant.issuer).
 `
 
