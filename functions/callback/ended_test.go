@@ -18,9 +18,8 @@ func sessionsOf(s *signIn) *auth.Sessions {
 	var sessions *auth.Sessions
 	s.Beside(endpoint.API("user-profile", func(services *endpoint.Services) (endpoint.Handlers, error) {
 		sessions = services.Sessions
-		return endpoint.Handlers{"GET /api/user-profile": {Serve: func(context.Context, *endpoint.Request) (*endpoint.Response, error) {
-			return endpoint.NoContent(), nil
-		}}}, nil
+		serve := func(context.Context, *endpoint.Request) (*endpoint.Response, error) { return endpoint.NoContent(), nil }
+		return endpoint.Handlers{"GET /api/user-profile": {Serve: serve}}, nil
 	}))
 	return sessions
 }
@@ -50,10 +49,12 @@ func TestSignInFromBeforeASuspensionShowsTheForm(t *testing.T) {
 	wantPage(t, s.back("state="+again.State+"&code="+s.code()), "login-expired")
 
 	other := start(t, "REDIS_URL", "redis://"+miniredis.RunT(t).Addr())
-	if err := sessionsOf(other).EndSessionsOf(t.Context(), kindetest.DemoUser, time.Now().Add(-time.Minute)); err != nil {
+	earlier := time.Now().Add(-time.Minute)
+	if err := sessionsOf(other).EndSessionsOf(t.Context(), kindetest.DemoUser, earlier); err != nil {
 		t.Fatal(err)
 	}
-	if w := other.back("state=" + other.attempt.State + "&code=" + other.code()); w.Header().Get("Location") != site+"/pricing" {
-		t.Errorf("a later sign-in: got %s, want %s/pricing", w.Header().Get("Location"), site)
+	later := other.back("state=" + other.attempt.State + "&code=" + other.code()).Header().Get("Location")
+	if later != site+"/pricing" {
+		t.Errorf("a later sign-in: got %s, want %s/pricing", later, site)
 	}
 }

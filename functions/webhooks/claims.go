@@ -23,8 +23,9 @@ type claims struct {
 // whether it succeeds or not; its error is for the log.
 func (c claims) refresh(ctx context.Context, users []string) *problem.Error {
 	if c.machine == nil {
-		p := problem.New(problem.UpstreamMisconfigured, errors.New("claims are not refreshed: there is no M2M application"))
-		p.Remedy = "set KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET; the application needs update:user_refresh_claims"
+		p := problem.New(problem.UpstreamMisconfigured, errors.New("no M2M application refreshes the claims"))
+		p.Remedy = "set KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET; " +
+			"the application needs update:user_refresh_claims"
 		return p
 	}
 	ctx, cancel := context.WithTimeout(ctx, claimsTime)

@@ -27,7 +27,8 @@ func build(s *endpoint.Services) (endpoint.Handlers, error) {
 		handled: newRecord(s.Shared.Store), forward: forward, claims: claims{kinde: s.Kinde},
 	}
 	if set := s.Settings; set.M2MClientID != "" {
-		w.claims.machine = kinde.NewMachine(s.Kinde, set.M2MClientID, set.M2MClientSecret, s.Shared.Store, set.UpstreamTimeout)
+		w.claims.machine = kinde.NewMachine(s.Kinde, set.M2MClientID, set.M2MClientSecret,
+			s.Shared.Store, set.UpstreamTimeout)
 	}
 	return endpoint.Handlers{"POST /webhooks/kinde": {Serve: w.receive}}, nil
 }

@@ -207,7 +207,8 @@ func TestEventCountsAsHandledForThreeDays(t *testing.T) {
 		t.Errorf("forwarded %d times, want once", got)
 	}
 	for _, key := range server.Keys() {
-		if value, err := server.Get(key); err != nil || strings.Contains(key+value, "event_") || strings.Contains(key+value, user) {
+		value, err := server.Get(key)
+		if err != nil || strings.Contains(key+value, "event_") || strings.Contains(key+value, user) {
 			t.Errorf("Redis holds %q: %q in clear, %v", key, value, err)
 		}
 	}

@@ -43,9 +43,10 @@ func defaultLog(t *testing.T) *functiontest.Log {
 
 // whoami is another function of the site, which serves users.
 var whoami = endpoint.API("user-profile", func(*endpoint.Services) (endpoint.Handlers, error) {
-	return endpoint.Handlers{"GET /api/user-profile": {Serve: func(_ context.Context, r *endpoint.Request) (*endpoint.Response, error) {
+	serve := func(_ context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 		return endpoint.JSON(200, r.Caller.Claims.Raw), nil
-	}}}, nil
+	}
+	return endpoint.Handlers{"GET /api/user-profile": {Serve: serve}}, nil
 })
 
 func tokens(f *functiontest.Fixture, claims ...kindetest.Claim) session.Tokens {
@@ -118,8 +119,10 @@ func TestOtherEventsRefreshSessionsOnce(t *testing.T) {
 // keeps their claims.
 func issued(t *testing.T, f *functiontest.Fixture) string {
 	t.Helper()
-	resp, err := http.PostForm(f.URL+"/oauth2/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {f.MintRefresh()},
-		"client_id": {kindetest.ClientID}, "client_secret": {kindetest.ClientSecret}})
+	resp, err := http.PostForm(f.URL+"/oauth2/token", url.Values{
+		"grant_type": {"refresh_token"}, "refresh_token": {f.MintRefresh()},
+		"client_id": {kindetest.ClientID}, "client_secret": {kindetest.ClientSecret},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +146,9 @@ func TestEventsRefreshClaims(t *testing.T) {
 		renewed  bool
 		log      string
 	}{
-		"M2M application":    {[]string{"KINDE_M2M_CLIENT_ID", kindetest.M2MClientID, "KINDE_M2M_CLIENT_SECRET", kindetest.M2MClientSecret}, true, ""},
+		"M2M application": {[]string{
+			"KINDE_M2M_CLIENT_ID", kindetest.M2MClientID, "KINDE_M2M_CLIENT_SECRET", kindetest.M2MClientSecret,
+		}, true, ""},
 		"no M2M application": {nil, false, "set KINDE_M2M_CLIENT_ID"},
 	} {
 		log := defaultLog(t)
@@ -214,7 +219,8 @@ func TestChangeBy(t *testing.T) {
 		{"user.updated", `{"user":{"id":"kp_1","is_suspended":false}}`, refresh("kp_1")},
 		{"user.updated", `{"user":{"id":"kp_1","is_suspended":"true"}}`, refresh("kp_1")},
 		{"user.created", `{"user":{"id":"kp_1","is_suspended":true}}`, refresh("kp_1")},
-		{"customer.plan_changed", `{"customer":{"user_id":"kp_1","id":"customer_1"},"list":[{"kinde_user_id":"kp_2"},{"id":"kp_1"}]}`,
+		{"customer.plan_changed",
+			`{"customer":{"user_id":"kp_1","id":"customer_1"},"list":[{"kinde_user_id":"kp_2"},{"id":"kp_1"}]}`,
 			refresh("kp_1", "kp_2")},
 		{"organization.updated", `{"organization":{"code":"org_1","name":"kp_1"}}`, none},
 		{"user.updated", `{"user":{"id":"kp_1\n"}}`, none},

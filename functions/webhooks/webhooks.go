@@ -81,7 +81,8 @@ func refused(cause error) error {
 
 // printable reports whether a name of an event can be in a header and in the log.
 func printable(name string) bool {
-	return name != "" && len(name) <= maxName && !strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' })
+	odd := func(r rune) bool { return r <= ' ' || r > '~' }
+	return name != "" && len(name) <= maxName && !strings.ContainsFunc(name, odd)
 }
 
 // handle does what an event asks for. Doing it twice does no harm, except that it is
@@ -117,7 +118,8 @@ func (w *webhooks) handle(ctx context.Context, requestID string, event token.Eve
 
 // change makes the sessions of each user end or refresh. The failure is of a step without
 // which they do so too.
-func (w *webhooks) change(ctx context.Context, event token.Event, change sessionChange) (failure *problem.Error, err error) {
+func (w *webhooks) change(ctx context.Context, event token.Event, change sessionChange) (
+	failure *problem.Error, err error) {
 	apply := w.sessions.EndSessionsOf
 	if change.kind == refreshed {
 		failure = w.claims.refresh(ctx, change.users)

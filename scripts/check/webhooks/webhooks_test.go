@@ -76,10 +76,12 @@ func TestPackageVerifiesForwardedEvents(t *testing.T) {
 			}
 			defer kinde.Close()
 			url, next := receiver(t, row.secret)
-			f, err := lambdarun.Start(t.Context(), lambdarun.Options{Binary: binary, Output: &functiontest.Log{}, Env: []string{
-				"KINDE_ISSUER_URL=" + kinde.URL, "KINDE_CLIENT_ID=" + kindetest.ClientID, "KINDE_SITE_URL=" + functiontest.Site,
-				"WEBHOOK_FORWARD_URL=" + url, "WEBHOOK_FORWARD_SECRET=" + secret,
-			}})
+			f, err := lambdarun.Start(t.Context(), lambdarun.Options{
+				Binary: binary, Output: &functiontest.Log{}, Env: []string{
+					"KINDE_ISSUER_URL=" + kinde.URL, "KINDE_CLIENT_ID=" + kindetest.ClientID,
+					"KINDE_SITE_URL=" + functiontest.Site,
+					"WEBHOOK_FORWARD_URL=" + url, "WEBHOOK_FORWARD_SECRET=" + secret,
+				}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +100,8 @@ func TestPackageVerifiesForwardedEvents(t *testing.T) {
 
 func deliver(t *testing.T, f *lambdarun.Function, event string) int {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, functiontest.Site+"/webhooks/kinde", strings.NewReader(event))
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, functiontest.Site+"/webhooks/kinde",
+		strings.NewReader(event))
 	r.Header.Set("Content-Type", "application/jwt")
 	w := httptest.NewRecorder()
 	lambdarun.Handler(f, lambdarun.HTTPAPI2).ServeHTTP(w, r)
