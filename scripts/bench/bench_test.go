@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestPercentileIsTheNearestRank(t *testing.T) {
+func TestPercentile(t *testing.T) {
 	ten := []int64{50, 10, 40, 20, 30, 100, 90, 60, 80, 70}
 	for _, row := range []struct {
 		values  []int64
@@ -25,23 +25,23 @@ func TestPercentileIsTheNearestRank(t *testing.T) {
 		}
 	}
 	if ten[0] != 50 {
-		t.Error("the values were reordered")
+		t.Error("percentile reordered its argument")
 	}
 	if got := mean([]time.Duration{time.Second, 4 * time.Second}); got != 2500*time.Millisecond {
-		t.Errorf("mean = %v", got)
+		t.Errorf("got mean %v, want 2.5s", got)
 	}
 }
 
-func TestEachProgramGoesFirstInTurn(t *testing.T) {
+func TestAlternate(t *testing.T) {
 	a, b := &program{}, &program{}
 	for round, first := range []*program{a, b, a} {
-		if got := inTurn([2]*program{a, b}, round); got[0] != first || got[0] == got[1] {
-			t.Errorf("round %d: wrong order", round)
+		if got := alternate([2]*program{a, b}, round); got[0] != first || got[0] == got[1] {
+			t.Errorf("round %d: got the wrong order", round)
 		}
 	}
 }
 
-func TestTheTable(t *testing.T) {
+func TestWriteTable(t *testing.T) {
 	ms := func(n ...int) (d []time.Duration) {
 		for _, n := range n {
 			d = append(d, time.Duration(n)*time.Millisecond)
@@ -59,24 +59,24 @@ func TestTheTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `
-|                                         | plain    | ours     | ratio | limit                   |
-| --------------------------------------- | -------- | -------- | ----- | ----------------------- |
-| cold start to first answer, p50         | 60.0 ms  | 42.0 ms  | 0.70  | 0.70 kept               |
-| cold start to first answer, p90         | 70.0 ms  | 90.0 ms  | 1.29  |                         |
-| CPU of a cold start, p50                | 10.0 ms  | 5000 µs  | 0.50  |                         |
-| warm request, p50                       | 20.0 ms  | 25.0 ms  | 1.25  | plain + 5000 µs kept    |
-| added to the upstream's time, warm, p50 | 2000 µs  | 1000 µs  | 0.50  |                         |
-| added to the upstream's time, warm, p90 | 3000 µs  | 9000 µs  | 3.00  |                         |
-| CPU of a warm request                   | 3000 µs  | 1500 µs  | 0.50  | plain + -2000 µs BROKEN |
-| peak memory                             | 10.00 MB | 12.00 MB | 1.20  | 1.10 BROKEN             |
-| zip                                     | 3.00 MB  | 4.00 MB  | 1.33  | 3.30 MB BROKEN          |
+|                                         | plain    | ours     | ratio | limit                     |
+| --------------------------------------- | -------- | -------- | ----- | ------------------------- |
+| cold start to first response, p50       | 60.0 ms  | 42.0 ms  | 0.70  | 0.70 ok                   |
+| cold start to first response, p90       | 70.0 ms  | 90.0 ms  | 1.29  |                           |
+| CPU of a cold start, p50                | 10.0 ms  | 5000 µs  | 0.50  |                           |
+| warm request, p50                       | 20.0 ms  | 25.0 ms  | 1.25  | plain + 5000 µs ok        |
+| added to the upstream's time, warm, p50 | 2000 µs  | 1000 µs  | 0.50  |                           |
+| added to the upstream's time, warm, p90 | 3000 µs  | 9000 µs  | 3.00  |                           |
+| CPU of a warm request                   | 3000 µs  | 1500 µs  | 0.50  | plain + -2000 µs EXCEEDED |
+| peak memory                             | 10.00 MB | 12.00 MB | 1.20  | 1.10 EXCEEDED             |
+| zip                                     | 3.00 MB  | 4.00 MB  | 1.33  | 3.30 MB EXCEEDED          |
 `
 	if got := "\n" + out.String(); got != want {
 		t.Errorf("got%swant%s", got, want)
 	}
 }
 
-func TestEveryLimitIsOfAMeasure(t *testing.T) {
+func TestLimitsNameMeasures(t *testing.T) {
 	for _, c := range comparisons {
 		for name := range c.limits {
 			found := false
@@ -84,7 +84,7 @@ func TestEveryLimitIsOfAMeasure(t *testing.T) {
 				found = found || m.name == name
 			}
 			if !found {
-				t.Errorf("%s: no measure is called %q: its limit would never be broken", c.name, name)
+				t.Errorf("%s: got a limit for the unknown measure %q", c.name, name)
 			}
 		}
 	}
@@ -104,24 +104,24 @@ func TestZippedSizeIsCompressed(t *testing.T) {
 			t.Fatal(err)
 		}
 		if size, err := zippedSize(path); err != nil || size < row.least || size > row.most {
-			t.Errorf("%s: %d bytes, %v", name, size, err)
+			t.Errorf("%s: got %d bytes, %v, want %d to %d", name, size, err, row.least, row.most)
 		}
 	}
 }
 
-func TestTailKeepsTheLastWholeLines(t *testing.T) {
-	var said tail
-	said.Write([]byte("one\n"))
-	if got := said.String(); got != "one\n" {
-		t.Errorf("%q", got)
+func TestTailKeepsLastWholeLines(t *testing.T) {
+	var output tail
+	output.Write([]byte("one\n"))
+	if got := output.String(); got != "one\n" {
+		t.Errorf("got %q, want one line", got)
 	}
 	for range 1000 {
-		said.Write([]byte("lines\n"))
+		output.Write([]byte("lines\n"))
 	}
-	said.Write([]byte("end\n"))
-	got := said.String()
+	output.Write([]byte("end\n"))
+	got := output.String()
 	if !strings.HasPrefix(got, "lines\n") || !strings.HasSuffix(got, "lines\nend\n") || len(got) > most ||
 		len(got) < most-len("lines\n") {
-		t.Errorf("%d bytes: %q…", len(got), got[:min(len(got), 20)])
+		t.Errorf("got %d bytes that begin with %q", len(got), got[:min(len(got), 20)])
 	}
 }

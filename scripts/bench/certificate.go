@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// bundles are where Linux systems keep their certificates in one file.
+// bundles are the certificate files of Linux systems.
 var bundles = []string{
 	"/etc/ssl/certs/ca-certificates.crt",
 	"/etc/pki/tls/certs/ca-bundle.crt",
@@ -32,8 +32,7 @@ func systemBundle() ([]byte, error) {
 	return nil, errors.New("no system certificates (package ca-certificates); loading them is part of the measurement")
 }
 
-// newCertificate makes an authority, of which the PEM is returned, and its
-// certificate for 127.0.0.1.
+// newCertificate returns a certificate for 127.0.0.1 and the PEM of its authority.
 func newCertificate() (certificate tls.Certificate, authority []byte, err error) {
 	root, rootKey, err := sign(&x509.Certificate{Subject: pkix.Name{CommonName: "bench authority"},
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}, nil, nil)
@@ -50,8 +49,7 @@ func newCertificate() (certificate tls.Certificate, authority []byte, err error)
 		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Raw}), nil
 }
 
-// sign makes a certificate from the template for a new key; no parent: signed by
-// itself.
+// sign makes a certificate for a new key. Without a parent it is self-signed.
 func sign(template, parent *x509.Certificate, parentKey *ecdsa.PrivateKey) (
 	*x509.Certificate, *ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// comparison compares a function with another program that does the same, or
-// with itself and another request.
+// comparison compares a function with an equivalent program, or with itself for another
+// request.
 type comparison struct {
 	name        string
-	says        string // what the columns plain and ours show
+	about       string // the meaning of the columns plain and ours
 	plain, ours subject
 	limits      map[string]limit // by the measure's name
 }
@@ -31,10 +31,10 @@ type subject struct {
 	check func(*upstream, *http.Response) error
 }
 
-// comparisons is everything that is measured. The limits are the project's.
+// comparisons are all comparisons, with the project's limits.
 var comparisons = []comparison{{
 	name:  "portal",
-	says:  "ours is functions/portal, plain is scripts/bench/baseline",
+	about: "ours is functions/portal, plain is scripts/bench/baseline",
 	plain: subject{pkg: "kinde-functions/scripts/bench/baseline", request: openPortal, check: atPortal},
 	ours:  subject{pkg: "kinde-functions/functions/portal", request: openPortal, check: atPortal},
 	limits: map[string]limit{
@@ -46,7 +46,7 @@ var comparisons = []comparison{{
 	},
 }, {
 	name: "account",
-	says: "plain requests only the slowest part of /api/account, three pages of entitlements; " +
+	about: "plain requests only the slowest part of /api/account, three pages of entitlements; " +
 		"ours requests all six parts, eight pages",
 	plain: subject{pkg: "kinde-functions/functions/account", request: get("/api/account?include=entitlements"), check: ok},
 	ours:  subject{pkg: "kinde-functions/functions/account", request: get("/api/account"), check: ok},
@@ -55,15 +55,15 @@ var comparisons = []comparison{{
 	},
 }, {
 	name:  "session",
-	says:  "user-profile, plain by access token, ours by session cookie",
+	about: "user-profile, plain by access token, ours by session cookie",
 	plain: subject{pkg: "kinde-functions/functions/user-profile", request: get("/api/user-profile"), check: ok},
 	ours:  subject{pkg: "kinde-functions/functions/user-profile", request: withCookie("/api/user-profile"), check: ok},
 	limits: map[string]limit{
 		warmCPU: {over: 60e3},
 	},
 }, {
-	name: "redis",
-	says: "user-profile without REDIS_URL, plain is built without the Redis client, ours as it is",
+	name:  "redis",
+	about: "user-profile without REDIS_URL, plain is built without the Redis client, ours as it is",
 	plain: subject{pkg: "kinde-functions/functions/user-profile", request: get("/api/user-profile"), check: ok,
 		replaced: "shared/endpoint/sharedstore.go", text: withoutRedis},
 	ours: subject{pkg: "kinde-functions/functions/user-profile", request: get("/api/user-profile"), check: ok},

@@ -25,7 +25,7 @@ import (
 	"time"
 )
 
-// counts is how much is measured.
+// counts are the numbers of measurements.
 type counts struct {
 	cold      int    // cold starts of each program
 	processes int    // of each program, for the warm requests
@@ -39,27 +39,27 @@ func main() {
 	flag.IntVar(&n.processes, "processes", 4, "processes of each program that get warm requests")
 	flag.IntVar(&n.warm, "warm", 100, "warm requests to each process")
 	flag.StringVar(&n.only, "only", "", "measure one comparison alone: portal, account, session or redis")
-	delay := flag.Duration("delay", 20*time.Millisecond, "how long the upstream takes to answer")
-	memory := flag.Int("memory", 1024, "memory size in MB that the programs are told (Netlify: 1024)")
+	delay := flag.Duration("delay", 20*time.Millisecond, "the latency of the upstream")
+	memory := flag.Int("memory", 1024, "memory size of the functions in MB (Netlify: 1024)")
 	flag.Parse()
 	if flag.NArg() > 0 || min(n.cold, n.processes, n.warm, *memory) < 1 {
-		fmt.Fprintln(os.Stderr, "bench takes no arguments, and counts above zero")
+		fmt.Fprintln(os.Stderr, "bench takes no arguments, and numbers above zero")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	kept, err := run(ctx, os.Stdout, n, *delay, *memory)
+	ok, err := run(ctx, os.Stdout, n, *delay, *memory)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
-	if err != nil || !kept {
+	if err != nil || !ok {
 		os.Exit(1)
 	}
 }
 
-// run measures every comparison and prints its table. It reports whether all
-// limits were kept.
-func run(ctx context.Context, out io.Writer, n counts, delay time.Duration, memory int) (kept bool, err error) {
+// run measures every comparison and prints its table. It reports whether all values are
+// within their limits.
+func run(ctx context.Context, out io.Writer, n counts, delay time.Duration, memory int) (ok bool, err error) {
 	dir, err := os.MkdirTemp("", "kinde-functions-bench-")
 	if err != nil {
 		return false, err
@@ -75,7 +75,7 @@ func run(ctx context.Context, out io.Writer, n counts, delay time.Duration, memo
 	}
 	defer up.close()
 	b := bench{upstream: up, counts: n, memory: memory}
-	kept = true
+	ok = true
 	for _, c := range comparisons {
 		if n.only != "" && c.name != n.only {
 			continue
@@ -84,7 +84,7 @@ func run(ctx context.Context, out io.Writer, n counts, delay time.Duration, memo
 		if err != nil {
 			return false, err
 		}
-		fmt.Fprintf(out, "%s: %s.\n", c.name, c.says)
+		fmt.Fprintf(out, "%s: %s.\n", c.name, c.about)
 		fmt.Fprintf(out, "%d cold starts of each, %d warm requests to each of %d processes; "+
 			"the upstream takes %v, memory size %d MB.\n\n",
 			n.cold, n.warm, n.processes, delay, memory)
@@ -93,8 +93,8 @@ func run(ctx context.Context, out io.Writer, n counts, delay time.Duration, memo
 		}
 		fmt.Fprintln(out)
 		for _, r := range rows {
-			kept = kept && r.kept()
+			ok = ok && r.ok()
 		}
 	}
-	return kept, nil
+	return ok, nil
 }

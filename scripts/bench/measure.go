@@ -10,33 +10,32 @@ import (
 	"kinde-functions/shared/lambdarun"
 )
 
-// format is the shape of the events: Netlify's, which has the tightest limits.
+// format is the platform of the events: Netlify has the tightest limits.
 const format = lambdarun.Netlify
 
-// settle is how many requests a process gets before its warm ones are measured,
-// so that its connections and buffers are there.
-const settle = 20
+// warmUp is the number of requests to a process before the measured ones.
+const warmUp = 20
 
-// program is a subject that has been built.
+// program is a built subject.
 type program struct {
 	subject
 	binary  string
-	event   []byte // the same each time: making one would disturb what is measured next
+	event   []byte // made once, so that making it does not disturb measurements
 	figures figures
 }
 
-// figures are what was measured of a program.
+// figures are the measurements of a program.
 type figures struct {
-	cold    []time.Duration // process start to first answer
+	cold    []time.Duration // process start to first response
 	coldCPU []time.Duration // of the process until then
-	total   []time.Duration // warm: until the answer
-	added   []time.Duration // warm: until the answer, without the upstream's time
+	total   []time.Duration // warm: until the response
+	added   []time.Duration // warm: until the response, without the upstream's time
 	warmCPU []time.Duration // per warm request, one for each process
 	peak    []int64         // bytes resident, one for each process
 	zipped  int64           // bytes
 }
 
-// prepare builds the subject as path and sizes what a host would be sent.
+// prepare builds the subject as path and measures its zip.
 func (b *bench) prepare(ctx context.Context, s subject, path string) (*program, error) {
 	if s.replaced != "" {
 		restore, err := replace(s.replaced, s.text, path)
@@ -64,7 +63,7 @@ type bench struct {
 	upstream *upstream
 	counts   counts
 	memory   int // MB
-	said     tail
+	output   tail
 }
 
 // compare builds and measures both programs, with files in dir.
@@ -80,20 +79,20 @@ func (b *bench) compare(ctx context.Context, c comparison, dir string) ([]row, e
 	if err := b.measure(ctx, programs); ctx.Err() != nil {
 		return nil, ctx.Err()
 	} else if err != nil {
-		return nil, fmt.Errorf("%w\nThe last that the programs said:\n%s", err, &b.said)
+		return nil, fmt.Errorf("%w\nThe end of the programs' output:\n%s", err, &b.output)
 	}
 	return tabulate(programs[0].figures, programs[1].figures, c.limits), nil
 }
 
 func (b *bench) measure(ctx context.Context, programs [2]*program) error {
 	for round := range b.counts.cold + 1 {
-		for _, p := range inTurn(programs, round) {
+		for _, p := range alternate(programs, round) {
 			took, cpu, err := b.coldStart(ctx, p)
 			if err != nil {
 				return fmt.Errorf("%s: cold start: %w", p.pkg, err)
 			}
 			if round == 0 {
-				continue // it read the binary from the disk
+				continue // the first start reads the binary from the disk
 			}
 			p.figures.cold = append(p.figures.cold, took)
 			p.figures.coldCPU = append(p.figures.coldCPU, cpu)
@@ -107,8 +106,8 @@ func (b *bench) measure(ctx context.Context, programs [2]*program) error {
 	return nil
 }
 
-// inTurn lets each program go first in every second round.
-func inTurn(programs [2]*program, round int) [2]*program {
+// alternate puts each program first in every second round.
+func alternate(programs [2]*program, round int) [2]*program {
 	if round%2 == 1 {
 		programs[0], programs[1] = programs[1], programs[0]
 	}
@@ -117,11 +116,11 @@ func inTurn(programs [2]*program, round int) [2]*program {
 
 func (b *bench) start(ctx context.Context, p *program) (*lambdarun.Function, error) {
 	return lambdarun.Start(ctx, lambdarun.Options{
-		Binary: p.binary, Env: b.upstream.settings(), MemoryMB: b.memory, Output: &b.said,
+		Binary: p.binary, Env: b.upstream.settings(), MemoryMB: b.memory, Output: &b.output,
 	})
 }
 
-// coldStart measures a new process up to its first answer.
+// coldStart measures a new process until its first response.
 func (b *bench) coldStart(ctx context.Context, p *program) (took, cpu time.Duration, err error) {
 	begin := time.Now()
 	f, err := b.start(ctx, p)
@@ -129,15 +128,15 @@ func (b *bench) coldStart(ctx context.Context, p *program) (took, cpu time.Durat
 		return 0, 0, err
 	}
 	defer f.Close()
-	answer, err := f.Invoke(ctx, p.event)
+	response, err := f.Invoke(ctx, p.event)
 	took, cpu = time.Since(begin), f.CPUTime()
 	if err == nil {
-		err = b.check(p, answer)
+		err = b.check(p, response)
 	}
 	return took, cpu, err
 }
 
-// warm measures one process of each program, their requests in turn.
+// warm measures one process of each program. Their requests alternate.
 func (b *bench) warm(ctx context.Context, programs [2]*program) error {
 	running := map[*program]*lambdarun.Function{}
 	for _, p := range programs {
@@ -149,18 +148,18 @@ func (b *bench) warm(ctx context.Context, programs [2]*program) error {
 		running[p] = f
 	}
 	before := map[*program]time.Duration{}
-	for round := range settle + b.counts.warm {
-		if round == settle {
+	for round := range warmUp + b.counts.warm {
+		if round == warmUp {
 			for p, f := range running {
 				before[p] = f.CPUTime()
 			}
 		}
-		for _, p := range inTurn(programs, round) {
+		for _, p := range alternate(programs, round) {
 			total, added, err := b.request(ctx, p, running[p])
 			if err != nil {
 				return fmt.Errorf("%s: warm request: %w", p.pkg, err)
 			}
-			if round >= settle {
+			if round >= warmUp {
 				p.figures.total = append(p.figures.total, total)
 				p.figures.added = append(p.figures.added, added)
 			}
@@ -174,23 +173,22 @@ func (b *bench) warm(ctx context.Context, programs [2]*program) error {
 	return nil
 }
 
-// request measures a request, and what of it the program adds to the upstream's
-// time.
+// request measures a request, and the time that the program adds to the upstream's.
 func (b *bench) request(ctx context.Context, p *program, f *lambdarun.Function) (
 	total, added time.Duration, err error) {
 	b.upstream.busy.take()
-	answer, err := f.Invoke(ctx, p.event)
+	response, err := f.Invoke(ctx, p.event)
 	total = f.Duration()
 	added = total - b.upstream.busy.take()
 	if err == nil {
-		err = b.check(p, answer)
+		err = b.check(p, response)
 	}
 	return total, added, err
 }
 
-func (b *bench) check(p *program, answer []byte) error {
+func (b *bench) check(p *program, response []byte) error {
 	w := httptest.NewRecorder()
-	if err := lambdarun.WriteResponse(w, answer, format); err != nil {
+	if err := lambdarun.WriteResponse(w, response, format); err != nil {
 		return err
 	}
 	return p.check(b.upstream, w.Result())

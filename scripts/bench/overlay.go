@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// replace lets the go command, until restore is called, read text in place of one
-// of the project's files. It keeps what it needs beside path.
+// replace makes the go command read text in place of a file of the project, until restore
+// is called. It stores the overlay next to path.
 func replace(file, text, path string) (restore func(), err error) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
@@ -17,7 +17,7 @@ func replace(file, text, path string) (restore func(), err error) {
 	}
 	original := filepath.Join(strings.TrimSpace(string(out)), filepath.FromSlash(file))
 	if _, err := os.Stat(original); err != nil {
-		return nil, err // else the overlay would be a new file, and the build another
+		return nil, err // an overlay of a missing file would add it to the build
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{original: path + ".go"}})
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// percentile gives the smallest of the values that percent of them do not exceed
-// (nearest rank). There must be values, and percent from 1 to 100.
+// percentile returns a percentile by the nearest rank. It requires values, and percent
+// from 1 to 100.
 func percentile[T ~int64](values []T, percent int) T {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[(percent*len(sorted)+99)/100-1]
@@ -23,7 +23,7 @@ func mean[T ~int64](values []T) T {
 	return sum / T(len(values))
 }
 
-// zippedSize is what the binary weighs in the archive that hosts are sent.
+// zippedSize returns the size of the binary in a zip, as hosts receive it.
 func zippedSize(path string) (int64, error) {
 	binary, err := os.Open(path)
 	if err != nil {

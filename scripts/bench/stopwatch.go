@@ -29,7 +29,7 @@ func (s *stopwatch) start() (stop func()) {
 	}
 }
 
-// take gives the sum so far and begins a new one.
+// take returns the sum and resets it.
 func (s *stopwatch) take() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 
 // The measures that have limits, by name.
 const (
-	coldStart = "cold start to first answer, p50"
+	coldStart = "cold start to first response, p50"
 	warmTotal = "warm request, p50"
 	warmAdded = "added to the upstream's time, warm, p50"
 	warmCPU   = "CPU of a warm request"
@@ -18,14 +18,14 @@ const (
 	zipped    = "zip"
 )
 
-// measures are the table's rows: what is made of a program's figures.
+// measures are the table's rows.
 var measures = []struct {
 	name string
 	of   func(figures) int64
 	show func(int64) string
 }{
 	{coldStart, func(f figures) int64 { return int64(percentile(f.cold, 50)) }, duration},
-	{"cold start to first answer, p90", func(f figures) int64 { return int64(percentile(f.cold, 90)) }, duration},
+	{"cold start to first response, p90", func(f figures) int64 { return int64(percentile(f.cold, 90)) }, duration},
 	{"CPU of a cold start, p50", func(f figures) int64 { return int64(percentile(f.coldCPU, 50)) }, duration},
 	{warmTotal, func(f figures) int64 { return int64(percentile(f.total, 50)) }, duration},
 	{warmAdded, func(f figures) int64 { return int64(percentile(f.added, 50)) }, duration},
@@ -35,12 +35,11 @@ var measures = []struct {
 	{zipped, func(f figures) int64 { return f.zipped }, megabytes},
 }
 
-// limit bounds a measure: our part of the plain program's figure, the figure
-// itself, or by how much it is over the plain one. Zero is no limit.
+// limit bounds a measure. Zero values set no limit.
 type limit struct {
-	ratio float64
-	most  int64
-	over  int64
+	ratio float64 // ours divided by plain
+	most  int64   // ours
+	over  int64   // ours minus plain
 }
 
 // row is one line of the table.
@@ -61,7 +60,7 @@ func tabulate(plain, ours figures, limits map[string]limit) []row {
 
 func (r row) ratio() float64 { return float64(r.ours) / float64(r.plain) }
 
-func (r row) kept() bool {
+func (r row) ok() bool {
 	return (r.limit.ratio == 0 || r.ratio() <= r.limit.ratio) &&
 		(r.limit.most == 0 || r.ours <= r.limit.most) &&
 		(r.limit.over == 0 || r.ours-r.plain <= r.limit.over)
@@ -79,13 +78,13 @@ func (r row) verdict() string {
 	default:
 		return ""
 	}
-	if r.kept() {
-		return bound + " kept"
+	if r.ok() {
+		return bound + " ok"
 	}
-	return bound + " BROKEN"
+	return bound + " EXCEEDED"
 }
 
-// writeTable writes the rows in Markdown, in columns that line up.
+// writeTable writes the rows as an aligned Markdown table.
 func writeTable(out io.Writer, rows []row) error {
 	lines := [][]string{{"", "plain", "ours", "ratio", "limit"}, {"-", "-", "-", "-", "-"}}
 	for _, r := range rows {

@@ -6,13 +6,13 @@ import (
 	"sync"
 )
 
-// tail keeps the last lines that the programs say, for when one fails.
+// tail keeps the last lines of the programs' output.
 type tail struct {
 	mu   sync.Mutex
 	kept []byte
 }
 
-// most is how many bytes a tail keeps.
+// most is the number of bytes that a tail keeps.
 const most = 2 << 10
 
 func (t *tail) Write(p []byte) (int, error) {

@@ -23,8 +23,8 @@ const site = "https://site.example"
 
 var sessionKey = []byte("0123456789abcdef0123456789abcdef")
 
-// upstream is the embedded Kinde behind https, as slow as one far away. It speaks
-// HTTP/2 with those who ask for it, as Kinde does.
+// upstream is the embedded Kinde over https with a latency. It supports HTTP/2, as Kinde
+// does.
 type upstream struct {
 	tenant *kindetest.Kinde
 	url    string
@@ -34,8 +34,8 @@ type upstream struct {
 	busy   stopwatch
 }
 
-// startUpstream serves on a port of its own. In dir it keeps its bundle: the
-// system's certificates and one that signed its own.
+// startUpstream starts an upstream on a free port. It writes a bundle with the system's
+// certificates and its own authority to dir.
 func startUpstream(dir string, delay time.Duration, system []byte) (*upstream, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -54,7 +54,7 @@ func (u *upstream) serve(listener net.Listener, system []byte) (err error) {
 	if u.tenant, err = kindetest.New(kindetest.Options{Issuer: u.url, Site: site}); err != nil {
 		return err
 	}
-	if err := u.tenant.UpdateUser(kindetest.DemoUser, giveThreePages); err != nil {
+	if err := u.tenant.UpdateUser(kindetest.DemoUser, addEntitlements); err != nil {
 		return err
 	}
 	certificate, authority, err := newCertificate()
@@ -74,8 +74,8 @@ func (u *upstream) serve(listener net.Listener, system []byte) (err error) {
 	return nil
 }
 
-// giveThreePages gives somebody more entitlements than two of our pages hold.
-func giveThreePages(p *kindetest.User) {
+// addEntitlements gives a user three pages of entitlements.
+func addEntitlements(p *kindetest.User) {
 	for i := range 250 - len(p.Memberships[0].Entitlements) {
 		p.Memberships[0].Entitlements = append(p.Memberships[0].Entitlements, kindetest.Entitlement{
 			ID: fmt.Sprint("entitlement_more_", i), FeatureKey: fmt.Sprint("more_", i), FeatureName: "More",
@@ -83,11 +83,11 @@ func giveThreePages(p *kindetest.User) {
 	}
 }
 
-// session is the Cookie header of a signed-in person's browser.
+// session returns the Cookie header of a signed-in user's browser.
 func (u *upstream) session() string {
 	box, err := session.NewBox([][]byte{sessionKey}, u.url, kindetest.ClientID, site)
 	if err != nil {
-		panic(err) // the key above is good
+		panic(err) // the key is valid
 	}
 	h := http.Header{}
 	tokens := session.Tokens{Access: u.tenant.Mint(), Refresh: u.tenant.MintRefresh()}
@@ -99,7 +99,7 @@ func (u *upstream) session() string {
 
 func (u *upstream) close() { u.server.Close() }
 
-// ServeHTTP lets the tenant answer after the delay.
+// ServeHTTP passes the request to the tenant after the delay.
 func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer u.busy.start()()
 	select {
@@ -109,7 +109,7 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// settings are the environment in which a program uses the upstream.
+// settings returns the environment of a program.
 func (u *upstream) settings() []string {
 	return []string{
 		"KINDE_ISSUER_URL=" + u.url,

@@ -25,15 +25,15 @@ func TestStopwatchCountsTimeOnce(t *testing.T) {
 		busy.Wait()
 		// From 0 to 30 ms, the first two overlapping, and from 50 to 70.
 		if got := s.take(); got != 50*time.Millisecond {
-			t.Errorf("spent %v", got)
+			t.Errorf("got %v, want 50ms", got)
 		}
 		if got := s.take(); got != 0 {
-			t.Errorf("%v left after take", got)
+			t.Errorf("got %v after take, want 0", got)
 		}
 	})
 }
 
-func TestUpstreamIsSlowAndTrustedThroughItsBundle(t *testing.T) {
+func TestUpstreamHasLatencyAndTrustedCertificate(t *testing.T) {
 	up, err := startUpstream(t.TempDir(), 30*time.Millisecond, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestUpstreamIsSlowAndTrustedThroughItsBundle(t *testing.T) {
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(bundle) {
-		t.Fatal("no certificate in the bundle")
+		t.Fatal("got no certificate in the bundle")
 	}
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots},
 		ForceAttemptHTTP2: true}}
@@ -56,12 +56,12 @@ func TestUpstreamIsSlowAndTrustedThroughItsBundle(t *testing.T) {
 	}
 	resp.Body.Close()
 	if resp.StatusCode != 200 || resp.ProtoMajor != 2 {
-		t.Errorf("%s over %s", resp.Status, resp.Proto)
+		t.Errorf("got %s over %s", resp.Status, resp.Proto)
 	}
 	if spent := up.busy.take(); spent < 30*time.Millisecond {
-		t.Errorf("answered after %v", spent)
+		t.Errorf("got a response after %v", spent)
 	}
 	if err := atPortal(up, resp); err == nil {
-		t.Error("a key set passed for the portal")
+		t.Error("got a key set accepted as the portal")
 	}
 }

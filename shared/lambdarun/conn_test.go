@@ -10,7 +10,7 @@ import (
 )
 
 // One read gets all of an event that the socket holds, whatever net/http's buffers.
-func TestAnEventGoesOutInOneWrite(t *testing.T) {
+func TestEventIsSentInOneWrite(t *testing.T) {
 	a, err := listen("f")
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +29,7 @@ func TestAnEventGoesOutInOneWrite(t *testing.T) {
 	n, err := process.Read(got)
 	head, body, _ := strings.Cut(string(got[:n]), "\r\n\r\n")
 	if err != nil || body != event || !strings.Contains(head, "\r\nContent-Length: 20000") {
-		t.Fatalf("%d bytes of the event at once, %v, after %s", len(body), err, head)
+		t.Fatalf("got %d bytes in the first write, %v, after %s", len(body), err, head)
 	}
 
 	before := time.Now()
@@ -39,6 +39,6 @@ func TestAnEventGoesOutInOneWrite(t *testing.T) {
 	}
 	o := <-inv.done
 	if took := before.Sub(inv.handed); string(o.answer) != "{}" || o.took < took || o.took > time.Since(inv.handed) {
-		t.Errorf("%s after %v", o.answer, o.took)
+		t.Errorf("got %s after %v", o.answer, o.took)
 	}
 }

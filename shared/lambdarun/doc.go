@@ -2,10 +2,9 @@
 // runs it: as a process of its own that fetches events from a Runtime API,
 // one at a time, with a deadline.
 //
-// It is for development, tests and benchmarks. It shows what a test of the
-// handler cannot: what the binary costs to start, what it does after a panic, a
-// crash, a timeout or a freeze, and what arrives after an HTTP request has been
-// converted to each platform's event and the response back to HTTP.
+// It is for development, tests and benchmarks. It shows what tests of a handler cannot: the
+// cost of a start, the behavior after a panic, a crash, a timeout or a freeze, and the
+// request after conversion to each platform's event.
 //
 // It defends against leftover processes and against the function: a process is
 // killed with everything it started, an event or response over Lambda's 6 MB is

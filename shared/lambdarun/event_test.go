@@ -132,14 +132,14 @@ func TestEvents(t *testing.T) {
 			event := eventOf(t, tricky(), format)
 			for path, value := range want {
 				if got := at(event, strings.Split(path, ".")...); !reflect.DeepEqual(got, value) {
-					t.Errorf("%s = %#v, want %#v", path, got, value)
+					t.Errorf("%s: got %#v, want %#v", path, got, value)
 				}
 			}
 			for _, field := range []string{"headers", "multiValueHeaders"} {
 				m, _ := event[field].(map[string]any)
 				for name := range m {
 					if strings.EqualFold(name, "X-Hop") || strings.EqualFold(name, "Connection") {
-						t.Errorf("%s: %s ends at the proxy", field, name)
+						t.Errorf("%s: got the hop-by-hop header %s", field, name)
 					}
 				}
 			}
@@ -159,22 +159,22 @@ func TestEventsWithoutQueryAndBody(t *testing.T) {
 		event := eventOf(t, httptest.NewRequest("GET", "http://site.test/", nil), format)
 		for field, value := range want {
 			if got := event[field]; !reflect.DeepEqual(got, value) {
-				t.Errorf("%v: %s = %#v, want %#v", format, field, got, value)
+				t.Errorf("%v: %s: got %#v, want %#v", format, field, got, value)
 			}
 		}
 	}
 	// Null in payload 1.0 is missing in 2.0.
 	v1 := eventOf(t, httptest.NewRequest("GET", "http://site.test/", nil), HTTPAPI1)
 	if _, there := v1["queryStringParameters"]; !there {
-		t.Error("payload 1.0 leaves out queryStringParameters; it is null there")
+		t.Error("payload 1.0: got no queryStringParameters, want null")
 	}
 	v2 := eventOf(t, httptest.NewRequest("GET", "http://site.test/", nil), HTTPAPI2)
 	if _, there := v2["queryStringParameters"]; there {
-		t.Error("payload 2.0 has queryStringParameters; it is missing there")
+		t.Error("payload 2.0: got queryStringParameters, want none")
 	}
 }
 
-func TestWhichBodiesAreBase64(t *testing.T) {
+func TestBase64Bodies(t *testing.T) {
 	for contentType, want := range map[string]map[Format]bool{
 		"text/plain; charset=utf-8":         {},
 		"application/json":                  {},
@@ -195,30 +195,30 @@ func TestWhichBodiesAreBase64(t *testing.T) {
 				body = base64.StdEncoding.EncodeToString([]byte(body))
 			}
 			if event["isBase64Encoded"] != want[format] || event["body"] != body {
-				t.Errorf("%v, %q: body %v, base64 %v", format, contentType, event["body"], event["isBase64Encoded"])
+				t.Errorf("%v, %q: got body %v, base64 %v", format, contentType, event["body"], event["isBase64Encoded"])
 			}
 		}
 	}
 }
 
-func TestNetlifyDevBelievesAnyToken(t *testing.T) {
+func TestNetlifyDevDecodesUnverifiedTokens(t *testing.T) {
 	r := httptest.NewRequest("GET", "http://site.test/", nil)
 	claims := base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"forged"}`))
 	r.Header.Set("Authorization", "Bearer x."+claims+".y")
 	event := eventOf(t, r, NetlifyDev)
 	if got := at(event, "requestContext", "user", "sub"); got != "forged" {
-		t.Errorf("requestContext.user.sub = %v, want the unverified claim", got)
+		t.Errorf("got requestContext.user.sub %v, want the unverified claim", got)
 	}
 	for _, value := range []string{"Bearer x", "Bearer x.!.y", "Basic eDp5"} {
 		r.Header.Set("Authorization", value)
 		if got := at(eventOf(t, r, NetlifyDev), "requestContext", "user"); got != nil {
-			t.Errorf("%q: requestContext.user = %v, want none", value, got)
+			t.Errorf("%q: got requestContext.user %v, want none", value, got)
 		}
 	}
 }
 
 // The Go types that functions are written with know every field we send.
-func TestEventsFitTheGoTypes(t *testing.T) {
+func TestEventsDecodeIntoEventTypes(t *testing.T) {
 	for format, into := range map[Format]any{
 		REST:        new(events.APIGatewayProxyRequest),
 		HTTPAPI2:    new(events.APIGatewayV2HTTPRequest),
@@ -241,7 +241,7 @@ func TestEventsFitTheGoTypes(t *testing.T) {
 	}
 }
 
-func TestEventBounds(t *testing.T) {
+func TestEventSizeIsLimited(t *testing.T) {
 	for _, test := range []struct {
 		bytes       int
 		contentType string
@@ -254,21 +254,21 @@ func TestEventBounds(t *testing.T) {
 		r := httptest.NewRequest("POST", "http://site.test/", strings.NewReader(strings.Repeat("x", test.bytes)))
 		r.Header.Set("Content-Type", test.contentType)
 		if _, err := Event(r, Netlify); !errors.Is(err, test.want) {
-			t.Errorf("%d bytes of %s: %v, want %v", test.bytes, test.contentType, err, test.want)
+			t.Errorf("%d bytes of %s: got %v, want %v", test.bytes, test.contentType, err, test.want)
 		}
 	}
 	if _, err := Event(tricky(), Format(99)); err == nil {
-		t.Error("no error for a format that does not exist")
+		t.Error("got no error for an unknown format")
 	}
 }
 
-func TestEventLeavesTheRequestAlone(t *testing.T) {
+func TestEventDoesNotChangeRequest(t *testing.T) {
 	for _, format := range Formats {
 		r := tricky()
 		before := maps.Clone(r.Header)
 		eventOf(t, r, format)
 		if !reflect.DeepEqual(r.Header, before) {
-			t.Errorf("%v changed the request's headers to %v", format, r.Header)
+			t.Errorf("%v: got the request's headers changed to %v", format, r.Header)
 		}
 	}
 }

@@ -13,8 +13,7 @@ import (
 	"strings"
 )
 
-// Format is the shape in which a platform hands an HTTP request to a function
-// and reads its answer.
+// Format is a platform's format of events and responses.
 type Format int
 
 const (
@@ -23,8 +22,8 @@ const (
 	// The path is the one that the browser asked for, rewritten or not.
 	Netlify Format = iota
 	// NetlifyDev is what "netlify dev" sends to Go functions. Its
-	// requestContext holds the claims of whatever bearer token came, none of
-	// them verified, and it ignores isBase64Encoded in answers.
+	// requestContext has the unverified claims of the bearer token, and it
+	// ignores isBase64Encoded in responses.
 	NetlifyDev
 	// REST is API Gateway's REST API, payload 1.0, stage "prod", no binary
 	// media types: bodies are always text.
@@ -51,7 +50,7 @@ func (f Format) String() string {
 	return names[f]
 }
 
-// Event turns a request, as a server received it, into the platform's event.
+// Event converts a server's request to the platform's event.
 // It reads the body. The error wraps ErrTooLarge when the event would be over
 // MaxPayload.
 func Event(r *http.Request, f Format) ([]byte, error) {
@@ -86,7 +85,7 @@ func Event(r *http.Request, f Format) ([]byte, error) {
 	return payload, nil
 }
 
-// request is what every shape is made from.
+// request has the parts of the request that events are made of.
 type request struct {
 	*http.Request
 	ip      string      // the caller's address

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestFreezeStopsTheFunction(t *testing.T) {
+func TestFreezeStopsFunction(t *testing.T) {
 	f := start(t, Options{})
 	pid := invoke[int](t, f, `{"do":"pid"}`)
 	if err := f.Freeze(); err != nil {
@@ -23,7 +23,7 @@ func TestFreezeStopsTheFunction(t *testing.T) {
 	}()
 	select {
 	case <-done:
-		t.Error("a frozen function responded")
+		t.Fatal("a frozen function responded")
 	case <-time.After(100 * time.Millisecond):
 	}
 	if err := f.Thaw(); err != nil {

@@ -17,8 +17,7 @@ import (
 // invocation, in bytes.
 const MaxPayload = 6 << 20
 
-// initLimit is how long Lambda waits for a new process to ask for its first
-// event before it gives up.
+// initLimit is Lambda's limit until a new process requests its first event.
 const initLimit = 10 * time.Second
 
 var (
@@ -33,8 +32,7 @@ var (
 	ErrClosed = errors.New("lambdarun: the function is closed")
 )
 
-// FunctionError is what the function reported to the Runtime API instead of a
-// response: a returned error or a panic.
+// FunctionError is an error or a panic that the function reported to the Runtime API.
 type FunctionError struct {
 	Type    string // errorType
 	Message string // errorMessage
@@ -44,7 +42,7 @@ func (e *FunctionError) Error() string {
 	return fmt.Sprintf("lambdarun: the function failed: %s: %s", e.Type, e.Message)
 }
 
-// Options is what to run, and its limits.
+// Options are the options of Start.
 type Options struct {
 	// Binary is the built function.
 	Binary string
@@ -70,10 +68,9 @@ type Options struct {
 // several goroutines.
 type Function struct {
 	opts Options
-	// turn is held by the invoke that is running. A Lambda instance never
-	// sees two events at once; where Lambda would start a second instance,
-	// further callers wait here.
-	turn    chan struct{}
+	// running is held by the current invocation. A Lambda instance receives one event at
+	// a time; where Lambda would start another instance, callers wait.
+	running chan struct{}
 	closed  chan struct{}
 	closing sync.Once
 	took    atomic.Int64 // nanoseconds; see Duration
@@ -84,8 +81,8 @@ type Function struct {
 	past    usage // of the processes that have ended
 }
 
-// Start runs the binary and returns once it has asked for its first event.
-// ctx bounds the start alone; Close ends the function.
+// Start runs the binary and returns when it requests its first event. ctx bounds the start
+// alone; Close ends the function.
 //
 // The error is a *FunctionError when the function reported a failed init,
 // and wraps ErrExited or ErrTimedOut when the process ended or did not ask
@@ -109,7 +106,7 @@ func Start(ctx context.Context, o Options) (*Function, error) {
 		o.Output = io.Discard
 	}
 	o.Output = &lockedWriter{to: o.Output}
-	f := &Function{opts: o, turn: make(chan struct{}, 1), closed: make(chan struct{})}
+	f := &Function{opts: o, running: make(chan struct{}, 1), closed: make(chan struct{})}
 	if _, err := f.restart(ctx); err != nil {
 		return nil, err
 	}
@@ -128,7 +125,7 @@ func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 		return nil, ErrTooLarge
 	}
 	select {
-	case f.turn <- struct{}{}:
+	case f.running <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-f.closed:
@@ -137,7 +134,7 @@ func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	done := make(chan outcome, 1)
 	go func() {
 		answer, err := f.invoke(event)
-		<-f.turn
+		<-f.running
 		done <- outcome{answer: answer, err: err}
 	}()
 	select {
@@ -152,7 +149,7 @@ func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 // passing the event to the process until its response has arrived.
 func (f *Function) Duration() time.Duration { return time.Duration(f.took.Load()) }
 
-// invoke runs one event. The caller holds the turn.
+// invoke runs one event. The caller holds f.running.
 func (f *Function) invoke(event []byte) ([]byte, error) {
 	inv := newInvocation(event, f.opts.Timeout)
 	timer := time.NewTimer(f.opts.Timeout)
@@ -182,7 +179,7 @@ func (f *Function) invoke(event []byte) ([]byte, error) {
 	}
 }
 
-// deliver waits until a process has taken the event, starting one if need be.
+// deliver waits until a process has taken the event, and starts one if necessary.
 func (f *Function) deliver(inv *invocation, timer *time.Timer) (*process, error) {
 	for range 2 {
 		p, err := f.alive()
@@ -223,7 +220,7 @@ func (f *Function) alive() (*process, error) {
 	return f.restart(context.Background())
 }
 
-// restart starts a process and waits until it asks for an event.
+// restart starts a process and waits until it requests an event.
 func (f *Function) restart(ctx context.Context) (*process, error) {
 	p, err := startProcess(f.opts)
 	if err != nil {
@@ -233,14 +230,14 @@ func (f *Function) restart(ctx context.Context) (*process, error) {
 	f.process = p
 	f.starts++
 	f.mu.Unlock()
-	if err := f.initialised(ctx, p); err != nil {
+	if err := f.initialized(ctx, p); err != nil {
 		f.retire(p)
 		return nil, err
 	}
 	return p, nil
 }
 
-func (f *Function) initialised(ctx context.Context, p *process) error {
+func (f *Function) initialized(ctx context.Context, p *process) error {
 	limit := time.NewTimer(initLimit)
 	defer limit.Stop()
 	select {
@@ -275,12 +272,12 @@ func (f *Function) retire(p *process) {
 	}
 }
 
-// Close kills the process and whatever it started, and waits until they are
-// gone. An invoke in progress ends with ErrClosed. Further calls do nothing.
+// Close kills the process and its children, and waits until they have ended. An invoke in progress ends with ErrClosed.
+// Further calls do nothing.
 func (f *Function) Close() error {
 	f.closing.Do(func() {
 		close(f.closed)
-		f.turn <- struct{}{} // the running invocation ends; no other begins
+		f.running <- struct{}{} // the running invocation ends; no other begins
 		f.mu.Lock()
 		p := f.process
 		f.mu.Unlock()
@@ -308,12 +305,12 @@ func (f *Function) signal(send func(*os.Process) error) error {
 	return send(f.process.cmd.Process)
 }
 
-// nameOf returns the function's name as Lambda gives it to the process.
+// nameOf returns the function's name in the process's environment.
 func nameOf(binary string) string {
 	return strings.TrimSuffix(filepath.Base(binary), ".exe")
 }
 
-// lockedWriter lets the process's output and our own notes share a writer.
+// lockedWriter serializes the writes of the process and of this package.
 type lockedWriter struct {
 	mu sync.Mutex
 	to io.Writer

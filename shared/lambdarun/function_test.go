@@ -71,29 +71,29 @@ func invoke[T any](t *testing.T, f *Function, event string) T {
 	return answer
 }
 
-func TestInvokeKeepsTheProcess(t *testing.T) {
+func TestInvokeReusesProcess(t *testing.T) {
 	f := start(t, Options{})
 	first, second := invoke[int](t, f, `{"do":"pid"}`), invoke[int](t, f, `{"do":"pid"}`)
 	if first != second || first == os.Getpid() {
-		t.Errorf("pids %d and %d, want the same one and not the test's %d", first, second, os.Getpid())
+		t.Errorf("got pids %d and %d, want the same and not %d of the test", first, second, os.Getpid())
 	}
 	if f.Starts() != 1 {
 		t.Errorf("Starts() = %d, want 1", f.Starts())
 	}
 }
 
-func TestWhatTheFunctionIsTold(t *testing.T) {
+func TestInvocationEnvironment(t *testing.T) {
 	dir := t.TempDir()
 	f := start(t, Options{Dir: dir, MemoryMB: 512, Timeout: 5 * time.Second})
 	got := invoke[map[string]any](t, f, `{"do":"context"}`)
 	if resolved, _ := filepath.EvalSymlinks(dir); got["dir"] != dir && got["dir"] != resolved {
-		t.Errorf("working directory %v, want %s", got["dir"], dir)
+		t.Errorf("got working directory %v, want %s", got["dir"], dir)
 	}
 	if got["memory"] != 512.0 {
-		t.Errorf("memory %v, want 512", got["memory"])
+		t.Errorf("got memory %v, want 512", got["memory"])
 	}
 	if left := got["remaining"].(float64); left < 3000 || left > 5000 {
-		t.Errorf("%v ms to the deadline, want just under 5000", left)
+		t.Errorf("got %v ms to the deadline, want just under 5000", left)
 	}
 	for field, shape := range map[string]string{
 		"id":    `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`,
@@ -101,7 +101,7 @@ func TestWhatTheFunctionIsTold(t *testing.T) {
 		"trace": `^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0$`,
 	} {
 		if value, _ := got[field].(string); !regexp.MustCompile(shape).MatchString(value) {
-			t.Errorf("%s = %q, want it like %s", field, value, shape)
+			t.Errorf("%s: got %q, want the form %s", field, value, shape)
 		}
 	}
 }
@@ -119,7 +119,7 @@ func TestEnvironmentIsNotInherited(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := invoke[[]string](t, start(t, Options{Env: test.env}), `{"do":"environment"}`)
 			if !slices.Contains(got, "AWS_LAMBDA_FUNCTION_NAME=echo") {
-				t.Errorf("Lambda's own variables are missing or overridden: %v", got)
+				t.Errorf("got %v, want Lambda's own variables", got)
 			}
 			got = slices.DeleteFunc(got, func(entry string) bool {
 				return strings.HasPrefix(entry, "AWS_") || strings.HasPrefix(entry, "LAMBDA_") ||
@@ -127,7 +127,7 @@ func TestEnvironmentIsNotInherited(t *testing.T) {
 			})
 			slices.Sort(got)
 			if !slices.Equal(got, test.want) {
-				t.Errorf("environment %v, want %v", got, test.want)
+				t.Errorf("got environment %v, want %v", got, test.want)
 			}
 		})
 	}
@@ -139,7 +139,7 @@ func TestOutput(t *testing.T) {
 	f.Invoke(t.Context(), []byte(`{"do":"fail"}`))
 	f.Close()
 	if got := out.String(); !strings.Contains(got, "starting\n") || !strings.Contains(got, "as asked") {
-		t.Errorf("output %q, want what the process wrote to stdout and stderr", got)
+		t.Errorf("got output %q, want stdout and stderr", got)
 	}
 }
 
@@ -148,35 +148,35 @@ func TestFunctionErrors(t *testing.T) {
 	for _, test := range []struct{ event, kind, message string }{
 		{`{"do":"fail"}`, "errorString", "as asked"},
 		{`{"do":"panic"}`, "string", "as asked"},
-		{`{"do":"fill","length":7000000}`, "Function.ResponseSizeTooLarge", "the answer is over 6291556 bytes"},
+		{`{"do":"fill","length":7000000}`, "Function.ResponseSizeTooLarge", "the response exceeds 6291556 bytes"},
 	} {
 		_, err := f.Invoke(t.Context(), []byte(test.event))
 		failed, ok := errors.AsType[*FunctionError](err)
 		if !ok || failed.Type != test.kind || failed.Message != test.message {
-			t.Errorf("Invoke(%s) error %v, want %s: %s", test.event, err, test.kind, test.message)
+			t.Errorf("Invoke(%s): got error %v, want %s: %s", test.event, err, test.kind, test.message)
 		}
 		if got := invoke[string](t, f, `{"do":"fill","length":3}`); got != "xxx" {
-			t.Errorf("after %s the function answers %q", test.event, got)
+			t.Errorf("after %s: got the response %q", test.event, got)
 		}
 	}
 	if f.Starts() != 3 { // after the panic and after the refused answer
-		t.Errorf("Starts() = %d, want 3: an error keeps the process, a panic does not", f.Starts())
+		t.Errorf("Starts() = %d, want 3: a panic ends the process, an error does not", f.Starts())
 	}
 }
 
-func TestExitDuringInvokeIsReportedAndHealed(t *testing.T) {
+func TestExitDuringInvoke(t *testing.T) {
 	f := start(t, Options{})
 	before := invoke[int](t, f, `{"do":"pid"}`)
 	_, err := f.Invoke(t.Context(), []byte(`{"do":"exit"}`))
 	if !errors.Is(err, ErrExited) || !strings.Contains(err.Error(), "exit status 7") {
-		t.Fatalf("error %v, want ErrExited with the status", err)
+		t.Fatalf("got error %v, want ErrExited with the status", err)
 	}
 	if after := invoke[int](t, f, `{"do":"pid"}`); after == before || f.Starts() != 2 {
-		t.Errorf("pid %d then %d after %d starts, want a second process", before, after, f.Starts())
+		t.Errorf("got pids %d and %d after %d starts, want a second process", before, after, f.Starts())
 	}
 }
 
-func TestExitBetweenInvokesIsHealedSilently(t *testing.T) {
+func TestExitBetweenInvokesRestartsProcess(t *testing.T) {
 	f := start(t, Options{})
 	invoke[string](t, f, `{"do":"exit-later"}`)
 	<-f.process.exited
@@ -188,7 +188,7 @@ func TestExitBetweenInvokesIsHealedSilently(t *testing.T) {
 
 // Neither the wait for a new process nor its start is taken from the
 // function's own time.
-func TestTimeoutCountsFromTheEvent(t *testing.T) {
+func TestTimeoutStartsWithEvent(t *testing.T) {
 	f := start(t, Options{Env: []string{"INIT=slow"}, Timeout: 500 * time.Millisecond})
 	invoke[string](t, f, `{"do":"exit-later"}`)
 	<-f.process.exited
@@ -197,22 +197,22 @@ func TestTimeoutCountsFromTheEvent(t *testing.T) {
 	}
 }
 
-func TestTimeoutKillsAndHeals(t *testing.T) {
+func TestTimeoutRestartsProcess(t *testing.T) {
 	f := start(t, Options{Timeout: 500 * time.Millisecond})
 	before := f.process
 	began := time.Now()
 	_, err := f.Invoke(t.Context(), []byte(`{"do":"sleep","millis":60000}`))
 	if !errors.Is(err, ErrTimedOut) || !strings.Contains(err.Error(), "500ms") {
-		t.Fatalf("error %v, want ErrTimedOut after 500ms", err)
+		t.Fatalf("got error %v, want ErrTimedOut after 500ms", err)
 	}
 	if took := time.Since(began); took < 500*time.Millisecond || took > 5*time.Second {
-		t.Errorf("took %v, want the timeout", took)
+		t.Errorf("got %v, want the timeout", took)
 	}
 	if !before.gone() {
-		t.Error("the process that timed out still runs")
+		t.Error("the timed-out process is still running")
 	}
 	if after := invoke[int](t, f, `{"do":"pid"}`); after == before.cmd.Process.Pid {
-		t.Error("the next invoke reached the process that timed out")
+		t.Error("the next invocation reached the timed-out process")
 	}
 }
 
@@ -229,36 +229,36 @@ func TestConcurrentInvokesQueue(t *testing.T) {
 	}
 	wg.Wait()
 	if took := time.Since(began); took < 150*time.Millisecond {
-		t.Errorf("5 invokes of 30 ms took %v: two ran at once", took)
+		t.Errorf("5 invocations of 30 ms took %v, want one at a time", took)
 	}
 	if f.Starts() != 1 {
 		t.Errorf("Starts() = %d, want 1", f.Starts())
 	}
 }
 
-func TestCallerGivingUpLeavesTheFunctionAtWork(t *testing.T) {
+func TestCanceledInvokeDoesNotStopFunction(t *testing.T) {
 	f := start(t, Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := f.Invoke(ctx, []byte(`{"do":"sleep","millis":200}`)); !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("error %v, want the context's", err)
+		t.Fatalf("got error %v, want the context's", err)
 	}
 	if _, err := f.Invoke(ctx, []byte(`{"do":"pid"}`)); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("error %v while the function is busy, want the context's", err)
+		t.Errorf("got error %v while the function is busy, want the context's", err)
 	}
 	// The next answer is the next event's, not the abandoned one's.
 	if got := invoke[string](t, f, `{"do":"fill","length":2}`); got != "xx" || f.Starts() != 1 {
-		t.Errorf("answer %q after %d starts, want xx from the same process", got, f.Starts())
+		t.Errorf("got %q after %d starts, want xx from the same process", got, f.Starts())
 	}
 }
 
 func TestPayloadLimits(t *testing.T) {
 	f := start(t, Options{})
 	if _, err := f.Invoke(t.Context(), make([]byte, MaxPayload+1)); !errors.Is(err, ErrTooLarge) {
-		t.Errorf("error %v, want ErrTooLarge", err)
+		t.Errorf("got error %v, want ErrTooLarge", err)
 	}
 	full := `{"do":"fill","length":6000000,"x":"` + strings.Repeat("y", 6000000) + `"}`
 	if got := invoke[string](t, f, full); len(got) != 6000000 {
-		t.Errorf("%d bytes came back of 6000000", len(got))
+		t.Errorf("got %d bytes, want 6000000", len(got))
 	}
 }

@@ -22,20 +22,20 @@ func TestStartFails(t *testing.T) {
 	t.Run("no binary", func(t *testing.T) {
 		_, err := Start(t.Context(), Options{Binary: filepath.Join(t.TempDir(), "none")})
 		if !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("error %v, want os.ErrNotExist", err)
+			t.Errorf("got error %v, want os.ErrNotExist", err)
 		}
 	})
 	t.Run("exits", func(t *testing.T) {
 		_, err := Start(t.Context(), withEcho(t, Options{Env: []string{"INIT=exit"}}))
 		if !errors.Is(err, ErrExited) || !strings.Contains(err.Error(), "exit status 3") {
-			t.Errorf("error %v, want ErrExited with the status", err)
+			t.Errorf("got error %v, want ErrExited with the status", err)
 		}
 	})
 	t.Run("reports", func(t *testing.T) {
 		_, err := Start(t.Context(), withEcho(t, Options{Env: []string{"INIT=error"}}))
 		failed, ok := errors.AsType[*FunctionError](err)
 		if !ok || failed.Type != "Config.Missing" || failed.Message != "no settings" {
-			t.Errorf("error %v, want the reported one", err)
+			t.Errorf("got error %v, want the reported one", err)
 		}
 	})
 	t.Run("hangs", func(t *testing.T) {
@@ -43,12 +43,12 @@ func TestStartFails(t *testing.T) {
 		defer cancel()
 		_, err := Start(ctx, withEcho(t, Options{Env: []string{"INIT=hang"}}))
 		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("error %v, want the context's", err)
+			t.Errorf("got error %v, want the context's", err)
 		}
 	})
 }
 
-func TestCloseLeavesNothingBehind(t *testing.T) {
+func TestCloseEndsAllProcesses(t *testing.T) {
 	f := start(t, Options{})
 	child := invoke[int](t, f, `{"do":"child"}`)
 	parent := f.process.cmd.Process.Pid
@@ -58,33 +58,33 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 		_, err := f.Invoke(context.Background(), []byte(`{"do":"sleep","millis":60000}`))
 		busy <- err
 	}()
-	for len(f.turn) == 0 {
+	for len(f.running) == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	f.Close()
 	if err := <-busy; !errors.Is(err, ErrClosed) {
-		t.Errorf("the invoke in progress ended with %v, want ErrClosed", err)
+		t.Errorf("got %v from the running invocation, want ErrClosed", err)
 	}
 	for _, pid := range []int{parent, child} {
 		if !dead(pid) {
-			t.Errorf("process %d outlived Close", pid)
+			t.Errorf("process %d is still running after Close", pid)
 		}
 	}
 	if _, err := http.Get("http://" + address + "/"); err == nil {
-		t.Error("the Runtime API outlived Close")
+		t.Error("the Runtime API still responds after Close")
 	}
 	if _, err := f.Invoke(t.Context(), []byte(`{"do":"pid"}`)); !errors.Is(err, ErrClosed) {
-		t.Errorf("Invoke after Close: %v, want ErrClosed", err)
+		t.Errorf("Invoke after Close: got %v, want ErrClosed", err)
 	}
 	f.Close()
 }
 
-func TestExitLeavesNothingBehind(t *testing.T) {
+func TestExitEndsChildren(t *testing.T) {
 	f := start(t, Options{})
 	child := invoke[int](t, f, `{"do":"child"}`)
 	f.Invoke(t.Context(), []byte(`{"do":"exit"}`))
 	if !dead(child) {
-		t.Errorf("process %d outlived the function that started it", child)
+		t.Errorf("child %d is still running after its function", child)
 	}
 }
 
@@ -112,16 +112,16 @@ func TestUsage(t *testing.T) {
 	invoke[string](t, f, `{"do":"spin","millis":100}`)
 	live := f.CPUTime()
 	if spent := live - before; spent < 10*time.Millisecond || spent > 2*time.Second {
-		t.Errorf("100 ms of spinning cost %v of CPU", spent)
+		t.Errorf("got %v of CPU time for 100 ms of spinning", spent)
 	}
 	invoke[string](t, f, `{"do":"fill","length":5000000}`)
 	peak := f.PeakMemory()
 	if peak < 5_000_000 || peak > 500_000_000 {
-		t.Errorf("peak of %d bytes after an answer of 5 MB", peak)
+		t.Errorf("got a peak of %d bytes after a response of 5 MB", peak)
 	}
 	f.Close()
 	if f.CPUTime() < live || f.PeakMemory() < peak {
-		t.Errorf("after Close %v and %d bytes, less than before: %v and %d", f.CPUTime(), f.PeakMemory(), live, peak)
+		t.Errorf("after Close: got %v and %d bytes, want at least %v and %d", f.CPUTime(), f.PeakMemory(), live, peak)
 	}
 }
 
@@ -155,7 +155,7 @@ func TestRuntimeAPIRefuses(t *testing.T) {
 		io.Copy(io.Discard, res.Body)
 		res.Body.Close()
 		if res.StatusCode != test.want {
-			t.Errorf("%s: %d, want %d", test.name, res.StatusCode, test.want)
+			t.Errorf("%s: got %d, want %d", test.name, res.StatusCode, test.want)
 		}
 	}
 }
@@ -168,14 +168,14 @@ func TestBuildFails(t *testing.T) {
 	err := Target{Dir: dir}.Build(t.Context(), ".", output)
 	failed, ok := errors.AsType[*BuildError](err)
 	if !ok || !strings.Contains(failed.Output, "undefined: undefinedName") || !strings.Contains(err.Error(), "main.go:3") {
-		t.Errorf("error %v, want the compiler's words", err)
+		t.Errorf("got error %v, want the compiler's message", err)
 	}
 	if _, err := os.Stat(output); err == nil {
-		t.Error("there is a binary all the same")
+		t.Error("got a binary of a failed build")
 	}
 	t.Setenv("PATH", t.TempDir())
 	if err := Build(t.Context(), ".", output); !errors.Is(err, exec.ErrNotFound) {
-		t.Errorf("without a go command: %v, want exec.ErrNotFound", err)
+		t.Errorf("without a go command: got %v, want exec.ErrNotFound", err)
 	}
 }
 
@@ -192,7 +192,7 @@ func TestBuildForAnotherMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	if binary, err := os.ReadFile(output); err != nil || !strings.HasPrefix(string(binary), "MZ") {
-		t.Errorf("not a Windows program: %v", err)
+		t.Errorf("got %v, want a Windows program", err)
 	}
 }
 

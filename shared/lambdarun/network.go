@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// Network forwards TCP connections to an upstream and ends them in the ways in
-// which connections end while Lambda freezes a function.
+// Network forwards TCP connections to an upstream, and ends them as connections end while
+// Lambda freezes a function.
 type Network struct {
 	listener net.Listener
 	target   string
@@ -16,7 +16,7 @@ type Network struct {
 	links []*link
 }
 
-// link is a connection on its way through the network.
+// link is a forwarded connection.
 type link struct {
 	near, far net.Conn
 	dropped   atomic.Bool

@@ -42,17 +42,16 @@ func startProcess(o Options) (*process, error) {
 }
 
 func (p *process) wait() {
-	// The error repeats the state, or concerns the pipe.
+	// The error repeats the state or concerns the pipe.
 	_ = p.cmd.Wait()
-	killGroup(p.cmd.Process) // what it started and left behind
+	killGroup(p.cmd.Process) // its remaining children
 	p.api.close()
 	p.ending = p.cmd.ProcessState.String()
 	p.cpu = p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 	close(p.exited)
 }
 
-// stop kills the process with all it started, if it still runs, and returns
-// when it is gone.
+// stop kills the process and its children if it still runs, and waits for its end.
 func (p *process) stop() {
 	p.stopping.Do(func() {
 		if !p.gone() {

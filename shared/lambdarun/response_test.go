@@ -58,7 +58,7 @@ func TestWriteResponse(t *testing.T) {
 				delete(header, "Content-Type")
 			}
 			if w.Code != test.status || w.Body.String() != test.body || !reflect.DeepEqual(header, test.header) {
-				t.Errorf("%s, %v: %d %v %q, want %d %v %q", test.name, format,
+				t.Errorf("%s, %v: got %d %v %q, want %d %v %q", test.name, format,
 					w.Code, header, w.Body, test.status, test.header, test.body)
 			}
 		}
@@ -86,10 +86,10 @@ func TestWriteResponseRefuses(t *testing.T) {
 			w := httptest.NewRecorder()
 			w.Code = 0
 			if err := WriteResponse(w, []byte(payload), format); !errors.Is(err, ErrMalformed) {
-				t.Errorf("%s, %v: error %v, want ErrMalformed", name, format, err)
+				t.Errorf("%s, %v: got error %v, want ErrMalformed", name, format, err)
 			}
 			if w.Code != 0 || w.Body.Len() != 0 {
-				t.Errorf("%s, %v: something was written", name, format)
+				t.Errorf("%s, %v: got a response, want none", name, format)
 			}
 		}
 	}
@@ -111,12 +111,12 @@ func TestHandler(t *testing.T) {
 		res.Body.Close()
 		server.Close()
 		if event["body"] != "hello" || res.Header.Get("Content-Type") != "" {
-			t.Errorf("%v: event %v, content type %q", format, event, res.Header.Get("Content-Type"))
+			t.Errorf("%v: got event %v, content type %q", format, event, res.Header.Get("Content-Type"))
 		}
 	}
 }
 
-func TestHandlerOverFailures(t *testing.T) {
+func TestHandlerHidesFailures(t *testing.T) {
 	var out bytes.Buffer
 	f := start(t, Options{Output: &out, Timeout: 2 * time.Second})
 	statuses := map[Format]int{Netlify: 502, NetlifyDev: 500, REST: 502, HTTPAPI1: 500, HTTPAPI2: 500, FunctionURL: 502}
@@ -126,17 +126,17 @@ func TestHandlerOverFailures(t *testing.T) {
 		w := httptest.NewRecorder()
 		Handler(f, format).ServeHTTP(w, httptest.NewRequest("GET", "http://site.test/", nil))
 		if w.Code != want || strings.Contains(w.Body.String(), "lambdarun") {
-			t.Errorf("%v: %d %q, want %d and nothing of the inside", format, w.Code, w.Body, want)
+			t.Errorf("%v: got %d %q, want %d and no cause", format, w.Code, w.Body, want)
 		}
 	}
 	if got := strings.Count(out.String(), ErrClosed.Error()); got != len(statuses) {
-		t.Errorf("Output got the reason %d times, want %d: %s", got, len(statuses), out.String())
+		t.Errorf("got the cause %d times in Output, want %d: %s", got, len(statuses), out.String())
 	}
 	w := httptest.NewRecorder()
 	big := io.LimitReader(zeros{}, MaxPayload+1)
 	Handler(f, Netlify).ServeHTTP(w, httptest.NewRequest("POST", "http://site.test/", big))
 	if w.Code != http.StatusRequestEntityTooLarge {
-		t.Errorf("a body over 6 MB: %d, want 413", w.Code)
+		t.Errorf("got %d for a body over 6 MB, want 413", w.Code)
 	}
 }
 

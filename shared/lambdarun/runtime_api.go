@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// maxAnswer is MaxPayload with the margin that Lambda allows for responses.
-const maxAnswer = MaxPayload + 100
+// maxResponse is MaxPayload with the margin that Lambda allows for responses.
+const maxResponse = MaxPayload + 100
 
 // invocation is one event in the Runtime API.
 type invocation struct {
@@ -131,7 +131,7 @@ func (a *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	// A streamed response that failed has the error in its trailers.
+	// A failed streamed response has the error in its trailers.
 	if kind := r.Trailer.Get("Lambda-Runtime-Function-Error-Type"); kind != "" {
 		body, _ := base64.StdEncoding.DecodeString(r.Trailer.Get("Lambda-Runtime-Function-Error-Body"))
 		a.finish(w, r, outcome{err: functionError(kind, body)})
@@ -147,7 +147,7 @@ func (a *runtimeAPI) failure(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *runtimeAPI) initFailure(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAnswer))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
 	if err != nil {
 		refuse(w, http.StatusBadRequest, "InvalidRequest")
 		return
@@ -165,13 +165,13 @@ func (a *runtimeAPI) read(w http.ResponseWriter, r *http.Request) ([]byte, bool)
 		refuse(w, http.StatusBadRequest, "InvalidRequestID")
 		return nil, false
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxAnswer))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxResponse))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		// The process only sees the 413; the caller gets this error.
 		if inv := a.take(r.PathValue("id")); inv != nil {
 			inv.done <- outcome{err: &FunctionError{
 				Type:    "Function.ResponseSizeTooLarge",
-				Message: fmt.Sprintf("the answer is over %d bytes", maxAnswer),
+				Message: fmt.Sprintf("the response exceeds %d bytes", maxResponse),
 			}}
 		}
 		refuse(w, http.StatusRequestEntityTooLarge, "RequestEntityTooLarge")
@@ -187,13 +187,13 @@ func (a *runtimeAPI) read(w http.ResponseWriter, r *http.Request) ([]byte, bool)
 // finish passes the outcome to the waiting Invoke before it responds to the
 // process, which may exit as soon as it has the response.
 func (a *runtimeAPI) finish(w http.ResponseWriter, r *http.Request, o outcome) {
-	answered := connOf(r).arrived.Load()
+	responded := connOf(r).arrived.Load()
 	inv := a.take(r.PathValue("id"))
 	if inv == nil {
 		refuse(w, http.StatusBadRequest, "InvalidRequestID")
 		return
 	}
-	o.took = answered.Sub(inv.handed) // nothing arrives after a response until it has been taken
+	o.took = responded.Sub(inv.handed) // nothing arrives after a response until it has been taken
 	inv.done <- o
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusAccepted)
@@ -225,7 +225,7 @@ func refuse(w http.ResponseWriter, status int, kind string) {
 }
 
 // functionError reads Lambda's error object; kind, from a header, fills in for
-// a body without a type.
+// bodies without a type.
 func functionError(kind string, body []byte) *FunctionError {
 	var e struct {
 		Type    string `json:"errorType"`
