@@ -1,9 +1,7 @@
 //go:build realtools
 
-// Package chromium drives a real Chromium for tests that visit pages as people do.
-// What does not come within a time that is ample on a busy machine fails the test, with
-// a picture of what the page shows then; what the console complains about is kept for
-// the test to judge.
+// Package chromium drives Chromium for tests of pages. A condition that is not met in time
+// fails the test with a screenshot. Console messages are collected for the test.
 package chromium
 
 import (
@@ -25,10 +23,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// patience is how long anything on a page may take on a busy machine.
-const patience = 20 * time.Second
+// timeout is ample for any action on a busy machine.
+const timeout = 20 * time.Second
 
-// Complaint is what the console says, and of which request, if of one.
+// Complaint is an error or warning of the console, and its request if it has one.
 type Complaint struct {
 	Text    string
 	Request network.RequestID
@@ -36,14 +34,14 @@ type Complaint struct {
 
 // Tab is a tab of a browser.
 type Tab struct {
-	Context  context.Context // chromedp's
-	pictures string          // their folder
+	Context  context.Context // for chromedp
+	pictures string          // folder of screenshots
 
-	mu        sync.Mutex
-	complains []Complaint
+	mu         sync.Mutex
+	complaints []Complaint
 }
 
-// Launch starts Chromium with one tab. Pictures go to the folder.
+// Launch starts Chromium with one tab. Screenshots go to the folder pictures.
 func Launch(t *testing.T, pictures string) *Tab {
 	t.Helper()
 	binary, err := exec.LookPath("chromium")
@@ -70,7 +68,7 @@ func open(t *testing.T, parent context.Context, pictures string) *Tab {
 	ctx, stop := chromedp.NewContext(parent)
 	t.Cleanup(stop)
 	b := &Tab{Context: ctx, pictures: pictures}
-	// This starts what the context stands for, which must outlive any time limit.
+	// The first call starts the tab, which must outlive the timeouts of later calls.
 	err := chromedp.Listen(ctx, b.hear)
 	for _, enable := range []cdp.Command[cdp.Empty, cdp.Empty]{log.Enable, runtime.Enable} {
 		if err == nil {
@@ -89,7 +87,7 @@ func (b *Tab) hear(event any) {
 	switch e := event.(type) {
 	case *log.EventEntryAdded:
 		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
-			b.complains = append(b.complains, Complaint{e.Entry.Text + " " + e.Entry.URL, e.Entry.NetworkRequestID})
+			b.complaints = append(b.complaints, Complaint{e.Entry.Text + " " + e.Entry.URL, e.Entry.NetworkRequestID})
 		}
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning ||
@@ -98,27 +96,27 @@ func (b *Tab) hear(event any) {
 			for _, arg := range e.Args {
 				said = append(said, cmp.Or(arg.Description, string(arg.Value)))
 			}
-			b.complains = append(b.complains, Complaint{Text: "console: " + strings.Join(said, " ")})
+			b.complaints = append(b.complaints, Complaint{Text: "console: " + strings.Join(said, " ")})
 		}
 	case *runtime.EventExceptionThrown:
-		b.complains = append(b.complains,
+		b.complaints = append(b.complaints,
 			Complaint{Text: fmt.Sprintf("%s %v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception)})
 	}
 }
 
-// Drain returns what the console has complained about since the last call.
+// Drain returns the complaints since the last call.
 func (b *Tab) Drain() []Complaint {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	complains := b.complains
-	b.complains = nil
-	return complains
+	complaints := b.complaints
+	b.complaints = nil
+	return complaints
 }
 
-// Do runs an action in a tab, within patience.
+// Do runs an action in a tab and fails the test if it takes too long.
 func Do[T any](t *testing.T, b *Tab, what string, action chromedp.Action[T]) T {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(b.Context, patience)
+	ctx, cancel := context.WithTimeout(b.Context, timeout)
 	defer cancel()
 	value, err := chromedp.Run(ctx, action)
 	if err != nil {
@@ -127,14 +125,14 @@ func Do[T any](t *testing.T, b *Tab, what string, action chromedp.Action[T]) T {
 	return value
 }
 
-// GoTo goes to an address, as if it were typed.
+// GoTo navigates to an address.
 func (b *Tab) GoTo(t *testing.T, url string) {
 	t.Helper()
 	Do(t, b, url, chromedp.Navigate(url))
 }
 
-// Click clicks as a mouse does, so that something in front would be hit instead,
-// after scrolling as a person would.
+// Click scrolls to an element and clicks at its position, where another element may cover
+// it.
 func (b *Tab) Click(t *testing.T, selector string) {
 	t.Helper()
 	const scroll = `document.querySelector(%q)?.scrollIntoView({ block: "center", behavior: "instant" })`
@@ -145,13 +143,13 @@ func (b *Tab) Click(t *testing.T, selector string) {
 // Until waits for a condition in JavaScript, over any number of navigations.
 func (b *Tab) Until(t *testing.T, condition string) {
 	t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(30 * time.Millisecond) {
-		met, err := glance[bool](b, "Boolean("+condition+")")
+	for end := time.Now().Add(timeout); ; time.Sleep(30 * time.Millisecond) {
+		met, err := evaluate[bool](b, "Boolean("+condition+")")
 		if err == nil && met {
 			return
 		}
 		if time.Now().After(end) || b.Context.Err() != nil {
-			shows, _ := glance[string](b, "document.documentElement.innerText")
+			shows, _ := evaluate[string](b, "document.documentElement.innerText")
 			t.Errorf("never: %s (%v); at %s, which shows %.600q; the console: %q", condition, err, b.Where(), shows, b.Drain())
 			b.Picture(t, "failed-"+strings.ReplaceAll(t.Name(), "/", "-"))
 			t.FailNow()
@@ -159,20 +157,20 @@ func (b *Tab) Until(t *testing.T, condition string) {
 	}
 }
 
-// Where is the tab's address.
+// Where returns the tab's address.
 func (b *Tab) Where() string {
-	url, _ := glance[string](b, "location.href")
+	url, _ := evaluate[string](b, "location.href")
 	return url
 }
 
-// glance evaluates JavaScript, which a page that comes or goes may not let it.
-func glance[T any](b *Tab, expression string) (T, error) {
+// evaluate evaluates JavaScript. It can fail during a navigation.
+func evaluate[T any](b *Tab, expression string) (T, error) {
 	ctx, cancel := context.WithTimeout(b.Context, time.Second)
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.Evaluate[T](expression))
 }
 
-// Picture keeps a picture of the whole page.
+// Picture stores a screenshot of the whole page.
 func (b *Tab) Picture(t *testing.T, name string) {
 	t.Helper()
 	png := Do(t, b, "picture", chromedp.FullScreenshot(100))

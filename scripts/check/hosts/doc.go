@@ -1,7 +1,6 @@
-// Package hosts tests the project on its hosts' own command-line tools: that
-// Netlify's and SAM's build every function as the kind of binary the host
-// runs, and that what they serve keeps the contract with browsers and callers,
-// against the embedded Kinde.
+// Package hosts tests the project with its hosts' command-line tools: Netlify's and SAM must
+// build every function as a binary that the host runs, and serve it correctly to browsers
+// and programs, with the embedded Kinde.
 //
 // Its tests have the build tag realtools, since they need those tools; run
 // them by "go run ./scripts/check netlify sam", which installs them.

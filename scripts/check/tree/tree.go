@@ -1,8 +1,7 @@
-// Package tree knows the project's own files: what git tracks or would track.
+// Package tree lists and copies the project's files, which git tracks or would track.
 //
-// The checks read and copy these alone, so that what a build left behind, an
-// installed tool or a developer's .env file is neither judged nor carried into
-// a copy, and so that a copy is what a fresh clone would be.
+// Checks use no other files: build output, installed tools and .env files are neither
+// checked nor copied, and a copy is the same as a fresh clone.
 package tree
 
 import (
@@ -13,7 +12,7 @@ import (
 	"strings"
 )
 
-// Root is the project's folder, found from anywhere within it.
+// Root returns the project's folder.
 func Root() (string, error) {
 	out, err := exec.Command("git", "rev-parse", "--show-toplevel").Output()
 	if err != nil {
