@@ -30,7 +30,8 @@ type sample struct {
 }
 
 var samples = map[string]sample{
-	"GET /portal":                 {"/portal?subnav=profile&return_url=/a%3Fb=c&utm_source=x", 302, "/portal_redirect?key=", ""},
+	"GET /portal": {"/portal?subnav=profile&return_url=/a%3Fb=c&utm_source=x", 302,
+		"/portal_redirect?key=", ""},
 	"GET /api/user-profile":       {"/api/user-profile", 200, kindetest.DemoUser, ""},
 	"GET /api/entitlements":       {"/api/entitlements?page_size=3", 200, `"has_more":true`, ""},
 	"GET /api/entitlements/{key}": {"/api/entitlements/unicode_%E5%90%8D%E5%89%8D", 200, `"entitlement":`, ""},
@@ -51,12 +52,13 @@ var samples = map[string]sample{
 	"GET /auth/login":                       {"/auth/login?return_url=/a%3Fb=c&utm_source=x", 302, "/oauth2/auth?", ""},
 	"GET /auth/register":                    {"/auth/register?lang=de", 302, "prompt=create", ""},
 	"GET /auth/gate":                        {"/auth/gate?return_url=/a%3Fb=c&utm_source=x", 302, "/oauth2/auth?", ""},
-	"GET /auth/callback":                    {"/auth/callback?state=unknown&code=x", 302, "/access/?error=login-expired", ""},
-	"POST /auth/logout":                     {"/auth/logout", 303, "/logout?redirect=" + url.QueryEscape(site+"/"), ""},
-	"GET /api/session":                      {"/api/session", 200, `"authenticated":true`, ""},
-	"GET /api/health":                       {"/api/health", 200, `"missing":[]`, ""},
-	"POST /auth/refresh":                    {"/auth/refresh", 401, `"no-token"`, ""},
-	"GET /api/organizations":                {"/api/organizations", 200, `"organizations":`, ""},
+	"GET /auth/callback": {"/auth/callback?state=unknown&code=x", 302,
+		"/access/?error=login-expired", ""},
+	"POST /auth/logout":      {"/auth/logout", 303, "/logout?redirect=" + url.QueryEscape(site+"/"), ""},
+	"GET /api/session":       {"/api/session", 200, `"authenticated":true`, ""},
+	"GET /api/health":        {"/api/health", 200, `"missing":[]`, ""},
+	"POST /auth/refresh":     {"/auth/refresh", 401, `"no-token"`, ""},
+	"GET /api/organizations": {"/api/organizations", 200, `"organizations":`, ""},
 }
 
 // sampleOf returns the row's sample. For a row without one, any status below 500 is expected.

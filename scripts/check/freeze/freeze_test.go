@@ -135,7 +135,8 @@ func (f function) start(t *testing.T, k *tenant) *lambdarun.Function {
 // invoke sends the request to a function that is frozen meanwhile for the time
 // stop, with during called in the middle. It returns the response's status and
 // the time from the thaw to the response.
-func (f function) invoke(t *testing.T, running *lambdarun.Function, k *tenant, stop time.Duration, during func()) (int, time.Duration) {
+func (f function) invoke(t *testing.T, running *lambdarun.Function, k *tenant, stop time.Duration, during func()) (int,
+	time.Duration) {
 	t.Helper()
 	event, err := lambdarun.Event(f.request(t, k), lambdarun.HTTPAPI2)
 	if err != nil {
