@@ -32,7 +32,8 @@ func start(t *testing.T, settings ...string) *signIn {
 	t.Helper()
 	f := functiontest.Start(t, function, kindetest.Options{}, append(settings, functiontest.Sessions...)...)
 	s := &signIn{Fixture: f, t: t, attempt: session.Attempt{
-		State: "state-of-this-attempt", Nonce: "nonce-of-this-attempt", Verifier: strings.Repeat("v", 43), ReturnURL: site + "/pricing", Started: time.Now(),
+		State: "state-of-this-attempt", Nonce: "nonce-of-this-attempt", Verifier: strings.Repeat("v", 43), ReturnURL: site +
+			"/pricing", Started: time.Now(),
 	}}
 	s.begin()
 	return s
@@ -53,12 +54,14 @@ func (s *signIn) begin() {
 	s.cookie = functiontest.Kept(h)
 }
 
-// code lets the demo person sign in at Kinde and gives the code.
+// code lets the demo user sign in at Kinde and gives the code.
 func (s *signIn) code(change ...string) string {
 	s.t.Helper()
 	sum := sha256.Sum256([]byte(s.attempt.Verifier))
-	query := url.Values{"response_type": {"code"}, "client_id": {kindetest.ClientID}, "redirect_uri": {site + "/auth/callback"}, "scope": {"openid profile email offline"},
-		"state": {s.attempt.State}, "nonce": {s.attempt.Nonce}, "code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"}}
+	query := url.Values{"response_type": {"code"}, "client_id": {kindetest.ClientID},
+		"redirect_uri": {site + "/auth/callback"}, "scope": {"openid profile email offline"},
+		"state": {s.attempt.State}, "nonce": {s.attempt.Nonce},
+		"code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"}}
 	for i := 0; i < len(change); i += 2 {
 		query.Set(change[i], change[i+1])
 	}
@@ -68,7 +71,7 @@ func (s *signIn) code(change ...string) string {
 	s.ServeHTTP(w, r)
 	location, err := url.Parse(w.Header().Get("Location"))
 	if err != nil || location.Query().Get("code") == "" {
-		s.t.Fatalf("no code: %d %s %s", w.Code, location, w.Body)
+		s.t.Fatalf("no code: got %d %s %s", w.Code, location, w.Body)
 	}
 	return location.Query().Get("code")
 }
@@ -88,21 +91,22 @@ func TestCallbackSetsSession(t *testing.T) {
 	s := start(t)
 	w := s.back("state=" + s.attempt.State + "&code=" + s.code())
 	if w.Code != 302 || w.Header().Get("Location") != site+"/pricing" {
-		t.Fatalf("%d %s %s %s", w.Code, w.Header().Get("Location"), w.Body, s.Log())
+		t.Fatalf("got %d %s %s %s", w.Code, w.Header().Get("Location"), w.Body, s.Log())
 	}
 	tokens, err := s.Stored(w)
 	if err != nil || tokens.Access == "" || tokens.Refresh == "" {
-		t.Errorf("session: %v", err)
+		t.Errorf("session: got %v", err)
 	}
 	if strings.Contains(functiontest.Kept(w.Header()), "login") {
 		t.Error("the attempt's cookie stays")
 	}
 	for _, cookie := range w.Header().Values("Set-Cookie") {
 		if strings.HasPrefix(cookie, "__Host-session") && !strings.Contains(cookie, "SameSite=Strict") {
-			t.Errorf("not strict: %.60s", cookie)
+			t.Errorf("not strict: got %.60s", cookie)
 		}
 	}
-	if !strings.Contains(s.Log(), `"outcome":"allowed"`) || !strings.Contains(s.Log(), kindetest.DemoUser) || strings.Contains(s.Log(), tokens.Refresh) {
+	if !strings.Contains(s.Log(), `"outcome":"allowed"`) || !strings.Contains(s.Log(), kindetest.DemoUser) ||
+		strings.Contains(s.Log(), tokens.Refresh) {
 		t.Errorf("log %s", s.Log())
 	}
 }
@@ -122,78 +126,92 @@ func TestStateIsGoodOnceInItsBrowser(t *testing.T) {
 	} {
 		w := s.Get(site+"/auth/callback?"+row.query, "Cookie", row.cookie)
 		where := w.Header().Get("Location")
-		if w.Code != 302 || where != site+"/access/?error=login-expired" && !(name == "doubled state" && where == site+"/access/?error=invalid-parameter") {
-			t.Errorf("%s: %d %s", name, w.Code, where)
+		if w.Code != 302 || where != site+"/access/?error=login-expired" &&
+			!(name == "doubled state" && where == site+"/access/?error=invalid-parameter") {
+			t.Errorf("%s: got %d %s", name, w.Code, where)
 		}
 		if strings.Contains(functiontest.Kept(w.Header()), "session") {
 			t.Errorf("%s: a session is set", name)
 		}
 	}
 	if n := len(s.Calls("/oauth2/token")); n != 0 {
-		t.Errorf("%d codes were redeemed", n)
+		t.Errorf("got %d codes were redeemed", n)
 	}
 	first := s.back(good)
 	if first.Code != 302 || first.Header().Get("Location") != site+"/pricing" {
-		t.Fatalf("%d %s", first.Code, first.Header().Get("Location"))
+		t.Fatalf("got %d %s", first.Code, first.Header().Get("Location"))
 	}
 	s.attempt.Started = time.Now().Add(-11 * time.Minute)
 	s.begin()
 	if w := s.back(good); w.Header().Get("Location") != site+"/access/?error=login-expired" {
-		t.Errorf("after eleven minutes: %s", w.Header().Get("Location"))
+		t.Errorf("after eleven minutes: got %s", w.Header().Get("Location"))
 	}
 }
 
 func TestErrorsFromKinde(t *testing.T) {
 	s := start(t)
 	for query, want := range map[string]string{
-		"error=access_denied": "access-denied", "error=login_required": "login-required", "error=server_error": "login-failed",
-		"error=%3Cscript%3Ealert(1)%3C/script%3E&error_description=%3Cb%3E": "login-failed", "": "login-failed", "code=": "login-failed", "code=made-up": "login-failed",
+		"error=access_denied": "access-denied", "error=login_required": "login-required",
+		"error=server_error": "login-failed",
+		"error=%3Cscript%3Ealert(1)%3C/script%3E&error_description=%3Cb%3E": "login-failed", "": "login-failed",
+		"code=": "login-failed", "code=made-up": "login-failed",
 		"code=" + strings.Repeat("x", 3000): "login-failed", "error=login_link_expired": "login-failed",
 	} {
 		w := s.back("state=" + s.attempt.State + "&" + query)
-		if w.Code != 302 || w.Header().Get("Location") != site+"/access/?error="+want || strings.Contains(w.Body.String()+s.Log(), "script") {
-			t.Errorf("%s: %d %s", query, w.Code, w.Header().Get("Location"))
+		if w.Code != 302 || w.Header().Get("Location") != site+"/access/?error="+want ||
+			strings.Contains(w.Body.String()+s.Log(), "script") {
+			t.Errorf("%s: got %d %s", query, w.Code, w.Header().Get("Location"))
 		}
 		if kept := functiontest.Kept(w.Header()); kept != "" {
-			t.Errorf("%s: cookies stay: %.40s", query, kept)
+			t.Errorf("%s: cookies stay: got %.40s", query, kept)
 		}
 	}
 }
 
 func TestTokensOfAnotherSignInAreRefused(t *testing.T) {
 	s := start(t)
-	for name, answer := range map[string]string{
-		"another nonce":      `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID(kindetest.Nonce("x")) + `","refresh_token":"r"}`,
-		"no nonce":           `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID() + `"}`,
-		"no ID token":        `{"access_token":"` + s.Mint() + `"}`,
-		"forged ID token":    `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce), kindetest.SignedBy(kindetest.ForeignKey)) + `"}`,
-		"another's audience": `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce), kindetest.With("aud", []string{"other"})) + `"}`,
-		"forged access":      `{"access_token":"` + s.Mint(kindetest.SignedBy(kindetest.ForeignKey)) + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`,
-		"another person's":   `{"access_token":"` + s.Mint(kindetest.For(kindetest.AdminUser)) + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`,
-		"no access token":    `{"id_token":"x"}`,
-		"not JSON":           `<html>`,
+	for name, body := range map[string]string{
+		"another nonce": `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID(kindetest.Nonce("x")) +
+			`","refresh_token":"r"}`,
+		"no nonce":    `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID() + `"}`,
+		"no ID token": `{"access_token":"` + s.Mint() + `"}`,
+		"forged ID token": `{"access_token":"` + s.Mint() + `","id_token":"` +
+			s.MintID(kindetest.Nonce(s.attempt.Nonce), kindetest.SignedBy(kindetest.ForeignKey)) + `"}`,
+		"another's audience": `{"access_token":"` + s.Mint() + `","id_token":"` +
+			s.MintID(kindetest.Nonce(s.attempt.Nonce), kindetest.With("aud", []string{"other"})) + `"}`,
+		"forged access": `{"access_token":"` + s.Mint(kindetest.SignedBy(kindetest.ForeignKey)) + `","id_token":"` +
+			s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`,
+		"another user's": `{"access_token":"` + s.Mint(kindetest.For(kindetest.AdminUser)) + `","id_token":"` +
+			s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`,
+		"no access token": `{"id_token":"x"}`,
+		"not JSON":        `<html>`,
 	} {
 		s.again()
 		s.ClearFaults()
-		s.Fault("/oauth2/token", kindetest.Fault{Body: answer})
+		s.Fault("/oauth2/token", kindetest.Fault{Body: body})
 		w := s.back("state=" + s.attempt.State + "&code=c")
-		if w.Header().Get("Location") != site+"/access/?error=login-failed" || strings.Contains(functiontest.Kept(w.Header()), "session") {
-			t.Errorf("%s: %d %s", name, w.Code, w.Header().Get("Location"))
+		if w.Header().Get("Location") != site+"/access/?error=login-failed" ||
+			strings.Contains(functiontest.Kept(w.Header()), "session") {
+			t.Errorf("%s: got %d %s", name, w.Code, w.Header().Get("Location"))
 		}
 	}
 	s.again()
 	s.ClearFaults()
 	huge := s.Mint(kindetest.With("padding", strings.Repeat("x", 9000)))
-	s.Fault("/oauth2/token", kindetest.Fault{Body: `{"access_token":"` + huge + `","id_token":"` + s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`})
-	if w := s.back("state=" + s.attempt.State + "&code=c"); w.Header().Get("Location") != site+"/access/?error=session-too-large" {
-		t.Errorf("too large: %s", w.Header().Get("Location"))
+	s.Fault("/oauth2/token", kindetest.Fault{Body: `{"access_token":"` + huge + `","id_token":"` +
+		s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`})
+	if w := s.back("state=" + s.attempt.State +
+		"&code=c"); w.Header().Get("Location") != site+"/access/?error=session-too-large" {
+		t.Errorf("too large: got %s", w.Header().Get("Location"))
 	}
-	for _, fault := range []kindetest.Fault{{Status: 500}, {Hang: true}, {Reset: true}, {Status: 401, Body: kindetest.ErrorBody(kindetest.ShapeC, "invalid_client", "d")}} {
+	for _, fault := range []kindetest.Fault{{Status: 500}, {Hang: true}, {Reset: true},
+		{Status: 401, Body: kindetest.ErrorBody(kindetest.ShapeC, "invalid_client", "d")}} {
 		s.again()
 		s.ClearFaults()
 		s.Fault("/oauth2/token", fault)
-		if w := s.back("state=" + s.attempt.State + "&code=c"); w.Header().Get("Location") != site+"/access/?error=login-failed" {
-			t.Errorf("%+v: %s", fault, w.Header().Get("Location"))
+		if w := s.back("state=" + s.attempt.State +
+			"&code=c"); w.Header().Get("Location") != site+"/access/?error=login-failed" {
+			t.Errorf("%+v: got %s", fault, w.Header().Get("Location"))
 		}
 	}
 	if !strings.Contains(s.Log(), "KINDE_CLIENT_SECRET") {
@@ -225,7 +243,8 @@ func TestSignInMakesItsSessionTheCurrentOne(t *testing.T) {
 	s := start(t)
 	w := s.back("state=" + s.attempt.State + "&code=" + s.code())
 	signedIn, err := s.Stored(w)
-	if err != nil || signedIn.ID == "" || signedIn.Subject != kindetest.DemoUser || time.Since(signedIn.Started).Abs() > time.Minute {
+	if err != nil || signedIn.ID == "" || signedIn.Subject != kindetest.DemoUser ||
+		time.Since(signedIn.Started).Abs() > time.Minute {
 		t.Fatalf("got %+v, %v, want a session that began now", signedIn, err)
 	}
 	if len(signedIn.Organizations.List) == 0 || signedIn.Organizations.List[0].Code != kindetest.DemoOrg {
@@ -237,7 +256,8 @@ func TestSignInMakesItsSessionTheCurrentOne(t *testing.T) {
 		t.Error("another session than the new one counts")
 	}
 	set := strings.Join(w.Header().Values("Set-Cookie"), "\n")
-	for _, name := range []string{"__Host-session-1=;", "__Host-session-2=;", "__Host-session-superseded=;", "__Host-gate=;"} {
+	for _, name := range []string{"__Host-session-1=;", "__Host-session-2=;", "__Host-session-superseded=;",
+		"__Host-gate=;"} {
 		if !strings.Contains(set, name) {
 			t.Errorf("%s is not expired: %s", name, set)
 		}

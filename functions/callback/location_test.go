@@ -21,7 +21,7 @@ func TestLocationIsTheCheckedReturnURL(t *testing.T) {
 	} {
 		target, err := policy.Check(raw)
 		if err != nil {
-			t.Errorf("%s: %v", raw, err)
+			t.Errorf("%s: got %v", raw, err)
 			continue
 		}
 		s := start(t, "ALLOWED_ORIGINS", "https://app.example")

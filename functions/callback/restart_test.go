@@ -31,7 +31,8 @@ func TestExpiredLinkRestartsOnce(t *testing.T) {
 		s := start(t)
 		w := s.back("state=" + s.attempt.State + "&error=" + code + "&reauth_state=abc%2B12%3D")
 		query := authorizeQuery(t, s, w)
-		if query.Get("reauth_state") != "abc+12=" || query.Get("state") == s.attempt.State || query.Get("supports_reauth") != "true" {
+		if query.Get("reauth_state") != "abc+12=" || query.Get("state") == s.attempt.State ||
+			query.Get("supports_reauth") != "true" {
 			t.Fatalf("%s: got %v", code, query)
 		}
 		attempt, err := s.attemptOf(w, query.Get("state"))
@@ -45,7 +46,8 @@ func TestExpiredLinkRestartsOnce(t *testing.T) {
 
 func TestExpiredLinkInAnotherBrowserRestartsOnce(t *testing.T) {
 	const query = "&error=LOGIN_LINK_EXPIRED&reauth_state=abc"
-	for name, state := range map[string]string{"another browser's state": "state=state-of-another-browser", "no state": ""} {
+	for name, state := range map[string]string{"another browser's state": "state=state-of-another-browser",
+		"no state": ""} {
 		s := start(t, "AFTER_LOGIN_PATH", "/welcome/")
 		s.cookie = ""
 		w := s.back(state + query)
@@ -63,7 +65,8 @@ func TestExpiredLinkInAnotherBrowserRestartsOnce(t *testing.T) {
 
 func TestExpiredLinkWithoutReauthStateIsAnError(t *testing.T) {
 	s := start(t)
-	for _, query := range []string{"", "&reauth_state=", "&reauth_state=a%00b", "&reauth_state=caf%C3%A9", "&reauth_state=" + strings.Repeat("a", 4097)} {
+	for _, query := range []string{"", "&reauth_state=", "&reauth_state=a%00b", "&reauth_state=caf%C3%A9",
+		"&reauth_state=" + strings.Repeat("a", 4097)} {
 		wantPage(t, s.back("state=unknown-state&error=login_link_expired"+query), "login-expired")
 		wantPage(t, s.back("state="+s.attempt.State+"&error=login_link_expired"+query), "login-failed")
 	}
@@ -75,7 +78,8 @@ func TestExpiredLinkWithoutReauthStateIsAnError(t *testing.T) {
 }
 
 func TestSilentSignInContinuesOnceWithForm(t *testing.T) {
-	for _, code := range []string{"login_required", "interaction_required", "account_selection_required", "consent_required"} {
+	for _, code := range []string{"login_required", "interaction_required", "account_selection_required",
+		"consent_required"} {
 		s := start(t)
 		s.attempt.Silent, s.attempt.Params = true, "lang=pt-BR&org_code=org_1"
 		s.begin()

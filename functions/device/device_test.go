@@ -23,10 +23,12 @@ const (
 
 func start(t *testing.T, options kindetest.Options, settings ...string) *functiontest.Fixture {
 	t.Helper()
-	return functiontest.Start(t, function, options, append([]string{"KINDE_CLIENT_ID", "", "KINDE_SITE_URL", "", "KINDE_DEVICE_CLIENT_ID", kindetest.DeviceClientID}, settings...)...)
+	return functiontest.Start(t, function, options,
+		append([]string{"KINDE_CLIENT_ID", "", "KINDE_SITE_URL", "", "KINDE_DEVICE_CLIENT_ID", kindetest.DeviceClientID},
+			settings...)...)
 }
 
-// started is Kinde's answer to a flow that begins.
+// started is Kinde's response to an authorization request.
 type started struct {
 	DeviceCode string `json:"device_code"`
 	UserCode   string `json:"user_code"`
@@ -38,8 +40,9 @@ func begin(t *testing.T, f *functiontest.Fixture, body string) started {
 	t.Helper()
 	w := f.Post(authorizePath, body)
 	var s started
-	if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || w.Code != 200 || s.DeviceCode == "" || s.UserCode == "" || s.Complete == "" {
-		t.Fatalf("%d %s", w.Code, w.Body)
+	if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || w.Code != 200 || s.DeviceCode == "" || s.UserCode == "" ||
+		s.Complete == "" {
+		t.Fatalf("got %d %s", w.Code, w.Body)
 	}
 	return s
 }
@@ -48,35 +51,37 @@ func begin(t *testing.T, f *functiontest.Fixture, body string) started {
 func poll(t *testing.T, f *functiontest.Fixture, code string) string {
 	t.Helper()
 	w := f.Post(tokenPath, url.Values{"device_code": {code}}.Encode())
-	var answer map[string]any
-	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Content-Type") != "application/json" {
-		t.Fatalf("%d %v %s", w.Code, w.Header(), w.Body)
+	var body map[string]any
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Header().Get("Cache-Control") != "no-store" ||
+		w.Header().Get("Content-Type") != "application/json" {
+		t.Fatalf("got %d %v %s", w.Code, w.Header(), w.Body)
 	}
-	if w.Code == 200 && answer["access_token"] != nil {
+	if w.Code == 200 && body["access_token"] != nil {
 		return ""
 	}
-	if w.Code != 400 || len(answer) != 1 {
-		t.Fatalf("%d %s", w.Code, w.Body)
+	if w.Code != 400 || len(body) != 1 {
+		t.Fatalf("got %d %s", w.Code, w.Body)
 	}
-	return answer["error"].(string)
+	return body["error"].(string)
 }
 
 func TestWhatKindeIsAskedAndThatTheFirstPollPasses(t *testing.T) {
 	f := start(t, kindetest.Options{DeviceInterval: 50 * time.Millisecond}, "KINDE_AUDIENCE", kindetest.SampleAudience)
 	s := begin(t, f, "")
-	want := url.Values{"client_id": {kindetest.DeviceClientID}, "scope": {"openid profile email offline"}, "audience": {kindetest.SampleAudience}}
+	want := url.Values{"client_id": {kindetest.DeviceClientID}, "scope": {"openid profile email offline"},
+		"audience": {kindetest.SampleAudience}}
 	if form := f.Calls("/oauth2/device/auth")[0].Form; form.Encode() != want.Encode() {
 		t.Errorf("asked %v", form)
 	}
 	// The embedded Kinde says 0 s for 50 ms, so that the usual interval holds.
 	if got := poll(t, f, s.DeviceCode); got != "authorization_pending" {
-		t.Fatalf("%q", got)
+		t.Fatalf("got %q", got)
 	}
 	if err := f.ApproveDevice(s.UserCode, kindetest.DemoUser); err != nil {
 		t.Fatal(err)
 	}
 	if got := poll(t, f, s.DeviceCode); got != "slow_down" {
-		t.Errorf("too soon: %q", got)
+		t.Errorf("too soon: got %q", got)
 	}
 }
 
@@ -94,12 +99,12 @@ func TestTokensComeOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := poll(t, f, s.DeviceCode); got != "" {
-		t.Fatalf("%q", got)
+		t.Fatalf("got %q", got)
 	}
 	f.ForgetCalls()
 	time.Sleep(1100 * time.Millisecond)
 	if got := poll(t, f, s.DeviceCode); got != "expired_token" || len(f.Calls("/oauth2/token")) != 0 {
-		t.Errorf("again: %q, after %d calls", got, len(f.Calls("/oauth2/token")))
+		t.Errorf("again: got %q, after %d calls", got, len(f.Calls("/oauth2/token")))
 	}
 }
 
@@ -111,19 +116,19 @@ func TestAPersonDeclinesOrNeverAnswers(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := poll(t, f, s.DeviceCode); got != "access_denied" {
-			t.Errorf("%q", got)
+			t.Errorf("got %q", got)
 		}
 	})
-	t.Run("never answers", func(t *testing.T) {
+	t.Run("never responds", func(t *testing.T) {
 		t.Parallel()
 		f, s := shortFlow(t)
 		if got := poll(t, f, s.DeviceCode); got != "authorization_pending" {
-			t.Errorf("%q", got)
+			t.Errorf("got %q", got)
 		}
 		time.Sleep(3100 * time.Millisecond)
 		f.ForgetCalls()
 		if got := poll(t, f, s.DeviceCode); got != "expired_token" || len(f.Calls("/oauth2/token")) != 0 {
-			t.Errorf("%q, after %d calls", got, len(f.Calls("/oauth2/token")))
+			t.Errorf("got %q, after %d calls", got, len(f.Calls("/oauth2/token")))
 		}
 	})
 }
@@ -146,8 +151,9 @@ func TestParallelPollsAreOneInAnInterval(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if n := len(f.Calls("/oauth2/token")); n != 1 || count[`{"error":"authorization_pending"}`] != 1 || count[`{"error":"slow_down"}`] != 99 {
-			t.Errorf("%d polls at Kinde, answers %v", n, count)
+		if n := len(f.Calls("/oauth2/token")); n != 1 || count[`{"error":"authorization_pending"}`] != 1 ||
+			count[`{"error":"slow_down"}`] != 99 {
+			t.Errorf("got %d polls at Kinde, responses %v", n, count)
 		}
 		time.Sleep(1050 * time.Millisecond)
 	}
@@ -158,12 +164,12 @@ func TestKindesOwnSlowDownIsObeyed(t *testing.T) {
 	f, s := shortFlow(t)
 	f.Fault("/oauth2/token", kindetest.Fault{Status: 400, Body: `{"error":"slow_down"}`, Times: 1})
 	if got := poll(t, f, s.DeviceCode); got != "slow_down" {
-		t.Fatalf("%q", got)
+		t.Fatalf("got %q", got)
 	}
 	f.ForgetCalls()
 	time.Sleep(1050 * time.Millisecond)
 	if got := poll(t, f, s.DeviceCode); got != "slow_down" || len(f.Calls("/oauth2/token")) != 0 {
-		t.Errorf("after one second of six: %q", got)
+		t.Errorf("after one second of six: got %q", got)
 	}
 }
 
@@ -173,12 +179,12 @@ func TestAPollThatComesALittleEarlyWaits(t *testing.T) {
 	f, s := shortFlow(t)
 	for range 2 {
 		if got := poll(t, f, s.DeviceCode); got != "authorization_pending" {
-			t.Errorf("%q", got)
+			t.Errorf("got %q", got)
 		}
 		time.Sleep(940 * time.Millisecond)
 	}
 	if calls := f.Calls("/oauth2/token"); len(calls) != 2 || calls[1].At.Sub(calls[0].At) < time.Second {
-		t.Errorf("%d calls", len(calls))
+		t.Errorf("got %d calls", len(calls))
 	}
 }
 
@@ -186,17 +192,20 @@ func TestUnknownCodes(t *testing.T) {
 	f := start(t, kindetest.Options{})
 	for _, code := range []string{"no-such-code", strings.Repeat("x", 4096), "a+b&c=d"} {
 		if got := poll(t, f, code); got != "expired_token" {
-			t.Errorf("%.20s: %q", code, got)
+			t.Errorf("%.20s: got %q", code, got)
 		}
 	}
-	for _, body := range []string{"", "device_code=", "device_code=" + strings.Repeat("x", 4097), "device_code=a%20b", "device_code=a&device_code=b", "device_code=a&token=b",
-		"device_code=a&client_id=other", "device_code=a&grant_type=authorization_code", `{"device_code":1}`, `{"device_code":null}`} {
+	for _, body := range []string{"", "device_code=", "device_code=" + strings.Repeat("x", 4097), "device_code=a%20b",
+		"device_code=a&device_code=b", "device_code=a&token=b",
+		"device_code=a&client_id=other", "device_code=a&grant_type=authorization_code",
+		`{"device_code":1}`, `{"device_code":null}`,
+	} {
 		if w := f.Post(tokenPath, body); w.Code != 400 || !strings.Contains(w.Body.String(), `"invalid-parameter"`) {
-			t.Errorf("%.40s: %d %s", body, w.Code, w.Body)
+			t.Errorf("%.40s: got %d %s", body, w.Code, w.Body)
 		}
 	}
 	if w := f.Get(tokenPath); w.Code != 405 {
-		t.Errorf("GET: %d", w.Code)
+		t.Errorf("GET: got %d", w.Code)
 	}
 }
 
@@ -220,9 +229,10 @@ func TestWhatAFlowMayAskFor(t *testing.T) {
 		t.Errorf("scope %q", got)
 	}
 	f.ForgetCalls()
-	for _, body := range []string{"scope=a++b", "scope=%22", "scope=a&scope=b", "client_id=other", "audience=x", "scope=" + strings.Repeat("a", 1001)} {
+	for _, body := range []string{"scope=a++b", "scope=%22", "scope=a&scope=b", "client_id=other", "audience=x", "scope=" +
+		strings.Repeat("a", 1001)} {
 		if w := f.Post(authorizePath, body); w.Code != 400 || len(f.Calls("/")) != 0 {
-			t.Errorf("%.30s: %d %s", body, w.Code, w.Body)
+			t.Errorf("%.30s: got %d %s", body, w.Code, w.Body)
 		}
 	}
 	if w := f.Post(authorizePath, "scope=no:such"); w.Code != 400 || !strings.Contains(w.Body.String(), "`scope`") {
@@ -230,15 +240,15 @@ func TestWhatAFlowMayAskFor(t *testing.T) {
 	}
 	f = start(t, kindetest.Options{}, "KINDE_SCOPES", "openid no:such")
 	if w := f.Post(authorizePath, ""); w.Code != 502 || !strings.Contains(f.Log(), "KINDE_SCOPES") {
-		t.Errorf("the deployment's own: %d %s", w.Code, w.Body)
+		t.Errorf("the deployment's own: got %d %s", w.Code, w.Body)
 	}
 	f = start(t, kindetest.Options{}, "KINDE_DEVICE_CLIENT_ID", kindetest.ClientID)
 	if w := f.Post(authorizePath, ""); w.Code != 502 || !strings.Contains(f.Log(), "type Device") {
-		t.Errorf("another type of application: %d %s", w.Code, f.Log())
+		t.Errorf("another type of application: got %d %s", w.Code, f.Log())
 	}
 }
 
-// Flows that begin are counted, and polls with codes that nobody knows here; those of
+// Flows that begin are counted, and polls with unknown codes; those of
 // flows that have begun are not.
 func TestAddressesAreLimited(t *testing.T) {
 	f := start(t, kindetest.Options{DeviceInterval: time.Second}, "RATE_LIMIT", "4/1m")
@@ -252,7 +262,7 @@ func TestAddressesAreLimited(t *testing.T) {
 	for i := range 5 {
 		w := ask(authorizePath, "192.0.2.1", "")
 		if (w.Code == 429) != (i >= 4) || w.Code == 429 && w.Header().Get("Retry-After") == "" {
-			t.Errorf("start %d: %d", i, w.Code)
+			t.Errorf("start %d: got %d", i, w.Code)
 		}
 		if i == 0 {
 			if err := json.Unmarshal(w.Body.Bytes(), &begun); err != nil {
@@ -262,21 +272,21 @@ func TestAddressesAreLimited(t *testing.T) {
 	}
 	for range 10 {
 		if w := ask(tokenPath, "192.0.2.1", "device_code="+begun.DeviceCode); w.Code != 400 {
-			t.Errorf("a poll of a flow that began: %d", w.Code)
+			t.Errorf("a poll of a flow that began: got %d", w.Code)
 		}
 	}
 	if w := ask(authorizePath, "192.0.2.2", ""); w.Code != 200 {
-		t.Errorf("another address: %d", w.Code)
+		t.Errorf("another address: got %d", w.Code)
 	}
 	f.ForgetCalls()
 	for i := range 10 {
 		w := ask(tokenPath, "198.51.100.1", "device_code=made-up-"+fmt.Sprint(i))
 		if limited := i >= 4; limited != (w.Code == 429) || limited && w.Header().Get("Retry-After") == "" {
-			t.Errorf("made-up code %d: %d", i, w.Code)
+			t.Errorf("made-up code %d: got %d", i, w.Code)
 		}
 	}
 	if n := len(f.Calls("/oauth2/token")); n != 4 {
-		t.Errorf("%d of them reached Kinde", n)
+		t.Errorf("got %d of them reached Kinde", n)
 	}
 }
 
@@ -295,34 +305,36 @@ func TestEachPollWithUnknownCodeCounts(t *testing.T) {
 	}
 }
 
-// A client that somebody else wrote, and that knows nothing of us.
+// A client that another user wrote, and that knows nothing of us.
 func TestAnIndependentClientSignsIn(t *testing.T) {
 	t.Parallel()
 	f := start(t, kindetest.Options{DeviceInterval: time.Second})
 	server := httptest.NewServer(f.Handler())
 	defer server.Close()
-	client := oauth2.Config{ClientID: kindetest.DeviceClientID, Scopes: []string{"openid", "offline"}, Endpoint: oauth2.Endpoint{
-		DeviceAuthURL: server.URL + authorizePath, TokenURL: server.URL + tokenPath, AuthStyle: oauth2.AuthStyleInParams}}
-	answer, err := client.DeviceAuth(t.Context())
+	client := oauth2.Config{ClientID: kindetest.DeviceClientID, Scopes: []string{"openid", "offline"},
+		Endpoint: oauth2.Endpoint{
+			DeviceAuthURL: server.URL + authorizePath, TokenURL: server.URL + tokenPath, AuthStyle: oauth2.AuthStyleInParams}}
+	authorization, err := client.DeviceAuth(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	go func() {
 		time.Sleep(1500 * time.Millisecond) // after a first poll
-		if err := f.ApproveDevice(answer.UserCode, kindetest.DemoUser); err != nil {
+		if err := f.ApproveDevice(authorization.UserCode, kindetest.DemoUser); err != nil {
 			t.Error(err)
 		}
 	}()
-	token, err := client.DeviceAccessToken(t.Context(), answer)
+	token, err := client.DeviceAccessToken(t.Context(), authorization)
 	if err != nil || token.AccessToken == "" || token.RefreshToken == "" {
-		t.Fatalf("%v", err)
+		t.Fatalf("got %v", err)
 	}
-	if log := f.Log(); strings.Contains(log, token.AccessToken[:20]) || strings.Contains(log, answer.DeviceCode) || strings.Contains(log, answer.UserCode) {
+	if log := f.Log(); strings.Contains(log, token.AccessToken[:20]) || strings.Contains(log, authorization.DeviceCode) ||
+		strings.Contains(log, authorization.UserCode) {
 		t.Error("a code or a token is in the log")
 	}
 }
 
-func TestTroubleUpstream(t *testing.T) {
+func TestUpstreamFaults(t *testing.T) {
 	t.Parallel()
 	for code, row := range map[string]struct {
 		fault  kindetest.Fault
@@ -336,7 +348,7 @@ func TestTroubleUpstream(t *testing.T) {
 		f.Fault("/oauth2/", row.fault)
 		for _, w := range []*httptest.ResponseRecorder{f.Post(authorizePath, ""), f.Post(tokenPath, "device_code=a")} {
 			if w.Code != row.status || !strings.Contains(w.Body.String(), code) {
-				t.Errorf("%s: %d %s", code, w.Code, w.Body)
+				t.Errorf("%s: got %d %s", code, w.Code, w.Body)
 			}
 		}
 	}

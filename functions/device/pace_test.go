@@ -107,10 +107,10 @@ func TestOnlyCodesThatKindeKnowsAreRemembered(t *testing.T) {
 		for what, shared := range map[string]store.Store{"alone": nil, "shared": store.NewMemory(10, nil)} {
 			p := newPace(shared)
 			if err := p.admit(t.Context(), "code"); err != nil {
-				t.Fatalf("%s %s: %v", name, what, err)
+				t.Fatalf("%s %s: got %v", name, what, err)
 			}
 			if _, known := p.find(t.Context(), "code"); known {
-				t.Errorf("%s %s: known before Kinde's response", name, what)
+				t.Errorf("got %s %s: known before Kinde's response", name, what)
 			}
 			p.note(t.Context(), "code", row.response)
 			if _, known := p.find(t.Context(), "code"); known != row.known {

@@ -26,10 +26,12 @@ func TestRefreshRenewsDeviceTokens(t *testing.T) {
 		Access  string `json:"access_token"`
 		Refresh string `json:"refresh_token"`
 	}
-	if err := json.Unmarshal(w.Body.Bytes(), &tokens); err != nil || w.Code != 200 || tokens.Access == "" || tokens.Refresh == "" {
-		t.Fatalf("%d %s", w.Code, w.Body)
+	if err := json.Unmarshal(w.Body.Bytes(), &tokens); err != nil || w.Code != 200 || tokens.Access == "" ||
+		tokens.Refresh == "" {
+		t.Fatalf("got %d %s", w.Code, w.Body)
 	}
-	want := url.Values{"grant_type": {"refresh_token"}, "client_id": {kindetest.DeviceClientID}, "refresh_token": {refresh}}
+	want := url.Values{"grant_type": {"refresh_token"}, "client_id": {kindetest.DeviceClientID},
+		"refresh_token": {refresh}}
 	if form := f.Calls("/oauth2/token")[0].Form; form.Encode() != want.Encode() {
 		t.Error("Kinde was sent more or less than the device application's refresh")
 	}
@@ -78,7 +80,7 @@ func TestRefreshRefusesBadFields(t *testing.T) {
 		}
 	}
 	if n := len(f.Calls("/oauth2/token")); n != 0 {
-		t.Errorf("%d calls at Kinde", n)
+		t.Errorf("got %d calls at Kinde", n)
 	}
 }
 

@@ -62,7 +62,8 @@ func cookieOf(w *httptest.ResponseRecorder, name string) *http.Cookie {
 func TestPassLeadsToThePage(t *testing.T) {
 	f := start(t)
 	s, cookie := signedIn(f)
-	for _, back := range []string{"/members/", "/members/a%20b?x=%26#y", functiontest.Site + "/members/", "/pricing", "/.netlify/images?url=/members/a.png&w=10"} {
+	for _, back := range []string{"/members/", "/members/a%20b?x=%26#y", functiontest.Site + "/members/", "/pricing",
+		"/.netlify/images?url=/members/a.png&w=10"} {
 		w := get(f, back, cookie)
 		want := functiontest.Site + strings.TrimPrefix(back, functiontest.Site)
 		if w.Code != 302 || w.Header().Get("Location") != want {
@@ -74,7 +75,8 @@ func TestPassLeadsToThePage(t *testing.T) {
 			t.Fatalf("%s: got the cookie %v", back, c)
 		}
 		pass, err := gate.Keys{gateKey}.Open(c.Value, time.Now())
-		if left := time.Until(pass.Expires); err != nil || !pass.Belongs(s.ID) || left < 9*time.Minute || left > gate.PassLife {
+		if left := time.Until(pass.Expires); err != nil || !pass.Belongs(s.ID) || left < 9*time.Minute ||
+			left > gate.PassLife {
 			t.Errorf("%s: got the pass %+v, %v", back, pass, err)
 		}
 	}
@@ -97,7 +99,8 @@ func TestRequirements(t *testing.T) {
 			t.Errorf("%s: got %d %q, want %q", back, w.Code, w.Header().Get("Location"), location)
 		}
 	}
-	if w := get(f, "/members/closed/", cookie, "Accept", "application/json"); w.Code != 403 || !strings.Contains(w.Body.String(), `"not-allowed"`) {
+	if w := get(f, "/members/closed/", cookie, "Accept", "application/json"); w.Code != 403 ||
+		!strings.Contains(w.Body.String(), `"not-allowed"`) {
 		t.Errorf("JSON: got %d %s", w.Code, w.Body)
 	}
 }
@@ -134,7 +137,8 @@ func TestPassHoldsRequirementsOfOtherPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]bool{"/members/reports": true, "/members/closed": false, "/beta": true, "/paid": false} {
+	for path, want := range map[string]bool{"/members/reports": true, "/members/closed": false, "/beta": true,
+		"/paid": false} {
 		rules, _ := gate.Parse([]byte(testRules))
 		if got := pass.Meets(rules.For(path, gate.Netlify)); got != want {
 			t.Errorf("%s: got %t, want %t", path, got, want)
@@ -145,13 +149,15 @@ func TestPassHoldsRequirementsOfOtherPages(t *testing.T) {
 func TestTroubleAtKinde(t *testing.T) {
 	f := start(t)
 	_, cookie := signedIn(f)
-	for name, fault := range map[string]kindetest.Fault{"500": {Status: 500}, "hangs": {Hang: true}, "not JSON": {Malformed: true}} {
+	for name, fault := range map[string]kindetest.Fault{"500": {Status: 500}, "hangs": {Hang: true},
+		"not JSON": {Malformed: true}} {
 		f.ClearFaults()
 		f.Fault("/account_api/", fault)
 		if w := get(f, "/paid/", cookie); w.Header().Get("Location") != functiontest.Site+"/access/?error=gate-failed" {
 			t.Errorf("%s: got %d %q", name, w.Code, w.Header().Get("Location"))
 		}
-		if w := get(f, "/paid/", cookie, "Accept", "application/json"); w.Code != 502 || !strings.Contains(w.Body.String(), `"gate-failed"`) {
+		if w := get(f, "/paid/", cookie, "Accept", "application/json"); w.Code != 502 ||
+			!strings.Contains(w.Body.String(), `"gate-failed"`) {
 			t.Errorf("%s: JSON: got %d %s", name, w.Code, w.Body)
 		}
 		if w := get(f, "/members/", cookie); w.Header().Get("Location") != functiontest.Site+"/members/" {
@@ -167,8 +173,10 @@ func TestWithoutSession(t *testing.T) {
 		want   int
 		code   string
 	}{
-		"image":        {[]string{"Accept", "image/*", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Site", "same-origin"}, 401, "no-token"},
-		"fetch":        {[]string{"Accept", "*/*", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Site", "same-origin"}, 401, "no-token"},
+		"image": {[]string{"Accept", "image/*", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Site", "same-origin"}, 401,
+			"no-token"},
+		"fetch": {[]string{"Accept", "*/*", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Site", "same-origin"}, 401,
+			"no-token"},
 		"JSON":         {[]string{"Accept", "application/json"}, 401, "no-token"},
 		"prefetch":     {append([]string{"Sec-Purpose", "prefetch"}, navigation...), 503, ""},
 		"Bearer fetch": {append([]string{"Sec-Fetch-Mode", "cors"}, f.Bearer()...), 401, "no-token"},
@@ -203,14 +211,16 @@ func TestLinkOfAnotherSiteIsRepeated(t *testing.T) {
 		t.Fatalf("got %d %s, want a page that repeats the request", w.Code, w.Body)
 	}
 	kept := functiontest.Kept(w.Header())
-	if w := f.Get(functiontest.Site+again, append([]string{"Cookie", cookie}, navigation...)...); w.Header().Get("Location") != functiontest.Site+"/members/" {
+	if w := f.Get(functiontest.Site+again, append([]string{"Cookie", cookie},
+		navigation...)...); w.Header().Get("Location") != functiontest.Site+"/members/" {
 		t.Errorf("signed in: got %d %q", w.Code, w.Header().Get("Location"))
 	}
 	signIn := f.Get(functiontest.Site+again, append([]string{"Cookie", kept}, navigation...)...)
 	if !strings.HasPrefix(signIn.Header().Get("Location"), f.URL) || cookieOf(signIn, "__Host-gate-probe").MaxAge >= 0 {
 		t.Errorf("signed out: got %d %q, want a sign-in that expires the probe", signIn.Code, signIn.Header()["Set-Cookie"])
 	}
-	if w := f.Get(functiontest.Site+again, navigation...); w.Header().Get("Location") != functiontest.Site+"/access/?error=no-cookies" {
+	if w := f.Get(functiontest.Site+again,
+		navigation...); w.Header().Get("Location") != functiontest.Site+"/access/?error=no-cookies" {
 		t.Errorf("without cookies: got %d %q", w.Code, w.Header().Get("Location"))
 	}
 }
@@ -228,14 +238,18 @@ func TestDifferingKeysMakeNoLoop(t *testing.T) {
 	if w := ask(good); w.Code != 500 || w.Header().Get("Location") != "" || cookieOf(w, "__Host-gate") != nil {
 		t.Errorf("a good pass that the edge refused: got %d %q, want 500", w.Code, w.Header().Get("Location"))
 	}
-	if !strings.Contains(f.Log(), "misconfigured") || !strings.Contains(f.Log(), "GATE_KEYS") || strings.Contains(f.Log(), good[:30]) {
+	if !strings.Contains(f.Log(), "misconfigured") || !strings.Contains(f.Log(), "GATE_KEYS") ||
+		strings.Contains(f.Log(), good[:30]) {
 		t.Errorf("got the log %s", f.Log())
 	}
 	for name, pass := range map[string]string{
-		"about to expire": keys.Issue(s.ID, rules, nil, time.Now().Add(skew/2)), "of another session": keys.Issue("other", rules, nil, time.Now().Add(gate.PassLife)),
-		"forged": "1.2.3.4.5", "under another key": gate.Keys{[]byte(strings.Repeat("x", 32))}.Issue(s.ID, rules, nil, time.Now().Add(gate.PassLife)),
+		"about to expire":    keys.Issue(s.ID, rules, nil, time.Now().Add(skew/2)),
+		"of another session": keys.Issue("other", rules, nil, time.Now().Add(gate.PassLife)),
+		"forged":             "1.2.3.4.5", "under another key": gate.Keys{[]byte(strings.Repeat("x", 32))}.Issue(s.ID, rules, nil,
+			time.Now().Add(gate.PassLife)),
 	} {
-		if w := ask(pass); w.Code != 302 || w.Header().Get("Location") != functiontest.Site+"/members/" || cookieOf(w, "__Host-gate") == nil {
+		if w := ask(pass); w.Code != 302 || w.Header().Get("Location") != functiontest.Site+"/members/" ||
+			cookieOf(w, "__Host-gate") == nil {
 			t.Errorf("a pass %s: got %d %q, want a new pass", name, w.Code, w.Header().Get("Location"))
 		}
 	}
@@ -244,13 +258,16 @@ func TestDifferingKeysMakeNoLoop(t *testing.T) {
 func TestReturnURLsThatLeadElsewhere(t *testing.T) {
 	f := start(t, "ALLOWED_ORIGINS", "https://ally.example")
 	_, cookie := signedIn(f)
-	for _, back := range []string{"", "members/", "//evil.example", "https://evil.example/", "https://ally.example/", functiontest.Site, "/auth/login", "/x/../members/", "/members%2f",
+	for _, back := range []string{"", "members/", "//evil.example", "https://evil.example/", "https://ally.example/",
+		functiontest.Site, "/auth/login", "/x/../members/", "/members%2f",
 		"/.netlify/functions/gate", "/.netlify/images", "/.netlify/images?url=", "/.netlify/images?url=/a&url=/members/b", "/.netlify/images?url=https://evil.example/a", "/members%3f", "/%256dembers/"} {
-		if w := get(f, back, cookie); w.Header().Get("Location") != functiontest.Site+"/access/?error=invalid-return-url" || cookieOf(w, "__Host-gate") != nil {
+		if w := get(f, back, cookie); w.Header().Get("Location") != functiontest.Site+"/access/?error=invalid-return-url" ||
+			cookieOf(w, "__Host-gate") != nil {
 			t.Errorf("%q: got %d %q", back, w.Code, w.Header().Get("Location"))
 		}
 	}
-	if w := f.Get(functiontest.Site+"/auth/gate", append([]string{"Cookie", cookie}, navigation...)...); w.Header().Get("Location") != functiontest.Site+"/access/?error=invalid-return-url" {
+	if w := f.Get(functiontest.Site+"/auth/gate", append([]string{"Cookie", cookie},
+		navigation...)...); w.Header().Get("Location") != functiontest.Site+"/access/?error=invalid-return-url" {
 		t.Errorf("without return_url: got %d %q", w.Code, w.Header().Get("Location"))
 	}
 }
@@ -259,7 +276,8 @@ func TestRefreshesAnExpiredSession(t *testing.T) {
 	f := start(t)
 	_, cookie := signedIn(f, kindetest.ExpiresIn(-time.Hour))
 	w := get(f, "/members/reports/", cookie)
-	if w.Code != 302 || w.Header().Get("Location") != functiontest.Site+"/members/reports/" || cookieOf(w, "__Host-session") == nil {
+	if w.Code != 302 || w.Header().Get("Location") != functiontest.Site+"/members/reports/" ||
+		cookieOf(w, "__Host-session") == nil {
 		t.Errorf("got %d %q %v", w.Code, w.Header().Get("Location"), w.Header()["Set-Cookie"])
 	}
 }

@@ -11,7 +11,8 @@ import (
 
 // lists are the Account API's lists by kind of requirement.
 var lists = map[gate.Kind]kinde.List{
-	gate.Permission: kinde.Permissions, gate.Role: kinde.Roles, gate.FeatureFlag: kinde.FeatureFlags, gate.Entitlement: kinde.Entitlements,
+	gate.Permission: kinde.Permissions, gate.Role: kinde.Roles, gate.FeatureFlag: kinde.FeatureFlags,
+	gate.Entitlement: kinde.Entitlements,
 }
 
 // met returns the rules whose requirements the caller meets. The access token says what

@@ -29,7 +29,7 @@ func get(t *testing.T, settings map[string]string) (got status) {
 	function.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/api/health", nil))
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(w.Body.Bytes(), &members); w.Code != 200 || err != nil || len(members) != 4 {
-		t.Fatalf("%d %s", w.Code, w.Body)
+		t.Fatalf("got %d %s", w.Code, w.Body)
 	}
 	for name, value := range members {
 		if string(value) == "null" {
@@ -37,14 +37,15 @@ func get(t *testing.T, settings map[string]string) (got status) {
 		}
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Version != "dev" {
-		t.Fatalf("%v %s", err, w.Body)
+		t.Fatalf("got %v %s", err, w.Body)
 	}
 	return got
 }
 
 func TestHealthNamesSettingsAndServesWhateverIsWrong(t *testing.T) {
 	got := get(t, nil)
-	if !slices.Equal(got.Missing, []string{"KINDE_ISSUER_URL", "KINDE_CLIENT_ID", "KINDE_SITE_URL"}) || len(got.Wrong) != 0 {
+	if !slices.Equal(got.Missing, []string{"KINDE_ISSUER_URL", "KINDE_CLIENT_ID", "KINDE_SITE_URL"}) ||
+		len(got.Wrong) != 0 {
 		t.Errorf("nothing set: got %+v", got)
 	}
 	got = get(t, map[string]string{

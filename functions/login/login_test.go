@@ -21,12 +21,12 @@ func start(t *testing.T, settings ...string) *functiontest.Fixture {
 	return functiontest.Start(t, function, kindetest.Options{}, append(settings, functiontest.Sessions...)...)
 }
 
-// sent is the address at Kinde that an answer sends the browser to.
+// sent returns the URL at Kinde that a response redirects to.
 func sent(t *testing.T, f *functiontest.Fixture, w *httptest.ResponseRecorder) url.Values {
 	t.Helper()
 	location, err := url.Parse(w.Header().Get("Location"))
 	if w.Code != 302 || err != nil || !strings.HasPrefix(location.String(), f.URL+"/oauth2/auth?") {
-		t.Fatalf("%d %s %s", w.Code, w.Header().Get("Location"), w.Body)
+		t.Fatalf("got %d %s %s", w.Code, w.Header().Get("Location"), w.Body)
 	}
 	return location.Query()
 }
@@ -53,7 +53,7 @@ func TestLoginKeepsSecretsInCookie(t *testing.T) {
 		r.Header.Set("Cookie", functiontest.Kept(w.Header()))
 		attempt, err := f.Cookies().Attempt(r, query.Get("state"))
 		if err != nil || attempt.Nonce != query.Get("nonce") || attempt.ReturnURL != site+"/pricing" {
-			t.Fatalf("%+v %v", attempt, err)
+			t.Fatalf("got %+v %v", attempt, err)
 		}
 		sum := sha256.Sum256([]byte(attempt.Verifier))
 		if query.Get("code_challenge") != base64.RawURLEncoding.EncodeToString(sum[:]) || len(attempt.Verifier) < 43 {
@@ -80,22 +80,26 @@ func TestLoginKeepsSecretsInCookie(t *testing.T) {
 func TestLoginForwardsKnownParameters(t *testing.T) {
 	f := start(t)
 	for query, want := range map[string]url.Values{
-		"org_code=org_1&lang=pt-BR&login_hint=a%2Bb@example.com": {"org_code": {"org_1"}, "lang": {"pt-BR"}, "login_hint": {"a+b@example.com"}},
-		"is_create_org=true&org_name=Caf%C3%A9+%26+Co":           {"is_create_org": {"true"}, "org_name": {"Café & Co"}},
-		"prompt=select_account":                                  {"prompt": {"select_account"}},
-		"prompt=consent":                                         {"prompt": {"consent"}},
-		"prompt=create":                                          {"prompt": {"create"}},
-		"prompt=none":                                            {"prompt": {"none"}},
-		"prompt=&org_code=&login_hint=&lang=&connection_id=&is_create_org=&org_name=&invitation_code=&plan_interest=&pricing_table_key=": {},
+		"org_code=org_1&lang=pt-BR&login_hint=a%2Bb@example.com": {"org_code": {"org_1"}, "lang": {"pt-BR"},
+			"login_hint": {"a+b@example.com"}},
+		"is_create_org=true&org_name=Caf%C3%A9+%26+Co": {"is_create_org": {"true"}, "org_name": {"Café & Co"}},
+		"prompt=select_account":                        {"prompt": {"select_account"}},
+		"prompt=consent":                               {"prompt": {"consent"}},
+		"prompt=create":                                {"prompt": {"create"}},
+		"prompt=none":                                  {"prompt": {"none"}},
+		"prompt=&org_code=&login_hint=&lang=&connection_id=&is_create_org=&org_name=&invitation_code=" +
+			"&plan_interest=&pricing_table_key=": {},
 		"supports_reauth=false": {"supports_reauth": {"true"}},
 		"invitation_code=inv_1": {"invitation_code": {"inv_1"}, "is_invitation": {"true"}},
-		"plan_interest=pro&pricing_table_key=main&connection_id=conn_1&prompt=login":              {"plan_interest": {"pro"}, "pricing_table_key": {"main"}, "connection_id": {"conn_1"}, "prompt": {"login"}},
-		"redirect_uri=https://evil.example/&scope=all&client_id=x&state=x&nonce=x&reauth_state=x": {"redirect_uri": {site + "/auth/callback"}, "client_id": {kindetest.ClientID}},
+		"plan_interest=pro&pricing_table_key=main&connection_id=conn_1&prompt=login": {"plan_interest": {"pro"},
+			"pricing_table_key": {"main"}, "connection_id": {"conn_1"}, "prompt": {"login"}},
+		"redirect_uri=https://evil.example/&scope=all&client_id=x&state=x&nonce=x&reauth_state=x": {"redirect_uri": {site +
+			"/auth/callback"}, "client_id": {kindetest.ClientID}},
 	} {
 		got := sent(t, f, f.Get(site+"/auth/login?"+query))
 		for name := range want {
 			if got.Get(name) != want.Get(name) || len(got[name]) != 1 {
-				t.Errorf("%s: %s = %q", query, name, got[name])
+				t.Errorf("%s: got %s = %q", query, name, got[name])
 			}
 		}
 		for name, values := range got {
@@ -110,11 +114,13 @@ func TestLoginForwardsKnownParameters(t *testing.T) {
 	if got := sent(t, f, f.Get(site+"/auth/register?prompt=none")); got.Get("prompt") != "create" {
 		t.Errorf("register: prompt=%s", got.Get("prompt"))
 	}
-	for _, query := range []string{"prompt=Login", "prompt=login+consent", "lang=x", "lang=en%0A", "org_code=a/b", "org_code=&org_code=", "is_create_org=1", "org_name=a%0Ab", "login_hint=" + strings.Repeat("a", 321),
+	for _, query := range []string{"prompt=Login", "prompt=login+consent", "lang=x", "lang=en%0A", "org_code=a/b",
+		"org_code=&org_code=", "is_create_org=1", "org_name=a%0Ab", "login_hint=" + strings.Repeat("a", 321),
 		"org_code=a&org_code=b", "login_hint=%zz", "plan_interest=%3Cscript%3E"} {
 		w := f.Get(site + "/auth/login?" + query)
-		if w.Code != 302 || w.Header().Get("Location") != site+"/access/?error=invalid-parameter" || w.Header().Get("Set-Cookie") != "" {
-			t.Errorf("%s: %d %s", query, w.Code, w.Header())
+		if w.Code != 302 || w.Header().Get("Location") != site+"/access/?error=invalid-parameter" ||
+			w.Header().Get("Set-Cookie") != "" {
+			t.Errorf("%s: got %d %s", query, w.Code, w.Header())
 		}
 	}
 }
@@ -125,7 +131,8 @@ func TestSilentAttemptKeepsWhatTheFormNeeds(t *testing.T) {
 		"org_code=org_1&prompt=none&lang=en":  "lang=en&org_code=org_1",
 		"prompt=none":                         "",
 		"org_code=org_1&prompt=login&lang=en": "",
-		"prompt=none&org_code=org_1&login_hint=" + strings.Repeat("a", 300) + "&plan_interest=pro": "org_code=org_1&plan_interest=pro",
+		"prompt=none&org_code=org_1&login_hint=" + strings.Repeat("a", 300) +
+			"&plan_interest=pro": "org_code=org_1&plan_interest=pro",
 	} {
 		w := f.Get(site + "/auth/login?" + query)
 		r := httptest.NewRequest("GET", site+"/auth/callback", nil)
@@ -140,34 +147,37 @@ func TestSilentAttemptKeepsWhatTheFormNeeds(t *testing.T) {
 func TestRequestsThatStartNoSignIn(t *testing.T) {
 	f := start(t)
 	for _, purpose := range []string{"prefetch", "prefetch;prerender", "Prefetch"} {
-		if w := f.Get(site+"/auth/login", "Sec-Purpose", purpose); w.Code != 503 || len(w.Header().Values("Set-Cookie")) != 0 {
-			t.Errorf("%s: %d", purpose, w.Code)
+		if w := f.Get(site+"/auth/login", "Sec-Purpose", purpose); w.Code != 503 ||
+			len(w.Header().Values("Set-Cookie")) != 0 {
+			t.Errorf("%s: got %d", purpose, w.Code)
 		}
 	}
-	for _, host := range []string{"https://preview--site.example", "https://site.example.evil.example", "https://SITE.example", "https://site.example:8443"} {
+	for _, host := range []string{"https://preview--site.example", "https://site.example.evil.example",
+		"https://SITE.example", "https://site.example:8443"} {
 		w := f.Get(host+"/auth/login", "Accept", "application/json", "X-Forwarded-Host", "site.example")
 		if w.Code != 400 || !strings.Contains(w.Body.String(), `"wrong-host"`) || !strings.Contains(w.Body.String(), site) {
-			t.Errorf("%s: %d %s", host, w.Code, w.Body)
+			t.Errorf("%s: got %d %s", host, w.Code, w.Body)
 		}
 		if w := f.Get(host + "/auth/login"); w.Code != 400 {
-			t.Errorf("%s, a browser: %d", host, w.Code)
+			t.Errorf("%s, a browser: got %d", host, w.Code)
 		}
 	}
 	for _, back := range []string{"//evil.example", "https://evil.example/", "/auth/login", "/x/../y", ""} {
 		w := f.Get(site + "/auth/login?return_url=" + url.QueryEscape(back))
 		if w.Header().Get("Location") != site+"/access/?error=invalid-return-url" || w.Header().Get("Set-Cookie") != "" {
-			t.Errorf("%s: %d %s", back, w.Code, w.Header())
+			t.Errorf("%s: got %d %s", back, w.Code, w.Header())
 		}
 		if w := f.Get(site+"/auth/login?return_url="+url.QueryEscape(back), "Accept", "application/json"); w.Code != 400 {
-			t.Errorf("%s: %d", back, w.Code)
+			t.Errorf("%s: got %d", back, w.Code)
 		}
 	}
 }
 
 func TestLoginWithoutSessionKeysIsMisconfigured(t *testing.T) {
 	f := functiontest.Start(t, function, kindetest.Options{})
-	if w := f.Get(site + "/auth/login"); w.Code != 500 || !strings.Contains(f.Log(), "SESSION_KEYS") || !strings.Contains(f.Log(), "KINDE_CLIENT_SECRET") {
-		t.Errorf("%d %s", w.Code, f.Log())
+	if w := f.Get(site + "/auth/login"); w.Code != 500 || !strings.Contains(f.Log(), "SESSION_KEYS") ||
+		!strings.Contains(f.Log(), "KINDE_CLIENT_SECRET") {
+		t.Errorf("got %d %s", w.Code, f.Log())
 	}
 }
 

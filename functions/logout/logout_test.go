@@ -33,20 +33,23 @@ func TestAPlainFormSignsOutHereAndAtKinde(t *testing.T) {
 	f := start(t)
 	refresh := f.MintRefresh()
 	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: refresh})
-	w := leave(f, form, "return_url=/bye", "Origin", site, "Sec-Fetch-Site", "same-origin", "Cookie", cookie+"; __Host-connection-drive=x")
+	w := leave(f, form, "return_url=/bye", "Origin", site, "Sec-Fetch-Site", "same-origin", "Cookie",
+		cookie+"; __Host-connection-drive=x")
 	want := f.URL + "/logout?redirect=" + url.QueryEscape(site+"/bye")
 	if w.Code != 303 || w.Header().Get("Location") != want {
-		t.Fatalf("%d %s %s", w.Code, w.Header().Get("Location"), w.Body)
+		t.Fatalf("got %d %s %s", w.Code, w.Header().Get("Location"), w.Body)
 	}
 	expired := strings.Join(w.Header().Values("Set-Cookie"), "\n")
-	for _, name := range []string{"__Host-session=", "__Host-session-1=", "__Host-session-2=", "__Host-connection-drive="} {
+	for _, name := range []string{"__Host-session=", "__Host-session-1=", "__Host-session-2=",
+		"__Host-connection-drive="} {
 		if !strings.Contains(expired, name) {
 			t.Errorf("%s is not expired: %s", name, expired)
 		}
 	}
 	keepsNoSession(t, f, w)
 	calls := f.Calls("/oauth2/revoke")
-	if len(calls) != 1 || calls[0].Form.Get("token") != refresh || calls[0].Form.Get("token_type_hint") != "refresh_token" || calls[0].Header.Get("Authorization") != "" {
+	if len(calls) != 1 || calls[0].Form.Get("token") != refresh ||
+		calls[0].Form.Get("token_type_hint") != "refresh_token" || calls[0].Header.Get("Authorization") != "" {
 		t.Errorf("revoked %+v", calls)
 	}
 	if strings.Contains(f.Log(), refresh) || !strings.Contains(f.Log(), kindetest.DemoUser) {
@@ -69,7 +72,8 @@ func keepsNoSession(t *testing.T, f *functiontest.Fixture, w *httptest.ResponseR
 func TestLinkToLogoutShowsTheButton(t *testing.T) {
 	f := start(t)
 	w := f.Get(site+"/auth/logout", "Accept", "text/html", "Sec-Fetch-Site", "none", "Sec-Fetch-Mode", "navigate")
-	if w.Code != 405 || w.Header().Get("Allow") != "POST" || !strings.Contains(w.Body.String(), `<form method="post" action="/auth/logout">`) {
+	if w.Code != 405 || w.Header().Get("Allow") != "POST" ||
+		!strings.Contains(w.Body.String(), `<form method="post" action="/auth/logout">`) {
 		t.Fatalf("got %d %s, want 405 with the form", w.Code, w.Body)
 	}
 	if pressed := leave(f, form, "", "Origin", "null", "Sec-Fetch-Site", "same-origin"); pressed.Code != 303 {
@@ -83,29 +87,34 @@ func TestLinkToLogoutShowsTheButton(t *testing.T) {
 func TestSignInsUnderWayEndToo(t *testing.T) {
 	f := start(t)
 	h := http.Header{}
-	if err := f.Cookies().Begin(h, httptest.NewRequest("GET", site, nil), session.Attempt{State: "s", Nonce: "n", Verifier: "v", ReturnURL: site}); err != nil {
+	if err := f.Cookies().Begin(h, httptest.NewRequest("GET", site, nil),
+		session.Attempt{State: "s", Nonce: "n", Verifier: "v", ReturnURL: site}); err != nil {
 		t.Fatal(err)
 	}
 	begun := functiontest.Kept(h)
 	name, _, _ := strings.Cut(begun, "=")
 	w := leave(f, form, "", "Origin", site, "Cookie", begun)
-	if expired := strings.Join(w.Header().Values("Set-Cookie"), "\n"); w.Code != 303 || !strings.Contains(expired, name+"=;") {
-		t.Errorf("%d %s", w.Code, expired)
+	if expired := strings.Join(w.Header().Values("Set-Cookie"), "\n"); w.Code != 303 ||
+		!strings.Contains(expired, name+"=;") {
+		t.Errorf("got %d %s", w.Code, expired)
 	}
 }
 
 func TestProgramsGetTheAddress(t *testing.T) {
 	f := start(t, "AFTER_LOGOUT_PATH", "/goodbye")
-	w := leave(f, "application/json", `{}`, "X-CSRF", "1", "Accept", "application/json", "Cookie", f.Session(session.Tokens{Access: f.Mint()}))
-	if w.Code != 200 || !strings.Contains(w.Body.String(), `"url":"`+f.URL+"/logout?redirect="+url.QueryEscape(site+"/goodbye")) {
-		t.Errorf("%d %s", w.Code, w.Body)
+	w := leave(f, "application/json", `{}`, "X-CSRF", "1", "Accept", "application/json", "Cookie",
+		f.Session(session.Tokens{Access: f.Mint()}))
+	if w.Code != 200 ||
+		!strings.Contains(w.Body.String(), `"url":"`+f.URL+"/logout?redirect="+url.QueryEscape(site+"/goodbye")) {
+		t.Errorf("got %d %s", w.Code, w.Body)
 	}
-	if w := leave(f, "application/json", `{"return_url":"/x"}`, "X-CSRF", "1", "Accept", "application/json"); w.Code != 200 || !strings.Contains(w.Body.String(), url.QueryEscape(site+"/x")) {
-		t.Errorf("signed out already: %d %s", w.Code, w.Body)
+	if w := leave(f, "application/json", `{"return_url":"/x"}`, "X-CSRF", "1", "Accept",
+		"application/json"); w.Code != 200 || !strings.Contains(w.Body.String(), url.QueryEscape(site+"/x")) {
+		t.Errorf("signed out already: got %d %s", w.Code, w.Body)
 	}
 }
 
-func TestOtherSitesSignNobodyOut(t *testing.T) {
+func TestCrossSiteLogoutIsRefused(t *testing.T) {
 	f := start(t)
 	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: "r"})
 	for name, header := range map[string][]string{
@@ -118,30 +127,34 @@ func TestOtherSitesSignNobodyOut(t *testing.T) {
 	} {
 		for _, with := range [][]string{nil, {"Cookie", cookie}} { // the Strict cookie is not even sent
 			if w := leave(f, form, "", append(header, with...)...); w.Code != 403 || len(w.Header().Values("Set-Cookie")) != 0 {
-				t.Errorf("%s: %d %v", name, w.Code, w.Header())
+				t.Errorf("%s: got %d %v", name, w.Code, w.Header())
 			}
 		}
 	}
 	if n := len(f.Calls("/oauth2/revoke")); n != 0 {
-		t.Errorf("%d tokens revoked", n)
+		t.Errorf("got %d tokens revoked", n)
 	}
 }
 
-func TestARefusedReturnURLSignsNobodyOut(t *testing.T) {
+func TestRefusedReturnURLKeepsSession(t *testing.T) {
 	f := start(t)
 	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: "r"})
-	for body, code := range map[string]string{"return_url=https://evil.example/": "invalid-return-url", "return_url=": "invalid-return-url", "return_url=/a&return_url=/b": "invalid-parameter"} {
+	for body, code := range map[string]string{"return_url=https://evil.example/": "invalid-return-url",
+		"return_url=": "invalid-return-url", "return_url=/a&return_url=/b": "invalid-parameter"} {
 		w := leave(f, form, body, "Origin", site, "Cookie", cookie)
-		if w.Code != 400 || !strings.Contains(w.Body.String(), code) || len(w.Header().Values("Set-Cookie")) != 0 || len(f.Calls("/oauth2/revoke")) != 0 {
-			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		if w.Code != 400 || !strings.Contains(w.Body.String(), code) || len(w.Header().Values("Set-Cookie")) != 0 ||
+			len(f.Calls("/oauth2/revoke")) != 0 {
+			t.Errorf("%s: got %d %s", body, w.Code, w.Body)
 		}
 	}
 	if w := leave(f, "text/plain", "x", "Origin", site, "Cookie", cookie); w.Code != 415 {
-		t.Errorf("%d", w.Code)
+		t.Errorf("got %d", w.Code)
 	}
-	for _, body := range []string{`[1]`, `{`, `{"return_url":7}`, `{"return_url":"/a","return_url":"/b"}`, `{"return_url":"/a"}x`} {
-		if w := leave(f, "application/json", body, "Origin", site, "Cookie", cookie); w.Code != 400 || len(w.Header().Values("Set-Cookie")) != 0 {
-			t.Errorf("%s: %d", body, w.Code)
+	for _, body := range []string{`[1]`, `{`, `{"return_url":7}`, `{"return_url":"/a","return_url":"/b"}`,
+		`{"return_url":"/a"}x`} {
+		if w := leave(f, "application/json", body, "Origin", site, "Cookie", cookie); w.Code != 400 ||
+			len(w.Header().Values("Set-Cookie")) != 0 {
+			t.Errorf("%s: got %d", body, w.Code)
 		}
 	}
 }
@@ -153,27 +166,30 @@ func TestNothingKeepsAPersonFromLeaving(t *testing.T) {
 		f.Fault("/oauth2/revoke", fault)
 		w := leave(f, form, "", "Origin", site, "Cookie", f.Session(session.Tokens{Access: f.Mint(), Refresh: "r"}))
 		if w.Code != 303 {
-			t.Errorf("%+v: %d %s", fault, w.Code, w.Body)
+			t.Errorf("%+v: got %d %s", fault, w.Code, w.Body)
 		}
 		keepsNoSession(t, f, w)
 	}
 	for name, cookie := range map[string]string{
-		"damaged": "__Host-session=AAAA", "expired": f.Session(session.Tokens{Access: f.Mint(kindetest.ExpiresIn(-time.Hour)), Refresh: "r"}), "none": "",
+		"damaged": "__Host-session=AAAA",
+		"expired": f.Session(session.Tokens{Access: f.Mint(kindetest.ExpiresIn(-time.Hour)), Refresh: "r"}), "none": "",
 	} {
-		if w := leave(f, form, "", "Origin", site, "Cookie", cookie); w.Code != 303 || len(w.Header().Values("Set-Cookie")) < 3 {
-			t.Errorf("%s: %d", name, w.Code)
+		if w := leave(f, form, "", "Origin", site, "Cookie", cookie); w.Code != 303 ||
+			len(w.Header().Values("Set-Cookie")) < 3 {
+			t.Errorf("%s: got %d", name, w.Code)
 		}
 	}
 	r := httptest.NewRequest("GET", site+"/auth/logout", nil)
 	if w := f.Send(r, "Sec-Purpose", "prefetch"); w.Code != 405 || len(w.Header().Values("Set-Cookie")) != 0 {
-		t.Errorf("a GET: %d", w.Code)
+		t.Errorf("a GET: got %d", w.Code)
 	}
 }
 
 func TestAllSessionsEndAtKinde(t *testing.T) {
 	f := start(t)
 	for body, want := range map[string]string{
-		"all_sessions=true": "all_sessions=true&redirect=", "all_sessions=false": "redirect=", "all_sessions=": "redirect=", "": "redirect=",
+		"all_sessions=true": "all_sessions=true&redirect=", "all_sessions=false": "redirect=", "all_sessions=": "redirect=",
+		"": "redirect=",
 	} {
 		w := leave(f, form, body, "Origin", site, "Cookie", f.Session(session.Tokens{Access: f.Mint()}))
 		if got := w.Header().Get("Location"); w.Code != 303 || !strings.HasPrefix(got, f.URL+"/logout?"+want) {

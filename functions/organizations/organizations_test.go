@@ -10,7 +10,8 @@ import (
 )
 
 func TestOrganizations(t *testing.T) {
-	f := functiontest.Start(t, function, kindetest.Options{}, append(functiontest.Sessions, "REQUIRE_ORGANIZATION", "yes")...)
+	f := functiontest.Start(t, function, kindetest.Options{},
+		append(functiontest.Sessions, "REQUIRE_ORGANIZATION", "yes")...)
 	in := func(orgs session.Organizations, claims ...kindetest.Claim) []string {
 		s := functiontest.NewSession(session.Tokens{Access: f.Mint(claims...), Refresh: "r"})
 		s.Organizations = orgs
@@ -26,7 +27,8 @@ func TestOrganizations(t *testing.T) {
 		"two": {in(session.Organizations{List: two}),
 			`{"current":` + demo + `,"organizations":[{"code":` + demo + `,"name":"Studio"},{"code":"org_2","name":null}]}`},
 		"not all": {in(session.Organizations{List: two, Incomplete: true}),
-			`{"current":` + demo + `,"organizations":[{"code":` + demo + `,"name":"Studio"},{"code":"org_2","name":null}],"complete":false}`},
+			`{"current":` + demo + `,"organizations":[{"code":` + demo +
+				`,"name":"Studio"},{"code":"org_2","name":null}],"complete":false}`},
 		"only in the access token": {in(session.Organizations{}),
 			`{"current":` + demo + `,"organizations":[{"code":` + demo + `,"name":null}]}`},
 		"none": {in(session.Organizations{}, none), `{"current":null,"organizations":[]}`},

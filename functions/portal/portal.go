@@ -16,7 +16,7 @@ type portal struct {
 	kinde   *kinde.Client
 	site    string
 	returns *redirect.Policy
-	after   redirect.Target // where people return to who name no other place
+	after   redirect.Target // the default return_url
 }
 
 // GET /portal?subnav=&return_url=
@@ -60,9 +60,9 @@ func isArea(area string) bool {
 	return area != "" && len(area) <= 64
 }
 
-// failure puts Kinde's refusal into the portal's own codes: a refused token
-// whatever the body says, a no, an answer without a usable link, and trouble
-// that may pass.
+// failure maps an upstream error to the portal's codes: the token is refused (whatever
+// the body says), the portal is refused, the response has no usable link, or the fault is
+// temporary.
 func failure(err error) error {
 	upstream := problem.From(err)
 	code := problem.PortalError

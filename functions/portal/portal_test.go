@@ -42,10 +42,11 @@ func TestTheBrowserIsSentToTheLink(t *testing.T) {
 	w := f.serve("/portal?utm_source=mail", asPage, f.Mint())
 	link := w.Header().Get("Location")
 	if w.Code != 302 || !strings.HasPrefix(link, f.URL+"/") || w.Body.Len() != 0 {
-		t.Fatalf("%d %s %s", w.Code, link, w.Body)
+		t.Fatalf("got %d %s %s", w.Code, link, w.Body)
 	}
 	calls := f.Calls("/account_api/")
-	if len(calls) != 1 || calls[0].Method != "GET" || calls[0].Query.Encode() != (url.Values{"return_url": {site + "/account/?from=portal"}}).Encode() {
+	if len(calls) != 1 || calls[0].Method != "GET" ||
+		calls[0].Query.Encode() != (url.Values{"return_url": {site + "/account/?from=portal"}}).Encode() {
 		t.Errorf("asked Kinde %+v", calls)
 	}
 }
@@ -53,15 +54,17 @@ func TestTheBrowserIsSentToTheLink(t *testing.T) {
 func TestParametersReachKindeByName(t *testing.T) {
 	f := start(t)
 	for query, want := range map[string]url.Values{
-		"?subnav=plan_selection":                        {"subnav": {"plan_selection"}, "return_url": {site + "/account/?from=portal"}},
+		"?subnav=plan_selection": {"subnav": {"plan_selection"},
+			"return_url": {site + "/account/?from=portal"}},
 		"?return_url=/pricing%3Fa=b%26c":                {"return_url": {site + "/pricing?a=b&c"}},
 		"?return_url=https://ally.example/x&user_id=me": {"return_url": {"https://ally.example/x"}},
 	} {
 		f.ForgetCalls()
 		w := f.serve("/portal"+query, asJSON, f.Mint())
-		var answer struct{ URL string }
-		if err := json.Unmarshal(w.Body.Bytes(), &answer); w.Code != 200 || err != nil || !strings.HasPrefix(answer.URL, f.URL+"/") {
-			t.Fatalf("%s: %d %s", query, w.Code, w.Body)
+		var body struct{ URL string }
+		if err := json.Unmarshal(w.Body.Bytes(), &body); w.Code != 200 || err != nil ||
+			!strings.HasPrefix(body.URL, f.URL+"/") {
+			t.Fatalf("%s: got %d %s", query, w.Code, w.Body)
 		}
 		if calls := f.Calls("/account_api/"); len(calls) != 1 || calls[0].Query.Encode() != want.Encode() {
 			t.Errorf("%s: asked %+v", query, calls)
@@ -74,21 +77,26 @@ func TestBadParametersNeverReachKinde(t *testing.T) {
 	f.serve("/portal", asJSON, f.Mint()) // fetches the keys
 	f.ForgetCalls()
 	for query, code := range map[string]string{
-		"?subnav=": "invalid-parameter", "?subnav=Profile": "invalid-parameter", "?subnav=../x": "invalid-parameter", "?subnav=_x": "invalid-parameter",
-		"?subnav=" + strings.Repeat("a", 65): "invalid-parameter", "?subnav=profile&subnav=profile": "invalid-parameter", "?subnav=profile%0A": "invalid-parameter",
-		"?return_url=": "invalid-return-url", "?return_url=//evil.example": "invalid-return-url", "?return_url=https://evil.example/": "invalid-return-url",
-		"?return_url=/auth/login": "invalid-return-url", "?return_url=/x/../%5Cevil.test": "invalid-return-url", "?return_url=/a&return_url=/b": "invalid-parameter",
+		"?subnav=": "invalid-parameter", "?subnav=Profile": "invalid-parameter", "?subnav=../x": "invalid-parameter",
+		"?subnav=_x":                         "invalid-parameter",
+		"?subnav=" + strings.Repeat("a", 65): "invalid-parameter", "?subnav=profile&subnav=profile": "invalid-parameter",
+		"?subnav=profile%0A": "invalid-parameter",
+		"?return_url=":       "invalid-return-url", "?return_url=//evil.example": "invalid-return-url",
+		"?return_url=https://evil.example/": "invalid-return-url",
+		"?return_url=/auth/login":           "invalid-return-url", "?return_url=/x/../%5Cevil.test": "invalid-return-url",
+		"?return_url=/a&return_url=/b": "invalid-parameter",
 	} {
 		page := f.serve("/portal"+query, asPage, f.Mint())
 		if page.Code != 302 || page.Header().Get("Location") != site+"/access/?error="+code {
-			t.Errorf("%s: %d %s", query, page.Code, page.Header().Get("Location"))
+			t.Errorf("%s: got %d %s", query, page.Code, page.Header().Get("Location"))
 		}
-		if api := f.serve("/portal"+query, asJSON, f.Mint()); api.Code != 400 || !strings.Contains(api.Body.String(), `"code":"`+code+`"`) {
-			t.Errorf("%s: %d %s", query, api.Code, api.Body)
+		if api := f.serve("/portal"+query, asJSON, f.Mint()); api.Code != 400 ||
+			!strings.Contains(api.Body.String(), `"code":"`+code+`"`) {
+			t.Errorf("%s: got %d %s", query, api.Code, api.Body)
 		}
 	}
 	if calls := f.Calls("/"); len(calls) != 0 {
-		t.Errorf("%d calls", len(calls))
+		t.Errorf("got %d calls", len(calls))
 	}
 }
 
@@ -100,31 +108,36 @@ func TestFailures(t *testing.T) {
 		api    string
 		status int
 	}{
-		"401":               {kindetest.Fault{Status: 401}, "no-token", "invalid-token", 401},
-		"403, wrong path":   {kindetest.Fault{Status: 403, Body: kindetest.ErrorBody(kindetest.ShapeA, "MISSING_AUDIENCE", "m")}, "no-token", "invalid-token", 401},
-		"400":               {kindetest.Fault{Status: 400}, "portal-failed", "portal-failed", 502},
-		"404":               {kindetest.Fault{Status: 404}, "portal-failed", "portal-failed", 502},
-		"429":               {kindetest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"60"}}}, "portal-error", "portal-error", 504},
-		"500":               {kindetest.Fault{Status: 500}, "portal-error", "portal-error", 504},
-		"hangs":             {kindetest.Fault{Hang: true}, "portal-error", "portal-error", 504},
-		"resets":            {kindetest.Fault{Reset: true}, "portal-error", "portal-error", 504},
-		"truncated":         {kindetest.Fault{Truncated: true}, "portal-error", "portal-error", 504},
-		"redirects":         {kindetest.Fault{Status: 302}, "portal-error", "portal-error", 504},
-		"not JSON":          {kindetest.Fault{Malformed: true}, "invalid-response", "invalid-response", 502},
-		"no url":            {kindetest.Fault{Body: `{}`}, "invalid-response", "invalid-response", 502},
-		"another host":      {kindetest.Fault{Body: badLink}, "invalid-response", "invalid-response", 502},
-		"empty":             {kindetest.Fault{Status: 204}, "invalid-response", "invalid-response", 502},
-		"url is a script":   {kindetest.Fault{Body: `{"url":"javascript:alert(1)"}`}, "invalid-response", "invalid-response", 502},
+		"401": {kindetest.Fault{Status: 401}, "no-token", "invalid-token", 401},
+		"403, wrong path": {kindetest.Fault{Status: 403,
+			Body: kindetest.ErrorBody(kindetest.ShapeA, "MISSING_AUDIENCE", "m")}, "no-token", "invalid-token", 401},
+		"400": {kindetest.Fault{Status: 400}, "portal-failed", "portal-failed", 502},
+		"404": {kindetest.Fault{Status: 404}, "portal-failed", "portal-failed", 502},
+		"429": {kindetest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"60"}}},
+			"portal-error", "portal-error", 504},
+		"500":          {kindetest.Fault{Status: 500}, "portal-error", "portal-error", 504},
+		"hangs":        {kindetest.Fault{Hang: true}, "portal-error", "portal-error", 504},
+		"resets":       {kindetest.Fault{Reset: true}, "portal-error", "portal-error", 504},
+		"truncated":    {kindetest.Fault{Truncated: true}, "portal-error", "portal-error", 504},
+		"redirects":    {kindetest.Fault{Status: 302}, "portal-error", "portal-error", 504},
+		"not JSON":     {kindetest.Fault{Malformed: true}, "invalid-response", "invalid-response", 502},
+		"no url":       {kindetest.Fault{Body: `{}`}, "invalid-response", "invalid-response", 502},
+		"another host": {kindetest.Fault{Body: badLink}, "invalid-response", "invalid-response", 502},
+		"empty":        {kindetest.Fault{Status: 204}, "invalid-response", "invalid-response", 502},
+		"url is a script": {kindetest.Fault{Body: `{"url":"javascript:alert(1)"}`}, "invalid-response", "invalid-response",
+			502},
 		"larger than 4 MiB": {kindetest.Fault{Huge: 5 << 20}, "portal-error", "portal-error", 504},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f.ClearFaults()
 			f.Fault("/account_api/", row.fault)
-			if w := f.serve("/portal", asPage, f.Mint()); w.Code != 302 || w.Header().Get("Location") != site+"/access/?error="+row.page {
-				t.Errorf("page: %d %s", w.Code, w.Header().Get("Location"))
+			if w := f.serve("/portal", asPage, f.Mint()); w.Code != 302 ||
+				w.Header().Get("Location") != site+"/access/?error="+row.page {
+				t.Errorf("page: got %d %s", w.Code, w.Header().Get("Location"))
 			}
-			if w := f.serve("/portal", asJSON, f.Mint()); w.Code != row.status || !strings.Contains(w.Body.String(), `"code":"`+row.api+`"`) {
-				t.Errorf("JSON: %d %s", w.Code, w.Body)
+			if w := f.serve("/portal", asJSON, f.Mint()); w.Code != row.status ||
+				!strings.Contains(w.Body.String(), `"code":"`+row.api+`"`) {
+				t.Errorf("JSON: got %d %s", w.Code, w.Body)
 			}
 		})
 	}
@@ -133,33 +146,37 @@ func TestFailures(t *testing.T) {
 func TestCredentialsOnThePage(t *testing.T) {
 	f := start(t)
 	for name, token := range map[string]string{
-		"none": "", "expired": f.Mint(kindetest.ExpiresIn(-time.Hour)), "forged": f.Mint(kindetest.SignedBy(kindetest.ForeignKey)),
+		"none": "", "expired": f.Mint(kindetest.ExpiresIn(-time.Hour)),
+		"forged": f.Mint(kindetest.SignedBy(kindetest.ForeignKey)),
 	} {
 		if w := f.serve("/portal", asPage, token); w.Header().Get("Location") != site+"/access/?error=no-token" {
-			t.Errorf("%s: %d %s", name, w.Code, w.Header().Get("Location"))
+			t.Errorf("%s: got %d %s", name, w.Code, w.Header().Get("Location"))
 		}
 		if w := f.serve("/portal", asJSON, token); w.Code != 401 {
-			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+			t.Errorf("%s: got %d %s", name, w.Code, w.Body)
 		}
 	}
 	sessions := functiontest.Start(t, function, kindetest.Options{}, functiontest.Sessions...)
 	over := sessions.Session(session.Tokens{Access: sessions.Mint(kindetest.ExpiresIn(-time.Hour))})
 	if w := sessions.Get("/portal", "Cookie", over); w.Header().Get("Location") != site+"/access/?error=no-token" {
-		t.Errorf("session over: %d %s", w.Code, w.Header().Get("Location"))
+		t.Errorf("session over: got %d %s", w.Code, w.Header().Get("Location"))
 	}
 	other := start(t)
 	other.Fault("/.well-known/", kindetest.Fault{Status: 500})
-	if w := other.serve("/portal", asPage, other.Mint()); w.Header().Get("Location") != site+"/access/?error=portal-error" {
-		t.Errorf("keys unavailable: %s", w.Header().Get("Location"))
+	if w := other.serve("/portal", asPage,
+		other.Mint()); w.Header().Get("Location") != site+"/access/?error=portal-error" {
+		t.Errorf("keys unavailable: got %s", w.Header().Get("Location"))
 	}
-	if w := other.serve("/portal", asJSON, other.Mint()); w.Code != 503 || !strings.Contains(w.Body.String(), "keys-unavailable") {
-		t.Errorf("keys unavailable: %d %s", w.Code, w.Body)
+	if w := other.serve("/portal", asJSON, other.Mint()); w.Code != 503 ||
+		!strings.Contains(w.Body.String(), "keys-unavailable") {
+		t.Errorf("keys unavailable: got %d %s", w.Code, w.Body)
 	}
 }
 
 func TestAPathOfOursThatIsUnsafeIsMisconfigured(t *testing.T) {
 	f := functiontest.Start(t, function, kindetest.Options{}, "AFTER_PORTAL_PATH", "/auth/logout")
-	if w := f.SignedIn("/portal"); w.Code != 500 || !strings.Contains(w.Body.String(), "misconfigured") || !strings.Contains(f.Log(), "AFTER_PORTAL_PATH") {
-		t.Errorf("%d %s %s", w.Code, w.Body, f.Log())
+	if w := f.SignedIn("/portal"); w.Code != 500 || !strings.Contains(w.Body.String(), "misconfigured") ||
+		!strings.Contains(f.Log(), "AFTER_PORTAL_PATH") {
+		t.Errorf("got %d %s %s", w.Code, w.Body, f.Log())
 	}
 }

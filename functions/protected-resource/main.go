@@ -1,7 +1,6 @@
-// Command protected-resource is an API that accepts access tokens with the right
-// scopes, those of the device flow among them: the sample that device clients call,
-// and the one to copy for an API of your own. It defends what it protects by
-// verifying each token by itself, here, and on request at Kinde as well.
+// Command protected-resource is a sample API that requires access tokens with certain
+// scopes and accepts those of the device flow. It verifies each token itself and, on
+// request, at Kinde, so that a revoked token is refused.
 package main
 
 import (

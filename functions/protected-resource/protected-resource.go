@@ -12,7 +12,7 @@ import (
 
 type protected struct{ kinde *kinde.Client }
 
-// granted is the answer. User holds the token's claims.
+// granted is the response. User holds the token's claims.
 type granted struct {
 	Message string          `json:"message"`
 	User    json.RawMessage `json:"user"`
@@ -21,7 +21,7 @@ type granted struct {
 // GET /api/protected-resource?check=remote
 //
 // 200 {"message": "Access granted", "user": the token's claims}. With check=remote
-// Kinde is asked as well, so that a token that was revoked is refused.
+// it asks Kinde too, which refuses a revoked token.
 func (p protected) show(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	if check, given := r.Query["check"]; given {
 		if check != "remote" {

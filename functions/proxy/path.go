@@ -110,7 +110,8 @@ func encodePath(path string, decoded bool) string {
 
 // isPchar reports whether a byte stands for itself in a path segment (RFC 3986 section 3.3).
 func isPchar(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~!$&'()*+,;=:@", c) >= 0
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
+		strings.IndexByte("-._~!$&'()*+,;=:@", c) >= 0
 }
 
 // forwardQuery returns a query as it was received. A byte that cannot stand in a request

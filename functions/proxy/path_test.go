@@ -19,7 +19,8 @@ var refusedPaths = []string{
 	`/..\admin`, `\..\admin`, `/a\b`, `/\evil.example`, `\\evil.example`,
 	"/..;/admin", "/..;x=y/admin", "/.;/a", "/%2e%2e;/admin", "/..%3b/admin", "/..%3Bx/admin", "/%2e%2e%3b/a",
 	"/a%00b", "/%00", "/a%0ab", "/a%0d%0aHost:evil", "/a\r\nHost: evil", "/a\x00", "/a\tb", "/a%09b", "/a\x7fb", "/a%7f",
-	"/%", "/%2", "/%zz", "/a%g0", "/%%32e%%32e/admin", "/a%", "/%u002e%u002e/", "admin", "..", ".evil.example", "@evil.example",
+	"/%", "/%2", "/%zz", "/a%g0", "/%%32e%%32e/admin", "/a%", "/%u002e%u002e/", "admin", "..", ".evil.example",
+	"@evil.example",
 	":80@evil.example", "%2e%2e/", "/%25%32%65%25%32%65/admin", "/..%25%32%66admin", "/%2525252e%2525252e/",
 }
 
@@ -107,7 +108,9 @@ func FuzzForwardPath(f *testing.F) {
 	}
 	f.Add("/a/b?c", false)
 	var received string
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { received = r.RequestURI }))
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		received = r.RequestURI
+	}))
 	f.Cleanup(server.Close)
 	f.Fuzz(func(t *testing.T, rest string, decoded bool) {
 		forwarded, err := forwardPath(rest, decoded)
@@ -121,7 +124,7 @@ func FuzzForwardPath(f *testing.F) {
 		received = ""
 		resp, err := http.DefaultTransport.RoundTrip(&http.Request{Method: "GET", URL: target, Header: http.Header{}})
 		if err != nil {
-			t.Fatalf("%q passes as %q: %v", rest, forwarded, err)
+			t.Fatalf("%q passes as %q: got %v", rest, forwarded, err)
 		}
 		resp.Body.Close()
 		if received != "/base"+forwarded {
@@ -130,7 +133,7 @@ func FuzzForwardPath(f *testing.F) {
 		for plain, next := received, ""; ; plain = next {
 			clean := path.Clean(strings.ReplaceAll(plain, `\`, "/"))
 			if clean != "/base" && !strings.HasPrefix(clean, "/base/") {
-				t.Fatalf("%q leads to %q, outside of the base", rest, clean)
+				t.Fatalf("got %q leads to %q, outside of the base", rest, clean)
 			}
 			if next, err = url.PathUnescape(plain); err != nil || next == plain {
 				return

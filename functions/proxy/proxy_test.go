@@ -42,7 +42,8 @@ func start(t *testing.T, settings ...string) *fixture {
 		f.respond(w, r)
 	}))
 	t.Cleanup(api.Close)
-	settings = append(append([]string{"PROXY_APIS", "orders=" + api.URL + "/v1 down=http://127.0.0.1:9"}, functiontest.Sessions...), settings...)
+	settings = append(append([]string{"PROXY_APIS", "orders=" + api.URL + "/v1 down=http://127.0.0.1:9"},
+		functiontest.Sessions...), settings...)
 	f.Fixture = functiontest.Start(t, function, kindetest.Options{}, settings...)
 	return f
 }
@@ -76,12 +77,14 @@ func TestProxyForwardsRequest(t *testing.T) {
 		_, _ = io.WriteString(w, `{"id":7}`)
 	}
 	w := f.send("PATCH", "/api/proxy/orders/items/a%20b;v=1//c?x=1&x=2&y=%2F..", `{"n":1}`,
-		"Content-Type", "application/json", "If-Match", `"6"`, "X-Tenant", "t1", "Cookie", "theme=dark", "X-Forwarded-Host", "evil.example",
+		"Content-Type", "application/json", "If-Match", `"6"`, "X-Tenant", "t1", "Cookie", "theme=dark", "X-Forwarded-Host",
+		"evil.example",
 		"X-Csrf", "1", "User-Agent", "browser", "Accept-Encoding", "br", "X-Other", "1", "X-Request-Id", "req-1")
 	if w.Code != http.StatusCreated || w.Body.String() != `{"id":7}` {
 		t.Fatalf("response %d %s, want the API's 201", w.Code, w.Body)
 	}
-	if f.got.method != "PATCH" || f.got.uri != "/v1/items/a%20b;v=1//c?x=1&x=2&y=%2F.." || string(f.got.body) != `{"n":1}` {
+	if f.got.method != "PATCH" || f.got.uri != "/v1/items/a%20b;v=1//c?x=1&x=2&y=%2F.." ||
+		string(f.got.body) != `{"n":1}` {
 		t.Errorf("the API got %s %s %s", f.got.method, f.got.uri, f.got.body)
 	}
 	f.got.header.Del("Content-Length")
@@ -106,7 +109,8 @@ func TestProxyForwardsRequest(t *testing.T) {
 			t.Errorf("response header %s: %q, want none", name, h.Get(name))
 		}
 	}
-	if log := f.Log(); !strings.Contains(log, `"api":"orders"`) || !strings.Contains(log, `"route":"/api/proxy/{name}/{path+}"`) ||
+	if log := f.Log(); !strings.Contains(log, `"api":"orders"`) ||
+		!strings.Contains(log, `"route":"/api/proxy/{name}/{path+}"`) ||
 		strings.Contains(log, "items") {
 		t.Errorf("log %s, want the API's name and no path", log)
 	}
@@ -244,8 +248,9 @@ func TestProxyRefreshesExpiredSessionOnTheWay(t *testing.T) {
 	tokens := session.Tokens{Access: f.Mint(kindetest.ExpiresIn(-time.Minute)), Refresh: f.MintRefresh()}
 	w := f.Get("/api/proxy/orders/a", "Cookie", f.Session(tokens), "X-CSRF", "1")
 	stored, err := f.Stored(w)
-	if w.Code != 200 || err != nil || f.got.header.Get("Authorization") != "Bearer "+stored.Access || stored.Access == tokens.Access {
-		t.Errorf("%d, %v: the API did not get the refreshed token that the response sets", w.Code, err)
+	if w.Code != 200 || err != nil || f.got.header.Get("Authorization") != "Bearer "+stored.Access ||
+		stored.Access == tokens.Access {
+		t.Errorf("got %d, %v: the API did not get the refreshed token that the response sets", w.Code, err)
 	}
 }
 
@@ -254,12 +259,13 @@ func TestProxyAllowsOtherOriginsWithToken(t *testing.T) {
 	preflight := httptest.NewRequest("OPTIONS", "/api/proxy/orders/a", nil)
 	w := f.Send(preflight, "Origin", "https://app.example", "Access-Control-Request-Method", "DELETE",
 		"Access-Control-Request-Headers", "authorization,if-match")
-	if w.Code/100 != 2 || w.Header().Get("Access-Control-Allow-Origin") != "https://app.example" || w.Header().Get("Access-Control-Allow-Credentials") != "" {
-		t.Errorf("preflight: %d %v", w.Code, w.Header())
+	if w.Code/100 != 2 || w.Header().Get("Access-Control-Allow-Origin") != "https://app.example" ||
+		w.Header().Get("Access-Control-Allow-Credentials") != "" {
+		t.Errorf("preflight: got %d %v", w.Code, w.Header())
 	}
 	w = f.send("DELETE", "/api/proxy/orders/a", "", "Origin", "https://app.example")
 	if w.Code != 200 || w.Header().Get("Access-Control-Allow-Origin") != "https://app.example" {
-		t.Errorf("request: %d %v", w.Code, w.Header())
+		t.Errorf("request: got %d %v", w.Code, w.Header())
 	}
 }
 
@@ -275,13 +281,17 @@ func TestProxyCarriesBinaryBodiesInEveryEvent(t *testing.T) {
 		_, _ = w.Write(f.got.body)
 	}
 	token := f.Bearer()[1]
-	headers := map[string]string{"authorization": token, "host": "site.example", "content-type": "application/octet-stream"}
+	headers := map[string]string{"authorization": token, "host": "site.example",
+		"content-type": "application/octet-stream"}
 	encoded := base64.StdEncoding.EncodeToString(body)
 	events := map[string]map[string]any{
-		"payload 1.0": {"path": "/api/proxy/orders/a b", "httpMethod": "PUT", "headers": headers, "body": encoded, "isBase64Encoded": true,
-			"requestContext": map[string]any{"requestId": "1"}, "multiValueHeaders": map[string]any{}},
-		"payload 2.0": {"version": "2.0", "rawPath": "/api/proxy/orders/a b", "rawQueryString": "x=%2F", "headers": headers, "body": encoded,
-			"isBase64Encoded": true, "routeKey": "ANY /api/proxy/{name}/{path+}", "requestContext": map[string]any{"apiId": "1", "domainName": "site.example",
+		"payload 1.0": {"path": "/api/proxy/orders/a b", "httpMethod": "PUT", "headers": headers, "body": encoded,
+			"isBase64Encoded": true,
+			"requestContext":  map[string]any{"requestId": "1"}, "multiValueHeaders": map[string]any{}},
+		"payload 2.0": {"version": "2.0", "rawPath": "/api/proxy/orders/a b", "rawQueryString": "x=%2F", "headers": headers,
+			"body":            encoded,
+			"isBase64Encoded": true, "routeKey": "ANY /api/proxy/{name}/{path+}",
+			"requestContext": map[string]any{"apiId": "1", "domainName": "site.example",
 				"http": map[string]any{"method": "PUT", "path": "/api/proxy/orders/a b", "sourceIp": "192.0.2.1"}}},
 	}
 	for name, event := range events {

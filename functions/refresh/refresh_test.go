@@ -17,7 +17,8 @@ import (
 
 const site = functiontest.Site
 
-var machine = []string{"KINDE_M2M_CLIENT_ID", kindetest.M2MClientID, "KINDE_M2M_CLIENT_SECRET", kindetest.M2MClientSecret}
+var machine = []string{"KINDE_M2M_CLIENT_ID", kindetest.M2MClientID, "KINDE_M2M_CLIENT_SECRET",
+	kindetest.M2MClientSecret}
 
 func start(t *testing.T, settings ...string) *functiontest.Fixture {
 	t.Helper()
@@ -39,7 +40,7 @@ func signedIn(t *testing.T, f *functiontest.Fixture) session.Session {
 		Refresh string `json:"refresh_token"`
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&tokens); err != nil || tokens.Access == "" || tokens.Refresh == "" {
-		t.Fatalf("no tokens: %v", err)
+		t.Fatalf("no tokens: got %v", err)
 	}
 	f.ForgetCalls()
 	return functiontest.NewSession(session.Tokens{Access: tokens.Access, Refresh: tokens.Refresh})
@@ -49,7 +50,8 @@ func signedIn(t *testing.T, f *functiontest.Fixture) session.Session {
 func grantPermission(t *testing.T, f *functiontest.Fixture, key string) {
 	t.Helper()
 	err := f.UpdateInherited(kindetest.DemoUser, func(p *kindetest.User) {
-		p.Memberships[0].Permissions = append(p.Memberships[0].Permissions, kindetest.Permission{ID: "perm_" + key, Key: key, Name: key})
+		p.Memberships[0].Permissions = append(p.Memberships[0].Permissions,
+			kindetest.Permission{ID: "perm_" + key, Key: key, Name: key})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +93,8 @@ func TestRefreshShowsWhatKindeKnowsNow(t *testing.T) {
 			t.Errorf("%s: got %s, want the new permission: %v", name, w.Body, row.fresh)
 		}
 		after, err := f.Stored(w)
-		if err != nil || after.ID != before.ID || after.Access == before.Access || after.Refresh == before.Refresh || after.RefreshDue {
+		if err != nil || after.ID != before.ID || after.Access == before.Access || after.Refresh == before.Refresh ||
+			after.RefreshDue {
 			t.Errorf("%s: the session is %+v (%v), want the same one with new tokens", name, after, err)
 		}
 		calls := f.Calls("/api/v1/users/")
@@ -113,14 +116,16 @@ func TestRefreshFailures(t *testing.T) {
 		code   string
 		due    bool // the session is sealed as refresh-due
 	}{
-		"claims":                   {"/api/v1/users/", kindetest.Fault{Status: 500}, 200, "", false},
-		"claims, scope missing":    {"/api/v1/users/", kindetest.Fault{Status: 403}, 200, "", false},
-		"revocation":               {"/oauth2/revoke", kindetest.Fault{Status: 503}, 200, "", false},
-		"refresh":                  {"/oauth2/token", kindetest.Fault{Status: 500}, 502, "upstream-failed", true},
-		"refresh, hanging":         {"/oauth2/token", kindetest.Fault{Hang: true}, 504, "upstream-timeout", true},
-		"refresh, throttled":       {"/oauth2/token", kindetest.Fault{Status: 429}, 429, "upstream-throttled", true},
-		"refresh, another's token": {"/oauth2/token", kindetest.Fault{Body: `{"access_token":"x.y.z"}`}, 502, "upstream-failed", true},
-		"refresh, refused": {"/oauth2/token", kindetest.Fault{Status: 400, Body: kindetest.ErrorBody(kindetest.ShapeC, "invalid_grant", "d")},
+		"claims":                {"/api/v1/users/", kindetest.Fault{Status: 500}, 200, "", false},
+		"claims, scope missing": {"/api/v1/users/", kindetest.Fault{Status: 403}, 200, "", false},
+		"revocation":            {"/oauth2/revoke", kindetest.Fault{Status: 503}, 200, "", false},
+		"refresh":               {"/oauth2/token", kindetest.Fault{Status: 500}, 502, "upstream-failed", true},
+		"refresh, hanging":      {"/oauth2/token", kindetest.Fault{Hang: true}, 504, "upstream-timeout", true},
+		"refresh, throttled":    {"/oauth2/token", kindetest.Fault{Status: 429}, 429, "upstream-throttled", true},
+		"refresh, another's token": {"/oauth2/token", kindetest.Fault{Body: `{"access_token":"x.y.z"}`}, 502,
+			"upstream-failed", true},
+		"refresh, refused": {"/oauth2/token",
+			kindetest.Fault{Status: 400, Body: kindetest.ErrorBody(kindetest.ShapeC, "invalid_grant", "d")},
 			409, "session-superseded", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -163,12 +168,14 @@ func TestRefreshTakesTheCookieAlone(t *testing.T) {
 		status int
 		code   string
 	}{
-		"a Bearer token":             {[]string{"Authorization", "Bearer " + f.Mint()}, 401, "no-token"},
-		"a Bearer token and cookie":  {[]string{"Authorization", "Bearer " + f.Mint(), "Cookie", cookie, "X-CSRF", "1"}, 401, "no-token"},
+		"a Bearer token": {[]string{"Authorization", "Bearer " + f.Mint()}, 401, "no-token"},
+		"a Bearer token and cookie": {[]string{"Authorization", "Bearer " + f.Mint(), "Cookie", cookie, "X-CSRF", "1"}, 401,
+			"no-token"},
 		"nothing":                    {nil, 401, "no-token"},
 		"the cookie without a proof": {[]string{"Cookie", cookie}, 403, "csrf-header-missing"},
-		"from another site":          {[]string{"Cookie", cookie, "X-CSRF", "1", "Sec-Fetch-Site", "cross-site"}, 403, "cross-site"},
-		"a form of the site":         {[]string{"Cookie", cookie, "Origin", site}, 200, ""},
+		"from another site": {[]string{"Cookie", cookie, "X-CSRF", "1", "Sec-Fetch-Site", "cross-site"}, 403,
+			"cross-site"},
+		"a form of the site": {[]string{"Cookie", cookie, "Origin", site}, 200, ""},
 	} {
 		w := f.Post(site+"/auth/refresh", "", row.header...)
 		if w.Code != row.status || !strings.Contains(w.Body.String(), row.code) {
@@ -191,7 +198,8 @@ func TestRefreshIsLimitedByUser(t *testing.T) {
 			cookie = functiontest.Kept(w.Header())
 		}
 	}
-	if other := post(f, f.Session(session.Tokens{Access: f.Mint(kindetest.For(kindetest.AdminUser)), Refresh: "x"})); other.Code == 429 {
+	if other := post(f,
+		f.Session(session.Tokens{Access: f.Mint(kindetest.For(kindetest.AdminUser)), Refresh: "x"})); other.Code == 429 {
 		t.Error("another user is limited too")
 	}
 	if got := fmt.Sprint(statuses); got != "map[200:2 429:3]" {

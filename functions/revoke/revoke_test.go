@@ -15,7 +15,8 @@ const path = "/api/revoke"
 
 func start(t *testing.T, settings ...string) *functiontest.Fixture {
 	t.Helper()
-	return functiontest.Start(t, function, kindetest.Options{}, append([]string{"KINDE_CLIENT_SECRET", kindetest.ClientSecret}, settings...)...)
+	return functiontest.Start(t, function, kindetest.Options{},
+		append([]string{"KINDE_CLIENT_SECRET", kindetest.ClientSecret}, settings...)...)
 }
 
 func TestATokenIsEndedAtKinde(t *testing.T) {
@@ -26,21 +27,22 @@ func TestATokenIsEndedAtKinde(t *testing.T) {
 		"JSON":              {`{"token":"` + refresh + `"}`, refresh, ""},
 		"unknown hint":      {"token=abc&token_type_hint=saml2", "abc", ""},
 		"one character":     {"token=x", "x", ""},
-		"nobody knows it":   {"token=no.such.token", "no.such.token", ""},
+		"unknown":           {"token=no.such.token", "no.such.token", ""},
 		"reserved letters":  {"token=" + url.QueryEscape("a+b/c=&d"), "a+b/c=&d", ""},
 		"longest there are": {"token=" + strings.Repeat("a", 16<<10), strings.Repeat("a", 16<<10), ""},
 	} {
 		f.ForgetCalls()
 		w := f.Post(path, row.body, f.Bearer()...)
 		if w.Code != 200 || w.Body.Len() != 0 {
-			t.Errorf("%s: %d %s", what, w.Code, w.Body)
+			t.Errorf("%s: got %d %s", what, w.Code, w.Body)
 			continue
 		}
 		want := url.Values{"token": {row.token}, "client_id": {kindetest.ClientID}, "client_secret": {kindetest.ClientSecret}}
 		if row.hint != "" {
 			want.Set("token_type_hint", row.hint)
 		}
-		if calls := f.Calls("/oauth2/revoke"); len(calls) != 1 || calls[0].Form.Encode() != want.Encode() || calls[0].Header.Get("Authorization") != "" {
+		if calls := f.Calls("/oauth2/revoke"); len(calls) != 1 || calls[0].Form.Encode() != want.Encode() ||
+			calls[0].Header.Get("Authorization") != "" {
 			t.Errorf("%s: Kinde was not asked so", what)
 		}
 	}
@@ -54,7 +56,7 @@ func TestTheCallersOwnTokenByDefault(t *testing.T) {
 	f := start(t)
 	bearer := f.Bearer()
 	if w := f.Post(path, "", bearer...); w.Code != 200 {
-		t.Fatalf("%d %s", w.Code, w.Body)
+		t.Fatalf("got %d %s", w.Code, w.Body)
 	}
 	call := f.Calls("/oauth2/revoke")[0]
 	if "Bearer "+call.Form.Get("token") != bearer[1] || call.Form.Get("token_type_hint") != "access_token" {
@@ -66,22 +68,23 @@ func TestASessionMayRevokeItsOwn(t *testing.T) {
 	f := start(t, functiontest.Sessions...)
 	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: f.MintRefresh()})
 	if w := f.Post(path, "", "Cookie", cookie, "X-CSRF", "1"); w.Code != 200 {
-		t.Errorf("%d %s", w.Code, w.Body)
+		t.Errorf("got %d %s", w.Code, w.Body)
 	}
 	if w := f.Post(path, "", "Cookie", cookie); w.Code != 403 || len(f.Calls("/oauth2/revoke")) != 1 {
-		t.Errorf("without the header: %d", w.Code)
+		t.Errorf("without the header: got %d", w.Code)
 	}
 }
 
 // A token that still works is never called revoked.
-func TestTroubleUpstream(t *testing.T) {
+func TestUpstreamFaults(t *testing.T) {
 	f := start(t)
 	for code, row := range map[string]struct {
 		fault      kindetest.Fault
 		status     int
 		retryAfter string
 	}{
-		"not-revoked":            {kindetest.Fault{Status: 503, Header: map[string][]string{"Retry-After": {"120"}}}, 503, "120"},
+		"not-revoked": {kindetest.Fault{Status: 503, Header: map[string][]string{"Retry-After": {"120"}}}, 503,
+			"120"},
 		"upstream-failed":        {kindetest.Fault{Status: 500}, 502, ""},
 		"upstream-timeout":       {kindetest.Fault{Hang: true}, 504, ""},
 		"upstream-throttled":     {kindetest.Fault{Status: 429, Header: map[string][]string{"Retry-After": {"7"}}}, 429, "7"},
@@ -91,8 +94,9 @@ func TestTroubleUpstream(t *testing.T) {
 		f.ForgetCalls()
 		f.Fault("/oauth2/revoke", row.fault)
 		w := f.Post(path, "", f.Bearer()...)
-		if w.Code != row.status || !strings.Contains(w.Body.String(), `"code":"`+code+`"`) || w.Header().Get("Retry-After") != row.retryAfter {
-			t.Errorf("%s: %d %v %s", code, w.Code, w.Header(), w.Body)
+		if w.Code != row.status || !strings.Contains(w.Body.String(), `"code":"`+code+`"`) ||
+			w.Header().Get("Retry-After") != row.retryAfter {
+			t.Errorf("%s: got %d %v %s", code, w.Code, w.Header(), w.Body)
 		}
 		if n := len(f.Calls("/oauth2/revoke")); n != 1 {
 			t.Errorf("%s: asked %d times", code, n)
@@ -101,7 +105,7 @@ func TestTroubleUpstream(t *testing.T) {
 	f.ClearFaults()
 	f.Fault("/oauth2/revoke", kindetest.Fault{Status: 503})
 	if w := f.Post(path, "", f.Bearer()...); w.Code != 503 || w.Header().Get("Retry-After") != "1" {
-		t.Errorf("503 without a time: %d %v", w.Code, w.Header())
+		t.Errorf("503 without a time: got %d %v", w.Code, w.Header())
 	}
 	if !strings.Contains(f.Log(), "KINDE_CLIENT_SECRET") {
 		t.Error("the log holds no remedy for invalid_client")
@@ -112,32 +116,35 @@ func TestTroubleUpstream(t *testing.T) {
 func TestTokensThatKindeDoesNotKnow(t *testing.T) {
 	f := start(t)
 	for body, status := range map[string]int{
-		kindetest.ErrorBody(kindetest.ShapeA, "TOKEN_NOT_FOUND", "m"): 200, kindetest.ErrorBody(kindetest.ShapeC, "invalid_token", "m"): 200,
-		kindetest.ErrorBody(kindetest.ShapeC, "invalid_request", "m"): 502, kindetest.ErrorBody(kindetest.ShapeC, "invalid_client", "m"): 502, "?": 502,
+		kindetest.ErrorBody(kindetest.ShapeA, "TOKEN_NOT_FOUND", "m"): 200,
+		kindetest.ErrorBody(kindetest.ShapeC, "invalid_token", "m"):   200,
+		kindetest.ErrorBody(kindetest.ShapeC, "invalid_request", "m"): 502,
+		kindetest.ErrorBody(kindetest.ShapeC, "invalid_client", "m"):  502, "?": 502,
 	} {
 		f.ClearFaults()
 		f.Fault("/oauth2/revoke", kindetest.Fault{Status: 400, Body: body})
 		if w := f.Post(path, "token=x", f.Bearer()...); w.Code != status {
-			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+			t.Errorf("%s: got %d %s", body, w.Code, w.Body)
 		}
 	}
 }
 
 func TestBadInput(t *testing.T) {
 	f := start(t)
-	for _, body := range []string{"token=", "token=a&token=b", "token=" + strings.Repeat("a", 17_000), "token=a&client_id=b", "token=a%0ab"} {
+	for _, body := range []string{"token=", "token=a&token=b", "token=" + strings.Repeat("a", 17_000),
+		"token=a&client_id=b", "token=a%0ab"} {
 		if w := f.Post(path, body, f.Bearer()...); w.Code != 400 || !strings.Contains(w.Body.String(), "invalid-parameter") {
-			t.Errorf("%.30s: %d %s", body, w.Code, w.Body)
+			t.Errorf("%.30s: got %d %s", body, w.Code, w.Body)
 		}
 	}
 	if w := f.Post(path, "token=a"); w.Code != 401 {
-		t.Errorf("nobody: %d", w.Code)
+		t.Errorf("no credential: got %d, want 401", w.Code)
 	}
 	if n := len(f.Calls("/oauth2/revoke")); n != 0 {
 		t.Errorf("Kinde was asked %d times", n)
 	}
 	if got := f.Decisions(); !slices.Equal(got[len(got)-1:], []string{"denied no-token"}) {
-		t.Errorf("%v", got)
+		t.Errorf("got %v", got)
 	}
 }
 
@@ -159,11 +166,12 @@ func TestDeviceTokensAreRevokedAsTheDeviceApplication(t *testing.T) {
 		"a site's token, from a device":   {"token=" + f.Mint(), fromDevice, kindetest.DeviceClientID},
 		"a device's token, from the site": {"token=" + deviceToken, f.Bearer(), kindetest.DeviceClientID},
 		"a site's token, from the site":   {"token=" + f.Mint(), f.Bearer(), kindetest.ClientID},
-		"a forged token of a device":      {"token=" + f.Mint(kindetest.FromDevice(), kindetest.SignedBy(kindetest.ForeignKey)), f.Bearer(), kindetest.ClientID},
+		"a forged token of a device": {"token=" + f.Mint(kindetest.FromDevice(),
+			kindetest.SignedBy(kindetest.ForeignKey)), f.Bearer(), kindetest.ClientID},
 	} {
 		f.ForgetCalls()
 		if w := f.Post(path, row.body, row.bearer...); w.Code != 200 {
-			t.Errorf("%s: %d %s", what, w.Code, w.Body)
+			t.Errorf("%s: got %d %s", what, w.Code, w.Body)
 			continue
 		}
 		form := f.Calls("/oauth2/revoke")[0].Form
@@ -171,12 +179,13 @@ func TestDeviceTokensAreRevokedAsTheDeviceApplication(t *testing.T) {
 		if row.client == kindetest.ClientID {
 			secret = kindetest.ClientSecret
 		}
-		if form.Get("client_id") != row.client || form.Get("client_secret") != secret || form.Has("client_secret") != (secret != "") {
-			t.Errorf("%s: sent as %q", what, form.Get("client_id"))
+		if form.Get("client_id") != row.client || form.Get("client_secret") != secret ||
+			form.Has("client_secret") != (secret != "") {
+			t.Errorf("got %s: sent as %q", what, form.Get("client_id"))
 		}
 	}
 	if w := f.Post(path, "token=x", f.Bearer(kindetest.ForClient("other"))...); w.Code != 401 {
-		t.Errorf("another application's token: %d", w.Code)
+		t.Errorf("another application's token: got %d", w.Code)
 	}
 }
 
@@ -189,10 +198,10 @@ func TestErrorsAreOAuths(t *testing.T) {
 	} {
 		w := f.Post(path, body, f.Bearer()...)
 		if w.Code < 400 || !strings.Contains(w.Body.String(), `"error":"`+want+`","error_description":"`) {
-			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+			t.Errorf("%s: got %d %s", body, w.Code, w.Body)
 		}
 	}
 	if w := f.Post(path, "client_id="+kindetest.ClientID, f.Bearer()...); w.Code == 400 {
-		t.Errorf("our own client_id: %s", w.Body)
+		t.Errorf("our own client_id: got %s", w.Body)
 	}
 }

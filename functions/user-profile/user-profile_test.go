@@ -12,12 +12,12 @@ import (
 func TestUsersGetTheirOwnProfile(t *testing.T) {
 	f := functiontest.Start(t, function, kindetest.Options{})
 	for range 3 { // a warm process too
-		for _, person := range kindetest.DemoUsers() {
-			w := f.SignedIn("/api/user-profile", kindetest.For(person.ID))
+		for _, user := range kindetest.DemoUsers() {
+			w := f.SignedIn("/api/user-profile", kindetest.For(user.ID))
 			var profile struct{ Sub, Email string }
-			if err := json.Unmarshal(w.Body.Bytes(), &profile); w.Code != 200 || err != nil || profile.Sub != person.ID ||
-				profile.Email != person.Email {
-				t.Errorf("%s: got %d %s, want their profile", person.ID, w.Code, w.Body)
+			if err := json.Unmarshal(w.Body.Bytes(), &profile); w.Code != 200 || err != nil || profile.Sub != user.ID ||
+				profile.Email != user.Email {
+				t.Errorf("%s: got %d %s, want their profile", user.ID, w.Code, w.Body)
 			}
 			if got := w.Header().Get("Content-Type"); got != "application/json" {
 				t.Errorf("got Content-Type %q, want application/json", got)

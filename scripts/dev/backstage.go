@@ -108,7 +108,7 @@ func (b *backstage) announce() {
 	screen, s := b.screen, b.settings
 	tenant, issuer := "your tenant, by KINDE_ISSUER_URL", s.issuer()
 	if b.kinde != nil {
-		tenant, issuer = "embedded: made-up people, no passwords", b.kinde.URL
+		tenant, issuer = "embedded: invented users, no passwords", b.kinde.URL
 	}
 	screen.say("")
 	screen.say("  Site   %s", b.origin)

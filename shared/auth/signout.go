@@ -10,7 +10,7 @@ import (
 )
 
 // signedOutCaller is the caller of a row that ends sessions, whatever the state of theirs:
-// nobody is kept from signing out. The subject is from the sealed session, for the log.
+// every user can sign out. The subject is from the sealed session, for the log.
 func (a *Authenticator) signedOutCaller(row route.Route, r *http.Request) (Caller, error) {
 	if err := checkCSRF(row, a.site, r.Header); err != nil {
 		return Caller{}, err

@@ -51,8 +51,9 @@ func TestColdProcessAdmitsLikeAWarmOne(t *testing.T) {
 func TestNetworks(t *testing.T) {
 	for remote, want := range map[string]string{
 		"192.0.2.1": "192.0.2.1", "192.0.2.1:80": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1",
-		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "[2001:db8:1:2::9]:443": "2001:db8:1:2::/64", "fe80::1%eth0": "fe80::/64",
-		"": "unknown", "x": "unknown", "192.0.2.1, 203.0.113.9": "unknown",
+		"2001:db8:1:2:3:4:5:6": "2001:db8:1:2::/64", "[2001:db8:1:2::9]:443": "2001:db8:1:2::/64",
+		"fe80::1%eth0": "fe80::/64",
+		"":             "unknown", "x": "unknown", "192.0.2.1, 203.0.113.9": "unknown",
 	} {
 		if got := network(remote); got != want {
 			t.Errorf("%q: %q, want %q", remote, got, want)

@@ -24,22 +24,30 @@ func TestCredentials(t *testing.T) {
 	}{
 		"good":               {[]string{"Authorization", "Bearer " + good}, 200, "", "", "ok"},
 		"scheme in capitals": {[]string{"Authorization", "BEARER " + good}, 200, "", "", "ok"},
-		"device client":      {[]string{"Authorization", "Bearer " + f.tenant.Mint(kindetest.FromDevice())}, 200, "", "", "ok"},
-		"none":               {nil, 401, "no-token", "Bearer", "no-token"},
-		"another scheme":     {[]string{"Authorization", "Basic dTpw"}, 401, "no-token", "Bearer", "no-token"},
-		"empty header":       {[]string{"Authorization", ""}, 401, "no-token", "Bearer", "no-token"},
-		"twice":              {[]string{"Authorization", "Bearer " + good, "Authorization", "Bearer " + good}, 400, "invalid-request", "", "invalid-request"},
-		"twice, one Basic":   {[]string{"Authorization", "Basic dTpw", "Authorization", "Bearer " + good}, 400, "invalid-request", "", "invalid-request"},
-		"joined by a comma":  {[]string{"Authorization", "Bearer " + good + ", Bearer " + good}, 400, "invalid-request", "", "invalid-request"},
-		"no token in it":     {[]string{"Authorization", "Bearer"}, 400, "invalid-request", "", "invalid-request"},
-		"only padding":       {[]string{"Authorization", "Bearer =="}, 400, "invalid-request", "", "invalid-request"},
-		"two words":          {[]string{"Authorization", "Bearer " + good + " x"}, 400, "invalid-request", "", "invalid-request"},
-		"two spaces":         {[]string{"Authorization", "Bearer  " + f.tenant.Mint()}, 200, "", "", "ok"},
-		"not a JWT":          {[]string{"Authorization", "Bearer abc"}, 401, "invalid-token", invalid, "malformed"},
-		"expired":            {[]string{"Authorization", "Bearer " + f.tenant.Mint(kindetest.ExpiresIn(-time.Minute))}, 401, "invalid-token", invalid, "expired"},
-		"forged":             {[]string{"Authorization", "Bearer " + f.tenant.Mint(kindetest.SignedBy(kindetest.ForeignKey))}, 401, "invalid-token", invalid, "signature"},
-		"another client's":   {[]string{"Authorization", "Bearer " + f.tenant.Mint(kindetest.With("azp", "other"))}, 401, "invalid-token", invalid, "client"},
-		"an ID token":        {[]string{"Authorization", "Bearer " + f.tenant.MintID()}, 401, "invalid-token", invalid, ""},
+		"device client": {[]string{"Authorization", "Bearer " + f.tenant.Mint(kindetest.FromDevice())}, 200, "", "",
+			"ok"},
+		"none":           {nil, 401, "no-token", "Bearer", "no-token"},
+		"another scheme": {[]string{"Authorization", "Basic dTpw"}, 401, "no-token", "Bearer", "no-token"},
+		"empty header":   {[]string{"Authorization", ""}, 401, "no-token", "Bearer", "no-token"},
+		"twice": {[]string{"Authorization", "Bearer " + good, "Authorization", "Bearer " + good}, 400,
+			"invalid-request", "", "invalid-request"},
+		"twice, one Basic": {[]string{"Authorization", "Basic dTpw", "Authorization", "Bearer " + good}, 400,
+			"invalid-request", "", "invalid-request"},
+		"joined by a comma": {[]string{"Authorization", "Bearer " + good + ", Bearer " + good}, 400, "invalid-request", "",
+			"invalid-request"},
+		"no token in it": {[]string{"Authorization", "Bearer"}, 400, "invalid-request", "", "invalid-request"},
+		"only padding":   {[]string{"Authorization", "Bearer =="}, 400, "invalid-request", "", "invalid-request"},
+		"two words": {[]string{"Authorization", "Bearer " + good + " x"}, 400, "invalid-request", "",
+			"invalid-request"},
+		"two spaces": {[]string{"Authorization", "Bearer  " + f.tenant.Mint()}, 200, "", "", "ok"},
+		"not a JWT":  {[]string{"Authorization", "Bearer abc"}, 401, "invalid-token", invalid, "malformed"},
+		"expired": {[]string{"Authorization", "Bearer " + f.tenant.Mint(kindetest.ExpiresIn(-time.Minute))}, 401,
+			"invalid-token", invalid, "expired"},
+		"forged": {[]string{"Authorization", "Bearer " + f.tenant.Mint(kindetest.SignedBy(kindetest.ForeignKey))},
+			401, "invalid-token", invalid, "signature"},
+		"another client's": {[]string{"Authorization", "Bearer " + f.tenant.Mint(kindetest.With("azp", "other"))}, 401,
+			"invalid-token", invalid, "client"},
+		"an ID token": {[]string{"Authorization", "Bearer " + f.tenant.MintID()}, 401, "invalid-token", invalid, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := f.get("/api/user-profile", row.header...)
@@ -55,7 +63,8 @@ func TestCredentials(t *testing.T) {
 				t.Fatalf("not one event of each kind: %s", log)
 			}
 			outcome := map[bool]string{true: "allowed", false: "denied"}[row.status == 200]
-			if auth[0]["outcome"] != outcome || row.reason != "" && auth[0]["reason"] != row.reason || auth[0]["action"] != "GET /api/user-profile" {
+			if auth[0]["outcome"] != outcome || row.reason != "" && auth[0]["reason"] != row.reason ||
+				auth[0]["action"] != "GET /api/user-profile" {
 				t.Errorf("auth event %v", auth[0])
 			}
 			if row.status == 200 && (auth[0]["sub"] != kindetest.DemoUser || auth[0]["org_code"] != kindetest.DemoOrg) {
@@ -101,7 +110,8 @@ func TestKeysThatCannotBeHadAre503(t *testing.T) {
 	f.tenant.Fault("/.well-known/", kindetest.Fault{Status: 500})
 	for range 3 { // the second and third fall into the pause between fetches
 		w := f.signedIn("/api/user-profile")
-		if w.Code != 503 || code(t, w) != "keys-unavailable" || w.Header().Get("Retry-After") != "30" || w.Header().Get("WWW-Authenticate") != "" {
+		if w.Code != 503 || code(t, w) != "keys-unavailable" || w.Header().Get("Retry-After") != "30" ||
+			w.Header().Get("WWW-Authenticate") != "" {
 			t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 		}
 	}
@@ -144,7 +154,8 @@ func TestAnswersAreWithheldFromForgedTokens(t *testing.T) {
 	f := start(t, "user-profile", answering(`{"private":true}`))
 	f.tenant.Fault("/.well-known/", kindetest.Fault{Delay: 50 * time.Millisecond})
 	forged := "Bearer " + f.tenant.Mint(kindetest.SignedBy(kindetest.ForeignKey))
-	if w := f.get("/api/user-profile", "Authorization", forged); w.Code != 401 || strings.Contains(w.Body.String(), "private") {
+	if w := f.get("/api/user-profile", "Authorization", forged); w.Code != 401 ||
+		strings.Contains(w.Body.String(), "private") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	if auth := events(t, f.log.take(), "auth"); len(auth) != 1 || auth[0]["outcome"] != "denied" || auth[0]["sub"] != "" {
@@ -185,11 +196,13 @@ func TestATokenRefusedByKindeIsOneDenial(t *testing.T) {
 	f := start(t, "user-profile", nil)
 	f.tenant.Fault("/oauth2/v2/user_profile", kindetest.Fault{Status: http.StatusForbidden})
 	w := f.signedIn("/api/user-profile")
-	if w.Code != 401 || code(t, w) != "invalid-token" || w.Header().Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
+	if w.Code != 401 || code(t, w) != "invalid-token" ||
+		w.Header().Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
 		t.Errorf("%d %v", w.Code, w.Header())
 	}
 	auth := events(t, f.log.take(), "auth")
-	if len(auth) != 1 || auth[0]["outcome"] != "denied" || auth[0]["reason"] != "refused-by-kinde" || auth[0]["sub"] != kindetest.DemoUser {
+	if len(auth) != 1 || auth[0]["outcome"] != "denied" || auth[0]["reason"] != "refused-by-kinde" ||
+		auth[0]["sub"] != kindetest.DemoUser {
 		t.Errorf("%v", auth)
 	}
 }

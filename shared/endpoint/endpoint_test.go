@@ -21,7 +21,8 @@ func TestEveryAnswerCarriesTheStandardHeaders(t *testing.T) {
 		f.signedIn("/api/user-profile"), f.get("/api/user-profile"), f.get("/nowhere"), f.signedIn("/api/user-profile?x=1"),
 		f.send(httptest.NewRequest("POST", "/api/user-profile", nil)),
 	} {
-		for name, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"} {
+		for name, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+			"Referrer-Policy": "no-referrer"} {
 			if got := w.Header().Get(name); got != want {
 				t.Errorf("%d: %s: %q", w.Code, name, got)
 			}
@@ -39,8 +40,10 @@ func TestEveryAnswerCarriesTheStandardHeaders(t *testing.T) {
 func TestPathsAndMethods(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`))
 	for target, want := range map[string]int{
-		"/api/user-profile": 200, "/.netlify/functions/user-profile": 200, "/api/user-profile/": 404, "/api/user-profile/x": 404,
-		"/api/User-Profile": 404, "//api/user-profile": 404, "/api/%75ser-profile": 404, "/.netlify/functions/portal": 404, "/": 404,
+		"/api/user-profile": 200, "/.netlify/functions/user-profile": 200, "/api/user-profile/": 404,
+		"/api/user-profile/x": 404,
+		"/api/User-Profile":   404, "//api/user-profile": 404, "/api/%75ser-profile": 404, "/.netlify/functions/portal": 404,
+		"/": 404,
 	} {
 		if w := f.signedIn("http://site.example" + target); w.Code != want {
 			t.Errorf("%s: %d", target, w.Code)
@@ -66,8 +69,10 @@ func TestMatchPath(t *testing.T) {
 		ok                   bool
 	}{
 		{"/a/{key}", "/a/b", "b", true}, {"/a/{key}", "/a/b%2Fc", "b/c", true}, {"/a/{key}", "/a/%2525", "%25", true},
-		{"/a/{key}", "/a/", "", false}, {"/a/{key}", "/a", "", false}, {"/a/{key}", "/a/b/c", "", false}, {"/a/{key}", "/a/%zz", "", false},
-		{"/a/{key}/c", "/a/b/c", "b", true}, {"/a/{key}/c", "/a/b/d", "", false}, {"/a", "/a", "", true}, {"/a", "a", "", false},
+		{"/a/{key}", "/a/", "", false}, {"/a/{key}", "/a", "", false}, {"/a/{key}", "/a/b/c", "", false},
+		{"/a/{key}", "/a/%zz", "", false},
+		{"/a/{key}/c", "/a/b/c", "b", true}, {"/a/{key}/c", "/a/b/d", "", false}, {"/a", "/a", "", true},
+		{"/a", "a", "", false},
 	} {
 		params, ok := matchPath(row.pattern, row.path)
 		if ok != row.ok || params["key"] != row.value {
@@ -78,13 +83,14 @@ func TestMatchPath(t *testing.T) {
 
 func TestUnknownParametersOfTheAPIAreRefusedByName(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`))
-	for query, named := range map[string]string{"?user_id=kp_2": "`user_id`", "?a=1&b=2": "`a`", "?%3Cb%3E=1": "unusual name", "?%zz": "unusual name", "?" + strings.Repeat("x", 100): "unusual name"} {
+	for query, named := range map[string]string{"?user_id=kp_2": "`user_id`", "?a=1&b=2": "`a`",
+		"?%3Cb%3E=1": "unusual name", "?%zz": "unusual name", "?" + strings.Repeat("x", 100): "unusual name"} {
 		w := f.signedIn("/api/user-profile" + query)
 		if w.Code != 400 || code(t, w) != "invalid-parameter" || !strings.Contains(w.Body.String(), named) {
 			t.Errorf("%s: %d %s", query, w.Code, w.Body)
 		}
 		if strings.Contains(w.Body.String(), "kp_2") {
-			t.Error("a value is in the answer")
+			t.Error("got a value in the response")
 		}
 	}
 }
@@ -106,8 +112,9 @@ func TestReadQuery(t *testing.T) {
 func TestErrorsAreRenderedForWhoAsks(t *testing.T) {
 	f := start(t, "portal", answering(`{}`))
 	for accept, page := range map[string]bool{
-		"": true, "text/html,application/xhtml+xml,*/*;q=0.8": true, "application/json": false, "text/html, application/problem+json": false,
-		"Application/JSON; q=0.5": false, "application/json;q=0, text/html": true, "application/jsonp": true,
+		"": true, "text/html,application/xhtml+xml,*/*;q=0.8": true, "application/json": false,
+		"text/html, application/problem+json": false,
+		"Application/JSON; q=0.5":             false, "application/json;q=0, text/html": true, "application/jsonp": true,
 	} {
 		w := f.get("/portal?utm_source=mail", "Accept", accept)
 		if page && (w.Code != 302 || w.Header().Get("Location") != site+"/access/?error=no-token") {
@@ -121,7 +128,11 @@ func TestErrorsAreRenderedForWhoAsks(t *testing.T) {
 
 func TestAPanicIsAnAnswerAndTheProcessLivesOn(t *testing.T) {
 	var fault func()
-	f := start(t, "user-profile", func(context.Context, *Request) (*Response, error) { fault(); return JSON(200, nil), nil })
+	f := start(t, "user-profile", func(context.Context, *Request) (*Response, error) {
+		fault()
+		return JSON(200, nil),
+			nil
+	})
 	for name, row := range map[string]struct {
 		fault func()
 		log   string
@@ -133,7 +144,8 @@ func TestAPanicIsAnAnswerAndTheProcessLivesOn(t *testing.T) {
 		fault = row.fault
 		w := f.signedIn("/api/user-profile")
 		log := f.log.take()
-		if w.Code != 500 || code(t, w) != "internal" || !strings.Contains(log, row.log) || !strings.Contains(log, "endpoint_test.go") && !strings.Contains(log, "TestAPanic") {
+		if w.Code != 500 || code(t, w) != "internal" || !strings.Contains(log, row.log) ||
+			!strings.Contains(log, "endpoint_test.go") && !strings.Contains(log, "TestAPanic") {
 			t.Errorf("%s: %d %s", name, w.Code, log)
 		}
 		if strings.Contains(log+w.Body.String(), "secret-value") {
@@ -156,13 +168,14 @@ func TestAHandlersDeadlineLeavesTimeToAnswer(t *testing.T) {
 	platform := time.Now().Add(8 * time.Second)
 	ctx, cancel := context.WithDeadline(t.Context(), platform)
 	defer cancel()
-	f.send(httptest.NewRequestWithContext(ctx, "GET", "/api/user-profile", nil), "Authorization", "Bearer "+f.tenant.Mint())
+	f.send(httptest.NewRequestWithContext(ctx, "GET", "/api/user-profile", nil), "Authorization",
+		"Bearer "+f.tenant.Mint())
 	if left := platform.Sub(given); given.IsZero() || left < 300*time.Millisecond || left > 400*time.Millisecond {
 		t.Errorf("%v are left of the platform's time", left)
 	}
 }
 
-// A machine that is busy elsewhere may hold an answer up once, and not three times.
+// On a busy machine one response may be late, but not three in a row.
 func TestAHangingUpstreamNeverOutlastsTheDeadline(t *testing.T) {
 	for _, path := range []string{"/oauth2/v2/user_profile", "/.well-known/jwks"} {
 		t.Run(path, func(t *testing.T) {
@@ -190,7 +203,8 @@ func TestAHangingUpstreamNeverOutlastsTheDeadline(t *testing.T) {
 }
 
 func TestMisconfiguredFunctionsSayWhatIsWrongInTheLogAlone(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`), "KINDE_CLIENT_ID", "", "KINDE_ISSUER_URL", "https://private-value.example/", "LOG_LEVEL", "loud")
+	f := start(t, "user-profile", answering(`{}`), "KINDE_CLIENT_ID", "", "KINDE_ISSUER_URL",
+		"https://private-value.example/", "LOG_LEVEL", "loud")
 	for _, target := range []string{"/api/user-profile", "/nowhere"} {
 		w := f.get(target)
 		log := f.log.take()

@@ -51,7 +51,8 @@ func start(t *testing.T, function string, serve Serve, environment ...string) *f
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { tenant.Close() })
-	settings := map[string]string{"KINDE_ISSUER_URL": tenant.URL, "KINDE_CLIENT_ID": kindetest.ClientID, "KINDE_SITE_URL": site}
+	settings := map[string]string{"KINDE_ISSUER_URL": tenant.URL, "KINDE_CLIENT_ID": kindetest.ClientID,
+		"KINDE_SITE_URL": site}
 	for i := 0; i < len(environment); i += 2 {
 		settings[environment[i]] = environment[i+1]
 	}
@@ -97,7 +98,7 @@ func (f *fixture) send(r *http.Request, header ...string) *httptest.ResponseReco
 	return w
 }
 
-// signedIn sends a GET with a good token of the demo person.
+// signedIn sends a GET with a valid token of the demo user.
 func (f *fixture) signedIn(target string, header ...string) *httptest.ResponseRecorder {
 	return f.get(target, append(header, "Authorization", "Bearer "+f.tenant.Mint())...)
 }
@@ -118,7 +119,7 @@ func events(t *testing.T, log, msg string) []map[string]any {
 	return found
 }
 
-// code is the code of a problem answer; it checks that it is one.
+// code returns the code of a problem response, and fails the test for any other response.
 func code(t *testing.T, w *httptest.ResponseRecorder) string {
 	t.Helper()
 	var doc struct {
@@ -129,7 +130,8 @@ func code(t *testing.T, w *httptest.ResponseRecorder) string {
 	if got := w.Header().Get("Content-Type"); got != problem.ContentType {
 		t.Fatalf("%d %s: %s", w.Code, got, w.Body)
 	}
-	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || doc.Status != w.Code || doc.Title == "" || doc.Detail == "" ||
+	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || doc.Status != w.Code || doc.Title == "" ||
+		doc.Detail == "" ||
 		doc.Type == "" || doc.RequestID != w.Header().Get("X-Request-Id") {
 		t.Errorf("not a whole problem: %d %s (%v)", w.Code, w.Body, err)
 	}

@@ -29,7 +29,8 @@ func TestOnlyTheCurrentSessionCounts(t *testing.T) {
 		f.tenant.ForgetCalls()
 		w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.holding(s)+"; "+f.current(row.id))
 		if w.Code != row.status || len(f.tenant.Calls("/oauth2/token")) != row.calls {
-			t.Errorf("%s is current: got %d after %d refreshes, want %d after %d", name, w.Code, len(f.tenant.Calls("/oauth2/token")), row.status, row.calls)
+			t.Errorf("%s is current: got %d after %d refreshes, want %d after %d", name, w.Code,
+				len(f.tenant.Calls("/oauth2/token")), row.status, row.calls)
 		}
 		if row.status == 401 && (code(t, w) != "session-expired" || len(w.Header().Values("Set-Cookie")) != 0) {
 			t.Errorf("%s is current: got %s %v, want session-expired and no cookie", name, w.Body, w.Header())
@@ -84,9 +85,11 @@ func TestSessionTokenThatKindeRefusesIsRefreshedOnce(t *testing.T) {
 		refresh string
 		status  int
 		code    string
-	}{"refresh": {f.tenant.MintRefresh(), 200, ""}, "refused refresh": {"revoked", 409, "session-superseded"}, "no refresh token": {"", 401, "invalid-token"}} {
+	}{"refresh": {f.tenant.MintRefresh(), 200, ""}, "refused refresh": {"revoked", 409,
+		"session-superseded"}, "no refresh token": {"", 401, "invalid-token"}} {
 		ended := f.revoked(t)
-		w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(session.Tokens{Access: ended, Refresh: row.refresh}))
+		w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie",
+			f.cookie(session.Tokens{Access: ended, Refresh: row.refresh}))
 		if w.Code != row.status || row.code != "" && code(t, w) != row.code {
 			t.Errorf("%s: got %d %s, want %d %s", name, w.Code, w.Body, row.status, row.code)
 		}
@@ -105,7 +108,8 @@ func TestSessionTokenThatKindeRefusesIsRefreshedOnce(t *testing.T) {
 func (f *fixture) revoked(t *testing.T) string {
 	t.Helper()
 	token := f.tenant.Mint()
-	form := map[string][]string{"token": {token}, "client_id": {kindetest.ClientID}, "client_secret": {kindetest.ClientSecret}}
+	form := map[string][]string{"token": {token}, "client_id": {kindetest.ClientID},
+		"client_secret": {kindetest.ClientSecret}}
 	resp, err := http.PostForm(f.tenant.Issuer()+"/oauth2/revoke", form)
 	if err != nil || resp.StatusCode != http.StatusOK {
 		t.Fatal(err, resp)

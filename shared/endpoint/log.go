@@ -9,7 +9,8 @@ import (
 
 // writeLog writes the log lines of a request that has been responded to.
 func (e *endpoint) writeLog(x *exchange, method string, status int) {
-	line := audit.Request{ID: x.id, Method: method, Status: status, Cold: x.cold, Duration: time.Since(x.begin), API: x.api}
+	line := audit.Request{ID: x.id, Method: method, Status: status, Cold: x.cold, Duration: time.Since(x.begin),
+		API: x.api}
 	line.UpstreamCalls, line.Upstream = x.traffic.Read()
 	if x.row != nil {
 		line.Route = x.row.Pattern

@@ -36,7 +36,8 @@ func TestRequestEvents(t *testing.T) {
 			}
 		}
 	}
-	if first := lines[0]; first["upstream_ms"].(float64) <= 0 || first["duration_ms"].(float64) < first["upstream_ms"].(float64) {
+	if first := lines[0]; first["upstream_ms"].(float64) <= 0 ||
+		first["duration_ms"].(float64) < first["upstream_ms"].(float64) {
 		t.Errorf("times %v", first)
 	}
 }
@@ -48,7 +49,8 @@ func TestRequestIDs(t *testing.T) {
 		t.Errorf("a sane id became %q", got)
 	}
 	seen := map[string]bool{}
-	for _, id := range []string{"", "a b", "person@example.com", "eyJh.eyJz.c2ln", strings.Repeat("a", 65), "a\r\nb", "<b>"} {
+	for _, id := range []string{"", "a b", "user@example.com", "eyJh.eyJz.c2ln", strings.Repeat("a", 65), "a\r\nb",
+		"<b>"} {
 		r := httptest.NewRequest("GET", "/nowhere", nil)
 		r.Header["X-Request-Id"] = []string{id}
 		got := f.send(r).Header().Get("X-Request-Id")
@@ -57,19 +59,21 @@ func TestRequestIDs(t *testing.T) {
 		}
 		seen[got] = true
 	}
-	if log := f.log.take(); strings.Contains(log, "person@") || strings.Contains(log, "eyJh") {
+	if log := f.log.take(); strings.Contains(log, "user@") || strings.Contains(log, "eyJh") {
 		t.Errorf("a caller wrote into the log: %s", log)
 	}
 }
 
 // Whatever goes wrong, no part of a credential, a query value or an e-mail gets
-// into the log or into an error's answer.
+// into the log or into an error response.
 func TestNothingSecretIsLogged(t *testing.T) {
 	f := start(t, "user-profile", nil)
 	email := kindetest.DemoUserByID(kindetest.DemoUser).Email
-	tokens := []string{f.tenant.Mint(), f.tenant.Mint(kindetest.SignedBy(kindetest.ForeignKey)), f.tenant.Mint(kindetest.With("azp", "x")), "garbage-token-value"}
+	tokens := []string{f.tenant.Mint(), f.tenant.Mint(kindetest.SignedBy(kindetest.ForeignKey)),
+		f.tenant.Mint(kindetest.With("azp", "x")), "garbage-token-value"}
 	for _, fault := range []kindetest.Fault{
-		{}, {Status: 401, Body: kindetest.ErrorBody(kindetest.ShapeC, "invalid_token", email+" is unknown")}, {Status: 403}, {Status: 404},
+		{}, {Status: 401, Body: kindetest.ErrorBody(kindetest.ShapeC, "invalid_token", email+" is unknown")}, {Status: 403},
+		{Status: 404},
 		{Status: 500, Body: email}, {Malformed: true}, {Truncated: true}, {Reset: true}, {Status: 302},
 	} {
 		f.tenant.ClearFaults()
@@ -78,7 +82,8 @@ func TestNothingSecretIsLogged(t *testing.T) {
 		}
 		for _, token := range tokens {
 			for _, query := range []string{"", "?q=query-value", "?access_token=" + token} {
-				w := f.get("/api/user-profile"+query, "Authorization", "Bearer "+token, "Cookie", "session=cookie-value", "User-Agent", "agent-value")
+				w := f.get("/api/user-profile"+query, "Authorization", "Bearer "+token, "Cookie", "session=cookie-value",
+					"User-Agent", "agent-value")
 				log := f.log.take()
 				if w.Code != 200 {
 					log += w.Body.String()
@@ -95,13 +100,16 @@ func TestNothingSecretIsLogged(t *testing.T) {
 
 func TestUpstreamTroubleLogsTheRemedy(t *testing.T) {
 	f := start(t, "user-profile", nil)
-	f.tenant.Fault("/oauth2/", kindetest.Fault{Status: 404, Body: kindetest.ErrorBody(kindetest.ShapeB, "ROUTE_NOT_FOUND", "Incorrect API route or method")})
+	f.tenant.Fault("/oauth2/",
+		kindetest.Fault{Status: 404, Body: kindetest.ErrorBody(kindetest.ShapeB, "ROUTE_NOT_FOUND",
+			"Incorrect API route or method")})
 	w := f.signedIn("/api/user-profile")
 	if w.Code != 502 || code(t, w) != "upstream-misconfigured" || strings.Contains(w.Body.String(), "ROUTE_NOT_FOUND") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	line := events(t, f.log.take(), "request")[0]
-	if remedy, _ := line["remedy"].(string); !strings.Contains(remedy, "KINDE_ISSUER_URL") || !regexp.MustCompile("ROUTE_NOT_FOUND").MatchString(line["cause"].(string)) {
+	if remedy, _ := line["remedy"].(string); !strings.Contains(remedy, "KINDE_ISSUER_URL") ||
+		!regexp.MustCompile("ROUTE_NOT_FOUND").MatchString(line["cause"].(string)) {
 		t.Errorf("%v", line)
 	}
 }
@@ -111,17 +119,20 @@ func TestCORS(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`), "ALLOWED_ORIGINS", ally)
 	preflight := func(origin string) *httptest.ResponseRecorder {
 		r := httptest.NewRequestWithContext(context.Background(), "OPTIONS", "/api/user-profile", nil)
-		return f.send(r, "Origin", origin, "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "authorization")
+		return f.send(r, "Origin", origin, "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers",
+			"authorization")
 	}
 	w := preflight(ally)
-	if w.Code/100 != 2 || w.Header().Get("Access-Control-Allow-Origin") != ally || !strings.Contains(w.Header().Get("Access-Control-Allow-Headers"), "authorization") ||
+	if w.Code/100 != 2 || w.Header().Get("Access-Control-Allow-Origin") != ally ||
+		!strings.Contains(w.Header().Get("Access-Control-Allow-Headers"), "authorization") ||
 		w.Header().Get("Access-Control-Allow-Credentials") != "" || w.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("%d %v", w.Code, w.Header())
 	}
 	if n := len(events(t, f.log.take(), "request")); n != 1 {
 		t.Errorf("%d events for a preflight", n)
 	}
-	for _, origin := range []string{"https://evil.example", "null", ally + ".evil.example", "http://ally.example", "https://ALLY.example"} {
+	for _, origin := range []string{"https://evil.example", "null", ally + ".evil.example", "http://ally.example",
+		"https://ALLY.example"} {
 		if got := preflight(origin).Header().Get("Access-Control-Allow-Origin"); got != "" {
 			t.Errorf("%s: allowed as %s", origin, got)
 		}
@@ -129,7 +140,8 @@ func TestCORS(t *testing.T) {
 			t.Errorf("%s: may read as %s", origin, got)
 		}
 	}
-	for _, w := range []*httptest.ResponseRecorder{f.signedIn("/api/user-profile", "Origin", ally), f.get("/api/user-profile", "Origin", ally)} {
+	for _, w := range []*httptest.ResponseRecorder{f.signedIn("/api/user-profile", "Origin", ally),
+		f.get("/api/user-profile", "Origin", ally)} {
 		if w.Header().Get("Access-Control-Allow-Origin") != ally || !strings.Contains(w.Header().Get("Vary"), "Origin") {
 			t.Errorf("%d %v", w.Code, w.Header())
 		}

@@ -60,7 +60,8 @@ func TestCheckNavigation(t *testing.T) {
 func TestPrefetchIsSentAgain(t *testing.T) {
 	f := start(t, "portal", answering(`{}`))
 	w := f.signedIn("/portal", "Purpose", "prefetch")
-	if w.Code != 503 || code(t, w) != "not-a-navigation" || w.Header().Get("Retry-After") != "0" || w.Header().Get("Set-Cookie") != "" {
+	if w.Code != 503 || code(t, w) != "not-a-navigation" || w.Header().Get("Retry-After") != "0" ||
+		w.Header().Get("Set-Cookie") != "" {
 		t.Errorf("got %d %v, want 503 not-a-navigation with Retry-After: 0", w.Code, w.Header())
 	}
 	if n := len(f.tenant.Calls("/")); n != 0 {

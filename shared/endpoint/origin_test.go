@@ -15,7 +15,8 @@ const originSecret = "0123456789abcdefghijklmnopqrstuvwxyz"
 // the platform's word stands. The headers themselves reach no handler.
 func TestOnlyTheDistributionNamesHostAndClient(t *testing.T) {
 	with := func(secret string, more ...string) []string {
-		return append([]string{"X-Origin-Secret", secret, "X-Viewer-Host", "www.example.com", "X-Viewer-Address", "2001:db8::7"}, more...)
+		return append([]string{"X-Origin-Secret", secret, "X-Viewer-Host", "www.example.com", "X-Viewer-Address",
+			"2001:db8::7"}, more...)
 	}
 	const api, apiIP = "abc.execute-api.eu-central-1.amazonaws.com", "192.0.2.1"
 	for name, row := range map[string]struct {
@@ -33,9 +34,12 @@ func TestOnlyTheDistributionNamesHostAndClient(t *testing.T) {
 		"no setting":               {"", with(""), api, apiIP},
 		"no setting, and a secret": {"", with(originSecret), api, apiIP},
 		"two hosts":                {originSecret, with(originSecret, "X-Viewer-Host", "evil.example"), api, "2001:db8::7"},
-		"two addresses":            {originSecret, with(originSecret, "X-Viewer-Address", "192.0.2.2"), "www.example.com", apiIP},
-		"no address":               {originSecret, []string{"X-Origin-Secret", originSecret, "X-Viewer-Address", "unknown"}, api, apiIP},
-		"other headers of proxies": {originSecret, []string{"X-Forwarded-Host", "www.example.com", "X-Forwarded-For", "192.0.2.9", "Forwarded", "host=www.example.com"}, api, apiIP},
+		"two addresses": {originSecret, with(originSecret, "X-Viewer-Address", "192.0.2.2"), "www.example.com",
+			apiIP},
+		"no address": {originSecret, []string{"X-Origin-Secret", originSecret, "X-Viewer-Address", "unknown"},
+			api, apiIP},
+		"other headers of proxies": {originSecret, []string{"X-Forwarded-Host", "www.example.com", "X-Forwarded-For",
+			"192.0.2.9", "Forwarded", "host=www.example.com"}, api, apiIP},
 	} {
 		var host, ip, left string
 		f := start(t, "user-profile", func(_ context.Context, r *Request) (*Response, error) {
@@ -59,15 +63,25 @@ func TestOnlyTheDistributionNamesHostAndClient(t *testing.T) {
 
 // As API Gateway's events bring it, spelled in any way and twice.
 func TestSpoofedHeadersInEvents(t *testing.T) {
-	const event = `{"version":"2.0","rawPath":"/api/user-profile","headers":{%s},"requestContext":{"domainName":"abc.execute-api.eu-central-1.amazonaws.com","stage":"$default","http":{"method":"GET","path":"/api/user-profile","sourceIp":"192.0.2.1"}}}`
+	const awsHost = "abc.execute-api.eu-central-1.amazonaws.com"
+	const event = `{"version":"2.0","rawPath":"/api/user-profile","headers":{%s},` +
+		`"requestContext":{"domainName":"` + awsHost + `","stage":"$default",` +
+		`"http":{"method":"GET","path":"/api/user-profile","sourceIp":"192.0.2.1"}}}`
 	for headers, want := range map[string]string{
-		`"x-origin-secret":"` + originSecret + `","x-viewer-host":"www.example.com"`:                                         "www.example.com",
-		`"x-origin-secret":"guess","X-Origin-Secret":"` + originSecret + `","x-viewer-host":"www.example.com"`:               "abc.execute-api.eu-central-1.amazonaws.com",
-		`"x-origin-secret":"` + originSecret + `","x-viewer-host":"www.example.com","X-VIEWER-HOST":"evil.example"`:          "abc.execute-api.eu-central-1.amazonaws.com",
-		`"x_origin_secret":"` + originSecret + `","x-viewer-host":"www.example.com","host":"www.example.com"`:                "abc.execute-api.eu-central-1.amazonaws.com",
-		`"x-origin-secret ":"` + originSecret + `","x-viewer-host":"www.example.com","x-forwarded-host":"www.example.com"`:   "abc.execute-api.eu-central-1.amazonaws.com",
-		`"x-origin-secret":"` + originSecret + `,","x-viewer-host":"www.example.com","x-forwarded-host":"www.example.com"`:   "abc.execute-api.eu-central-1.amazonaws.com",
-		`"x-origin-secret":"` + originSecret + `, guess","x-viewer-host":"www.example.com","x-forwarded-for":"198.51.100.1"`: "abc.execute-api.eu-central-1.amazonaws.com",
+		`"x-origin-secret":"` + originSecret +
+			`","x-viewer-host":"www.example.com"`: "www.example.com",
+		`"x-origin-secret":"guess","X-Origin-Secret":"` + originSecret +
+			`","x-viewer-host":"www.example.com"`: awsHost,
+		`"x-origin-secret":"` + originSecret +
+			`","x-viewer-host":"www.example.com","X-VIEWER-HOST":"evil.example"`: awsHost,
+		`"x_origin_secret":"` + originSecret +
+			`","x-viewer-host":"www.example.com","host":"www.example.com"`: awsHost,
+		`"x-origin-secret ":"` + originSecret +
+			`","x-viewer-host":"www.example.com","x-forwarded-host":"www.example.com"`: awsHost,
+		`"x-origin-secret":"` + originSecret +
+			`,","x-viewer-host":"www.example.com","x-forwarded-host":"www.example.com"`: awsHost,
+		`"x-origin-secret":"` + originSecret +
+			`, guess","x-viewer-host":"www.example.com","x-forwarded-for":"198.51.100.1"`: awsHost,
 	} {
 		var host string
 		f := start(t, "user-profile", func(_ context.Context, r *Request) (*Response, error) {
@@ -75,7 +89,8 @@ func TestSpoofedHeadersInEvents(t *testing.T) {
 			return JSON(200, []byte(`{}`)), nil
 		}, "ORIGIN_SECRET", originSecret)
 		headers += `,"authorization":"Bearer ` + f.tenant.Mint() + `"`
-		if _, err := lambdahttp.New(f.handler).Invoke(t.Context(), []byte(strings.Replace(event, "%s", headers, 1))); err != nil {
+		if _, err := lambdahttp.New(f.handler).Invoke(t.Context(),
+			[]byte(strings.Replace(event, "%s", headers, 1))); err != nil {
 			t.Fatal(err)
 		}
 		if host != want {
@@ -86,7 +101,8 @@ func TestSpoofedHeadersInEvents(t *testing.T) {
 
 func TestAMalformedOriginSecretIsMisconfigured(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`), "ORIGIN_SECRET", "short")
-	if w := f.signedIn("/api/user-profile"); w.Code != 500 || !strings.Contains(f.log.take(), "ORIGIN_SECRET must be 32 characters") {
+	if w := f.signedIn("/api/user-profile"); w.Code != 500 ||
+		!strings.Contains(f.log.take(), "ORIGIN_SECRET must be 32 characters") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

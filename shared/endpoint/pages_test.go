@@ -21,7 +21,8 @@ func TestLinkFromAnotherSiteIsRepeatedOnce(t *testing.T) {
 	w := f.get(`/portal?subnav=a"><script>&utm_source=mail&return_url=/x`, navigation...)
 	body := w.Body.String()
 	const again = `url=/portal?repeated=1&amp;return_url=%2Fx&amp;subnav=a%22%3E%3Cscript%3E"`
-	if w.Code != 200 || !strings.Contains(body, again) || strings.Contains(body, "<script>") || strings.Contains(body, "utm_source") {
+	if w.Code != 200 || !strings.Contains(body, again) || strings.Contains(body, "<script>") ||
+		strings.Contains(body, "utm_source") {
 		t.Errorf("got %d %s, want the page that repeats the request", w.Code, body)
 	}
 	if policy := w.Header().Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") {
@@ -33,10 +34,12 @@ func TestLinkFromAnotherSiteIsRepeatedOnce(t *testing.T) {
 		header []string
 		want   string // Location; empty: the repeat page
 	}{
-		"repeated already":            {"/portal?repeated=1", navigation, site + "/access/?error=no-token"},
-		"with the cookie":             {"/portal?subnav=x", append(navigation, "Cookie", cookie), "/ok?x"},
-		"from the site":               {"/portal", []string{"Sec-Fetch-Site", "same-origin", "Accept", browserAccept}, site + "/access/?error=no-token"},
-		"typed into the address bar":  {"/portal", []string{"Sec-Fetch-Site", "none", "Accept", browserAccept}, site + "/access/?error=no-token"},
+		"repeated already": {"/portal?repeated=1", navigation, site + "/access/?error=no-token"},
+		"with the cookie":  {"/portal?subnav=x", append(navigation, "Cookie", cookie), "/ok?x"},
+		"from the site": {"/portal", []string{"Sec-Fetch-Site", "same-origin", "Accept", browserAccept}, site +
+			"/access/?error=no-token"},
+		"typed into the address bar": {"/portal", []string{"Sec-Fetch-Site", "none", "Accept", browserAccept}, site +
+			"/access/?error=no-token"},
 		"a sibling site":              {"/portal", []string{"Sec-Fetch-Site", "same-site", "Accept", browserAccept}, ""},
 		"a browser that does not say": {"/portal", []string{"Accept", browserAccept}, ""},
 		"a program":                   {"/portal", nil, site + "/access/?error=no-token"},
@@ -64,20 +67,31 @@ func TestFailuresOfNavigationsArePages(t *testing.T) {
 		status           int
 		contentType, has string
 	}{
-		"misconfigured":                     {broken, "GET", "/portal", []string{"Accept", browserAccept}, 500, "text/html", "settings missing"},
-		"misconfigured, for a program":      {broken, "GET", "/portal", nil, 500, problem.ContentType, `"misconfigured"`},
-		"misconfigured, for JSON":           {broken, "GET", "/portal", []string{"Accept", "application/json"}, 500, problem.ContentType, ""},
-		"another method":                    {good, "POST", "/portal", []string{"Accept", browserAccept}, 405, "text/html", `href="/"`},
-		"another path":                      {good, "GET", "/portal/x", []string{"Accept", browserAccept}, 404, "text/html", "Not found"},
-		"the API":                           {api, "GET", "/api/user-profile", []string{"Accept", browserAccept}, 401, problem.ContentType, ""},
-		"the API, in the address bar":       {api, "GET", "/api/user-profile", []string{"Accept", browserAccept, "Sec-Fetch-Mode", "navigate"}, 401, "text/html", "Not signed in"},
-		"the API, by a script":              {api, "GET", "/api/user-profile", []string{"Accept", browserAccept, "Sec-Fetch-Mode", "cors"}, 401, problem.ContentType, ""},
-		"a prefetch":                        {good, "GET", "/portal", []string{"Accept", browserAccept, "Sec-Purpose", "prefetch"}, 503, "text/html", ""},
-		"a prefetch of a program's request": {good, "GET", "/portal", []string{"Sec-Purpose", "prefetch"}, 503, problem.ContentType, ""},
+		"misconfigured": {broken, "GET", "/portal", []string{"Accept", browserAccept}, 500, "text/html",
+			"settings missing"},
+		"misconfigured, for a program": {broken, "GET", "/portal", nil, 500, problem.ContentType, `"misconfigured"`},
+		"misconfigured, for JSON": {broken, "GET", "/portal", []string{"Accept", "application/json"}, 500,
+			problem.ContentType, ""},
+		"another method": {good, "POST", "/portal", []string{"Accept", browserAccept}, 405, "text/html",
+			`href="/"`},
+		"another path": {good, "GET", "/portal/x", []string{"Accept", browserAccept}, 404, "text/html",
+			"Not found"},
+		"the API": {api, "GET", "/api/user-profile", []string{"Accept", browserAccept}, 401,
+			problem.ContentType, ""},
+		"the API, in the address bar": {api, "GET", "/api/user-profile",
+			[]string{"Accept", browserAccept, "Sec-Fetch-Mode", "navigate"}, 401, "text/html", "Not signed in"},
+		"the API, by a script": {api, "GET", "/api/user-profile",
+			[]string{"Accept", browserAccept, "Sec-Fetch-Mode", "cors"}, 401, problem.ContentType, ""},
+		"a prefetch": {good, "GET", "/portal",
+			[]string{"Accept", browserAccept, "Sec-Purpose", "prefetch"}, 503, "text/html", ""},
+		"a prefetch of a program's request": {good, "GET", "/portal", []string{"Sec-Purpose", "prefetch"}, 503,
+			problem.ContentType, ""},
 	} {
 		w := row.f.send(httptest.NewRequestWithContext(t.Context(), row.method, row.target, nil), row.header...)
-		if w.Code != row.status || !strings.HasPrefix(w.Header().Get("Content-Type"), row.contentType) || !strings.Contains(w.Body.String(), row.has) {
-			t.Errorf("%s: got %d %s %s, want %d %s with %q", name, w.Code, w.Header().Get("Content-Type"), w.Body, row.status, row.contentType, row.has)
+		if w.Code != row.status || !strings.HasPrefix(w.Header().Get("Content-Type"), row.contentType) ||
+			!strings.Contains(w.Body.String(), row.has) {
+			t.Errorf("%s: got %d %s %s, want %d %s with %q", name, w.Code, w.Header().Get("Content-Type"), w.Body, row.status,
+				row.contentType, row.has)
 		}
 		if page := w.Body.String(); row.contentType == "text/html" && strings.Contains(page, "<script") {
 			t.Errorf("%s: the page has a script: %s", name, page)

@@ -9,7 +9,8 @@ import (
 
 func TestRequirements(t *testing.T) {
 	roles := kindetest.With("roles", []map[string]string{{"id": "role_1", "key": "editor", "name": "Editor"}})
-	flags := kindetest.With("feature_flags", map[string]any{"on": map[string]any{"t": "b", "v": true}, "off": map[string]any{"t": "b", "v": false},
+	flags := kindetest.With("feature_flags", map[string]any{"on": map[string]any{"t": "b", "v": true},
+		"off":  map[string]any{"t": "b", "v": false},
 		"text": map[string]any{"t": "s", "v": "true"}})
 	permissions := kindetest.With("permissions", []string{"read:reports"})
 	entitled := kindetest.DemoUserByID(kindetest.DemoUser).Memberships[0].Entitlements[0].FeatureKey
@@ -66,13 +67,19 @@ func TestOrganizations(t *testing.T) {
 		status int
 		code   string
 	}{
-		"the page's organization":     {[]string{"Cookie", cookie, "X-CSRF", "1", "X-Organization", kindetest.DemoOrg}, 200, ""},
-		"another":                     {[]string{"Cookie", cookie, "X-CSRF", "1", "X-Organization", "org_other"}, 409, "organization-changed"},
-		"none":                        {[]string{"Cookie", cookie, "X-CSRF", "1", "X-Organization", ""}, 409, "organization-changed"},
-		"two":                         {[]string{"Cookie", cookie, "X-CSRF", "1", "X-Organization", kindetest.DemoOrg, "X-Organization", "x"}, 409, "organization-changed"},
-		"no header":                   {[]string{"Cookie", cookie, "X-CSRF", "1"}, 200, ""},
-		"Bearer, another":             {[]string{"Authorization", "Bearer " + f.tenant.Mint(), "X-Organization", "org_other"}, 409, "organization-changed"},
-		"a user without organization": {[]string{"Authorization", "Bearer " + f.tenant.Mint(without)}, 403, "organization-required"},
+		"the page's organization": {[]string{"Cookie", cookie, "X-CSRF", "1", "X-Organization", kindetest.DemoOrg}, 200,
+			""},
+		"another": {[]string{"Cookie", cookie, "X-CSRF", "1", "X-Organization", "org_other"}, 409,
+			"organization-changed"},
+		"none": {[]string{"Cookie", cookie, "X-CSRF", "1", "X-Organization", ""}, 409,
+			"organization-changed"},
+		"two": {[]string{"Cookie", cookie, "X-CSRF", "1", "X-Organization", kindetest.DemoOrg,
+			"X-Organization", "x"}, 409, "organization-changed"},
+		"no header": {[]string{"Cookie", cookie, "X-CSRF", "1"}, 200, ""},
+		"Bearer, another": {[]string{"Authorization", "Bearer " + f.tenant.Mint(), "X-Organization", "org_other"},
+			409, "organization-changed"},
+		"a user without organization": {[]string{"Authorization", "Bearer " + f.tenant.Mint(without)}, 403,
+			"organization-required"},
 	} {
 		w := f.get("/api/user-profile", row.header...)
 		if w.Code != row.status || row.code != "" && code(t, w) != row.code {

@@ -13,7 +13,7 @@ import (
 
 const secretARN = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kinde-AbCdEf"
 
-// manager is a Secrets Manager that answers while it is up.
+// manager is a Secrets Manager that can be down.
 func manager(t *testing.T) (up *atomic.Bool, calls *atomic.Int32, settings []string) {
 	t.Helper()
 	up, calls = &atomic.Bool{}, &atomic.Int32{}
@@ -35,14 +35,16 @@ func TestSecretsThatCannotBeFetchedAreTriedAgain(t *testing.T) {
 	up, calls, settings := manager(t)
 	f := start(t, "user-profile", answering(`{}`), settings...)
 	l := f.handler.(*server)
-	for range 3 { // within the pause nobody is asked
-		if w := f.signedIn("/api/user-profile"); w.Code != 500 || !strings.Contains(w.Body.String(), `"misconfigured"`) || strings.Contains(w.Body.String(), "KINDE_CLIENT_SECRET") {
+	for range 3 { // no request within the pause
+		if w := f.signedIn("/api/user-profile"); w.Code != 500 || !strings.Contains(w.Body.String(), `"misconfigured"`) ||
+			strings.Contains(w.Body.String(), "KINDE_CLIENT_SECRET") {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
 	}
 	lines := events(t, f.log.take(), "request")
 	cause := fmt.Sprint(lines[0]["cause"])
-	if calls.Load() != 1 || len(lines) != 3 || !strings.Contains(cause, "KINDE_CLIENT_SECRET could not be fetched") || !strings.Contains(cause, "allow the function's role to read the secret") {
+	if calls.Load() != 1 || len(lines) != 3 || !strings.Contains(cause, "KINDE_CLIENT_SECRET could not be fetched") ||
+		!strings.Contains(cause, "allow the function's role to read the secret") {
 		t.Errorf("%d calls, log %v", calls.Load(), lines)
 	}
 	l.retry = time.Now()

@@ -14,7 +14,8 @@ import (
 
 var (
 	sessionKey  = []byte("0123456789abcdef0123456789abcdef")
-	withSession = []string{"SESSION_KEYS", base64.StdEncoding.EncodeToString(sessionKey), "KINDE_CLIENT_SECRET", kindetest.ClientSecret}
+	withSession = []string{"SESSION_KEYS", base64.StdEncoding.EncodeToString(sessionKey), "KINDE_CLIENT_SECRET",
+		kindetest.ClientSecret}
 )
 
 // cookie is the Cookie header of a session with those tokens.
@@ -42,7 +43,7 @@ func (f *fixture) cookies() *session.Cookies {
 	return session.NewCookies(site, box, time.Now)
 }
 
-// cookieHeader is what a browser sends after an answer: the cookies that were
+// cookieHeader is what a browser sends after a response: the cookies that were
 // set and not expired.
 func cookieHeader(h http.Header) string {
 	var kept []string
@@ -54,7 +55,7 @@ func cookieHeader(h http.Header) string {
 	return strings.Join(kept, "; ")
 }
 
-// stored reads the session that an answer has set.
+// stored returns the session that a response has set.
 func (f *fixture) stored(w *httptest.ResponseRecorder) (session.Session, error) {
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Header.Set("Cookie", cookieHeader(w.Header()))
@@ -82,14 +83,16 @@ func TestTheCookieIsACredentialUnderTheCSRFRules(t *testing.T) {
 		"Bearer beside it wins":          {[]string{"Authorization", "Bearer " + f.tenant.Mint()}, 200, ""},
 		"a bad Bearer beside it is bad":  {[]string{"Authorization", "Bearer abc", "X-CSRF", "1"}, 401, "invalid-token"},
 		"another scheme beside it is no": {[]string{"Authorization", "Basic dTpw", "X-CSRF", "1"}, 200, ""},
-		"two headers, joined by a comma": {[]string{"Authorization", "Basic dTpw,Bearer abc", "X-CSRF", "1"}, 400, "invalid-request"},
+		"two headers, joined by a comma": {[]string{"Authorization", "Basic dTpw,Bearer abc", "X-CSRF", "1"}, 400,
+			"invalid-request"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := f.get("/api/user-profile", append(row.header, "Cookie", cookie)...)
 			if w.Code != row.status || row.code != "" && code(t, w) != row.code {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
-			if auth := events(t, f.log.take(), "auth"); len(auth) != 1 || auth[0]["outcome"] != map[bool]string{true: "allowed", false: "denied"}[row.status == 200] {
+			if auth := events(t, f.log.take(), "auth"); len(auth) != 1 ||
+				auth[0]["outcome"] != map[bool]string{true: "allowed", false: "denied"}[row.status == 200] {
 				t.Errorf("%v", auth)
 			}
 		})
@@ -109,8 +112,9 @@ func TestRefusalsKeepTheCookies(t *testing.T) {
 	f := start(t, "user-profile", nil, withSession...)
 	good := f.cookie(session.Tokens{Access: f.tenant.Mint(), Refresh: "r"})
 	for name, cookie := range map[string]string{
-		"damaged":               good[:len(good)-4] + "AAAA",
-		"another tenant's":      f.cookie(session.Tokens{Access: f.tenant.Mint(kindetest.With("iss", "https://other.example")), Refresh: "r"}),
+		"damaged": good[:len(good)-4] + "AAAA",
+		"another tenant's": f.cookie(session.Tokens{Access: f.tenant.Mint(kindetest.With("iss",
+			"https://other.example")), Refresh: "r"}),
 		"an ID token in it":     f.cookie(session.Tokens{Access: f.tenant.MintID(), Refresh: "r"}),
 		"expired, no refresh":   f.cookie(session.Tokens{Access: f.tenant.Mint(kindetest.ExpiresIn(-time.Minute))}),
 		"expired within leeway": f.cookie(session.Tokens{Access: f.tenant.Mint(kindetest.ExpiresIn(-5 * time.Second))}),
@@ -141,7 +145,8 @@ func TestAnExpiredSessionIsRefreshedInsideTheRequest(t *testing.T) {
 		t.Errorf("%v; the session is not the new one", err)
 	}
 	f.tenant.ForgetCalls()
-	if w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", cookieHeader(w.Header())); w.Code != 200 || len(w.Header().Values("Set-Cookie")) != 0 {
+	if w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", cookieHeader(w.Header())); w.Code != 200 ||
+		len(w.Header().Values("Set-Cookie")) != 0 {
 		t.Errorf("%d %v", w.Code, w.Header())
 	}
 	if n := len(f.tenant.Calls("/oauth2/token")); n != 0 {
@@ -181,12 +186,13 @@ func TestTroubleWhileRefreshingEndsNoSession(t *testing.T) {
 		status int
 		code   string
 	}{
-		"500":            {kindetest.Fault{Status: 500}, 502, "upstream-failed"},
-		"hangs":          {kindetest.Fault{Hang: true}, 504, "upstream-timeout"},
-		"resets":         {kindetest.Fault{Reset: true}, 502, "upstream-failed"},
-		"429":            {kindetest.Fault{Status: 429}, 429, "upstream-throttled"},
-		"not JSON":       {kindetest.Fault{Malformed: true}, 502, "upstream-failed"},
-		"invalid_client": {kindetest.Fault{Status: 401, Body: kindetest.ErrorBody(kindetest.ShapeC, "invalid_client", "d")}, 502, "upstream-misconfigured"},
+		"500":      {kindetest.Fault{Status: 500}, 502, "upstream-failed"},
+		"hangs":    {kindetest.Fault{Hang: true}, 504, "upstream-timeout"},
+		"resets":   {kindetest.Fault{Reset: true}, 502, "upstream-failed"},
+		"429":      {kindetest.Fault{Status: 429}, 429, "upstream-throttled"},
+		"not JSON": {kindetest.Fault{Malformed: true}, 502, "upstream-failed"},
+		"invalid_client": {kindetest.Fault{Status: 401, Body: kindetest.ErrorBody(kindetest.ShapeC, "invalid_client", "d")},
+			502, "upstream-misconfigured"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := start(t, "user-profile", nil, append(withSession, "UPSTREAM_TIMEOUT", "300ms")...)

@@ -1,7 +1,6 @@
-// Package functiontest serves one function of the bundle against an embedded
-// Kinde, in a test's own process. It gives every function's tests the same
-// settings, clock-free timeouts and log, and defends them against a log line
-// that holds the token they sent: such a test fails by itself.
+// Package functiontest serves a function against an embedded Kinde in the test's process,
+// with the same settings, timeouts and log for all functions' tests. A test fails when
+// the log holds the token that it sent.
 package functiontest
 
 import (
@@ -18,8 +17,7 @@ import (
 // Site is the origin of the site that the function belongs to.
 const Site = "https://site.example"
 
-// Fixture is a function and its tenant. Fixtures of parallel tests share
-// nothing.
+// Fixture is a function and its tenant. Fixtures share no state.
 type Fixture struct {
 	*kindetest.Kinde
 	URL     string // the tenant's origin
@@ -29,8 +27,8 @@ type Fixture struct {
 	log     Log
 }
 
-// Start serves f with good settings for a tenant with those options. Further
-// settings follow as names and values in turn; an empty value unsets.
+// Start serves f with valid settings for a tenant with options. settings are alternating
+// names and values; an empty value unsets a setting.
 func Start(t testing.TB, f endpoint.Function, options kindetest.Options, settings ...string) *Fixture {
 	t.Helper()
 	options.Site = Site
@@ -39,7 +37,8 @@ func Start(t testing.TB, f endpoint.Function, options kindetest.Options, setting
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { tenant.Close() })
-	env := map[string]string{"KINDE_ISSUER_URL": tenant.URL, "KINDE_CLIENT_ID": kindetest.ClientID, "KINDE_SITE_URL": Site, "UPSTREAM_TIMEOUT": "500ms"}
+	env := map[string]string{"KINDE_ISSUER_URL": tenant.URL, "KINDE_CLIENT_ID": kindetest.ClientID, "KINDE_SITE_URL": Site,
+		"UPSTREAM_TIMEOUT": "500ms"}
 	for i := 0; i < len(settings); i += 2 {
 		env[settings[i]] = settings[i+1]
 	}
@@ -61,7 +60,7 @@ func serve(t testing.TB, f endpoint.Function, tenant *kindetest.Server, env map[
 	return fixture
 }
 
-// Get sends a GET; header holds names and values in turn.
+// Get sends a GET; header holds alternating names and values.
 func (f *Fixture) Get(target string, header ...string) *httptest.ResponseRecorder {
 	f.t.Helper()
 	return f.Send(httptest.NewRequestWithContext(f.t.Context(), http.MethodGet, target, nil), header...)
@@ -78,7 +77,7 @@ func (f *Fixture) Post(target, body string, header ...string) *httptest.Response
 	return f.Send(r, header...)
 }
 
-// Send sends a request of the test's own making.
+// Send sends a request that the test has made.
 func (f *Fixture) Send(r *http.Request, header ...string) *httptest.ResponseRecorder {
 	f.t.Helper()
 	for i := 0; i < len(header); i += 2 {
@@ -86,32 +85,32 @@ func (f *Fixture) Send(r *http.Request, header ...string) *httptest.ResponseReco
 	}
 	w := httptest.NewRecorder()
 	f.handler.ServeHTTP(w, r)
-	if token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "); len(token) > 20 && strings.Contains(f.Log(), token[:20]) {
+	if token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "); len(token) > 20 &&
+		strings.Contains(f.Log(), token[:20]) {
 		f.t.Errorf("the token is in the log: %s", f.Log())
 	}
 	return w
 }
 
-// Bearer is the header, as name and value, of a good token of the demo person, or of
-// the one that claims describe.
+// Bearer returns the Authorization header, as name and value, with a valid token of the
+// demo user, changed by claims.
 func (f *Fixture) Bearer(claims ...kindetest.Claim) []string {
 	return []string{"Authorization", "Bearer " + f.Mint(claims...)}
 }
 
-// Handler is the function as a server would run it.
+// Handler returns the function's handler.
 func (f *Fixture) Handler() http.Handler { return f.handler }
 
-// SignedIn is Get with a good token of the demo person, or the one that claims
-// describe.
+// SignedIn is Get with a valid token of the demo user, changed by claims.
 func (f *Fixture) SignedIn(target string, claims ...kindetest.Claim) *httptest.ResponseRecorder {
 	f.t.Helper()
 	return f.Get(target, f.Bearer(claims...)...)
 }
 
-// Log is what the function has written so far.
+// Log returns what the function has logged.
 func (f *Fixture) Log() string { return f.log.String() }
 
-// Decisions are the `auth` events in the log so far: outcome and reason of each.
+// Decisions returns outcome and reason of each `auth` event in the log.
 func (f *Fixture) Decisions() []string {
 	f.t.Helper()
 	var found []string

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Log is a log that is read while it is written. Its zero value is empty.
+// Log is a log that can be read while it is written. Its zero value is empty.
 type Log struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -18,7 +18,7 @@ func (l *Log) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
-// String is all that has been written so far.
+// String returns what has been written.
 func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -15,7 +15,8 @@ import (
 var sessionKey = []byte("0123456789abcdef0123456789abcdef")
 
 // Sessions are the settings that turn cookie sessions on.
-var Sessions = []string{"SESSION_KEYS", base64.StdEncoding.EncodeToString(sessionKey), "KINDE_CLIENT_SECRET", kindetest.ClientSecret}
+var Sessions = []string{"SESSION_KEYS", base64.StdEncoding.EncodeToString(sessionKey), "KINDE_CLIENT_SECRET",
+	kindetest.ClientSecret}
 
 // Cookies makes and reads the cookies of a fixture that was started with the
 // settings Sessions.
@@ -46,7 +47,8 @@ func (f *Fixture) Holding(s session.Session) string {
 
 // NewSession returns a session that began now, of the user of the access token.
 func NewSession(tokens session.Tokens) session.Session {
-	return session.New(tokens, subject(tokens.Access), time.Now().Truncate(time.Millisecond).UTC(), session.Organizations{})
+	return session.New(tokens, subject(tokens.Access), time.Now().Truncate(time.Millisecond).UTC(),
+		session.Organizations{})
 }
 
 // subject returns the sub of a token, "" if it is not a JWT.

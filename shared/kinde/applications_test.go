@@ -29,7 +29,8 @@ func TestApplicationIsChangedInOneFieldAlone(t *testing.T) {
 			}
 		}
 	}
-	if got, err := w.client.LoginURI(t.Context(), m, kindetest.ClientID); err != nil || got != "https://site.example/elsewhere" {
+	if got, err := w.client.LoginURI(t.Context(), m, kindetest.ClientID); err != nil ||
+		got != "https://site.example/elsewhere" {
 		t.Errorf("LoginURI = %q, %v; want https://site.example/elsewhere", got, err)
 	}
 	want := kindetest.DefaultClients("https://site.example")

@@ -26,7 +26,8 @@ func begin(t testing.TB, c *Cookies, b browser, a Attempt) {
 func TestAnAttemptComesBack(t *testing.T) {
 	for _, origin := range []string{site, loopback} {
 		c, clock := newCookies(t, origin)
-		for _, want := range []Attempt{full, {State: "s"}, {State: "s", ReturnURL: strings.Repeat("/", 500), Started: start}} {
+		for _, want := range []Attempt{full, {State: "s"},
+			{State: "s", ReturnURL: strings.Repeat("/", 500), Started: start}} {
 			b := newBrowser(t, origin)
 			begin(t, c, b, want)
 			if want.Started.IsZero() {
@@ -126,7 +127,7 @@ func TestAtMostThreeAttempts(t *testing.T) {
 			t.Errorf("%s of five: %v", state, err)
 		}
 	}
-	// Begun anew, the third takes its own place and nobody else's.
+	// A restarted third attempt replaces itself only.
 	begin(t, c, b, Attempt{State: "third", ReturnURL: "/again"})
 	for state, want := range map[string]string{"third": "/again", "fourth": "/fourth", "fifth": "/fifth"} {
 		if a, err := c.Attempt(b.request(), state); err != nil || a.ReturnURL != want {
@@ -197,7 +198,7 @@ func TestAnAttemptThatDoesNotFit(t *testing.T) {
 	}
 }
 
-// A request full of junk costs a bounded number of openings and of answers.
+// A request with many invalid cookies costs a bounded number of decryptions and cookies set.
 func TestManyAttemptsAreNotAllLookedAt(t *testing.T) {
 	c, _ := newCookies(t, site)
 	var junk []cookie

@@ -83,7 +83,7 @@ func TestVersionAndKeyIDDecide(t *testing.T) {
 		"future version":   envelope(first, version+1, first.id, bound),
 		"version zero":     envelope(first, 0, first.id, bound),
 		"another key's id": envelope(first, version, second.id, bound),
-		"nobody's id":      envelope(first, version, []byte("none"), bound),
+		"unknown key id":   envelope(first, version, []byte("none"), bound),
 	} {
 		if plain, err := box.Open("p", sealed); !errors.Is(err, ErrSealed) || plain != nil {
 			t.Errorf("%s: opened", name)

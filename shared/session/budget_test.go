@@ -11,7 +11,8 @@ import (
 // attempts with long return URLs, connections, the pass, the current session and the
 // marker.
 func TestCookieHeaderStaysBelowAPIGatewaysLimit(t *testing.T) {
-	for _, origin := range []string{site, "https://" + strings.Repeat("a", 60) + "." + strings.Repeat("b", 60) + ".example"} {
+	for _, origin := range []string{site, "https://" + strings.Repeat("a", 60) + "." + strings.Repeat("b", 60) +
+		".example"} {
 		c, clock := newCookies(t, origin)
 		b := newBrowser(t, origin)
 		h := http.Header{}
@@ -24,12 +25,14 @@ func TestCookieHeaderStaysBelowAPIGatewaysLimit(t *testing.T) {
 		for _, name := range []string{"a", "b", "c", "d"} {
 			clock.t = clock.t.Add(time.Second)
 			h := http.Header{}
-			attempt := Attempt{State: strings.Repeat(name, 26), Nonce: strings.Repeat("n", 26), Verifier: strings.Repeat("v", 52),
-				Session: strings.Repeat("s", 26), ReturnURL: origin + strings.Repeat("/", 500)}
+			attempt := Attempt{State: strings.Repeat(name, 26), Nonce: strings.Repeat("n", 26),
+				Verifier: strings.Repeat("v", 52),
+				Session:  strings.Repeat("s", 26), ReturnURL: origin + strings.Repeat("/", 500)}
 			if err := c.Begin(h, b.request(), attempt); err != nil {
 				t.Fatalf("%s: a return URL of 500 characters: %v", origin, err)
 			}
-			if err := c.Connect(h, b.request(), "app_"+name, owner, strings.Repeat("h", 36), strings.Repeat("i", 36)); err != nil {
+			if err := c.Connect(h, b.request(), "app_"+name, owner, strings.Repeat("h", 36),
+				strings.Repeat("i", 36)); err != nil {
 				t.Fatal(err)
 			}
 			b.take(h)

@@ -38,7 +38,8 @@ func TestConnectionOpensForItsAppAndOwner(t *testing.T) {
 		"a session's":            c.OpenConnection("drive", owner, c.box.Seal(c.session[0], []byte("handle"))),
 		"without a handle":       c.OpenConnection("drive", owner, c.SealConnection("drive", owner)),
 		"with an empty handle":   c.OpenConnection("drive", owner, empty),
-		"not handles":            c.OpenConnection("drive", owner, c.box.Seal(connectionPurpose("drive", owner), []byte{200})),
+		"not handles": c.OpenConnection("drive", owner,
+			c.box.Seal(connectionPurpose("drive", owner), []byte{200})),
 	} {
 		if len(got) != 0 {
 			t.Errorf("a connection that is %s opens: %q", what, got)
@@ -57,7 +58,8 @@ func TestConnectionCookie(t *testing.T) {
 		t.Errorf("sets %q, want %q", got, want)
 	}
 	set, _ := setBy(h)
-	if got := c.OpenConnection("drive", owner, c.Connection(bringing(set...), "drive")); !slices.Equal(got, []string{"handle"}) {
+	if got := c.OpenConnection("drive", owner, c.Connection(bringing(set...), "drive")); !slices.Equal(got,
+		[]string{"handle"}) {
 		t.Errorf("handles = %q, want the one that was connected", got)
 	}
 	if got := c.Connection(bringing(set[0], set[0]), "drive"); got != "" {
@@ -107,7 +109,8 @@ func TestConnectionsStayInTheirShare(t *testing.T) {
 	if !slices.Equal(kept, []string{"fourth", "second", "third"}) && !slices.Equal(kept, []string{"fourth", "third"}) {
 		t.Errorf("kept %q, want the newest", kept)
 	}
-	if err := c.Connect(http.Header{}, b.request(), "large", owner, strings.Repeat("h", 500)); !errors.Is(err, ErrTooLarge) {
+	if err := c.Connect(http.Header{}, b.request(), "large", owner, strings.Repeat("h", 500)); !errors.Is(err,
+		ErrTooLarge) {
 		t.Errorf("a connection that never fits: %v, want ErrTooLarge", err)
 	}
 }

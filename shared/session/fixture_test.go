@@ -69,10 +69,10 @@ var (
 
 func same(a, b Session) bool { return reflect.DeepEqual(a, b) }
 
-// cookie is one of an answer or a request.
+// cookie is a cookie of a response or a request.
 type cookie struct{ name, value string }
 
-// setBy are the cookies, by name and value, that an answer sets or expires.
+// setBy are the cookies, by name and value, that a response sets or expires.
 func setBy(h http.Header) (set []cookie, expired []string) {
 	for _, line := range h["Set-Cookie"] {
 		pair, attributes, _ := strings.Cut(line, "; ")
@@ -122,7 +122,7 @@ func newBrowser(t testing.TB, site string) browser {
 	return browser{jar, u}
 }
 
-// take keeps what the answer sets.
+// take stores the cookies that the response sets.
 func (b browser) take(h http.Header) {
 	b.jar.SetCookies(b.site, (&http.Response{Header: h}).Cookies())
 }

@@ -29,7 +29,8 @@ func FuzzTokens(f *testing.F) {
 func FuzzOpen(f *testing.F) {
 	box := newBox(f, issuer, client, 1, 2)
 	sealed := box.Seal("p", []byte("plain"))
-	for _, seed := range []string{sealed, "", sealed[1:], sealed[:8], sealed + "=", sealed + "\n", strings.Repeat("A", 60)} {
+	for _, seed := range []string{sealed, "", sealed[1:], sealed[:8], sealed + "=", sealed + "\n",
+		strings.Repeat("A", 60)} {
 		f.Add("p", seed)
 	}
 	f.Add("q", sealed)
@@ -52,7 +53,8 @@ func FuzzCookieHeader(f *testing.F) {
 		f.Add(line + "; " + line)
 		f.Add(strings.Replace(line, "session-1", "session-2", 1))
 	}
-	for _, line := range []string{"", "session", "session=", "session-1=2..; session-2=2..", "login-AAAAAAAAAAAAAAAA=x; login-=;", "=;==; ;"} {
+	for _, line := range []string{"", "session", "session=", "session-1=2..; session-2=2..",
+		"login-AAAAAAAAAAAAAAAA=x; login-=;", "=;==; ;"} {
 		f.Add(line)
 	}
 	f.Fuzz(func(t *testing.T, line string) {

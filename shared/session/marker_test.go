@@ -53,7 +53,8 @@ func TestMarkerIsForOneToken(t *testing.T) {
 
 func TestMarkerIsExpired(t *testing.T) {
 	c, _ := newCookies(t, site)
-	for name, end := range map[string]func(http.Header){"Unmark": c.Unmark, "SignOut": func(h http.Header) { c.SignOut(h, bringing()) }} {
+	for name, end := range map[string]func(http.Header){"Unmark": c.Unmark,
+		"SignOut": func(h http.Header) { c.SignOut(h, bringing()) }} {
 		b := newBrowser(t, site)
 		h := http.Header{}
 		c.Mark(h, "r")

@@ -28,7 +28,8 @@ func TestOrganizationsFit(t *testing.T) {
 		"more codes than fit": {many, func(o Organizations) bool {
 			return len(o.List) == 66 && o.Incomplete && o.List[65].Code == "org_065"
 		}},
-		"an empty code": {Organizations{List: []Organization{{"", "x"}}}, func(o Organizations) bool { return len(o.List) == 0 }},
+		"an empty code": {Organizations{List: []Organization{{"", "x"}}},
+			func(o Organizations) bool { return len(o.List) == 0 }},
 	} {
 		got := row.given.fit(maxOrganizations)
 		size := 0

@@ -47,7 +47,8 @@ func TestSetCookieLines(t *testing.T) {
 				want.prefix + "session-superseded=; Path=/; Max-Age=0; HttpOnly" + strict,
 				want.prefix + "gate=; Path=/; Max-Age=0; HttpOnly" + want.secure + "; SameSite=Lax",
 				want.prefix + "current=?; Path=/; Max-Age=1296000; HttpOnly" + strict}},
-			"mark":   {func(h http.Header) { c.Mark(h, "r") }, []string{want.prefix + "session-superseded=?; Path=/; Max-Age=1296000; HttpOnly" + strict}},
+			"mark": {func(h http.Header) { c.Mark(h, "r") },
+				[]string{want.prefix + "session-superseded=?; Path=/; Max-Age=1296000; HttpOnly" + strict}},
 			"unmark": {c.Unmark, []string{want.prefix + "session-superseded=; Path=/; Max-Age=0; HttpOnly" + strict}},
 			"begin": {func(h http.Header) { _ = c.Begin(h, bringing(), Attempt{State: "state"}) },
 				[]string{attempt + "=?; Path=/; Max-Age=600; HttpOnly" + want.secure + "; SameSite=Lax"}},
@@ -160,7 +161,8 @@ func TestSizes(t *testing.T) {
 			}
 		}
 		// Base64 has no 4n+1 characters, so on loopback none is of just 3,800.
-		if want := map[string][2]int{site: {3803, 5200}, loopback: {3802, 5200}}[origin]; whole != want[0] || total != want[1] {
+		if want := map[string][2]int{site: {3803, 5200}, loopback: {3802, 5200}}[origin]; whole != want[0] ||
+			total != want[1] {
 			t.Errorf("%s: in one cookie up to %d bytes, in chunks up to %d", origin, whole, total)
 		}
 	}

@@ -37,7 +37,7 @@ func TestEvent(t *testing.T) {
 		"16 KiB and more":  {"data": fields{"x": strings.Repeat("x", 40<<10)}},
 	} {
 		if _, err := v.Event(t.Context(), eventToken(set)); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v", name, err)
 		}
 	}
 }

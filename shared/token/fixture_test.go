@@ -102,7 +102,7 @@ func keySetOf(keys ...fields) string { return jsonOf(fields{"keys": keys}) }
 
 func goodKeySet() string { return keySetOf(jwkOf(issuerKey(), testKid)) }
 
-// endpoint is a key-set endpoint in memory. Its zero value answers 200 and an
+// endpoint is a key-set endpoint in memory. Its zero value responds 200 and an
 // empty body.
 type endpoint struct {
 	fetches atomic.Int32
@@ -211,6 +211,6 @@ func checkSilent(t testing.TB, err error, raw string) {
 		return false
 	}
 	if slices.ContainsFunc(secrets, leaks) {
-		t.Errorf("the error quotes the token: %s", fmt.Sprintf("%.200s", message))
+		t.Errorf("the error quotes the token: got %s", fmt.Sprintf("%.200s", message))
 	}
 }

@@ -32,24 +32,25 @@ func checkAny(t *testing.T, v *Verifier, raw string) {
 	u, err := v.Check(raw)
 	if err != nil {
 		known := slices.ContainsFunc([]string{"too-large", "malformed", "duplicate-header", "algorithm", "type",
-			"critical", "unknown-key", "signature", "duplicate-claim", "hasura-claim", "id-token", "issuer", "client", "audience",
+			"critical", "unknown-key", "signature", "duplicate-claim", "hasura-claim", "id-token", "issuer", "client",
+			"audience",
 			"subject", "not-yet-valid", "expired"},
 			func(reason string) bool { return err.Error() == "token: refused: "+reason })
 		if !known || !errors.Is(err, ErrInvalid) {
-			t.Errorf("not one of our refusals: %v", err)
+			t.Errorf("not one of our refusals: got %v", err)
 		}
 		return
 	}
 	claims := jwt.MapClaims{}
 	token, _, err := jwt.NewParser().ParseUnverified(raw, claims)
 	if err != nil {
-		t.Fatalf("golang-jwt cannot read what was accepted: %v", err)
+		t.Fatalf("golang-jwt cannot read what was accepted: got %v", err)
 	}
 	issuer, _ := claims.GetIssuer()
 	subject, _ := claims.GetSubject()
 	expiry, _ := claims.GetExpirationTime()
 	if token.Method != jwt.SigningMethodRS256 || issuer != testIssuer || subject != u.Claims().Subject ||
 		claims["azp"] != testClient || expiry.Unix() < testNow.Unix()-30 || subject == "" {
-		t.Errorf("read otherwise by golang-jwt: %v", claims)
+		t.Errorf("read otherwise by golang-jwt: got %v", claims)
 	}
 }

@@ -36,7 +36,7 @@ func TestHasuraClaims(t *testing.T) {
 	} {
 		got, err := v.Access(t.Context(), sign(issuerKey(), jsonOf(goodHeader()), jsonOf(with(without(), claims))))
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v", name, err)
 			continue
 		}
 		grants := got.Grants()

@@ -34,7 +34,7 @@ func TestIDAccepts(t *testing.T) {
 		payload := jsonOf(with(goodIDClaims(), row.claims))
 		claims, err := v.ID(t.Context(), sign(issuerKey(), jsonOf(goodHeader()), payload), testNonce)
 		if err != nil {
-			t.Errorf("%s: %v", row.name, err)
+			t.Errorf("%s: got %v", row.name, err)
 			continue
 		}
 		if claims.Subject != "kp_1" || claims.ClientID != testClient || string(claims.Raw) != payload ||
@@ -93,7 +93,7 @@ func TestIDRefuses(t *testing.T) {
 	}
 	forged := sign(otherKey(), jsonOf(goodHeader()), jsonOf(goodIDClaims()))
 	if _, err := v.ID(t.Context(), forged, testNonce); reasonOf(err) != "signature" {
-		t.Errorf("forged: %v", err)
+		t.Errorf("forged: got %v", err)
 	}
 }
 
@@ -103,7 +103,7 @@ func TestIDWithoutExpectedNonce(t *testing.T) {
 	for _, nonce := range []any{nil, "", testNonce} {
 		raw := sign(issuerKey(), jsonOf(goodHeader()), jsonOf(with(goodIDClaims(), fields{"nonce": nonce})))
 		if _, err := v.ID(t.Context(), raw, ""); reasonOf(err) != "nonce" {
-			t.Errorf("%v: %v", nonce, err)
+			t.Errorf("%v: got %v", nonce, err)
 		}
 	}
 }

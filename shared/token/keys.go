@@ -27,7 +27,7 @@ var errUnknownKey = errors.New("token: the key set has no such key")
 // when a token names one that is not held. It is safe for concurrent use.
 //
 //   - One fetch is in flight at most; all who need it wait for it, each no longer
-//     than its own context. It takes 2 s at most and outlives whoever started it.
+//     than its own context. It takes 2 s at most and continues when the caller that started it has gone.
 //   - 30 s pass from the start of one fetch to the next, failed or not, so that
 //     tokens cannot have the set fetched at will. So after a rotation a token with
 //     the new kid may be refused (unknown-key) until 30 s after the last fetch: an
@@ -119,7 +119,7 @@ func (k *Keys) read(ctx context.Context, kid string) (jwkset.JWK, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	// Twice, since a fetch may have begun before the process was frozen: what it
-	// brings is then too old to answer with.
+	// brings is then too old to return.
 	for range 2 {
 		now := k.wallClock()
 		if within(freshFor, k.loaded, now) {

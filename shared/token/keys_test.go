@@ -118,17 +118,17 @@ func TestKeysHangingEndpoint(t *testing.T) {
 		defer cancel()
 		_, err := k.keys.find(ctx, testKid)
 		if took := time.Since(start); took != 500*time.Millisecond || !errors.Is(err, ErrKeysUnavailable) {
-			t.Errorf("with 500 ms to go: %v after %v", err, took)
+			t.Errorf("with 500 ms to go: got %v after %v", err, took)
 		}
 		k.state(false, true) // still in flight
 		k.find(testKid, "unavailable", 1)
 		if took := time.Since(start); took != 2*time.Second {
-			t.Errorf("without a deadline: %v", took)
+			t.Errorf("without a deadline: got %v", took)
 		}
 		k.state(false, false)
 		k.find(testKid, "unavailable", 1)
 		if took := time.Since(start); took != 2*time.Second {
-			t.Errorf("in the cooldown: %v", took)
+			t.Errorf("in the cooldown: got %v", took)
 		}
 	})
 }
@@ -230,7 +230,7 @@ func TestBadAnswerKeepsKeys(t *testing.T) {
 	}
 }
 
-// A function that was frozen in the middle of a fetch must not answer with what
+// A function that was frozen in the middle of a fetch must not return what
 // that fetch brings an hour later.
 func TestKeysFrozenFetch(t *testing.T) {
 	server := &endpoint{body: goodKeySet(), delay: time.Second}
@@ -247,7 +247,7 @@ func TestKeysFrozenFetch(t *testing.T) {
 		frozen.Store(int64(time.Hour))
 		server.set(200, keySetOf(jwkOf(otherKey(), "key-two")))
 		if err := <-done; reasonOf(err) != "unknown-key" || server.fetches.Load() != 2 {
-			t.Errorf("%v after %d fetches", err, server.fetches.Load())
+			t.Errorf("got %v after %d fetches", err, server.fetches.Load())
 		}
 	})
 }
@@ -263,7 +263,7 @@ func TestKeysClock(t *testing.T) {
 	// Put back by a year, keys from the future are no longer fresh, nor usable.
 	for i := range int32(2) {
 		if _, err := keys.find(t.Context(), testKid); err != nil || server.fetches.Load() != i+1 {
-			t.Errorf("%v after %d fetches", err, server.fetches.Load())
+			t.Errorf("got %v after %d fetches", err, server.fetches.Load())
 		}
 		clock = clock.AddDate(-1, 0, 0)
 		if keys.Held() || !keys.Fetchable() {

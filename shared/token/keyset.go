@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	maxKeySet      = 256 << 10 // bytes of the answer, decompressed
+	maxKeySet      = 256 << 10 // bytes of the response, decompressed
 	maxModulusBits = 8192      // a larger key would make each check slow
 )
 
-// get fetches the JWK set. Its errors hold the answer's status and never its body.
+// get fetches the JWK set. Its errors hold the response's status and never its body.
 func get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -32,7 +32,7 @@ func get(ctx context.Context, client *http.Client, url string) ([]byte, error) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("key set: answered with status %d", response.StatusCode)
+		return nil, fmt.Errorf("key set: got status %d", response.StatusCode)
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxKeySet+1))
 	if err != nil {

@@ -60,7 +60,7 @@ func TestReadKeySet(t *testing.T) {
 			want = 2
 		}
 		if err != nil || len(keys) != want || keys[want-1].Marshal().KID != testKid {
-			t.Errorf("%s: %d keys, %v", row.name, len(keys), err)
+			t.Errorf("%s: got %d keys, %v", row.name, len(keys), err)
 		}
 	}
 	odd := `{"keys":[null,7,"x",[],{},` + jsonOf(jwkOf(issuerKey(), testKid)) + `],"x":1}`
@@ -74,7 +74,7 @@ func TestKeySetSizeLimit(t *testing.T) {
 		body := goodKeySet() + strings.Repeat(" ", size-len(goodKeySet()))
 		_, err := (&endpoint{body: body}).keys().find(t.Context(), testKid)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%d bytes: %v", size, err)
+			t.Errorf("%d bytes: got %v", size, err)
 		}
 	}
 }
@@ -83,14 +83,14 @@ func TestReadKeySetRepeatedKid(t *testing.T) {
 	keys, err := readKeySet([]byte(keySetOf(
 		with(jwkOf(weakKey(), testKid), nil), jwkOf(issuerKey(), testKid), jwkOf(otherKey(), testKid))))
 	if err != nil || len(keys) != 1 {
-		t.Fatalf("%d keys, %v", len(keys), err)
+		t.Fatalf("got %d keys, %v", len(keys), err)
 	}
 	if !issuerKey().PublicKey.Equal(keys[0].Key().(*rsa.PublicKey)) {
 		t.Error("not the first usable key")
 	}
 }
 
-// The endpoint answers 403 to an Authorization header; and a redirect could lead to
+// The endpoint responds 403 to an Authorization header; and a redirect could lead to
 // anybody's keys.
 func TestKeySetRequest(t *testing.T) {
 	var requests []*http.Request
@@ -116,11 +116,12 @@ func TestKeySetRequest(t *testing.T) {
 		t.Error(err)
 	}
 	if len(requests) != 1 {
-		t.Fatalf("%d requests", len(requests))
+		t.Fatalf("got %d requests", len(requests))
 	}
 	r := requests[0]
-	if r.Method != http.MethodGet || r.URL.Path != "/jwks" || r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" {
-		t.Errorf("%s %s %v", r.Method, r.URL, r.Header)
+	if r.Method != http.MethodGet || r.URL.Path != "/jwks" || r.Header.Get("Authorization") != "" ||
+		r.Header.Get("Cookie") != "" {
+		t.Errorf("got %s %s %v", r.Method, r.URL, r.Header)
 	}
 	if client.CheckRedirect != nil {
 		t.Error("the caller's client was changed")
@@ -139,7 +140,7 @@ func TestKeySetFailuresAreErrors(t *testing.T) {
 	} {
 		_, err := keys.find(t.Context(), testKid)
 		if !errors.Is(err, ErrKeysUnavailable) || strings.Contains(err.Error(), "pass") {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v", name, err)
 		}
 	}
 }
@@ -152,7 +153,7 @@ func TestUsableKeys(t *testing.T) {
 		`<html>`:      0,
 	} {
 		if n, err := UsableKeys([]byte(set)); n != want || (err == nil) != (want > 0) {
-			t.Errorf("%.20s: %d, %v", set, n, err)
+			t.Errorf("%.20s: got %d, %v", set, n, err)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func TestAccessRefuses(t *testing.T) {
 				t.Errorf("got %q, want %q", got, row.want)
 			}
 			if fetched := server.fetches.Load() > 0; fetched == row.keyless {
-				t.Errorf("key set fetched: %t", fetched)
+				t.Errorf("key set fetched: got %t", fetched)
 			}
 		})
 	}
@@ -96,10 +96,12 @@ func refusedHeaders() []refusedToken {
 	add := func(name, header, want string) {
 		list = append(list, refusedToken{"header: " + name, sign(issuerKey(), header, payload), want, true})
 	}
-	for _, alg := range []any{nil, "", "none", "None", "rs256", "RS256 ", "RS384", "PS256", "ES256", "HS256", 256, []string{"RS256"}} {
+	for _, alg := range []any{nil, "", "none", "None", "rs256", "RS256 ", "RS384", "PS256", "ES256", "HS256", 256,
+		[]string{"RS256"}} {
 		add("alg "+jsonOf(alg), jsonOf(with(goodHeader(), fields{"alg": alg})), "algorithm")
 	}
-	for _, typ := range []string{`""`, `null`, `"JWE"`, `"logout+jwt"`, `"JWT "`, `"application/jwt"`, `"application/at+jwt "`, `7`, `["JWT"]`} {
+	for _, typ := range []string{`""`, `null`, `"JWE"`, `"logout+jwt"`, `"JWT "`, `"application/jwt"`,
+		`"application/at+jwt "`, `7`, `["JWT"]`} {
 		add("typ "+typ, jsonOf(with(goodHeader(), fields{"typ": json.RawMessage(typ)})), "type")
 	}
 	for _, crit := range []string{`["exp"]`, `[]`, `null`, `"b64"`} {
@@ -134,7 +136,8 @@ func refusedClaims() []refusedToken {
 		{"azp", []string{"", `""`, `null`, `"client-other"`, `["` + testClient + `"]`, `"client-web "`}, "client"},
 		{"aud", []string{`null`, `7`, `{"a":1}`, `[7]`, `["a",null]`}, "audience"},
 		{"sub", []string{"", `""`, `null`, `7`, `["kp_1"]`}, "subject"},
-		{"exp", []string{"", `null`, `"4102444800"`, `true`, `-1`, `-0.5`, `1e400`, `1e30`, `253402300800`, `99999999999999999999`, `[]`}, "malformed"},
+		{"exp", []string{"", `null`, `"4102444800"`, `true`, `-1`, `-0.5`, `1e400`, `1e30`, `253402300800`,
+			`99999999999999999999`, `[]`}, "malformed"},
 		{"exp", []string{jsonOf(now - 30), jsonOf(now - 3600), `0`, `1`, `1.5`}, "expired"},
 		{"nbf", []string{`null`, `"0"`, `true`, `1e400`, `-5`}, "malformed"},
 		{"iat", []string{`null`, `"0"`, `{}`, `1e400`}, "malformed"},
@@ -143,7 +146,8 @@ func refusedClaims() []refusedToken {
 		{"nonce", []string{`"n"`, `""`, `null`}, "id-token"},
 		{"at_hash", []string{`"h"`, `null`}, "id-token"},
 		{"x-hasura-org-code", []string{`"org_2"`, `""`, `7`, `["org_1"]`}, "hasura-claim"},
-		{"x-hasura-permissions", []string{`["read:a"]`, `["read:a","write:a","x"]`, `[]`, `"read:a write:a"`}, "hasura-claim"},
+		{"x-hasura-permissions", []string{`["read:a"]`, `["read:a","write:a","x"]`, `[]`, `"read:a write:a"`},
+			"hasura-claim"},
 	}
 	var list []refusedToken
 	for _, row := range rows {
@@ -206,7 +210,8 @@ func refusedSignatures() []refusedToken {
 		{"empty", splice(func(p []string) { p[2] = "" }), "signature", true},
 		{"shorter than any key", sign(weakKey(), jsonOf(header), payload), "signature", true},
 		{"unknown key", sign(issuerKey(), jsonOf(with(header, fields{"kid": "key-two"})), payload), "unknown-key", false},
-		{"kid in other capitals", sign(issuerKey(), jsonOf(with(header, fields{"kid": "KEY-ONE"})), payload), "unknown-key", false},
+		{"kid in other capitals", sign(issuerKey(), jsonOf(with(header, fields{"kid": "KEY-ONE"})), payload), "unknown-key",
+			false},
 	}
 	for i := range rows {
 		rows[i].name = "signature: " + rows[i].name

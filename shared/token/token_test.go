@@ -24,7 +24,7 @@ func TestNewVerifierRefuses(t *testing.T) {
 		config := goodConfig((&endpoint{}).keys())
 		row.change(&config)
 		if v, err := NewVerifier(config); err == nil || v != nil {
-			t.Errorf("%s: accepted", row.name)
+			t.Errorf("got %s: accepted", row.name)
 		}
 	}
 }
@@ -51,7 +51,7 @@ func TestAccessAccepts(t *testing.T) {
 		{name: "typ at+jwt", header: fields{"typ": "at+jwt"}},
 		{name: "typ in other capitals", header: fields{"typ": "AT+JWT"}},
 		{name: "typ in small letters", header: fields{"typ": "jwt"}},
-		{name: "a header parameter nobody knows", header: fields{"x5t": "abc", "foo": fields{"alg": "none"}}},
+		{name: "an unknown header parameter", header: fields{"x5t": "abc", "foo": fields{"alg": "none"}}},
 		{name: "a second client", change: func(c *Config) { c.ClientIDs = []string{"other", testClient} }},
 		{name: "no aud", claims: fields{"aud": nil}},
 		{name: "aud of others, none configured", claims: fields{"aud": "elsewhere"}},
@@ -76,7 +76,7 @@ func TestAccessAccepts(t *testing.T) {
 		v := newVerifier(t, row.change)
 		raw := sign(issuerKey(), jsonOf(with(goodHeader(), row.header)), jsonOf(with(goodClaims(), row.claims)))
 		if _, err := v.Access(t.Context(), raw); err != nil {
-			t.Errorf("%s: %v", row.name, err)
+			t.Errorf("%s: got %v", row.name, err)
 		}
 	}
 }
@@ -89,10 +89,10 @@ func TestSizeLimit(t *testing.T) {
 	raw := base64Of(jsonOf(goodHeader())+strings.Repeat(" ", spaces)) + rest
 	v := newVerifier(t, nil)
 	if _, err := v.Check(raw); len(raw) != limit || err != nil {
-		t.Errorf("%d bytes: %v", len(raw), err)
+		t.Errorf("%d bytes: got %v", len(raw), err)
 	}
 	if _, err := v.Check(raw + "A"); reasonOf(err) != "too-large" {
-		t.Errorf("one byte more: %v", err)
+		t.Errorf("one byte more: got %v", err)
 	}
 }
 
@@ -159,7 +159,7 @@ func TestOddClaims(t *testing.T) {
 		base[row.claim] = json.RawMessage(row.value)
 		u, err := v.Check(sign(issuerKey(), jsonOf(goodHeader()), jsonOf(with(goodClaims(), base))))
 		if err != nil {
-			t.Errorf("%s %s: %v", row.claim, row.value, err)
+			t.Errorf("%s %s: got %v", row.claim, row.value, err)
 			continue
 		}
 		got, grants := *u.Claims(), u.Claims().Grants()
@@ -201,7 +201,7 @@ func TestExpiry(t *testing.T) {
 	_, err := v.CheckSession(sign(issuerKey(), jsonOf(goodHeader()),
 		jsonOf(with(goodClaims(), fields{"exp": 1, "iss": "https://evil.test"}))))
 	if errors.Is(err, ErrExpired) || !errors.Is(err, ErrInvalid) {
-		t.Errorf("a foreign token: %v", err)
+		t.Errorf("a foreign token: got %v", err)
 	}
 	if !errors.Is(ErrExpired, ErrInvalid) || errors.Is(refuse(reasonIssuer), ErrExpired) {
 		t.Error("ErrExpired does not stand where it should")

@@ -1,7 +1,7 @@
 package token
 
-// UsableKeys counts the keys of a JWK set that would verify an issuer's tokens, for
-// whoever looks at a tenant without having a token. The error says why none would.
+// UsableKeys returns the number of keys in a JWK set that can verify an issuer's tokens,
+// for checks of a tenant without a token. The error says why none can.
 func UsableKeys(keySet []byte) (int, error) {
 	keys, err := readKeySet(keySet)
 	return len(keys), err
