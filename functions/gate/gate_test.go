@@ -245,7 +245,8 @@ func TestDifferingKeysMakeNoLoop(t *testing.T) {
 	for name, pass := range map[string]string{
 		"about to expire":    keys.Issue(s.ID, rules, nil, time.Now().Add(skew/2)),
 		"of another session": keys.Issue("other", rules, nil, time.Now().Add(gate.PassLife)),
-		"forged":             "1.2.3.4.5", "under another key": gate.Keys{[]byte(strings.Repeat("x", 32))}.Issue(s.ID, rules, nil,
+		"forged":             "1.2.3.4.5",
+		"under another key": gate.Keys{[]byte(strings.Repeat("x", 32))}.Issue(s.ID, rules, nil,
 			time.Now().Add(gate.PassLife)),
 	} {
 		if w := ask(pass); w.Code != 302 || w.Header().Get("Location") != functiontest.Site+"/members/" ||
@@ -260,7 +261,8 @@ func TestReturnURLsThatLeadElsewhere(t *testing.T) {
 	_, cookie := signedIn(f)
 	for _, back := range []string{"", "members/", "//evil.example", "https://evil.example/", "https://ally.example/",
 		functiontest.Site, "/auth/login", "/x/../members/", "/members%2f",
-		"/.netlify/functions/gate", "/.netlify/images", "/.netlify/images?url=", "/.netlify/images?url=/a&url=/members/b", "/.netlify/images?url=https://evil.example/a", "/members%3f", "/%256dembers/"} {
+		"/.netlify/functions/gate", "/.netlify/images", "/.netlify/images?url=", "/.netlify/images?url=/a&url=/members/b",
+		"/.netlify/images?url=https://evil.example/a", "/members%3f", "/%256dembers/"} {
 		if w := get(f, back, cookie); w.Header().Get("Location") != functiontest.Site+"/access/?error=invalid-return-url" ||
 			cookieOf(w, "__Host-gate") != nil {
 			t.Errorf("%q: got %d %q", back, w.Code, w.Header().Get("Location"))
