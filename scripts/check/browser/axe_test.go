@@ -35,7 +35,9 @@ var looks = []look{
 // nothing that needs sideways scrolling. The tour and the troubles have it look at the
 // states of the demo page that they come to.
 func (v visitor) goesEverywhere(t *testing.T) {
-	pages := []string{"/404.html", "/docs/", "/docs/recipes.html", "/access/"}
+	pages := []string{
+		"/404.html", "/access/", "/docs/", "/docs/recipes.html", "/docs/settings.html",
+	}
 	for _, code := range problem.Codes() {
 		v.showsTheMessage(t, string(code))
 	}
