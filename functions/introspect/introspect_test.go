@@ -62,14 +62,14 @@ func TestAuthorization(t *testing.T) {
 	}{
 		"another of their own tokens":         {own, nil, 200},
 		"another user's":                      {others, nil, 403},
-		"another user's, with the permission": {own, []kindetest.Claim{kindetest.For(kindetest.AdminUser)}, 200},
+		"another user's, with the permission": {own, admin, 200},
 		"an opaque one":                       {refresh, nil, 403},
-		"an opaque one, with the permission":  {refresh, []kindetest.Claim{kindetest.For(kindetest.AdminUser)}, 200},
+		"an opaque one, with the permission":  {refresh, admin, 200},
 		"one that claims to be theirs":        {f.Mint(kindetest.SignedBy(kindetest.ForeignKey)), nil, 403},
 		"own, expired":                        {f.Mint(kindetest.ExpiresIn(-3600e9)), nil, 403},
 		"theirs at another application":       {f.Mint(kindetest.With("azp", "other")), nil, 403},
 		"one character":                       {"x", nil, 403},
-		"one character, with the permission":  {"x", []kindetest.Claim{kindetest.For(kindetest.AdminUser)}, 200},
+		"one character, with the permission":  {"x", admin, 200},
 		"of another organization":             {f.Mint(kindetest.With("org_code", kindetest.SecondOrg)), admin, 403},
 		"of another organization, by Hasura": {f.Mint(kindetest.Without("org_code"),
 			kindetest.With("x-hasura-org-code", kindetest.SecondOrg)), admin, 403},
@@ -89,10 +89,9 @@ func TestAuthorization(t *testing.T) {
 			[]kindetest.Claim{kindetest.With("permissions", []string{"introspect_token", "Introspect_tokens"})}, 403},
 		"permissions in a string": {others,
 			[]kindetest.Claim{kindetest.With("permissions", "introspect_tokens")}, 403},
-		"the permission among scopes": {others, []kindetest.Claim{kindetest.Scopes("introspect_tokens")}, 403},
-		"an ID token of another user": {f.MintID(kindetest.For(kindetest.AdminUser)), nil, 403},
-		"none, which is their own, by permission": {f.Mint(kindetest.For(kindetest.AdminUser)),
-			[]kindetest.Claim{kindetest.For(kindetest.AdminUser)}, 200},
+		"the permission among scopes":             {others, []kindetest.Claim{kindetest.Scopes("introspect_tokens")}, 403},
+		"an ID token of another user":             {f.MintID(kindetest.For(kindetest.AdminUser)), nil, 403},
+		"none, which is their own, by permission": {f.Mint(kindetest.For(kindetest.AdminUser)), admin, 200},
 	} {
 		f.ForgetCalls()
 		w := f.Post(path, url.Values{"token": {row.token}}.Encode(), f.Bearer(row.claims...)...)

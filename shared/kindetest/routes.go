@@ -62,8 +62,7 @@ func (k *Kinde) routes() {
 	handle("GET /api/v1/connected_apps/auth_url", k.management("read:connected_apps", k.connectedAppURL))
 	handle("GET /api/v1/connected_apps/token", k.management("read:connected_apps", k.connectedAppToken))
 	handle("POST /api/v1/connected_apps/revoke", k.management("create:connected_apps", k.connectedAppRevoke))
-	// A wrong path from Kinde's documentation. Kinde checks the caller before it
-	// responds that there is no such route.
+	// A wrong path from Kinde's documentation: Kinde checks the caller, then responds 404.
 	handle("GET /api/v1/account_api/portal_link", k.management("", routeNotFound))
 	handle("/api/", routeNotFound)
 
