@@ -27,21 +27,23 @@ func packages(name, from string) func(*job) error {
 	}
 }
 
-// installPython installs the SAM command-line tool, cfn-lint and schemathesis.
-func installPython(j *job) error {
-	return j.install("venv", pins, []string{"requirements.txt"}, func(dir string) error {
-		if err := j.run("python3", "-m", "venv", dir); err != nil {
-			return err
-		}
-		pip := filepath.Join(dir, "bin", "pip")
-		// The pins are complete, which pip check confirms. With the resolver, packages with
-		// extras would require hashes of their own.
-		if err := j.run(pip, "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes",
-			"-r", filepath.Join(dir, "requirements.txt")); err != nil {
-			return err
-		}
-		return j.run(pip, "--disable-pip-version-check", "check")
-	})
+// pythonPackages returns a step that installs what a requirements.txt pins.
+func pythonPackages(name, from string) func(*job) error {
+	return func(j *job) error {
+		return j.install(name, from, []string{"requirements.txt"}, func(dir string) error {
+			if err := j.run("python3", "-m", "venv", dir); err != nil {
+				return err
+			}
+			pip := filepath.Join(dir, "bin", "pip")
+			// The pins are complete, which pip check confirms. With the resolver, packages with
+			// extras would require hashes of their own.
+			if err := j.run(pip, "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes",
+				"-r", filepath.Join(dir, "requirements.txt")); err != nil {
+				return err
+			}
+			return j.run(pip, "--disable-pip-version-check", "check")
+		})
+	}
 }
 
 // debian lists the required Debian packages, each with a command that succeeds if it is

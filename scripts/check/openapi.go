@@ -15,3 +15,14 @@ func openapi(j *job) error {
 	}
 	return j.test("openapi")
 }
+
+// clients lints the API's description with Spectral and calls the functions with generated
+// clients.
+func clients(j *job) error {
+	const rules = "--ruleset=scripts/check/clients/testdata/spectral.yaml"
+	spectral := j.tool("clients", "node_modules", ".bin", "spectral")
+	if err := j.run(spectral, "lint", rules, "--fail-severity=hint", "public/openapi.yaml"); err != nil {
+		return err
+	}
+	return j.test("clients")
+}
