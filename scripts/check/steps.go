@@ -29,7 +29,7 @@ var steps = []step{
 	{name: "cfn-lint", does: "lint template.yaml", needs: "python", run: cfnLint},
 	{name: "fork", does: "merge upgrades into a fork", run: goTest("fork")},
 	{name: "release", does: "make a release twice and compare", show: true, run: release},
-	{name: "netlify", does: "build, serve and deploy with Netlify", needs: "npm", show: true, run: netlify},
+	{name: "netlify", does: "build, serve and deploy with Netlify", needs: "npm package-tools", show: true, run: netlify},
 	{name: "sam", does: "build and serve with SAM", needs: "debian python", show: true, run: sam},
 	{name: "openapi", does: "compare the functions with openapi.yaml", needs: "npm python", show: true, run: openapi},
 	{name: "clients", does: "call the functions with generated clients", needs: "client-packages client-python", run: clients},

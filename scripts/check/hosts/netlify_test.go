@@ -81,9 +81,12 @@ func TestNetlifyDev(t *testing.T) {
 	env = append(env, "SESSION_KEYS="+sessionKeys, "ALLOWED_ORIGINS="+extraOrigin, "CGO_ENABLED=0",
 		"GOFLAGS=-tags=lambda.norpc")
 
+	dir := copyOfProject(t)
+	addTypeScript(t, dir)
+
 	var log functiontest.Log
 	ctx, stop := context.WithCancel(t.Context())
-	cmd := command(ctx, copyOfProject(t), env, netlify, "dev", "--offline", "--no-open", "--skip-gitignore",
+	cmd := command(ctx, dir, env, netlify, "dev", "--offline", "--no-open", "--skip-gitignore",
 		"--internal-disable-edge-functions", "--port", port)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
@@ -96,18 +99,19 @@ func TestNetlifyDev(t *testing.T) {
 		<-exited
 		showIfFailed(t, &log)
 	})
-	waitUntilLoaded(t, &log, exited)
+	waitUntilLoaded(t, &log, exited, append(functions(t), "reports"))
 
 	s := served{base: site, site: site, kinde: kinde, log: &log}
 	s.testContract(t)
 	t.Run("static site", s.testStaticSite)
+	t.Run("function in TypeScript", s.testTypeScript)
 }
 
-// waitUntilLoaded waits for netlify dev to have built every function.
-func waitUntilLoaded(t *testing.T, log *functiontest.Log, exited chan error) {
+// waitUntilLoaded waits for netlify dev to have built the functions.
+func waitUntilLoaded(t *testing.T, log *functiontest.Log, exited chan error, names []string) {
 	t.Helper()
 	deadline := time.After(3 * time.Minute)
-	for _, name := range functions(t) {
+	for _, name := range names {
 		for !strings.Contains(log.String(), "Loaded function "+name) {
 			select {
 			case err := <-exited:

@@ -15,8 +15,10 @@ import (
 	"kinde-functions/shared/kindetest"
 )
 
+var sessionKey = []byte("0123456789abcdef0123456789abcdef")
+
 // sessionKeys is a value of SESSION_KEYS.
-var sessionKeys = base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))
+var sessionKeys = base64.StdEncoding.EncodeToString(sessionKey)
 
 // browser sends the cookies that the functions have set, as a browser on the site's
 // own host does.
