@@ -18,7 +18,7 @@ func sessionsOf(s *signIn) *auth.Sessions {
 	var sessions *auth.Sessions
 	s.Beside(endpoint.API("user-profile", func(services *endpoint.Services) (endpoint.Handlers, error) {
 		sessions = services.Sessions
-		serve := func(context.Context, *endpoint.Request) (*endpoint.Response, error) { return endpoint.NoContent(), nil }
+		serve := func(context.Context, *endpoint.Request) (*endpoint.Response, error) { return &endpoint.Response{Status: http.StatusNoContent}, nil }
 		return endpoint.Handlers{"GET /api/user-profile": {Serve: serve}}, nil
 	}))
 	return sessions

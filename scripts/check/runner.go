@@ -75,7 +75,7 @@ func runAll(ctx context.Context, root string, chosen []step, verbose bool) (pass
 // needsMet reports whether all needs of a step have passed, and the name of one that failed.
 func needsMet(s step, ended map[string]error) (ready bool, failed string) {
 	ready = true
-	for _, need := range strings.Fields(s.needs) {
+	for need := range strings.FieldsSeq(s.needs) {
 		err, over := ended[need]
 		if err != nil {
 			return false, need

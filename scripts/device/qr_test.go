@@ -12,9 +12,9 @@ func decode(t *testing.T, picture string) [][]bool {
 	t.Helper()
 	var dark [][]bool
 	for line := range strings.SplitSeq(picture, "\n") {
-		glyphs, coloured := strings.CutPrefix(line, "\x1b[38;5;16;48;5;231m")
+		glyphs, colored := strings.CutPrefix(line, "\x1b[38;5;16;48;5;231m")
 		glyphs, ended := strings.CutSuffix(glyphs, "\x1b[0m")
-		if !coloured || !ended {
+		if !colored || !ended {
 			t.Fatalf("%q is not black on white and no more than that", line)
 		}
 		var upper, lower []bool

@@ -49,13 +49,13 @@ func (c check) name() string {
 
 // report holds the checks that were made, by id.
 type report struct {
-	catalogue []check
+	checklist []check
 	found     map[string]check
 	hide      func(string) string // removes secrets
 }
 
 func newReport(hide func(string) string) *report {
-	return &report{catalogue: catalogue(), found: map[string]check{}, hide: hide}
+	return &report{checklist: checklist(), found: map[string]check{}, hide: hide}
 }
 
 // ok, fix, note and skip report the check id.
@@ -65,11 +65,11 @@ func (r *report) note(id, found string, steps ...step) { r.add(id, isNote, found
 func (r *report) skip(id, reason string)               { r.add(id, isSkipped, reason, nil) }
 
 func (r *report) add(id string, s state, found string, steps []step) {
-	i := slices.IndexFunc(r.catalogue, func(c check) bool { return c.ID == id })
+	i := slices.IndexFunc(r.checklist, func(c check) bool { return c.ID == id })
 	if i < 0 {
 		panic("doctor: no check " + id) // a mistake in the program
 	}
-	c := r.catalogue[i]
+	c := r.checklist[i]
 	c.State, c.Found = s, r.hide(found)
 	if s == isOK || s == isSkipped {
 		c.Why = ""
@@ -82,7 +82,7 @@ func (r *report) add(id string, s state, found string, steps []step) {
 
 // skipRest skips the checks of an area that were not reported.
 func (r *report) skipRest(area, reason string) {
-	for _, c := range r.catalogue {
+	for _, c := range r.checklist {
 		if _, reported := r.found[c.ID]; !reported && c.area() == area {
 			r.skip(c.ID, reason)
 		}
@@ -105,7 +105,7 @@ func (r *report) blocked(ids ...string) string {
 // checks returns those that were reported, in the order in which to fix.
 func (r *report) checks() []check {
 	place := func(id string) int {
-		return slices.IndexFunc(r.catalogue, func(c check) bool { return c.ID == id })
+		return slices.IndexFunc(r.checklist, func(c check) bool { return c.ID == id })
 	}
 	var list []check
 	for _, c := range r.found {

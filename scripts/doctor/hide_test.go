@@ -20,7 +20,7 @@ const (
 	redisPassword = "Xo5uRedisHh4bPassw0rd"
 )
 
-func recognisable(env map[string]string) map[string]string {
+func recognizable(env map[string]string) map[string]string {
 	env = maps.Clone(env)
 	env["KINDE_CLIENT_SECRET"], env["KINDE_M2M_CLIENT_SECRET"] = webSecret, machineSecret
 	env["SESSION_KEYS"] = newKey() + "," + newKey()
@@ -101,7 +101,7 @@ func TestReportHoldsNoSecret(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newTenant(t, kindetest.Options{Clients: own})
-			env := recognisable(p.env)
+			env := recognizable(p.env)
 			change(p, env)
 			unseen(t, everyFormat(t, env), env)
 		})
@@ -128,7 +128,7 @@ func TestReportHoldsNoCookieOfDeployment(t *testing.T) {
 	}))
 	defer hostile.Close()
 	p := newTenant(t, kindetest.Options{})
-	env := recognisable(p.env)
+	env := recognizable(p.env)
 	out := everyFormat(t, env, "--url", hostile.URL)
 	unseen(t, out, env, code)
 	if strings.Contains(out, value) && !strings.Contains(out, "signs in at") {

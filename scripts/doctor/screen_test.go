@@ -102,11 +102,11 @@ func TestReportAsJSON(t *testing.T) {
 			said != "" {
 			t.Fatalf("got %d, ok %v, %v, %s; want %d", status, report.OK, err, said, want)
 		}
-		if len(report.Checks) != len(catalogue()) {
-			t.Errorf("got %d checks, want %d", len(report.Checks), len(catalogue()))
+		if len(report.Checks) != len(checklist()) {
+			t.Errorf("got %d checks, want %d", len(report.Checks), len(checklist()))
 		}
 		for i, c := range report.Checks {
-			if c.ID != catalogue()[i].ID || c.Title == "" || c.Found == "" || labels[c.State].word == "" {
+			if c.ID != checklist()[i].ID || c.Title == "" || c.Found == "" || labels[c.State].word == "" {
 				t.Errorf("%+v", c)
 			}
 		}
@@ -115,7 +115,7 @@ func TestReportAsJSON(t *testing.T) {
 
 func TestEveryCheckHasWords(t *testing.T) {
 	seen := map[string]bool{}
-	for _, c := range catalogue() {
+	for _, c := range checklist() {
 		if c.Title == "" || c.Why == "" || c.area() == "" || seen[c.ID] || strings.ContainsAny(c.ID, " ") {
 			t.Errorf("%+v", c)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -31,7 +32,7 @@ func (d *doctor) checkSettings() bool {
 	d.report.ok("settings.here", "found in .env or the environment")
 	var err error
 	d.settings, err = config.Load(d.lookup, config.All()...)
-	faults, _ := err.(config.Faults)
+	faults, _ := errors.AsType[config.Faults](err)
 	for _, name := range settingNames() {
 		d.checkSetting(name, faults)
 	}

@@ -76,8 +76,8 @@ func check(root string) []string {
 	}
 	for _, r := range list {
 		if rule, opens := r.opens(rules); opens {
-			faults = append(faults, fmt.Sprintf("%s: the rewrite from %q to %q opens %q; let it begin below that path, or make it a redirect (302)",
-				r.file, r.from, r.to, rule.Path))
+			faults = append(faults, fmt.Sprintf("%s: the rewrite from %q to %q opens %q; "+
+				"let it begin below that path, or make it a redirect (302)", r.file, r.from, r.to, rule.Path))
 		}
 	}
 	return faults

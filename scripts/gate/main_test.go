@@ -73,8 +73,10 @@ func TestRewritesIntoProtectedPaths(t *testing.T) {
 func TestRulesWithoutTheEdgeFunction(t *testing.T) {
 	const rules = `{"rules": [{"path": "/members/"}]}`
 	for _, toml := range []string{
-		"", strings.Replace(edge, "[[", "# [[", 1), strings.Replace(edge, "/*", "/members/*", 1), strings.Replace(edge, "gate", "other", 1),
-		strings.Replace(edge, "edge/netlify", "elsewhere", 1), edge + "excludedPath = \"/members/x\"\n", edge + "method = [\"GET\"]\n",
+		"", strings.Replace(edge, "[[", "# [[", 1), strings.Replace(edge, "/*", "/members/*", 1),
+		strings.Replace(edge, "gate", "other", 1),
+		strings.Replace(edge, "edge/netlify", "elsewhere", 1), edge + "excludedPath = \"/members/x\"\n",
+		edge + "method = [\"GET\"]\n",
 	} {
 		if faults := check(project(t, rules, toml, "")); len(faults) != 1 {
 			t.Errorf("%q: got %q, want one fault", toml, faults)
@@ -95,7 +97,8 @@ func TestCommentedBlockRunsTheCheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	uncommented := string(text)
-	for _, line := range []string{"edge_functions = \"edge/netlify\"", "[[edge_functions]]", "  function = \"gate\"", "  path = \"/*\""} {
+	for _, line := range []string{"edge_functions = \"edge/netlify\"", "[[edge_functions]]", "  function = \"gate\"",
+		"  path = \"/*\""} {
 		if !strings.Contains(uncommented, "# "+line) {
 			t.Fatalf("netlify.toml has no comment %q", line)
 		}

@@ -29,7 +29,8 @@ func TestProbeFindsOpenSpellings(t *testing.T) {
 		if err != nil || asked < 10 {
 			t.Fatalf("asked %d times: %v", asked, err)
 		}
-		if leak == "" && len(faults) > 0 || leak != "" && (len(faults) != 1 || !strings.Contains(faults[0], leak+": status 200")) {
+		if leak == "" && len(faults) > 0 || leak != "" &&
+			(len(faults) != 1 || !strings.Contains(faults[0], leak+": status 200")) {
 			t.Errorf("a site that serves %q: got %q", leak, faults)
 		}
 	}

@@ -142,15 +142,18 @@ func TestOwnersPathsFunctionsAndFilesStay(t *testing.T) {
 			t.Errorf("the output lacks %q:\n%s", want, out)
 		}
 	}
-	if got["public/access/index.html"] != astroSite["public/access/index.html"] || got["public/access/index.html.kinde-new"] == "" {
+	if got["public/access/index.html"] != astroSite["public/access/index.html"] ||
+		got["public/access/index.html.kinde-new"] == "" {
 		t.Error("the owner's access page was overwritten, or the new one is not beside it")
 	}
 	lines := got["public/_redirects"]
-	if !strings.Contains(lines, "\n/api/session /.netlify/functions/session 200!\n") || strings.Contains(lines, "/api/roles ") ||
+	if !strings.Contains(lines, "\n/api/session /.netlify/functions/session 200!\n") ||
+		strings.Contains(lines, "/api/roles ") ||
 		strings.Contains(lines, "/portal ") || !strings.HasSuffix(lines, astroSite["public/_redirects"]) {
 		t.Errorf("_redirects is\n%s", lines)
 	}
-	if !strings.Contains(got[".env.example"], "\nKINDE_ISSUER_URL=\n") || !strings.HasPrefix(got[".env.example"], "OWN=1\n") {
+	if !strings.Contains(got[".env.example"], "\nKINDE_ISSUER_URL=\n") ||
+		!strings.HasPrefix(got[".env.example"], "OWN=1\n") {
 		t.Errorf(".env.example is\n%s", got[".env.example"])
 	}
 }
@@ -159,7 +162,8 @@ func TestUpgradeKeepsWhatTheOwnerHasChanged(t *testing.T) {
 	dir := newSite(t, plainSite)
 	install(t, dir, command{only: "portal"})
 	installed := filesIn(t, dir)
-	const changed, stale, edited = "netlify/functions/portal/portal.go", "kinde-functions/shared/old.go", "access/access.css"
+	const changed, stale, edited = "netlify/functions/portal/portal.go", "kinde-functions/shared/old.go",
+		"access/access.css"
 	put(t, dir, changed, "package main // mine\n")
 	// An earlier version had another stylesheet, and a file that is gone.
 	m := installed[manifestFile]
@@ -227,7 +231,8 @@ func TestSymbolicLinksOutOfTheSiteAreNotFollowed(t *testing.T) {
 }
 
 func TestFoldersOutsideOfTheSiteAreRefused(t *testing.T) {
-	for _, text := range []string{"[build]\nfunctions = \"../functions\"\n", "[build]\npublish = \"../../x\"\n", "[build]\nbase = \"app\"\n"} {
+	for _, text := range []string{"[build]\nfunctions = \"../functions\"\n", "[build]\npublish = \"../../x\"\n",
+		"[build]\nbase = \"app\"\n"} {
 		dir := newSite(t, map[string]string{"netlify.toml": text})
 		c := command{out: io.Discard, yes: true}
 		if err := c.run(source{"../.."}, dir); err == nil {

@@ -104,7 +104,8 @@ func (c command) plan(src source, s *site, before manifest) (*plan, error) {
 		functions = before.Functions
 	}
 	p := &plan{site: s, before: before, edits: map[string]string{}, after: manifest{
-		Version: src.version(), Options: options{AWS: c.aws || before.Options.AWS, Headers: c.headers || before.Options.Headers},
+		Version: src.version(), Options: options{AWS: c.aws || before.Options.AWS, Headers: c.headers ||
+			before.Options.Headers},
 		Files: map[string]sums{}, Blocks: map[string]string{}, Created: before.Created, Unterminated: before.Unterminated,
 	}}
 	for _, name := range functions {
@@ -174,7 +175,8 @@ func (p *plan) goVersion(src source) (string, error) {
 	case err != nil:
 		return "", err
 	case environment["GO_VERSION"] != "":
-		p.notes = append(p.notes, fmt.Sprintf("GO_VERSION stays %s; the functions were tested with %s", environment["GO_VERSION"], version))
+		p.notes = append(p.notes, fmt.Sprintf("GO_VERSION stays %s; the functions were tested with %s",
+			environment["GO_VERSION"], version))
 		return "", nil
 	case len(environment) > 0 && !environmentTable.MatchString(own):
 		p.notes = append(p.notes, fmt.Sprintf("add GO_VERSION = %q to build.environment in %s", version, netlifyFile))

@@ -51,7 +51,8 @@ var generators = map[string]string{
 }
 
 // precedence decides where a site depends on several of them.
-var precedence = []string{"@sveltejs/kit", "astro", "next", "nuxt", "gatsby", "@docusaurus/core", "@11ty/eleventy", "react-scripts", "vite"}
+var precedence = []string{"@sveltejs/kit", "astro", "next", "nuxt", "gatsby", "@docusaurus/core", "@11ty/eleventy",
+	"react-scripts", "vite"}
 
 // openSite looks at the site in dir.
 func openSite(dir string) (*site, error) {

@@ -68,7 +68,7 @@ var signs = []struct{ license, words string }{
 }
 
 func licenseOf(dir string) (text, license string, err error) {
-	for _, name := range []string{"LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "COPYING"} {
+	for _, name := range []string{"LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "COPYING"} { //nolint:misspell // a file name
 		content, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			continue

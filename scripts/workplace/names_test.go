@@ -39,7 +39,8 @@ func TestDistance(t *testing.T) {
 	for _, row := range []struct {
 		a, b string
 		want int
-	}{{"", "", 0}, {"", "ab", 2}, {"abc", "abc", 0}, {"abc", "axc", 1}, {"abc", "ac", 1}, {"abcd", "bc", 2}, {"kitten", "sitting", 3}} {
+	}{{"", "", 0}, {"", "ab", 2}, {"abc", "abc", 0}, {"abc", "axc", 1}, {"abc", "ac", 1}, {"abcd", "bc", 2},
+		{"kitten", "sitting", 3}} {
 		if got := distance(row.a, row.b); got != row.want {
 			t.Errorf("distance(%q, %q) = %d, want %d", row.a, row.b, got, row.want)
 		}

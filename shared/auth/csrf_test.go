@@ -103,10 +103,12 @@ func TestCheckCSRFReadsHeadersOnce(t *testing.T) {
 		header http.Header
 		want   problem.Code
 	}{
-		"X-CSRF twice":         {http.Header{"X-Csrf": {"1", "1"}}, problem.CSRFHeaderMissing},
-		"Origin twice":         {http.Header{"X-Csrf": {"1"}, "Origin": {"https://site.example", "https://evil.example"}}, problem.CrossSite},
-		"Sec-Fetch-Site twice": {http.Header{"X-Csrf": {"1"}, "Sec-Fetch-Site": {"same-origin", "cross-site"}}, problem.CrossSite},
-		"once":                 {http.Header{"X-Csrf": {"1"}}, ""},
+		"X-CSRF twice": {http.Header{"X-Csrf": {"1", "1"}}, problem.CSRFHeaderMissing},
+		"Origin twice": {http.Header{"X-Csrf": {"1"}, "Origin": {"https://site.example", "https://evil.example"}},
+			problem.CrossSite},
+		"Sec-Fetch-Site twice": {http.Header{"X-Csrf": {"1"}, "Sec-Fetch-Site": {"same-origin", "cross-site"}},
+			problem.CrossSite},
+		"once": {http.Header{"X-Csrf": {"1"}}, ""},
 	} {
 		got := problem.Code("")
 		if err := checkCSRF(logout, "https://site.example", row.header); err != nil {

@@ -63,12 +63,16 @@ func TestEventsOfAUser(t *testing.T) {
 		session session.Session
 		want    marks
 	}{
-		"began before the end":           {session.Session{ID: "a", Subject: "kp_1", Started: started}, marks{ended: true}},
-		"began just before the end":      {session.Session{ID: "a", Subject: "kp_1", Started: event.Add(-time.Second)}, marks{ended: true}},
-		"began after the end":            {session.Session{ID: "a", Subject: "kp_1", Started: event.Add(time.Second)}, marks{}},
-		"another user's":                 {session.Session{ID: "a", Subject: "kp_3", Started: started}, marks{}},
-		"began before the change":        {session.Session{ID: "a", Subject: "kp_2", Started: started}, marks{refresh: event}},
-		"began after the change":         {session.Session{ID: "a", Subject: "kp_2", Started: event.Add(time.Second)}, marks{}},
+		"began before the end": {session.Session{ID: "a", Subject: "kp_1", Started: started}, marks{ended: true}},
+		"began just before the end": {session.Session{ID: "a", Subject: "kp_1", Started: event.Add(-time.Second)},
+			marks{ended: true}},
+		"began after the end": {session.Session{ID: "a", Subject: "kp_1", Started: event.Add(time.Second)},
+			marks{}},
+		"another user's": {session.Session{ID: "a", Subject: "kp_3", Started: started}, marks{}},
+		"began before the change": {session.Session{ID: "a", Subject: "kp_2", Started: started},
+			marks{refresh: event}},
+		"began after the change": {session.Session{ID: "a", Subject: "kp_2", Started: event.Add(time.Second)},
+			marks{}},
 		"a session of no user, as if so": {session.Session{ID: "a", Started: started}, marks{}},
 	} {
 		if got := sessions.ended.read(t.Context(), row.session); got != row.want {

@@ -40,7 +40,8 @@ func (k *tenant) grant(_ context.Context, refresh string) (kinde.Grant, error) {
 }
 
 func testRefresher(k *tenant, shared store.Store) *refresher {
-	return &refresher{grant: k.grant, shared: shared, refusals: store.NewMemory(100, nil), once: store.NewOnce[session.Tokens](shared, 10*time.Second)}
+	return &refresher{grant: k.grant, shared: shared, refusals: store.NewMemory(100, nil),
+		once: store.NewOnce[session.Tokens](shared, 10*time.Second)}
 }
 
 func newTenant() *tenant { return &tenant{used: map[string]bool{}, takes: 100 * time.Millisecond} }
@@ -80,7 +81,8 @@ func TestRefreshTokenIsRedeemedOnceInAProcess(t *testing.T) {
 func TestInstancesWithAStoreRefreshOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, shared := newTenant(), store.NewMemory(100, nil)
-		four := []*refresher{testRefresher(k, shared), testRefresher(k, shared), testRefresher(k, shared), testRefresher(k, shared)}
+		four := []*refresher{testRefresher(k, shared), testRefresher(k, shared), testRefresher(k, shared),
+			testRefresher(k, shared)}
 		if came := inParallel(t.Context(), 25, four...); came["refresh-1"] != 25 || k.calls.Load() != 1 {
 			t.Errorf("%v after %d calls", came, k.calls.Load())
 		}
@@ -98,7 +100,8 @@ func TestInstancesWithAStoreRefreshOnce(t *testing.T) {
 func TestInstancesWithoutAStoreRefreshOnceEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newTenant()
-		came := inParallel(t.Context(), 24, testRefresher(k, nil), testRefresher(k, nil), testRefresher(k, nil), testRefresher(k, nil))
+		came := inParallel(t.Context(), 24, testRefresher(k, nil), testRefresher(k, nil), testRefresher(k, nil),
+			testRefresher(k, nil))
 		if k.calls.Load() != 4 || came["refused"] != 18 {
 			t.Errorf("%v after %d calls", came, k.calls.Load())
 		}
@@ -109,7 +112,8 @@ func TestRefusalIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, shared := newTenant(), store.NewMemory(100, nil)
 		k.used["first"] = true
-		if came := inParallel(t.Context(), 8, testRefresher(k, shared), testRefresher(k, shared)); came["refused"] != 8 || k.calls.Load() != 1 {
+		if came := inParallel(t.Context(), 8, testRefresher(k, shared), testRefresher(k, shared)); came["refused"] != 8 ||
+			k.calls.Load() != 1 {
 			t.Errorf("%v after %d calls", came, k.calls.Load())
 		}
 	})
@@ -123,7 +127,8 @@ func TestAbandonedLeaseEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		begin := time.Now()
-		if came := inParallel(t.Context(), 1, testRefresher(k, shared)); came["refresh-1"] != 1 || time.Since(begin) < 3*time.Second {
+		if came := inParallel(t.Context(), 1, testRefresher(k, shared)); came["refresh-1"] != 1 ||
+			time.Since(begin) < 3*time.Second {
 			t.Errorf("%v after %v", came, time.Since(begin))
 		}
 	})
@@ -137,7 +142,8 @@ func TestWaiterKeepsItsOwnDeadline(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if came := inParallel(ctx, 2, testRefresher(k, shared)); came[context.DeadlineExceeded.Error()] != 2 || k.calls.Load() != 0 {
+		if came := inParallel(ctx, 2, testRefresher(k, shared)); came[context.DeadlineExceeded.Error()] != 2 ||
+			k.calls.Load() != 0 {
 			t.Errorf("%v", came)
 		}
 	})
@@ -180,7 +186,8 @@ func TestFailureIsNotARefusal(t *testing.T) {
 func TestRefreshTokenThatIsNotRotatedStays(t *testing.T) {
 	r := testRefresher(newTenant(), nil)
 	r.grant = func(context.Context, string) (kinde.Grant, error) { return kinde.Grant{Access: "new"}, nil }
-	if tokens, err := r.Refresh(t.Context(), session.Tokens{Access: "old", Refresh: "kept"}); err != nil || tokens != (session.Tokens{Access: "new", Refresh: "kept"}) {
+	if tokens, err := r.Refresh(t.Context(), session.Tokens{Access: "old", Refresh: "kept"}); err != nil ||
+		tokens != (session.Tokens{Access: "new", Refresh: "kept"}) {
 		t.Errorf("%v %v", tokens, err)
 	}
 }

@@ -34,7 +34,8 @@ func deploy(t *testing.T) *deployment {
 	}
 	t.Cleanup(func() { tenant.Close() })
 	s := &config.Settings{
-		Issuer: tenant.URL, Management: tenant.URL, ClientID: kindetest.ClientID, ClientSecret: kindetest.ClientSecret, Site: site,
+		Issuer: tenant.URL, Management: tenant.URL, ClientID: kindetest.ClientID, ClientSecret: kindetest.ClientSecret,
+		Site:        site,
 		SessionKeys: [][]byte{make([]byte, 32)}, UpstreamTimeout: time.Second, Scopes: "openid offline",
 	}
 	upstream := outbound.New(s.UpstreamTimeout)
@@ -73,7 +74,8 @@ func (d *deployment) ask(s session.Session) (Caller, error) {
 
 func (d *deployment) newSession(age time.Duration) session.Session {
 	tokens := session.Tokens{Access: d.tenant.Mint(kindetest.ExpiresIn(age)), Refresh: d.tenant.MintRefresh()}
-	return session.New(tokens, kindetest.DemoUser, time.Now().Add(-time.Minute).Truncate(time.Millisecond).UTC(), session.Organizations{})
+	return session.New(tokens, kindetest.DemoUser, time.Now().Add(-time.Minute).Truncate(time.Millisecond).UTC(),
+		session.Organizations{})
 }
 
 func code(err error) problem.Code {
@@ -107,7 +109,8 @@ func TestEndedSessionIsExpired(t *testing.T) {
 			d.sessions.SignOut(t.Context(), http.Header{}, httptest.NewRequest("POST", site, nil), Caller{Session: s}, false)
 		},
 		"sign-out of all sessions elsewhere": func(d *deployment, _ session.Session) {
-			d.sessions.SignOut(t.Context(), http.Header{}, httptest.NewRequest("POST", site, nil), Caller{Subject: kindetest.DemoUser}, true)
+			d.sessions.SignOut(t.Context(), http.Header{}, httptest.NewRequest("POST", site, nil),
+				Caller{Subject: kindetest.DemoUser}, true)
 		},
 		"suspension": func(d *deployment, s session.Session) {
 			_ = d.sessions.EndSessionsOf(t.Context(), s.Subject, s.Started.Add(time.Second))
@@ -138,7 +141,8 @@ func TestRefreshDueSessionIsRefreshedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	caller, err := d.ask(s)
-	if err != nil || !caller.Refreshed || caller.Token == s.Access || !caller.Session.Noted.Equal(event) || caller.Session.ID != s.ID {
+	if err != nil || !caller.Refreshed || caller.Token == s.Access || !caller.Session.Noted.Equal(event) ||
+		caller.Session.ID != s.ID {
 		t.Fatalf("got %+v, %v, want the same session refreshed", caller, err)
 	}
 	if calls := d.tenant.Calls("/oauth2/revoke"); len(calls) != 1 || calls[0].Form.Get("token") != s.Access {
@@ -165,14 +169,16 @@ func TestStoreThatIsDownEndsNoSession(t *testing.T) {
 	if caller, err := d.ask(d.newSession(time.Hour)); err != nil || caller.Subject != kindetest.DemoUser {
 		t.Errorf("got %v, want the caller", err)
 	}
-	if failure := d.sessions.SignOut(t.Context(), http.Header{}, httptest.NewRequest("POST", site, nil), Caller{}, true); failure != nil {
+	if failure := d.sessions.SignOut(t.Context(), http.Header{}, httptest.NewRequest("POST", site, nil), Caller{},
+		true); failure != nil {
 		t.Errorf("signing out: %v", failure)
 	}
 }
 
 func TestDeviceTokensOpenDeviceRowsOnly(t *testing.T) {
 	d := deploy(t)
-	verifier, err := token.NewVerifier(token.Config{Issuer: d.tenant.Issuer(), ClientIDs: []string{kindetest.ClientID, kindetest.DeviceClientID}, Keys: d.keys})
+	verifier, err := token.NewVerifier(token.Config{Issuer: d.tenant.Issuer(),
+		ClientIDs: []string{kindetest.ClientID, kindetest.DeviceClientID}, Keys: d.keys})
 	if err != nil {
 		t.Fatal(err)
 	}

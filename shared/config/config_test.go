@@ -136,7 +136,8 @@ func TestFaultsSplitIsNeverNil(t *testing.T) {
 
 func TestOrigins(t *testing.T) {
 	good := []string{
-		"https://acme.kinde.com", "https://a-b.example:8443", "http://localhost:8888", "http://127.0.0.1", "http://[::1]:8080",
+		"https://acme.kinde.com", "https://a-b.example:8443", "http://localhost:8888", "http://127.0.0.1",
+		"http://[::1]:8080",
 	}
 	for _, value := range good {
 		if _, err := origin(value); err != nil {

@@ -26,7 +26,8 @@ func TestProxyAPIsRefuses(t *testing.T) {
 	for _, value := range []string{
 		"orders", "=https://a.example", "Orders=https://a.example", "orders=a.example", "orders=http://a.example",
 		"orders=https://a.example orders=https://b.example", "orders=https://user@a.example", "orders=https://a.example/../x",
-		"orders=https://a.example/a//b", "orders=https://a.example/a?b", "orders=https://a.example/a#b", "orders=https://a.example/%2e",
+		"orders=https://a.example/a//b", "orders=https://a.example/a?b", "orders=https://a.example/a#b",
+		"orders=https://a.example/%2e",
 		`orders=https://a.example/a\b`, "orders=https://a.example/./b", "abcdefghijklmnopqrstuvwxyzabcdefg=https://a.example",
 		"a=https://a.example:443", "a=https://A.example", "a=https://a.example/;b",
 	} {
@@ -41,7 +42,8 @@ func TestProxyHeadersAreCanonicalAndCarryNoCredential(t *testing.T) {
 	if want := []string{"X-Tenant", "X-Trace-Id"}; err != nil || !reflect.DeepEqual(s.ProxyHeaders, want) {
 		t.Errorf("PROXY_HEADERS = %v, %v; want %v", s.ProxyHeaders, err, want)
 	}
-	for _, value := range []string{"authorization", "COOKIE", "host", "x-forwarded-for", "Forwarded", "x-nf-request-id", "a b", "a:", ",",
+	for _, value := range []string{"authorization", "COOKIE", "host", "x-forwarded-for", "Forwarded", "x-nf-request-id",
+		"a b", "a:", ",",
 		"proxy-authorization", "transfer-encoding", "x-amzn-trace-id", "sec-fetch-site"} {
 		if _, err := loadOne(ProxyHeaders, value); err == nil {
 			t.Errorf("PROXY_HEADERS %q passes, want an error", value)

@@ -7,7 +7,8 @@ import (
 )
 
 func TestReferences(t *testing.T) {
-	const sm, ssm = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kinde/prod-AbCdEf", "arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/kinde/prod"
+	const sm, ssm = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kinde/prod-AbCdEf",
+		"arn:aws-us-gov:ssm:us-gov-west-1:123456789012:parameter/kinde/prod"
 	for value, want := range map[string]Reference{
 		sm:           {ARN: sm, Partition: "aws", Service: "secretsmanager", Region: "eu-central-1"},
 		sm + "#keys": {ARN: sm, Partition: "aws", Service: "secretsmanager", Region: "eu-central-1", Field: "keys"},
@@ -25,8 +26,10 @@ func TestReferences(t *testing.T) {
 	for _, value := range []string{
 		"arn:", "arn:aws:s3:::bucket", sm + "#", sm + "#a b", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:",
 		"arn:aws:secretsmanager:eu.evil.example/:123456789012:secret:a", "arn:aws:secretsmanager::123456789012:secret:a",
-		"arn:aws.evil.example:ssm:eu-central-1:1:parameter/a", "arn:aws:ssm:eu-central-1:x:parameter/a", "arn:aws:ssm:eu-central-1:1:secret:a",
-		"arn:aws:ssm:eu-central-1:1:parameter/a:3", "arn:aws:secretsmanager:eu-central-1:1:secret:a\n", "arn:aws:secretsmanager:eu-central-1:1:secret:*",
+		"arn:aws.evil.example:ssm:eu-central-1:1:parameter/a", "arn:aws:ssm:eu-central-1:x:parameter/a",
+		"arn:aws:ssm:eu-central-1:1:secret:a",
+		"arn:aws:ssm:eu-central-1:1:parameter/a:3", "arn:aws:secretsmanager:eu-central-1:1:secret:a\n",
+		"arn:aws:secretsmanager:eu-central-1:1:secret:*",
 	} {
 		_, ok, err := ParseReference(value)
 		if !ok || err == nil || strings.Contains(err.Error(), "evil") {
@@ -44,7 +47,8 @@ func TestLoadLeavesReferencesAlone(t *testing.T) {
 		env            []string
 		missing, wrong string
 	}{
-		"all four":          {[]string{"KINDE_CLIENT_SECRET", arn, "SESSION_KEYS", arn, "REDIS_URL", arn, "KINDE_M2M_CLIENT_ID", "m", "KINDE_M2M_CLIENT_SECRET", arn, "ORIGIN_SECRET", arn}, "", ""},
+		"all four": {[]string{"KINDE_CLIENT_SECRET", arn, "SESSION_KEYS", arn, "REDIS_URL", arn,
+			"KINDE_M2M_CLIENT_ID", "m", "KINDE_M2M_CLIENT_SECRET", arn, "ORIGIN_SECRET", arn}, "", ""},
 		"half of a pair":    {[]string{"SESSION_KEYS", arn}, "KINDE_CLIENT_SECRET", ""},
 		"malformed":         {[]string{"KINDE_CLIENT_SECRET", "arn:aws:s3:::x"}, "", "KINDE_CLIENT_SECRET"},
 		"not of a secret's": {[]string{"KINDE_MANAGEMENT_URL", arn}, "", "KINDE_MANAGEMENT_URL"},

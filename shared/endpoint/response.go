@@ -40,9 +40,6 @@ func Encode(status int, value any) (*Response, error) {
 	return JSON(status, body), nil
 }
 
-// NoContent returns a 204.
-func NoContent() *Response { return &Response{Status: http.StatusNoContent} }
-
 // SeeOther returns a 303, the redirect after a form was sent.
 func SeeOther(location string) *Response {
 	return &Response{Status: http.StatusSeeOther, Header: http.Header{"Location": {location}}}

@@ -11,7 +11,8 @@ import (
 // siteFiles are a site's files, in gated folders and outside them.
 var siteFiles = []string{
 	"/index.html", "/pricing.html", "/members.html", "/members/index.html", "/members/a.html", "/members/gold/index.html",
-	"/members/gold/bars.html", "/members/a b.pdf", "/Beta/index.html", "/Beta.html", "/shop/index.html", "/shop/café.html", "/shop/100%.html",
+	"/members/gold/bars.html", "/members/a b.pdf", "/Beta/index.html", "/Beta.html", "/shop/index.html",
+	"/shop/café.html", "/shop/100%.html",
 }
 
 // served lists the files that a host may serve for a path, in the most generous reading
@@ -21,7 +22,8 @@ func served(raw string, host Host) []string {
 	var files []string
 	add := func(p string) {
 		trimmed := strings.TrimRight(p, "/")
-		for _, name := range []string{p, trimmed, trimmed + ".html", trimmed + "/index.html", trimmed + "/index", p + "index.html"} {
+		for _, name := range []string{p, trimmed, trimmed + ".html", trimmed + "/index.html", trimmed + "/index",
+			p + "index.html"} {
 			for _, file := range siteFiles {
 				if name == file || host.IgnoresCase && strings.EqualFold(name, file) {
 					files = append(files, file)

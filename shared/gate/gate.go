@@ -99,7 +99,8 @@ func parseRule(fields map[string]string) (Rule, error) {
 	rule := Rule{Path: fields["path"], Requires: map[Kind]string{}}
 	for _, kind := range kinds {
 		key, ok := fields[string(kind)]
-		if ok && (key == "" || len(key) > maxKey || strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' })) {
+		if ok && (key == "" || len(key) > maxKey ||
+			strings.ContainsFunc(key, func(c rune) bool { return c <= ' ' || c > '~' })) {
 			return Rule{}, fmt.Errorf("has a %s that is empty, too long or not printable ASCII", kind)
 		}
 		if ok {
@@ -161,5 +162,8 @@ func under(path, prefix string) bool {
 
 // Has reports whether a rule is among the rules.
 func (rules Rules) Has(rule Rule) bool {
-	return slices.ContainsFunc(rules, func(other Rule) bool { return other.Path == rule.Path && other.Text() == rule.Text() })
+	return slices.ContainsFunc(rules, func(other Rule) bool {
+		return other.Path == rule.Path &&
+			other.Text() == rule.Text()
+	})
 }

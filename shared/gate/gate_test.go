@@ -122,7 +122,8 @@ func rulesOf(t testing.TB, texts []string) Rules {
 
 func TestPassBelongsToItsSession(t *testing.T) {
 	now := time.Now()
-	old, current := Keys{[]byte(strings.Repeat("a", 32))}, Keys{[]byte(strings.Repeat("b", 32)), []byte(strings.Repeat("a", 32))}
+	old, current := Keys{[]byte(strings.Repeat("a", 32))},
+		Keys{[]byte(strings.Repeat("b", 32)), []byte(strings.Repeat("a", 32))}
 	pass, err := current.Open(old.Issue("session-1", nil, nil, now.Add(PassLife)), now)
 	if err != nil || !pass.Belongs("session-1") || pass.Belongs("session-2") {
 		t.Errorf("a pass under the second key: %+v, %v", pass, err)

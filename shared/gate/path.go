@@ -39,7 +39,8 @@ func Normal(path string, host Host) (string, error) {
 			segments = append(segments, segment)
 		}
 	}
-	if last := len(segments) - 1; last >= 0 && (strings.EqualFold(segments[last], "index") || strings.EqualFold(segments[last], "index.html")) {
+	if last := len(segments) - 1; last >= 0 &&
+		(strings.EqualFold(segments[last], "index") || strings.EqualFold(segments[last], "index.html")) {
 		segments = segments[:last]
 	}
 	if last := len(segments) - 1; last >= 0 {

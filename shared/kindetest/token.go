@@ -140,7 +140,7 @@ func (k *Kinde) redeemMachine(client Client, r *http.Request) (*tokenResponse, e
 	}
 	if !slices.Contains(allowed, audience) {
 		return nil, oauthFault(http.StatusBadRequest, "unauthorized_client",
-			"The application is not authorised for this audience.")
+			"The application is not authorized for this audience.")
 	}
 	scopes := client.Scopes
 	if asked := words(r.PostForm["scope"]); len(asked) > 0 {

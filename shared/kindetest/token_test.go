@@ -26,7 +26,7 @@ func TestTokenEndpointRefuses(t *testing.T) {
 		{"wrong secret", grantForm(grantCode, "client_secret", "wrong"), 401, "invalid_client"},
 		{"no secret", grantForm(grantCode, "client_secret", ""), 401, "invalid_client"},
 		{"no grant type", grantForm(""), 400, "invalid_request"},
-		{"misspelt grant type", grantForm("authorisation_code"), 400, "unsupported_grant_type"},
+		{"misspelled grant type", grantForm("authorisation_code"), 400, "unsupported_grant_type"},
 		{"grant of another type of app", grantForm(grantMachine), 400, "unauthorized_client"},
 		{"unknown code", grantForm(grantCode, "code", "x"), 400, "invalid_grant"},
 		{"unknown refresh token", grantForm(grantRefresh, "refresh_token", "x"), 400, "invalid_grant"},

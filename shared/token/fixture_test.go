@@ -45,7 +45,7 @@ func newKey(bits int) *rsa.PrivateKey {
 	return key
 }
 
-// fields is a JSON object to be marshalled.
+// fields is a JSON object to be marshaled.
 type fields = map[string]any
 
 // with gives base changed by set; a nil value removes its name.

@@ -21,7 +21,7 @@ type look struct {
 	name   string
 	width  int64
 	scheme string
-	forced string // whether the visitor's own colours replace the page's
+	forced string // whether the visitor's own colors replace the page's
 }
 
 var looks = []look{
@@ -31,7 +31,7 @@ var looks = []look{
 }
 
 // goesEverywhere has axe-core look at every page, in light and dark, wide and as
-// small as a telephone, and in forced colours: there is nothing that it objects to, and
+// small as a telephone, and in forced colors: there is nothing that it objects to, and
 // nothing that needs sideways scrolling. The tour and the troubles have it look at the
 // states of the demo page that they come to.
 func (v visitor) goesEverywhere(t *testing.T) {

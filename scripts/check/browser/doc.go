@@ -7,7 +7,7 @@
 // Content-Security-Policy blocks, and what it still shows afterwards.
 //
 // axe-core looks at every page and state on the way, in light, dark and forced
-// colours, and each thing that the Tab key comes to must show that it has the focus.
+// colors, and each thing that the Tab key comes to must show that it has the focus.
 //
 // Its tests have the build tag realtools, since they need Chromium; run them
 // by "go run ./scripts/check browser", which installs it. They leave a picture

@@ -104,7 +104,8 @@ func (v visitor) pagesArePrivate(t *testing.T) {
 // dropPass makes the browser lose its pass, as it does after ten minutes.
 func (v visitor) dropPass(t *testing.T) {
 	t.Helper()
-	if _, err := chromedp.Call(v.Context, network.DeleteCookies, network.DeleteCookiesParams{Name: "gate", URL: v.site}); err != nil {
+	if _, err := chromedp.Call(v.Context, network.DeleteCookies,
+		network.DeleteCookiesParams{Name: "gate", URL: v.site}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -129,7 +130,8 @@ func (v visitor) needsPermission(t *testing.T) {
 	v.Until(t, `location.pathname + location.search === "/access/?error=not-allowed"`)
 	err := v.kinde.Kinde.UpdateUser(kindetest.DemoUser, func(p *kindetest.User) {
 		m := &p.Memberships[0]
-		m.Permissions = append(m.Permissions, kindetest.Permission{ID: "perm_closed", Name: "Publish", Key: "publish_reports"})
+		m.Permissions = append(m.Permissions, kindetest.Permission{ID: "perm_closed", Name: "Publish",
+			Key: "publish_reports"})
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +145,8 @@ func (v visitor) needsPermission(t *testing.T) {
 func (v visitor) followsLink(t *testing.T) {
 	mail := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, `<!doctype html><title>Mail</title><link rel="icon" href="data:,"><a href="`+v.site+members+`">Read</a>`)
+		_, _ = io.WriteString(w, `<!doctype html><title>Mail</title><link rel="icon" href="data:,"><a href="`+v.site+members+
+			`">Read</a>`)
 	}))
 	defer mail.Close()
 	for _, dropped := range []bool{false, true} {
@@ -202,8 +205,10 @@ func (v visitor) signsInAsAnother(t *testing.T) {
 
 func (v visitor) triesSpellings(t *testing.T) {
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	for _, path := range []string{members, "/demo/members", "//demo/members/", "/demo//members/", "/demo/%6dembers/", "/DEMO/members/", "/demo/members;x/",
-		"/demo/members/index.html", "/demo/members.html", "/demo/members/data.json", "/x/..%2fdemo/members/", "/demo%2fmembers/", "/%2564emo/members/"} {
+	for _, path := range []string{members, "/demo/members", "//demo/members/", "/demo//members/", "/demo/%6dembers/",
+		"/DEMO/members/", "/demo/members;x/",
+		"/demo/members/index.html", "/demo/members.html", "/demo/members/data.json", "/x/..%2fdemo/members/",
+		"/demo%2fmembers/", "/%2564emo/members/"} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, v.site, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -57,17 +57,20 @@ func serve(t *testing.T) *place {
 		t.Fatal(err)
 	}
 	// The edge function's variables are those of .env, and not of the process.
-	variables := "GATE_KEYS=" + key + "\nSESSION_KEYS=" + key + "\n"
+	var variables strings.Builder
+	variables.WriteString("GATE_KEYS=" + key + "\nSESSION_KEYS=" + key + "\n")
 	for name, value := range p.kinde.Env() {
-		variables += name + "=" + value + "\n"
+		variables.WriteString(name + "=" + value + "\n")
 	}
-	write(t, filepath.Join(p.dir, ".env"), variables)
+	write(t, filepath.Join(p.dir, ".env"), variables.String())
 	deno := filepath.Dir(installed(t, "deno/node_modules/@deno/*/deno"))
 	bootstrap := filepath.Join(p.dir, "scripts/check/gate/bootstrap.js")
 	ctx, stop := context.WithCancel(t.Context())
-	cmd := exec.CommandContext(ctx, installed(t, "npm/node_modules/.bin/netlify"), "dev", "--offline", "--no-open", "--skip-gitignore", "--port", port)
+	cmd := exec.CommandContext(ctx, installed(t, "npm/node_modules/.bin/netlify"), "dev", "--offline", "--no-open",
+		"--skip-gitignore", "--port", port)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, p.log, p.log
-	cmd.Env = append(os.Environ(), "CI=true", "XDG_CONFIG_HOME="+t.TempDir(), "TMPDIR="+t.TempDir(), "GOENV="+strings.TrimSpace(string(goenv)),
+	cmd.Env = append(os.Environ(), "CI=true", "XDG_CONFIG_HOME="+t.TempDir(), "TMPDIR="+t.TempDir(),
+		"GOENV="+strings.TrimSpace(string(goenv)),
 		"PATH="+deno+":"+os.Getenv("PATH"), "DENO_DIR="+denoCache(t), "NETLIFY_EDGE_BOOTSTRAP=file://"+bootstrap,
 		"CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -137,7 +140,8 @@ func project(t *testing.T) string {
 			}
 		}
 	}
-	const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>%[1]s</title><link rel="icon" href="data:,"><h1>%[1]s</h1>`
+	const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>%[1]s</title>` +
+		`<link rel="icon" href="data:,"><h1>%[1]s</h1>`
 	write(t, filepath.Join(dir, "public/demo/members/closed/index.html"), fmt.Sprintf(page, "Closed"))
 	write(t, filepath.Join(dir, "public/demo/members/data.json"), `{"secret":"members only"}`)
 	run := exec.Command("go", "run", "./scripts/gate")
@@ -155,8 +159,10 @@ func denoCache(t *testing.T) string {
 	dir := t.TempDir()
 	const path = "/bootstrap/globals/types.ts"
 	name := sha256.Sum256([]byte(path))
-	write(t, filepath.Join(dir, "remote/https/edge.netlify.com", hex.EncodeToString(name[:])), "export type NetlifyGlobal = any;\n\n"+
-		`// denoCacheMetadata={"headers":{"content-type":"application/typescript"},"url":"https://edge.netlify.com`+path+`"}`)
+	write(t, filepath.Join(dir, "remote/https/edge.netlify.com", hex.EncodeToString(name[:])),
+		"export type NetlifyGlobal = any;\n\n"+
+			`// denoCacheMetadata={"headers":{"content-type":"application/typescript"},"url":"https://edge.netlify.com`+path+
+			`"}`)
 	return dir
 }
 

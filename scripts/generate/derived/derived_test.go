@@ -24,7 +24,8 @@ func TestPathsOnEachHost(t *testing.T) {
 	for _, row := range []struct{ pattern, tail, from, to, behavior string }{
 		{"/portal", "", "/portal", "/.netlify/functions/f", "/portal"},
 		{"/api/lists/{key}", "/{key}", "/api/lists/:key", "/.netlify/functions/f/:key", "/api/*"},
-		{"/api/proxy/{name}/{path+}", "/{name}/{path+}", "/api/proxy/:name/*", "/.netlify/functions/f/:name/:splat", "/api/*"},
+		{"/api/proxy/{name}/{path+}", "/{name}/{path+}", "/api/proxy/:name/*", "/.netlify/functions/f/:name/:splat",
+			"/api/*"},
 		{"/webhooks/kinde", "", "/webhooks/kinde", "/.netlify/functions/f", "/webhooks/*"},
 	} {
 		r := route.Route{Function: "f", Pattern: row.pattern, Tail: row.tail}

@@ -18,7 +18,8 @@ const maxEdgeFunction = 10_240
 // edgeFunctions renders CloudFront's functions for protected pages, put together from
 // edge/ and gate.json.
 func edgeFunctions(p *project) (string, error) {
-	request, err := edgeFunction(p.root, "request.js", "open", "folds", "normalPath", "requirements", "equal", "passMeets", "check", "keyList")
+	request, err := edgeFunction(p.root, "request.js", "open", "folds", "normalPath", "requirements", "equal", "passMeets",
+		"check", "keyList")
 	if err != nil {
 		return "", err
 	}
@@ -92,7 +93,8 @@ func assembleEdge(template, library string, rules gate.Rules, parts ...string) (
 	}
 	code = compact(code + body)
 	if len(code) > maxEdgeFunction {
-		return "", fmt.Errorf("the CloudFront function has %d bytes; the limit is %d: shorten gate.json", len(code), maxEdgeFunction)
+		return "", fmt.Errorf("the CloudFront function has %d bytes; the limit is %d: shorten gate.json", len(code),
+			maxEdgeFunction)
 	}
 	return code, nil
 }
@@ -117,7 +119,8 @@ func preparedRules(rules gate.Rules) (string, error) {
 // declaration returns a top-level declaration of a script, which ends before an empty
 // line.
 func declaration(script, name string) (string, error) {
-	begin := regexp.MustCompile(`(?m)^(export )?((async )?function|const) ` + regexp.QuoteMeta(name) + `\b`).FindStringIndex(script)
+	begin := regexp.MustCompile(`(?m)^(export )?((async )?function|const) ` + regexp.QuoteMeta(name) +
+		`\b`).FindStringIndex(script)
 	if begin == nil {
 		return "", fmt.Errorf("edge/check.js declares no %s", name)
 	}

@@ -26,7 +26,8 @@ func Redirects(rows []route.Route) []Redirect {
 	var redirects []Redirect
 	for _, row := range paths(rows) {
 		redirects = append(redirects, Redirect{
-			Function: row.Function, From: netlifyFrom(row.Pattern), To: netlifyTo(row.Address()), Limit: netlifyLimits[row.Pattern],
+			Function: row.Function, From: netlifyFrom(row.Pattern), To: netlifyTo(row.Address()),
+			Limit: netlifyLimits[row.Pattern],
 		})
 	}
 	return redirects

@@ -7,9 +7,9 @@ import (
 	"kinde-functions/shared/route"
 )
 
-// catalogue returns every check, in the order in which to fix: id, title, and why it
+// checklist returns every check, in the order in which to fix: id, title, and why it
 // matters.
-func catalogue() []check {
+func checklist() []check {
 	list := []check{{ID: "settings.here", Title: "Settings",
 		Why: "Everything else is checked with the settings of .env and the environment."}}
 	for _, name := range settingNames() {
