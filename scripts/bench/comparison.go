@@ -70,7 +70,10 @@ var comparisons = []comparison{{
 	limits: map[string]limit{
 		zipped: {over: 0.3e6},
 	},
-}}
+},
+	throughProxy("proxy", 1<<10, map[string]limit{warmAdded: {over: 500e3}, peak: {over: 4e6}}),
+	throughProxy("proxy-1mb", 1<<20, map[string]limit{warmAdded: {ratio: 1.20}, peak: {ratio: 1.10}}),
+}
 
 // withoutRedis replaces shared/endpoint/sharedstore.go and shares nothing.
 const withoutRedis = `package endpoint

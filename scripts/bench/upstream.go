@@ -26,12 +26,13 @@ var sessionKey = []byte("0123456789abcdef0123456789abcdef")
 // upstream is the embedded Kinde over https with a latency. It supports HTTP/2, as Kinde
 // does.
 type upstream struct {
-	tenant *kindetest.Kinde
-	url    string
-	bundle string // file of the system's certificates and ours
-	delay  time.Duration
-	server *http.Server
-	busy   stopwatch
+	tenant  *kindetest.Kinde
+	handler http.Handler // the tenant and the own API
+	url     string
+	bundle  string // file of the system's certificates and ours
+	delay   time.Duration
+	server  *http.Server
+	busy    stopwatch
 }
 
 // startUpstream starts an upstream on a free port. It writes a bundle with the system's
@@ -57,6 +58,10 @@ func (u *upstream) serve(listener net.Listener, system []byte) (err error) {
 	if err := u.tenant.UpdateUser(kindetest.DemoUser, addEntitlements); err != nil {
 		return err
 	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+ownAPI+"/{n}", serveOwnAPI)
+	mux.Handle("/", u.tenant)
+	u.handler = mux
 	certificate, authority, err := newCertificate()
 	if err != nil {
 		return err
@@ -99,12 +104,12 @@ func (u *upstream) session() string {
 
 func (u *upstream) close() { u.server.Close() }
 
-// ServeHTTP passes the request to the tenant after the delay.
+// ServeHTTP passes the request to the tenant or the own API after the delay.
 func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer u.busy.start()()
 	select {
 	case <-time.After(u.delay):
-		u.tenant.ServeHTTP(w, r)
+		u.handler.ServeHTTP(w, r)
 	case <-r.Context().Done():
 	}
 }
@@ -116,6 +121,7 @@ func (u *upstream) settings() []string {
 		"KINDE_CLIENT_ID=" + kindetest.ClientID,
 		"KINDE_SITE_URL=" + site,
 		"SSL_CERT_FILE=" + u.bundle,
+		"PROXY_APIS=sample=" + u.url + ownAPI,
 		"KINDE_CLIENT_SECRET=" + kindetest.ClientSecret,
 		"SESSION_KEYS=" + base64.StdEncoding.EncodeToString(sessionKey),
 	}

@@ -70,7 +70,7 @@ func (s served) testTypeScript(t *testing.T) {
 		{"expired session", header("Cookie", expired, "X-CSRF", "1"), 200, allowed, true},
 		{"session cookie without X-CSRF", header("Cookie", current), 403, `"csrf-header-missing"`, false},
 		{"no credential", header(), 401, `"no-token"`, false},
-		{"Bearer token without the permission", bearer(kindetest.With("permissions", []string{})), 403, `"not-allowed"`, false},
+		{"no permission", bearer(kindetest.With("permissions", []string{})), 403, `"not-allowed"`, false},
 		{"expired Bearer token", bearer(kindetest.ExpiresIn(-time.Hour)), 401, `"invalid-token"`, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
