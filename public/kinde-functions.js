@@ -194,6 +194,7 @@ export function createClient({ baseUrl = "", getToken, fetch: fetcher, timeout =
 
   function forget(stopped = false) {
     stopped && flights.forEach(({ stop }) => stop.abort());
+    returned = false; // the refresh was sent
     known = {};
     flights.clear();
   }
@@ -230,12 +231,15 @@ export function createClient({ baseUrl = "", getToken, fetch: fetcher, timeout =
       return before;
     }
     listen();
-    const read = () => ask("/api/session", o).catch((failure) => {
-      if (failure?.status !== 401 || getToken) {
-        throw failure;
-      }
-      return { authenticated: false, expired: true }; // the cookie stays after a refused refresh
-    });
+    const read = () => {
+      returned = false;
+      return ask("/api/session", o).catch((failure) => {
+        if (failure?.status !== 401 || getToken) {
+          throw failure;
+        }
+        return { authenticated: false, expired: true }; // the cookie stays after a refused refresh
+      });
+    };
     const refresh = () => ask("/auth/refresh", o, REFRESH);
     const found = now ? await refresh().catch(refused) : back ? await refresh().catch(read) : await read();
     const { claims_refreshed, ...is } = found;

@@ -5,6 +5,7 @@ import "./copy.js";
 import "./fold.js";
 import { appCard } from "./app.js";
 import { accountCard } from "./account.js";
+import { apiCard } from "./api.js";
 import { portalCard } from "./portal.js";
 import { profileCard } from "./profile.js";
 import { signInCard } from "./sign-in.js";
@@ -13,6 +14,7 @@ import { announce, client, during, hasToken, heed, onRefusal, outcome, site, sta
 
 const signIn = signInCard({ begin, useToken, signOut });
 const portal = portalCard();
+const api = apiCard();
 const tokens = tokenTools();
 
 /** While this page itself signs the user out. */
@@ -30,8 +32,10 @@ function render(visitor) {
   const signedIn = visitor === "in" || visitor === "token";
   signIn.render(visitor);
   portal.render(signedIn, visitor !== "checking");
+  api.render(signedIn);
   tokens.render(signedIn);
   if (!signedIn) {
+    api.clear();
     tokens.clear();
   }
   for (const card of cards) {
@@ -56,6 +60,7 @@ function wipe(token) {
   cards.forEach((card) => card.clear());
   signIn.clear();
   portal.clear();
+  api.clear();
   tokens.clear();
   announce("");
 }

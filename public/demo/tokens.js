@@ -11,8 +11,8 @@ const NO_TOKEN = "This is no token: one has no spaces in it, and at most 16,384 
 const ENDS = {
   session: {
     question: "Revoke your own access token?",
-    meaning: "This page asks with it. Your sign-in here ends with it: to go on you sign in again. It cannot be undone.",
-    done: "Your own access token has ended, and your sign-in here with it. Whoever checks only its signature still takes it until it runs out.",
+    meaning: "You stay signed in: the next request gets a new one. It cannot be undone.",
+    done: "Your own access token has ended, and your session gets a new one. An API that checks only the signature accepts the old one until it expires.",
   },
   pasted: {
     question: "Revoke the token that you signed in with?",
@@ -101,7 +101,7 @@ export function tokenTools() {
       }
       field.value = "";
       const { done } = kind(asked);
-      if (isOwn(asked.token)) {
+      if (hasToken() && isOwn(asked.token)) {
         end();
         byId("sign-in-heading", HTMLElement).focus();
       }

@@ -55,6 +55,7 @@ type portalView struct {
 	OrgName               string
 	Member                *Membership
 	ReturnURL             string
+	NextPlan              string // what the button of the area plan_selection chooses
 }
 
 type portalTab struct {
@@ -92,6 +93,20 @@ func (k *Kinde) portalArea(w http.ResponseWriter, r *http.Request) {
 	k.renderPortal(w, id, visit, area)
 }
 
+// choosePlan handles POST /portal/{visit}/plan: the user moves between Basic and Pro, as
+// by a purchase.
+func (k *Kinde) choosePlan(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("visit")
+	k.mu.Lock()
+	visit, ok := k.portals.get("visit "+id, k.opt.Now())
+	k.mu.Unlock()
+	if !ok || k.SwitchPlan(visit.user) != nil {
+		renderMessage(w, http.StatusNotFound, "This visit is over", "Go back to the site and open the portal again.", "")
+		return
+	}
+	http.Redirect(w, r, "/portal/"+id+"/plan_details", http.StatusSeeOther)
+}
+
 // renderPortal shows an area of the portal; k.mu is held.
 func (k *Kinde) renderPortal(w http.ResponseWriter, id string, visit *portalVisit, area string) {
 	user := k.user(visit.user)
@@ -101,7 +116,10 @@ func (k *Kinde) renderPortal(w http.ResponseWriter, id string, visit *portalVisi
 	}
 	view := portalView{
 		Visit: id, Area: area, AreaName: title(area), User: user,
-		OrgName: member.OrgName, Member: member, ReturnURL: visit.returnURL,
+		OrgName: member.OrgName, Member: member, ReturnURL: visit.returnURL, NextPlan: "Pro",
+	}
+	if hasPlan(member, proPlan) {
+		view.NextPlan = "Basic"
 	}
 	known := false
 	for _, name := range portalAreas {

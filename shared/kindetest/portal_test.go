@@ -69,3 +69,23 @@ func TestPortalLinkRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestPortalChangesPlan(t *testing.T) {
+	tn := newTenant(t)
+	page := tn.get(tn.portalURL(tn.Kinde.Mint(), "subnav=plan_selection"), "")
+	_, rest, _ := strings.Cut(page.body, `action="/portal/`)
+	visit, _, _ := strings.Cut(rest, "/")
+	if !strings.Contains(page.body, "Choose the Basic plan") {
+		t.Fatalf("got no button for the Basic plan: %d", page.status)
+	}
+	if got := tn.send("POST", "/portal/"+visit+"/plan", "", nil); got.status != http.StatusSeeOther {
+		t.Fatalf("got %d, want 303", got.status)
+	}
+	plans := tn.get("/portal/"+visit+"/plan_selection", "").body
+	if !strings.Contains(plans, "<b>Basic</b>") || !strings.Contains(plans, "Choose the Pro plan") {
+		t.Error("the portal does not show the Basic plan")
+	}
+	if got := tn.send("POST", "/portal/made-up/plan", "", nil); got.status != http.StatusNotFound {
+		t.Errorf("made-up visit: got %d, want 404", got.status)
+	}
+}

@@ -81,6 +81,7 @@ func (k *Kinde) routes() {
 	page("POST /device", k.deviceDecision)
 	page("GET /portal_redirect", k.portalRedirect)
 	page("GET /portal/{visit}/{area}", k.portalArea)
+	page("POST /portal/{visit}/plan", k.choosePlan)
 	page("GET /third-party/consent", k.consentPage)
 	page("POST /third-party/consent", k.consentDecision)
 	page("GET /third-party/connected", k.connectedPage)

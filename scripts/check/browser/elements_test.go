@@ -330,4 +330,5 @@ func (v visitor) comesBackToKeptElements(t *testing.T) {
 	case strings.TrimSpace(restored) != "Your account": // its heading
 		t.Errorf("the page was kept with %q", restored)
 	}
+	v.refusesOneRefresh(t)
 }

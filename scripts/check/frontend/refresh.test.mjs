@@ -73,6 +73,35 @@ inPage("after the portal a failed refresh falls back to the session", async (pag
   assert.deepEqual(s.names(), [refresh, session]);
 });
 
+inPage("after the portal a failed refresh is not sent again while the session is read", async (page) => {
+  page.storage["kinde-functions"] = "true";
+  const s = server({ [session]: () => settle().then(() => signedOut), [refresh]: problem(401, "no-token") });
+  const c = createClient(s);
+  const first = c.session();
+  while (!s.names().includes(session)) {
+    await settle();
+  }
+  await Promise.all([first, c.session()]);
+  assert.equal(s.names().filter((name) => name === refresh).length, 1);
+});
+
+inPage("a page kept while the user was at the portal refreshes once when it shows again", async (page) => {
+  const s = server({ [session]: () => signedIn(), [refresh]: () => settle().then(() => refreshed()) });
+  const c = createClient(s);
+  c.onChange(() => {});
+  await c.session();
+  page.events.dispatchEvent(new Event("pagehide"));
+  page.storage["kinde-functions"] = "true";
+  const first = c.session(); // of an element that hears of pageshow before the client does
+  while (!s.names().includes(refresh)) {
+    await Promise.resolve();
+  }
+  page.events.dispatchEvent(new Event("pageshow"));
+  await first;
+  await settle();
+  assert.equal(s.names().filter((name) => name === refresh).length, 1);
+});
+
 inPage("denied storage does not stop openPortal() or session()", async (page) => {
   Object.defineProperty(globalThis, "sessionStorage", { get() { throw new DOMException("denied", "SecurityError"); }, configurable: true });
   const s = server({ [session]: () => signedIn(), "GET /portal": { url: "https://acme.example/p" } });
