@@ -29,7 +29,6 @@ func (k *Kinde) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (k *Kinde) routes() {
 	k.mux = http.NewServeMux()
 	handle := k.mux.HandleFunc
-
 	handle("GET /.well-known/openid-configuration", k.discovery)
 	handle("GET /.well-known/jwks", k.keySet)
 	handle("GET /.well-known/jwks.json", k.keySet)
