@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -9,8 +10,8 @@ import (
 
 	"kinde-functions/shared/auth"
 	"kinde-functions/shared/endpoint"
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // sessionsOf returns the sessions of another function of the site.
@@ -18,7 +19,9 @@ func sessionsOf(s *signIn) *auth.Sessions {
 	var sessions *auth.Sessions
 	s.Beside(endpoint.API("user-profile", func(services *endpoint.Services) (endpoint.Handlers, error) {
 		sessions = services.Sessions
-		serve := func(context.Context, *endpoint.Request) (*endpoint.Response, error) { return &endpoint.Response{Status: http.StatusNoContent}, nil }
+		serve := func(context.Context, *endpoint.Request) (*endpoint.Response, error) {
+			return &endpoint.Response{Status: http.StatusNoContent}, nil
+		}
 		return endpoint.Handlers{"GET /api/user-profile": {Serve: serve}}, nil
 	}))
 	return sessions

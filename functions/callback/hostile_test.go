@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/local/functiontest"
 )
 
 // Any query leads to /access/ with one of this service's codes, and nothing of the

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/local/functiontest"
 )
 
 // authorizeQuery reads the redirect to Kinde's authorization endpoint.

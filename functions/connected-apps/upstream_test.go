@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // refuse returns Kinde's refusal with a code.

@@ -12,8 +12,8 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 const (

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/oauth2"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 func refreshBody(token string) string {

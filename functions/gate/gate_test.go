@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"kinde-functions/shared/endpoint"
-	"kinde-functions/shared/functiontest"
 	"kinde-functions/shared/gate"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/session"
 )
 

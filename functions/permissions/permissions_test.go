@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/local/functiontest"
 )
 
 func TestPermissions(t *testing.T) {

@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/local/functiontest"
 )
 
 func TestProperties(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 const path = "/api/protected-resource"

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // TestGoRecipe runs the API in Go of docs/own-apis.md as it stands there, behind the proxy.

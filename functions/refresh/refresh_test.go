@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/session"
 )
 

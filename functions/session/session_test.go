@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/session"
 )
 

@@ -16,8 +16,8 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"kinde-functions/shared/endpoint"
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/session"
 	"kinde-functions/shared/token"
 )

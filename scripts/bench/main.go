@@ -4,7 +4,7 @@
 //	go run ./scripts/bench
 //
 // Both programs are built as Netlify builds them and run as Lambda runs them
-// (shared/lambdarun), against the embedded Kinde over https with a latency of
+// (shared/local/lambdarun), against the embedded Kinde over https with a latency of
 // 20 ms. Their runs alternate, so that other load on the machine affects both:
 // the ratios are meaningful, single figures are not. Some figures are available
 // on Linux only.

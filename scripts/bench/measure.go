@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/local/lambdarun"
 )
 
 // format is the platform of the events: Netlify has the tightest limits.

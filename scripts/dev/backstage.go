@@ -8,7 +8,7 @@ import (
 
 	"kinde-functions/scripts/workplace"
 	"kinde-functions/shared/config"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // backstage is everything behind the site: the functions, the embedded Kinde, the sample

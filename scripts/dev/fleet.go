@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/local/lambdarun"
 )
 
 // fleet holds all functions, by name.
@@ -162,7 +162,7 @@ func (f *fleet) changed(ctx context.Context, paths []string) {
 		case inside:
 			function, _, _ = strings.Cut(function, "/")
 			names = append(names, function)
-		case strings.HasPrefix(path, "shared/kindetest/"), strings.HasPrefix(path, "shared/lambdarun/"):
+		case strings.HasPrefix(path, "shared/local/kindetest/"), strings.HasPrefix(path, "shared/local/lambdarun/"):
 			own = true
 		case strings.HasPrefix(path, "shared/route/"):
 			own, shared = true, true

@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"sync"
 
-	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/local/lambdarun"
 )
 
 // function is one folder in functions/: the binary of its last build, and the process

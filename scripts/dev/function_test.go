@@ -84,8 +84,8 @@ func TestChangedRebuildsWhatItConcerns(t *testing.T) {
 		{"go.mod functions/a/main.go", "a b", false},
 		{"functions/gone/main.go", "", false},
 		{"shared/route/route.go", "a b", true},
-		{"shared/kindetest/kinde.go", "", true},
-		{"shared/lambdarun/build.go functions/a/a.go", "a", true},
+		{"shared/local/kindetest/kinde.go", "", true},
+		{"shared/local/lambdarun/build.go functions/a/a.go", "a", true},
 	} {
 		screen := &screenshot{}
 		newFleet(root, t.TempDir(), nil, &terminal{out: screen}).changed(t.Context(), strings.Fields(test.paths))

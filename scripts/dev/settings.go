@@ -9,7 +9,7 @@ import (
 
 	"kinde-functions/scripts/workplace"
 	"kinde-functions/shared/config"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // settings are the developer's, by their names: all of .env, and of the environment what

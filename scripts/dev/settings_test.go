@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"kinde-functions/scripts/workplace"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 func from(env map[string]string) workplace.Lookup {

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/kindetest"
-	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/kindetest"
+	"kinde-functions/shared/local/lambdarun"
 )
 
 // bundle builds the two functions and serves them as a host does.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // finding is what one check must report of a tenant.

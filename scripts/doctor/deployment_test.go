@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"kinde-functions/scripts/dev/devtest"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/outbound"
 )
 

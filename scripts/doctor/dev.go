@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"kinde-functions/shared/config"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/outbound"
 )
 

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 const site = "https://site.example"

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"kinde-functions/shared/config"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // Secrets that share no beginning with a word of the report.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 const previews = "https://deploy-preview-*--my-site.netlify.app"

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // redisThat serves a Redis that sends one reply to each command, an array of bulk strings.

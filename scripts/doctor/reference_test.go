@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // A reference stands for a secret that is not here: what needs it is skipped, and the

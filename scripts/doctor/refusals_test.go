@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"kinde-functions/shared/kinde"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/outbound"
 	"kinde-functions/shared/problem"
 )

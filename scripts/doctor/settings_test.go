@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // setting is a change to good settings, and what the check id must say of it.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"kinde-functions/shared/kinde"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 func TestGoodTenantHasNothingToFix(t *testing.T) {

@@ -118,7 +118,7 @@ func (src source) files(s *site, functions []string, o options) (map[string][]by
 // and nothing that stands in for Kinde or a host.
 func isShipped(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
-		if slices.Contains([]string{"testdata", "local", "kindetest", "lambdarun", "functiontest"}, part) {
+		if slices.Contains([]string{"testdata", "local"}, part) {
 			return false
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 	"kinde-functions/shared/config"
 	"kinde-functions/shared/kinde"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/outbound"
 	"kinde-functions/shared/problem"
 	"kinde-functions/shared/route"

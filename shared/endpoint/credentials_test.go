@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 func TestCredentials(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // Tokens of the device application open the rows that say so, and no other.

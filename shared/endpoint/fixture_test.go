@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/problem"
 )
 

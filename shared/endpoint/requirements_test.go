@@ -3,7 +3,7 @@ package endpoint
 import (
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/session"
 )
 

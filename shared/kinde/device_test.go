@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/problem"
 )
 

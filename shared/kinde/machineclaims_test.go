@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 func TestMachineClaims(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/local/lambdarun"
 	"kinde-functions/shared/problem"
 )
 

@@ -12,9 +12,9 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/kindetest"
-	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/kindetest"
+	"kinde-functions/shared/local/lambdarun"
 )
 
 // example is a fenced block of CONTRIBUTING.md and the file that it belongs to.

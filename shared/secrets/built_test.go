@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/lambdarun"
 )
 
 const arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:kinde-AbCdEf"

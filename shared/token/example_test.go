@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/token"
 )
 

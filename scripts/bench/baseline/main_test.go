@@ -11,7 +11,7 @@ import (
 
 	"github.com/MicahParks/keyfunc/v3"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // A baseline that did less would make the comparison worthless.

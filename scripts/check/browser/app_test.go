@@ -9,7 +9,7 @@ import (
 
 	"github.com/chromedp/cdproto/page"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // consentPage is where the third party asks the person for access.

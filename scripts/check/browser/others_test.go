@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // seesWhoIsHere looks at a page while another tab signs out, in as somebody else, and

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // TestPhone shows the demo page to an ordinary user on a phone.

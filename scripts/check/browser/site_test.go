@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"kinde-functions/scripts/dev/devtest"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // root is the project's folder; go test runs here, three folders below.

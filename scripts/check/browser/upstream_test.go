@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // faults are what the demo page makes of real functions in trouble, in order, each on

@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/kindetest"
-	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/kindetest"
+	"kinde-functions/shared/local/lambdarun"
 	"kinde-functions/shared/session"
 )
 

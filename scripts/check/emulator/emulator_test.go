@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/kindetest"
-	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/local/kindetest"
+	"kinde-functions/shared/local/lambdarun"
 )
 
 const site = "https://site.example"

@@ -17,7 +17,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"kinde-functions/scripts/check/chromium"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 const (

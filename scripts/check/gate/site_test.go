@@ -18,8 +18,8 @@ import (
 	"time"
 
 	"kinde-functions/scripts/check/tree"
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 const root = "../../.."

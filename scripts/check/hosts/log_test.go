@@ -5,7 +5,7 @@ package hosts
 import (
 	"testing"
 
-	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/local/functiontest"
 )
 
 func showIfFailed(t *testing.T, log *functiontest.Log) {

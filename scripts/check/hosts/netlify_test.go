@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/local/functiontest"
 )
 
 // netlifyTool returns the Netlify command-line tool and an environment in which it does

@@ -19,8 +19,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/lambdarun"
 )
 
 // samEnv keeps the SAM tool off the network, and passes Go the flags that template.yaml

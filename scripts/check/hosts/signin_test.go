@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 var sessionKey = []byte("0123456789abcdef0123456789abcdef")

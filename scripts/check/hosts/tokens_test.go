@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // tokenCalls introspect and revoke tokens, and call the sample API and connected apps.

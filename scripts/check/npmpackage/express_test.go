@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"kinde-functions/scripts/check/tree"
-	"kinde-functions/shared/kindetest"
-	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/local/kindetest"
+	"kinde-functions/shared/local/lambdarun"
 )
 
 // TestExpressRecipe runs the API in Express of docs/own-apis.md as it stands there, behind the

@@ -9,7 +9,7 @@ import (
 	"path"
 	"strings"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/route"
 	"kinde-functions/shared/session"
 )

@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"strings"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/route"
 )
 

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // refusedEvent is an event type that the receiver refuses.

@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/route"
 	"kinde-functions/shared/session"
 )

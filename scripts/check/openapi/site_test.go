@@ -13,7 +13,7 @@ import (
 	"sync"
 	"testing"
 
-	"kinde-functions/shared/lambdarun"
+	"kinde-functions/shared/local/lambdarun"
 	"kinde-functions/shared/problem"
 	"kinde-functions/shared/route"
 )

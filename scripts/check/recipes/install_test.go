@@ -18,8 +18,8 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/functiontest"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/functiontest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // sessionKeys is 32 bytes in base64.

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"kinde-functions/scripts/check/chromium"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // TestRecipes makes each of the page's sites, and signs in to it.

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // postInParallel posts a form to all processes and counts the responses by body.

@@ -16,7 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"kinde-functions/scripts/check/chromium"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // root is the project's folder.

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"kinde-functions/shared/functiontest"
+	"kinde-functions/shared/local/functiontest"
 )
 
 // Dev is a running scripts/dev.

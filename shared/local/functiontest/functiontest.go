@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"kinde-functions/shared/endpoint"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // Site is the origin of the site that the function belongs to.

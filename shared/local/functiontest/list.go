@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"kinde-functions/shared/endpoint"
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // page is a page of a list.
