@@ -38,7 +38,8 @@ func main() {
 	flag.IntVar(&n.cold, "cold", 50, "cold starts of each program")
 	flag.IntVar(&n.processes, "processes", 4, "processes of each program that get warm requests")
 	flag.IntVar(&n.warm, "warm", 100, "warm requests to each process")
-	flag.StringVar(&n.only, "only", "", "measure one comparison alone: portal, account, session, redis, proxy or proxy-1mb")
+	flag.StringVar(&n.only, "only", "",
+		"measure one comparison alone: portal, account, session, redis, proxy or proxy-1mb")
 	delay := flag.Duration("delay", 20*time.Millisecond, "the latency of the upstream")
 	memory := flag.Int("memory", 1024, "memory size of the functions in MB (Netlify: 1024)")
 	flag.Parse()

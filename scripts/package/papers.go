@@ -68,7 +68,8 @@ var signs = []struct{ license, words string }{
 }
 
 func licenseOf(dir string) (text, license string, err error) {
-	for _, name := range []string{"LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "COPYING"} { //nolint:misspell // a file name
+	//nolint:misspell // the name of a file
+	for _, name := range []string{"LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "COPYING"} {
 		content, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			continue

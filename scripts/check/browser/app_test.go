@@ -100,10 +100,12 @@ func (v visitor) seesNoOthersApp(t *testing.T) {
 // isNotToldLies follows links that say what only the app may say, and comes back from
 // the app with an answer that is none.
 func (v visitor) isNotToldLies(t *testing.T) {
-	for _, link := range []string{"/?error=access_denied#app", "/?error=server_error&error_description=Send+your+password+to+mallory"} {
+	for _, link := range []string{"/?error=access_denied#app",
+		"/?error=server_error&error_description=Send+your+password+to+mallory"} {
 		v.GoTo(t, v.site+link)
 		v.Until(t, v.state("in")+" && "+everything+" && "+app("apart"))
-		if text := v.text(t); strings.Contains(text, "You said no") || strings.Contains(text, "othing was connected") || strings.Contains(text, "mallory") {
+		if text := v.text(t); strings.Contains(text, "You said no") || strings.Contains(text, "othing was connected") ||
+			strings.Contains(text, "mallory") {
 			t.Errorf("after %s: %.900q", link, text)
 		}
 	}
@@ -111,7 +113,8 @@ func (v visitor) isNotToldLies(t *testing.T) {
 	v.Until(t, consentPage)
 	v.GoTo(t, v.site+"/?error=pay_mallory&error_description=now#app")
 	v.Until(t, v.state("in")+" && "+everything+" && "+app("declined"))
-	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text, "Nothing was connected.") || strings.Contains(text, "mallory") {
+	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text, "Nothing was connected.") ||
+		strings.Contains(text, "mallory") {
 		t.Errorf("shows %q", text)
 	}
 	v.picture(t, "36-app-no-answer")
@@ -123,9 +126,11 @@ func (v visitor) isNotToldLies(t *testing.T) {
 // returned ends that.
 func (v visitor) before(t *testing.T, script string) (end func()) {
 	t.Helper()
-	id := call(t, v.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}).Identifier
+	id := call(t, v.tab, page.AddScriptToEvaluateOnNewDocument,
+		page.AddScriptToEvaluateOnNewDocumentParams{Source: script}).Identifier
 	return func() {
-		call(t, v.tab, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: id})
+		call(t, v.tab, page.RemoveScriptToEvaluateOnNewDocument,
+			page.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: id})
 	}
 }
 
@@ -141,7 +146,8 @@ func (v visitor) seesNoFiles(t *testing.T) {
 	end := v.before(t, card("data-app-files", "/no-such-list"))
 	v.GoTo(t, v.site+"/")
 	v.Until(t, v.state("in")+" && "+everything+" && "+app("connected"))
-	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text, "/no-such-list answered with status 404") || !strings.Contains(text, "data-app-files at this card in index.html") {
+	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text,
+		"/no-such-list answered with status 404") || !strings.Contains(text, "data-app-files at this card in index.html") {
 		t.Errorf("shows %q", text)
 	}
 	v.isAccessible(t, "app without files")
@@ -167,7 +173,8 @@ func (v visitor) asksForAnUnknownApp(t *testing.T) {
 	end := v.before(t, card("data-app", "other_drive"))
 	v.GoTo(t, v.site+"/")
 	v.Until(t, v.state("in")+" && "+everything+" && "+app("unknown"))
-	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text, "is not set up on this site") || !strings.Contains(text, "add other_drive to CONNECTED_APPS") {
+	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text,
+		"is not set up on this site") || !strings.Contains(text, "add other_drive to CONNECTED_APPS") {
 		t.Errorf("shows %q", text)
 	}
 	v.isAccessible(t, "app unknown")

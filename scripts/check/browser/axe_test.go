@@ -62,7 +62,8 @@ func (v visitor) goesEverywhere(t *testing.T) {
 	v.showsItsFocus(t, "Sign in", "Create an account", "Use an access token", "Last requests")
 	v.as(t, demo.ID)
 	v.isAccessible(t, "signed in")
-	v.showsItsFocus(t, "Skip to the content", "Skip to the last requests", "sign-out", "Plan details", "Connect", "All 23", "tokens-field", "revoke", "Last requests")
+	v.showsItsFocus(t, "Skip to the content", "Skip to the last requests", "sign-out", "Plan details", "Connect", "All 23",
+		"tokens-field", "revoke", "Last requests")
 	v.printsWhatIsTheirs(t)
 	v.Click(t, "#introspect")
 	v.Until(t, tells("In force"))
@@ -112,7 +113,8 @@ func (v visitor) see(t *testing.T, l look) {
 	t.Helper()
 	motion := map[bool]string{true: "", false: "reduce"}[l == look{}]
 	call(t, v.tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: l.scheme}, {Name: "forced-colors", Value: l.forced}, {Name: "prefers-reduced-motion", Value: motion}}})
+		{Name: "prefers-color-scheme", Value: l.scheme}, {Name: "forced-colors", Value: l.forced},
+		{Name: "prefers-reduced-motion", Value: motion}}})
 	if l.width == 0 {
 		call(t, v.tab, emulation.ClearDeviceMetricsOverride, cdp.Empty{})
 		return
@@ -156,7 +158,8 @@ func (v visitor) isAccessible(t *testing.T, state string) {
 		if wide := v.get(t, fmt.Sprintf(`document.documentElement.scrollWidth > %d ? String(document.documentElement.scrollWidth) : ""`, l.width)); wide != "" {
 			t.Errorf("%s, %s: %s pixels wide", state, l.name, wide)
 		}
-		v.picture(t, "axe-"+strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(state+" "+l.name), "-"), "-"))
+		v.picture(t, "axe-"+strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(state+" "+l.name),
+			"-"), "-"))
 	}
 	v.see(t, look{})
 }

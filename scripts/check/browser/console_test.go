@@ -69,7 +69,8 @@ func (b *tab) serious(complaints []chromium.Complaint) (found []string) {
 // Of the 404s for the app's token only that of nothing connected is passed over.
 func TestAnUnknownAppIsComplainedAbout(t *testing.T) {
 	b := &tab{refused: map[network.RequestID]string{"1": expected, "2": "unknown-app"}}
-	complaints := []chromium.Complaint{{Text: "404 " + tokenPath, Request: "1"}, {Text: "404 " + tokenPath, Request: "2"}, {Text: "blocked", Request: "3"}}
+	complaints := []chromium.Complaint{{Text: "404 " + tokenPath, Request: "1"}, {Text: "404 " + tokenPath, Request: "2"},
+		{Text: "blocked", Request: "3"}}
 	if got := b.serious(complaints); !slices.Equal(got, []string{"404 " + tokenPath + " unknown-app", "blocked"}) {
 		t.Errorf("complains: %q", got)
 	}

@@ -271,7 +271,8 @@ func (v visitor) usesItsOwn(t *testing.T) {
 // are signed in nor to those who are not.
 func (v visitor) cannotKnow(t *testing.T) {
 	tab := visitor{v.place, v.another(t)}
-	call(t, tab.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: watching + `
+	call(t, tab.tab, page.AddScriptToEvaluateOnNewDocument,
+		page.AddScriptToEvaluateOnNewDocumentParams{Source: watching + `
 		window.heard = [];
 		addEventListener("kinde-error", (event) => window.heard.push(event.target.localName + " " + event.detail.code));
 		window.fetch = async () => new Response(JSON.stringify({ code: "upstream-failed", title: "t" }), { status: 502 });

@@ -11,7 +11,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
-	"kinde-functions/shared/kindetest"
+	"kinde-functions/shared/local/kindetest"
 )
 
 // flows are what users do in several steps, each with its own sign-in.
@@ -83,7 +83,8 @@ func (v visitor) switchesOrganization(t *testing.T, _ *kindetest.Kinde) {
 	if got := v.permissions(t); !slices.Equal(got, []string{"view_reports"}) {
 		t.Errorf("got permissions %q, want those of the second organization", got)
 	}
-	v.Until(t, fmt.Sprintf(`document.querySelector("kinde-organization-switcher select").value === %q`, kindetest.SecondOrg))
+	v.Until(t, fmt.Sprintf(`document.querySelector("kinde-organization-switcher select").value === %q`,
+		kindetest.SecondOrg))
 	v.picture(t, "70-other-organization")
 }
 

@@ -105,12 +105,14 @@ const rowsShown = `String([...document.querySelectorAll("#entitlements-table tbo
 // unfoldsWhatIsLong shows all entitlements and the strip, by keyboard, and folds them again.
 func (v visitor) unfoldsWhatIsLong(t *testing.T) {
 	button := `document.querySelector("#entitlements-table + button")`
-	if got := v.get(t, rowsShown+` + " " + `+button+`.innerText + " " + `+button+`.ariaExpanded`); got != "10 All 23 entitlements false" {
+	if got := v.get(t, rowsShown+` + " " + `+button+`.innerText + " " + `+button+
+		`.ariaExpanded`); got != "10 All 23 entitlements false" {
 		t.Errorf("at first: %s", got)
 	}
 	v.get(t, `(`+button+`.focus(), "")`)
 	v.press(t, kb.Enter)
-	v.Until(t, rowsShown+` === "23" && `+button+`.ariaExpanded === "true" && document.activeElement.innerText.startsWith("Feature 11")`)
+	v.Until(t, rowsShown+` === "23" && `+button+
+		`.ariaExpanded === "true" && document.activeElement.innerText.startsWith("Feature 11")`)
 	v.press(t, kb.Tab)
 	v.Until(t, `document.activeElement === `+button)
 	v.press(t, " ")
@@ -132,7 +134,8 @@ func (v visitor) unfoldsWhatIsLong(t *testing.T) {
 	v.Until(t, `document.activeElement.matches("#requests summary:focus-visible")`)
 	v.press(t, kb.Enter)
 	v.Until(t, `document.querySelector("#requests details").open && document.querySelector("#requests-list").checkVisibility()`)
-	for _, want := range []string{"GET /api/session", "GET /api/account?include=…", "Status 200", "Status 404", "not-connected", "upstream", "app"} {
+	for _, want := range []string{"GET /api/session", "GET /api/account?include=…", "Status 200", "Status 404",
+		"not-connected", "upstream", "app"} {
 		if list := v.get(t, `document.querySelector("#requests-list").innerText.replace(/\s+/g, " ")`); !strings.Contains(list, want) {
 			t.Errorf("the strip does not show %q: %q", want, list)
 		}
@@ -144,7 +147,8 @@ func (v visitor) unfoldsWhatIsLong(t *testing.T) {
 
 // zoomsIn makes the window as low and narrow as one zoomed to 400% is.
 func (v visitor) zoomsIn(t *testing.T) {
-	call(t, v.tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 320, Height: 256, DeviceScaleFactor: 1})
+	call(t, v.tab, emulation.SetDeviceMetricsOverride,
+		emulation.SetDeviceMetricsOverrideParams{Width: 320, Height: 256, DeviceScaleFactor: 1})
 	if got := v.get(t, `getComputedStyle(document.querySelector("#requests")).position + " " + (document.documentElement.scrollWidth - document.documentElement.clientWidth)`); got != "static 0" {
 		t.Errorf("zoomed to 400%%: the strip's position and what is too wide are %s", got)
 	}

@@ -13,13 +13,15 @@ import (
 func (b *tab) offline(t *testing.T, off bool) {
 	t.Helper()
 	b.conditions(t, network.Conditions{Offline: off, DownloadThroughput: -1, UploadThroughput: -1})
-	call(t, b, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: off, DownloadThroughput: -1, UploadThroughput: -1})
+	call(t, b, network.OverrideNetworkState,
+		network.OverrideNetworkStateParams{Offline: off, DownloadThroughput: -1, UploadThroughput: -1})
 }
 
 // conditions are those of the tab's network from now on.
 func (b *tab) conditions(t *testing.T, c network.Conditions) {
 	t.Helper()
-	call(t, b, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{&c}})
+	call(t, b, network.EmulateNetworkConditionsByRule,
+		network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{&c}})
 }
 
 // isOffline asks for something without a network, then with one that does not come
@@ -32,7 +34,8 @@ func (v visitor) isOffline(t *testing.T) {
 	v.Until(t, tells("You are offline"))
 	v.Until(t, `document.querySelector("#requests-latest").textContent.includes("unreachable")`)
 	v.isAccessible(t, "offline")
-	call(t, v.tab, network.OverrideNetworkState, network.OverrideNetworkStateParams{DownloadThroughput: -1, UploadThroughput: -1})
+	call(t, v.tab, network.OverrideNetworkState,
+		network.OverrideNetworkStateParams{DownloadThroughput: -1, UploadThroughput: -1})
 	v.Click(t, "#introspect")
 	v.Until(t, tells("The server could not be reached"))
 	v.offline(t, false)

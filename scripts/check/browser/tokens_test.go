@@ -27,7 +27,8 @@ func (v visitor) usesTheTokenTools(t *testing.T) {
 	v.picture(t, "40-introspected")
 	v.paste(t, "#tokens-field", "strange.to.ken")
 	v.Click(t, "#introspect")
-	v.Until(t, tells("That token is not yours")+` && document.querySelector("#requests-list li .path").textContent === "POST /api/introspect"
+	v.Until(t, tells("That token is not yours")+
+		` && document.querySelector("#requests-list li .path").textContent === "POST /api/introspect"
 		&& document.querySelector("#requests-list li .code").textContent.includes("not-your-token")`)
 	v.picture(t, "41-not-your-token")
 	for _, complaint := range v.drain() {
@@ -37,12 +38,14 @@ func (v visitor) usesTheTokenTools(t *testing.T) {
 	}
 	v.Click(t, "#revoke")
 	v.Until(t, asks("Revoke the token in the field?"))
-	if got := v.get(t, `document.querySelector("#revoke-meaning").innerText`); !strings.Contains(got, "that token alone") || !strings.Contains(got, "You stay signed in") {
+	if got := v.get(t, `document.querySelector("#revoke-meaning").innerText`); !strings.Contains(got,
+		"that token alone") || !strings.Contains(got, "You stay signed in") {
 		t.Errorf("before a pasted token ends: %q", got)
 	}
 	v.picture(t, "42-revoke-the-field")
 	v.Click(t, "#revoke-yes")
-	v.Until(t, tells("Revoked")+" && "+tells("You are still signed in")+` && document.querySelector("#tokens-field").value === ""`)
+	v.Until(t, tells("Revoked")+" && "+tells("You are still signed in")+
+		` && document.querySelector("#tokens-field").value === ""`)
 	v.Until(t, v.state("in"))
 	v.endsTheirOwnToken(t)
 	v.as(t, demo.ID)
@@ -53,7 +56,8 @@ func (v visitor) endsTheirOwnToken(t *testing.T) {
 	t.Helper()
 	v.Click(t, "#revoke")
 	v.Until(t, asks("Revoke your own access token?"))
-	if got := v.get(t, `document.querySelector("#revoke-meaning").innerText`); !strings.Contains(got, "You stay signed in") {
+	if got := v.get(t, `document.querySelector("#revoke-meaning").innerText`); !strings.Contains(got,
+		"You stay signed in") {
 		t.Errorf("before their own token ends: %q", got)
 	}
 	v.picture(t, "43-revoke-their-own")

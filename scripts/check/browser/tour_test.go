@@ -74,12 +74,14 @@ func (v visitor) tours(t *testing.T) {
 
 // state is a condition: the demo page is there, for that kind of visitor.
 func (p place) state(state string) string {
-	return fmt.Sprintf(`location.href === %q && document.querySelector("#sign-in").dataset.state === %q`, p.site+"/", state)
+	return fmt.Sprintf(`location.href === %q && document.querySelector("#sign-in").dataset.state === %q`, p.site+"/",
+		state)
 }
 
 // at is a condition: an address, as a whole, and something on the page.
 func at(address, selector string) string {
-	return fmt.Sprintf(`location.href === %q && document.readyState === "complete" && document.querySelector(%q)`, address, selector)
+	return fmt.Sprintf(`location.href === %q && document.readyState === "complete" && document.querySelector(%q)`, address,
+		selector)
 }
 
 const everything = `["profile", "account"].every((id) => document.getElementById(id).dataset.state === "shown") && document.getElementById("app").ariaBusy === "false"`
@@ -120,7 +122,8 @@ func (v visitor) signsIn(t *testing.T) {
 	v.Until(t, v.state("in")+" && "+everything)
 	v.picture(t, "04-signed-in")
 	text := v.text(t)
-	for _, want := range []string{demo.Name(), demo.Email, "Sign out", demo.Memberships[0].Plans[0].Name, demo.Memberships[0].Roles[0].Name} {
+	for _, want := range []string{demo.Name(), demo.Email, "Sign out", demo.Memberships[0].Plans[0].Name,
+		demo.Memberships[0].Roles[0].Name} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not show %q", want)
 		}
@@ -158,7 +161,8 @@ func (v visitor) findsNoToken(t *testing.T) {
 		t.Errorf("something is stored: %.200s", got)
 	}
 	for where, content := range everywhere {
-		if jwt.MatchString(content) || slices.ContainsFunc(set, func(c *network.Cookie) bool { return strings.Contains(content, c.Value[:20]) }) {
+		if jwt.MatchString(content) || slices.ContainsFunc(set,
+			func(c *network.Cookie) bool { return strings.Contains(content, c.Value[:20]) }) {
 			t.Errorf("a token or the cookie is in the %s", where)
 		}
 	}
@@ -175,7 +179,8 @@ func (v visitor) opensThePortal(t *testing.T) {
 
 // inPortal is a condition: Kinde's portal shows an area of somebody's account.
 func (p place) inPortal(area string) string {
-	return fmt.Sprintf(`location.href.startsWith(%q) && document.querySelector("main").innerText.includes("Area: %s")`, p.kinde+"/portal_redirect?key=", area)
+	return fmt.Sprintf(`location.href.startsWith(%q) && document.querySelector("main").innerText.includes("Area: %s")`,
+		p.kinde+"/portal_redirect?key=", area)
 }
 
 // followsALink goes by a link on another site, as in a web mail: the browser
@@ -240,7 +245,8 @@ func (v visitor) goesBack(t *testing.T) {
 			seen++
 		}
 		v.Until(t, ready)
-		for where, text := range map[string]string{"page": v.text(t), "page as it was kept": v.get(t, `window.restored ?? ""`), "markup": v.get(t, "document.documentElement.outerHTML")} {
+		for where, text := range map[string]string{"page": v.text(t),
+			"page as it was kept": v.get(t, `window.restored ?? ""`), "markup": v.get(t, "document.documentElement.outerHTML")} {
 			if strings.Contains(text, demo.Email) || strings.Contains(text, demo.FamilyName) || strings.Contains(text, demo.ID) {
 				t.Errorf("back at %s the %s shows who was signed in", entries[i].URL, where)
 			}
@@ -272,7 +278,8 @@ func (v visitor) followsALinkSignedOut(t *testing.T) {
 func (v visitor) usesTwoTabs(t *testing.T) {
 	second := visitor{v.place, v.another(t)}
 	for _, tab := range []visitor{v, second} {
-		tab.GoTo(t, v.site+map[bool]string{true: "/auth/login?return_url=/access/", false: "/auth/login?return_url=/"}[tab == v])
+		tab.GoTo(t, v.site+map[bool]string{true: "/auth/login?return_url=/access/",
+			false: "/auth/login?return_url=/"}[tab == v])
 		tab.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
 	}
 	v.Click(t, choose(demo.ID))
@@ -332,7 +339,8 @@ func (v visitor) goesWithoutScript(t *testing.T) {
 	plain.GoTo(t, v.site+"/")
 	plain.Until(t, v.state("checking"))
 	plain.picture(t, "13-without-script")
-	if text := plain.text(t); strings.Contains(text, "Connected app") || strings.Contains(text, "Token tools") || strings.Contains(text, "Last requests") {
+	if text := plain.text(t); strings.Contains(text, "Connected app") || strings.Contains(text, "Token tools") ||
+		strings.Contains(text, "Last requests") {
 		t.Errorf("shows what needs a script: %q", text)
 	}
 	plain.Click(t, `a[href^="/auth/login"]`)
@@ -357,7 +365,8 @@ func (v visitor) pastesAToken(t *testing.T) {
 	v.paste(t, "#token", token)
 	v.Click(t, "#use-token")
 	v.Until(t, v.state("token")+" && "+everything+" && "+app("foreign"))
-	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text, "Connecting takes a sign-in here") {
+	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text,
+		"Connecting takes a sign-in here") {
 		t.Errorf("the app's card shows %q", text)
 	}
 	v.picture(t, "12-token")

@@ -18,7 +18,8 @@ type answer struct {
 }
 
 func refusal(status int, code string) answer {
-	return answer{status, map[string]any{"status": status, "code": code, "title": "Title of " + code, "detail": "d", "request_id": "r"}}
+	return answer{status, map[string]any{"status": status, "code": code, "title": "Title of " + code, "detail": "d",
+		"request_id": "r"}}
 }
 
 // canned answers the page's calls from a table by path: the answers in turn,
@@ -55,7 +56,8 @@ var troubles = []struct {
 	{name: "and again", session: []answer{signedIn}, profile: []answer{refusal(409, "session-superseded")},
 		state: "in", shows: "Another tab has just renewed", calls: "/api/session 1," + private + ",/api/user-profile 1"},
 	{name: "the session is over", session: []answer{signedIn}, profile: []answer{refusal(401, "session-expired")},
-		state: "ended", shows: "Your sign-in has ended", calls: "/api/session 1," + private + ",/api/user-profile 1,/api/session 1"}, // asked once more, then the session
+		state: "ended", shows: "Your sign-in has ended",
+		calls: "/api/session 1," + private + ",/api/user-profile 1,/api/session 1"}, // asked once more, then the session
 }
 
 var (
@@ -69,12 +71,14 @@ func (v visitor) meetsTrouble(t *testing.T) {
 	for _, trouble := range troubles {
 		t.Run(trouble.name, func(t *testing.T) {
 			tab := visitor{v.place, v.another(t)}
-			answers, err := json.Marshal(map[string][]answer{"/api/session": trouble.session, "/api/user-profile": trouble.profile, "/api/account": {account},
+			answers, err := json.Marshal(map[string][]answer{"/api/session": trouble.session,
+				"/api/user-profile": trouble.profile, "/api/account": {account},
 				"/api/connected-apps/sample_drive/token": {refusal(404, "unknown-app")}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			call(t, tab.tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(canned, answers)})
+			call(t, tab.tab, page.AddScriptToEvaluateOnNewDocument,
+				page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(canned, answers)})
 			tab.GoTo(t, v.site+"/")
 			tab.Until(t, v.state(trouble.state)+fmt.Sprintf(" && document.body.innerText.includes(%q)", trouble.shows))
 			tab.Until(t, fmt.Sprintf(`window.calls.join() === %q`, trouble.calls))

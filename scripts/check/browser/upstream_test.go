@@ -68,7 +68,8 @@ func (v visitor) waitsForKinde(t *testing.T, kinde *kindetest.Kinde) {
 	loading := `["profile", "account"].every((id) => document.getElementById(id).ariaBusy === "true" && document.getElementById(id).dataset.state === "loading")`
 	v.Until(t, v.state("in")+" && "+loading)
 	v.isAccessible(t, "loading")
-	v.Until(t, says("profile", "failed", "Kinde did not answer in time")+" && "+says("account", "failed", "upstream-timeout"))
+	v.Until(t, says("profile", "failed", "Kinde did not answer in time")+" && "+
+		says("account", "failed", "upstream-timeout"))
 	v.isAccessible(t, "failed")
 }
 
@@ -76,8 +77,10 @@ func (v visitor) findsKindeDown(t *testing.T, kinde *kindetest.Kinde) {
 	kinde.Fault(profilePath, kindetest.Fault{Reset: true})
 	kinde.Fault(accountPath, kindetest.Fault{Status: 429, Header: http.Header{"Retry-After": {"60"}}})
 	v.GoTo(t, v.site+"/")
-	v.Until(t, v.state("in")+" && "+says("profile", "failed", "Kinde is out of reach just now")+" && "+says("profile", "failed", "upstream-failed"))
-	v.Until(t, says("account", "failed", "Kinde is busy")+" && "+says("account", "failed", "You can try again in")+` && document.querySelector("#account-again").ariaDisabled === "true"`)
+	v.Until(t, v.state("in")+" && "+says("profile", "failed", "Kinde is out of reach just now")+" && "+
+		says("profile", "failed", "upstream-failed"))
+	v.Until(t, says("account", "failed", "Kinde is busy")+" && "+says("account", "failed", "You can try again in")+
+		` && document.querySelector("#account-again").ariaDisabled === "true"`)
 	v.isAccessible(t, "Kinde is down")
 	kinde.ClearFaults()
 	v.Click(t, "#profile-again")
@@ -87,7 +90,8 @@ func (v visitor) findsKindeDown(t *testing.T, kinde *kindetest.Kinde) {
 func (v visitor) missesAPart(t *testing.T, kinde *kindetest.Kinde) {
 	kinde.Fault("GET /account_api/v1/roles", kindetest.Fault{Status: 500})
 	v.GoTo(t, v.site+"/")
-	v.Until(t, says("account", "partly", "Could not be loaded: Kinde is out of reach just now. upstream-failed")+" && "+says("account", "partly", "view_reports"))
+	v.Until(t, says("account", "partly", "Could not be loaded: Kinde is out of reach just now. upstream-failed")+" && "+
+		says("account", "partly", "view_reports"))
 	if got := v.get(t, `[...document.querySelectorAll("#account .notice")].map((one) => one.closest("div").dataset.part).join()`); got != "roles" {
 		t.Errorf("missing: %s", got)
 	}
@@ -99,7 +103,8 @@ func (v visitor) missesAPart(t *testing.T, kinde *kindetest.Kinde) {
 
 // findsSettingsMissing is told what to set, in the card and at the button.
 func (v visitor) findsSettingsMissing(t *testing.T, _ *kindetest.Kinde) {
-	v.Until(t, says("app", "failed", "set CONNECTED_APPS, KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET")+" && "+says("app", "failed", "misconfigured"))
+	v.Until(t, says("app", "failed", "set CONNECTED_APPS, KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET")+" && "+
+		says("app", "failed", "misconfigured"))
 	v.Click(t, "#introspect")
 	v.Until(t, tells("set KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET"))
 	v.isAccessible(t, "not set up")
@@ -110,7 +115,8 @@ func (v visitor) asksTooOften(t *testing.T, _ *kindetest.Kinde) {
 	v.revokes(t)
 	v.Until(t, tells("Revoked"))
 	v.revokes(t)
-	v.Until(t, tells("Too many requests")+" && "+tells("rate-limited")+" && "+tells("You can try again in")+` && document.querySelector("#revoke").ariaDisabled === "true"`)
+	v.Until(t, tells("Too many requests")+" && "+tells("rate-limited")+" && "+tells("You can try again in")+
+		` && document.querySelector("#revoke").ariaDisabled === "true"`)
 	v.isAccessible(t, "rate-limited")
 	v.Until(t, tells("You can try again now")+` && document.querySelector("#revoke").ariaDisabled !== "true"`)
 }
@@ -118,7 +124,8 @@ func (v visitor) asksTooOften(t *testing.T, _ *kindetest.Kinde) {
 func (v visitor) cannotRevoke(t *testing.T, kinde *kindetest.Kinde) {
 	kinde.Fault("/oauth2/revoke", kindetest.Fault{Status: 503, Header: http.Header{"Retry-After": {"120"}}})
 	v.revokes(t)
-	v.Until(t, tells("Not revoked: the token still works")+" && "+tells("not-revoked")+" && "+tells("You can try again in"))
+	v.Until(t, tells("Not revoked: the token still works")+" && "+tells("not-revoked")+" && "+
+		tells("You can try again in"))
 	v.isAccessible(t, "not revoked")
 }
 
@@ -133,7 +140,8 @@ func (v visitor) revokes(t *testing.T) {
 
 func (v visitor) hasNothing(t *testing.T, _ *kindetest.Kinde) {
 	v.as(t, kindetest.EmptyUser)
-	for _, want := range []string{"You have no plan yet. Choose one in your account pages.", "You have no role.", "You have no permission.",
+	for _, want := range []string{"You have no plan yet. Choose one in your account pages.", "You have no role.",
+		"You have no permission.",
 		"You have none. They come with a plan.", "No flag is set for you.", "Nothing more is kept about you."} {
 		v.Until(t, says("account", "shown", want))
 	}
@@ -148,7 +156,8 @@ func (v visitor) hasMarkupForAName(t *testing.T, kinde *kindetest.Kinde) {
 		m := &p.Memberships[0]
 		m.Plans = []kindetest.Plan{{Key: bad, Name: bad}}
 		m.Roles = []kindetest.Role{{Name: bad, Key: bad}}
-		m.FeatureFlags = []kindetest.FeatureFlag{{Name: bad, Key: bad, Type: "string", Value: bad}, {Name: bad, Key: bad, Type: bad, Value: map[string]any{bad: bad}}}
+		m.FeatureFlags = []kindetest.FeatureFlag{{Name: bad, Key: bad, Type: "string", Value: bad},
+			{Name: bad, Key: bad, Type: bad, Value: map[string]any{bad: bad}}}
 		m.Entitlements = []kindetest.Entitlement{{FeatureName: bad, FeatureKey: bad, PriceName: bad, LimitMax: new(-5)}}
 	}); err != nil {
 		t.Fatal(err)
@@ -159,7 +168,8 @@ func (v visitor) hasMarkupForAName(t *testing.T, kinde *kindetest.Kinde) {
 		t.Errorf("markup in names: %s", got)
 	}
 	for _, place := range []string{"plans", "roles", "entitlements", "flags"} {
-		if got := v.get(t, fmt.Sprintf(`document.querySelector("[data-part=%s]").innerText`, place)); !strings.Contains(got, bad) {
+		if got := v.get(t, fmt.Sprintf(`document.querySelector("[data-part=%s]").innerText`, place)); !strings.Contains(got,
+			bad) {
 			t.Errorf("%s: %q", place, got)
 		}
 	}
