@@ -24,6 +24,7 @@ type fixture struct {
 	cookies      *session.Cookies
 	connectionID string // valid during the whole run
 	forward      string // where events are forwarded to
+	api          string // an own API
 }
 
 var sessionKey = []byte("0123456789abcdef0123456789abcdef")
@@ -39,7 +40,8 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{Server: tenant, cookies: session.NewCookies(pagesOrigin, box, time.Now), forward: receiver(t)}
+	f := &fixture{Server: tenant, cookies: session.NewCookies(pagesOrigin, box, time.Now), forward: receiver(t),
+		api: echo(t)}
 	f.connectionID = f.connection()
 	f.ignoreRevocations()
 	return f
@@ -58,6 +60,7 @@ func (f *fixture) settings() []string {
 	env := []string{
 		"SESSION_KEYS=" + base64.StdEncoding.EncodeToString(sessionKey),
 		"INTROSPECTION_PERMISSION=view_reports", "PROTECTED_RESOURCE_SCOPES=openid profile",
+		"GATE_KEYS=" + base64.StdEncoding.EncodeToString(sessionKey), "PROXY_APIS=echo=" + f.api,
 		"WEBHOOK_FORWARD_URL=" + f.forward, "WEBHOOK_FORWARD_SECRET=whsec_" + base64.StdEncoding.EncodeToString(sessionKey),
 	}
 	for name, value := range f.Env() {

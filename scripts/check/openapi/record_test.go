@@ -128,6 +128,9 @@ func documented(t *testing.T) map[string][]outcome {
 	for path, item := range document.Paths {
 		for _, op := range []operation{item.Get, item.Post} {
 			for code, answer := range op.Responses {
+				if code == "2XX" || code == "default" { // an own API's, which checkSuccess requires
+					continue
+				}
 				status, err := strconv.Atoi(code)
 				if err != nil {
 					t.Errorf("%s: got the status %q, want a number", path, code)
@@ -135,7 +138,8 @@ func documented(t *testing.T) map[string][]outcome {
 				if named, ok := strings.CutPrefix(answer.Ref, "#/components/responses/"); ok {
 					answer = document.Components.Responses[named]
 				}
-				outcomes[path] = append(outcomes[path], answer.outcomes(status)...)
+				pattern := strings.Replace(path, "{path}", "{path+}", 1)
+				outcomes[pattern] = append(outcomes[pattern], answer.outcomes(status)...)
 			}
 		}
 	}
@@ -167,12 +171,17 @@ func (r response) outcomes(status int) []outcome {
 }
 
 // unreachable are codes that no run can cause, anywhere or on a path: internal needs a bug;
-// health ignores credentials and settings; unavailable needs Redis to be down or another
+// health ignores credentials and settings; gate.json has no rules, so gate does not call Kinde;
+// gateways do not deliver an Upgrade; unavailable needs Redis to be down or another
 // request with the same event.
 var unreachable = map[string][]string{
 	"":                {"internal"},
 	"/api/health":     {"invalid-request", "misconfigured"},
+	"/auth/gate":      {"not-allowed", "gate-failed", "no-cookies", "invalid-token"},
 	"/webhooks/kinde": {"unavailable"},
+
+	"/api/proxy/{name}":         {"not-implemented"},
+	"/api/proxy/{name}/{path+}": {"not-implemented"},
 }
 
 // checkAgainst fails for each documented outcome that no response had: its description
@@ -212,7 +221,7 @@ func (r record) checkUpstreamFaults(t *testing.T) {
 		switch {
 		case row.Function == "portal":
 			kinds = []problem.Code{problem.PortalFailed, problem.InvalidResponse, problem.PortalError}
-		case row.Access != route.User && row.Function != "device":
+		case row.Access != route.User && row.Function != "device", row.Proxied, row.Function == "organizations":
 			continue
 		}
 		for _, code := range kinds {

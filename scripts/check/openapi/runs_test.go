@@ -33,6 +33,7 @@ type run struct {
 	name   string
 	format lambdarun.Format
 	unset  bool   // the functions get no settings
+	org    bool   // REQUIRE_ORGANIZATION
 	limit  string // RATE_LIMIT; highLimit if empty
 	auth   string // byToken, byCookie or empty
 	// before, if not nil, changes the nth request for a row and the state of Kinde.
@@ -71,15 +72,17 @@ var runs = []run{
 		args: []string{acceptJSON, "--max-examples=20"}, check: record.checkSuccess},
 	{name: "cookie, HTML", format: lambdarun.HTTPAPI2, auth: byCookie, args: []string{"--max-examples=20"},
 		check: record.checkSuccess},
-	// 30 requests cover all scenarios, as HTML and as JSON.
+	// 50 requests cover all scenarios, as HTML and as JSON.
 	{name: "scenarios", format: lambdarun.HTTPAPI2, before: asBrowser,
-		args: []string{conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=30"}},
+		args: []string{conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=50"}},
 	// 30 requests cover all upstream faults three times.
 	{name: "upstream faults", format: lambdarun.Netlify, auth: byToken, before: withUpstreamFaults,
 		args:  []string{acceptJSON, conformance, "--phases=fuzzing", "--mode=positive", "--max-examples=30"},
 		check: record.checkUpstreamFaults},
-	{name: "rate limit", format: lambdarun.HTTPAPI2, auth: byToken, limit: "1/24h",
+	{name: "rate limit", format: lambdarun.HTTPAPI2, auth: byToken, limit: "1/24h", before: withSession,
 		args: []string{acceptJSON, conformance, onlyLimited(), "--phases=fuzzing", "--mode=positive", "--max-examples=3"}},
+	{name: "no organization", format: lambdarun.Netlify, org: true, before: withoutOrganization,
+		args: []string{acceptJSON, conformance, "--phases=examples"}},
 	{name: "no signing keys", format: lambdarun.Netlify, auth: byToken, before: withoutKeys,
 		args: []string{acceptJSON, conformance, "--phases=examples"}},
 	{name: "no settings", format: lambdarun.Netlify, auth: byToken, unset: true,
@@ -214,6 +217,7 @@ func withUpstreamFaults(f *fixture, row route.Route, r *http.Request, n int) {
 func withoutKeys(f *fixture, row route.Route, r *http.Request, _ int) {
 	f.Kinde.ClearFaults()
 	f.Kinde.Fault("/.well-known/jwks", kindetest.Fault{Status: 500})
+	withSession(f, row, r, 0)
 	if row.Webhook() {
 		post(r, f.Kinde.UserEvent("user.updated", kindetest.DemoUser))
 	}

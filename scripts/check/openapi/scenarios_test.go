@@ -34,12 +34,18 @@ func asBrowser(f *fixture, row route.Route, r *http.Request, n int) {
 }
 
 func scenariosOf(row route.Route) []scenario {
-	scenarios := append(slices.Clip(commonScenariosOf(row)), largeBody)
+	scenarios := slices.Clip(commonScenariosOf(row))
+	if !row.Proxied {
+		scenarios = append(scenarios, largeBody)
+	}
 	if row.Method == http.MethodPost && row.Function != "connected-apps" { // connected-apps reads no body
 		scenarios = append(scenarios, wrongContentType)
 	}
-	if row.API() {
+	if row.API() && !row.Proxied {
 		scenarios = append(scenarios, unknownParameter)
+	}
+	if row.Navigation != route.AnyRequest {
+		scenarios = append(scenarios, withHeader("Sec-Purpose", "prefetch"))
 	}
 	return scenarios
 }
@@ -47,7 +53,7 @@ func scenariosOf(row route.Route) []scenario {
 func commonScenariosOf(row route.Route) []scenario {
 	switch row.Function {
 	case "login":
-		return []scenario{unchanged, withHeader("Sec-Purpose", "prefetch"), otherHost}
+		return []scenario{unchanged, otherHost}
 	case "callback":
 		return callbacks
 	case "logout":
@@ -65,6 +71,9 @@ func commonScenariosOf(row route.Route) []scenario {
 		return append(slices.Clip(sessions), introspectOther)
 	case "protected-resource":
 		return append(slices.Clip(sessions), fewScopes)
+	}
+	if row.Proxied {
+		return slices.Concat(sessions, proxyScenarios)
 	}
 	if strings.Contains(row.Pattern, "{") {
 		return append(slices.Clip(sessions), longerPath)
@@ -157,6 +166,10 @@ var sessions = []scenario{
 	func(f *fixture, r *http.Request) {
 		f.setSession(r, session.Tokens{Access: f.Kinde.Mint()})
 		r.Header.Set("Sec-Fetch-Site", "cross-site")
+	},
+	func(f *fixture, r *http.Request) {
+		f.setSession(r, session.Tokens{Access: f.Kinde.Mint()})
+		r.Header.Set("X-Organization", "org_other")
 	},
 	withHeader("Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"),
 	withHeader("Authorization", "Bearer unsigned"),

@@ -51,6 +51,9 @@ func serve(t *testing.T, binaries map[string]string, f *fixture, r run) *site {
 		env = append(f.settings(), "RATE_LIMIT="+cmp.Or(r.limit, highLimit))
 	}
 	s := &site{t: t, functions: map[string]http.Handler{}, counts: map[string]int{}, responses: record{}}
+	if r.org {
+		env = append(env, "REQUIRE_ORGANIZATION=yes")
+	}
 	if r.before != nil {
 		env = append(env, "UPSTREAM_TIMEOUT=200ms")
 		s.before = func(row route.Route, req *http.Request, n int) { r.before(f, row, req, n) }
@@ -107,6 +110,13 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // function validates it.
 func find(path string) (route.Route, bool) {
 	for _, row := range route.Table {
+		if row.Proxied {
+			rest, proxied := strings.CutPrefix(path, "/api/proxy/")
+			if proxied && strings.Contains(rest, "/") == strings.Contains(row.Pattern, "{path+}") {
+				return row, true
+			}
+			continue
+		}
 		literal, rest, open := strings.Cut(row.Pattern, "{")
 		_, ending, _ := strings.Cut(rest, "}")
 		if path == row.Pattern || open && strings.HasPrefix(path, literal) && strings.HasSuffix(path, ending) {
