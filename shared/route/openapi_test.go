@@ -257,3 +257,15 @@ func TestOpenAPIExamplesMatchStatus(t *testing.T) {
 		}
 	}
 }
+
+func TestOpenAPIVersionIsTheChangelogs(t *testing.T) {
+	document, _ := readDocument(t)
+	changelog, err := os.ReadFile(filepath.Join(root, "CHANGELOG.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest := regexp.MustCompile(`(?m)^## (\S+)`).FindSubmatch(changelog)
+	if got := named(t, "#/info/version", document); newest == nil || got != string(newest[1]) {
+		t.Errorf("got version %v in openapi.yaml, want %s, the newest of CHANGELOG.md", got, newest)
+	}
+}
