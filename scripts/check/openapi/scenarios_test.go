@@ -31,6 +31,9 @@ func asBrowser(f *fixture, row route.Route, r *http.Request, n int) {
 	r.Header.Del("Authorization")
 	r.Header.Del("Cookie")
 	scenarios[n%len(scenarios)](f, r)
+	if row.API() { // whose pages for navigations are not in the document
+		r.Header.Del("Sec-Fetch-Mode")
+	}
 }
 
 func scenariosOf(row route.Route) []scenario {
