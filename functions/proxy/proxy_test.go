@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,7 +30,8 @@ type received struct {
 // fixture is the function beside an API whose base is /v1.
 type fixture struct {
 	*functiontest.Fixture
-	got     *received // nil: nothing has reached the API
+	mu      sync.Mutex // an aborted response does not order its handler before the next request
+	got     *received  // nil: nothing has reached the API
 	respond http.HandlerFunc
 }
 
@@ -38,7 +40,9 @@ func start(t *testing.T, settings ...string) *fixture {
 	f := &fixture{respond: func(http.ResponseWriter, *http.Request) {}}
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
+		f.mu.Lock()
 		f.got = &received{r.Method, r.RequestURI, r.Host, r.Header, body}
+		f.mu.Unlock()
 		f.respond(w, r)
 	}))
 	t.Cleanup(api.Close)
@@ -50,7 +54,9 @@ func start(t *testing.T, settings ...string) *fixture {
 
 // send sends a request of the demo user with a Bearer token.
 func (f *fixture) send(method, target, body string, header ...string) *httptest.ResponseRecorder {
+	f.mu.Lock()
 	f.got = nil
+	f.mu.Unlock()
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	return f.Send(r, append(f.Bearer(), header...)...)
 }

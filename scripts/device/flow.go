@@ -104,17 +104,23 @@ func isPrivate(u *url.URL) bool {
 
 // Start begins a flow. The user opens the grant's VerificationURI and enters its
 // UserCode, or opens VerificationURIComplete, which may be empty.
-func (f *Flow) Start(ctx context.Context) (grant *oauth2.DeviceAuthResponse, err error) {
-	done := make(chan struct{})
+func (f *Flow) Start(ctx context.Context) (*oauth2.DeviceAuthResponse, error) {
+	type result struct {
+		grant *oauth2.DeviceAuthResponse
+		err   error
+	}
+	done := make(chan result, 1)
 	go func() { // the library's request does not end with ctx
-		defer close(done)
-		grant, err = f.config.DeviceAuth(f.with(context.WithoutCancel(ctx)))
+		grant, err := f.config.DeviceAuth(f.with(context.WithoutCancel(ctx)))
+		done <- result{grant, err}
 	}()
+	var r result
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	case <-done:
+	case r = <-done:
 	}
+	grant, err := r.grant, r.err
 	if err != nil {
 		return nil, convert(err)
 	}

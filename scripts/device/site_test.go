@@ -58,11 +58,14 @@ var (
 
 // inTurn returns a handler that uses one handler after the other, the last repeatedly.
 func inTurn(handlers ...http.HandlerFunc) http.HandlerFunc {
+	var mu sync.Mutex // a request that timed out may still be running
 	return func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
 		next := handlers[0]
 		if len(handlers) > 1 {
 			handlers = handlers[1:]
 		}
+		mu.Unlock()
 		next(w, r)
 	}
 }
