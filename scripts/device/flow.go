@@ -121,7 +121,10 @@ func (f *Flow) Start(ctx context.Context) (*oauth2.DeviceAuthResponse, error) {
 	case r = <-done:
 	}
 	grant, err := r.grant, r.err
-	if err != nil {
+	switch {
+	case ctx.Err() != nil: // both were ready
+		return nil, ctx.Err()
+	case err != nil:
 		return nil, convert(err)
 	}
 	if grant.DeviceCode == "" || !isShowable(grant.UserCode, grant.DeviceCode) ||
