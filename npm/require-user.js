@@ -209,6 +209,27 @@ const values = (flags) => Object.fromEntries(Object.entries(flags ?? {}).map(([k
 const passedOn = ["Cookie", "X-CSRF", "X-Organization", "Origin", "Sec-Fetch-Site", "X-Request-Id"];
 
 /**
+ * Reads a response of at most maxBody bytes; the rest of a larger one is not read.
+ *
+ * @param {Response} response
+ */
+async function readText(response) {
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  for (let size = 0; ; ) {
+    const chunk = await reader?.read();
+    if (!chunk || chunk.done) return text + decoder.decode();
+    size += chunk.value.length;
+    if (size > maxBody) {
+      await reader?.cancel();
+      throw upstreamFailed();
+    }
+    text += decoder.decode(chunk.value, { stream: true });
+  }
+}
+
+/**
  * @param {Request} request @param {Settings} settings @param {string} path
  * @param {Record<string, string>} [overrides]
  */
@@ -227,8 +248,7 @@ async function ask(request, { siteUrl, timeout }, path, overrides = {}) {
   try {
     const signal = AbortSignal.timeout(timeout);
     const response = await fetch(new URL(path, siteUrl), { headers, redirect: "error", signal });
-    const text = await response.text();
-    return { response, body: text.length > maxBody ? undefined : JSON.parse(text) };
+    return { response, body: JSON.parse(await readText(response)) };
   } catch {
     throw upstreamFailed();
   }

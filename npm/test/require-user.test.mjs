@@ -125,6 +125,8 @@ describe("a session cookie", () => {
   });
   test("with a site that cannot be reached or read", async () => {
     assert.equal(await code(await requireUser(withCookie(), options({ siteUrl: "http://127.0.0.1:9" }))), "502 upstream-failed");
+    sessionReply = [200, { ...state, padding: "x".repeat(300 * 1024) }];
+    assert.equal(await code(await requireUser(withCookie(), options())), "502 upstream-failed");
     sessionReply = [200, "text"];
     assert.equal(await code(await requireUser(withCookie(), options())), "502 upstream-failed");
     const refused = await requireUser(withCookie(), { siteUrl: "" });

@@ -219,7 +219,7 @@ func TestSymbolicLinksOutOfTheSiteAreNotFollowed(t *testing.T) {
 	outside := t.TempDir()
 	dir := newSite(t, plainSite)
 	if err := os.Symlink(outside, filepath.Join(dir, "netlify")); err != nil {
-		t.Skip("no symbolic links here")
+		t.Fatal(err)
 	}
 	c := command{out: io.Discard, yes: true}
 	if err := c.run(source{"../.."}, dir); err == nil {
