@@ -65,7 +65,7 @@ func poll(t *testing.T, f *functiontest.Fixture, code string) string {
 	return body["error"].(string)
 }
 
-func TestWhatKindeIsAskedAndThatTheFirstPollPasses(t *testing.T) {
+func TestAuthorizationParametersAndFirstPoll(t *testing.T) {
 	f := start(t, kindetest.Options{DeviceInterval: 50 * time.Millisecond}, "KINDE_AUDIENCE", kindetest.SampleAudience)
 	s := begin(t, f, "")
 	want := url.Values{"client_id": {kindetest.DeviceClientID}, "scope": {"openid profile email offline"},
@@ -92,7 +92,7 @@ func shortFlow(t *testing.T) (*functiontest.Fixture, started) {
 	return f, begin(t, f, `{"scope":"openid"}`)
 }
 
-func TestTokensComeOnce(t *testing.T) {
+func TestTokensAreReturnedOnce(t *testing.T) {
 	t.Parallel()
 	f, s := shortFlow(t)
 	if err := f.ApproveDevice(s.UserCode, kindetest.DemoUser); err != nil {
@@ -108,7 +108,7 @@ func TestTokensComeOnce(t *testing.T) {
 	}
 }
 
-func TestAPersonDeclinesOrNeverAnswers(t *testing.T) {
+func TestDeclinedAndExpiredFlows(t *testing.T) {
 	t.Run("declines", func(t *testing.T) {
 		t.Parallel()
 		f, s := shortFlow(t)
@@ -159,7 +159,7 @@ func TestParallelPollsAreOneInAnInterval(t *testing.T) {
 	}
 }
 
-func TestKindesOwnSlowDownIsObeyed(t *testing.T) {
+func TestSlowDownFromKindeDelaysPolls(t *testing.T) {
 	t.Parallel()
 	f, s := shortFlow(t)
 	f.Fault("/oauth2/token", kindetest.Fault{Status: 400, Body: `{"error":"slow_down"}`, Times: 1})
@@ -174,7 +174,7 @@ func TestKindesOwnSlowDownIsObeyed(t *testing.T) {
 }
 
 // A device that polls by a ticker comes a little early at times.
-func TestAPollThatComesALittleEarlyWaits(t *testing.T) {
+func TestEarlyPollWaits(t *testing.T) {
 	t.Parallel()
 	f, s := shortFlow(t)
 	for range 2 {
@@ -222,7 +222,7 @@ func TestEmptyFieldsCountAsAbsent(t *testing.T) {
 	}
 }
 
-func TestWhatAFlowMayAskFor(t *testing.T) {
+func TestAuthorizeParameters(t *testing.T) {
 	f := start(t, kindetest.Options{})
 	begin(t, f, "scope="+url.QueryEscape(kindetest.SampleScope+" offline")+"&client_id="+kindetest.DeviceClientID)
 	if got := f.Calls("/oauth2/device/auth")[0].Form.Get("scope"); got != kindetest.SampleScope+" offline" {
@@ -250,7 +250,7 @@ func TestWhatAFlowMayAskFor(t *testing.T) {
 
 // Flows that begin are counted, and polls with unknown codes; those of
 // flows that have begun are not.
-func TestAddressesAreLimited(t *testing.T) {
+func TestAuthorizeIsLimitedByAddress(t *testing.T) {
 	f := start(t, kindetest.Options{DeviceInterval: time.Second}, "RATE_LIMIT", "4/1m")
 	ask := func(path, address, body string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest("POST", path, strings.NewReader(body))
@@ -306,7 +306,7 @@ func TestEachPollWithUnknownCodeCounts(t *testing.T) {
 }
 
 // A client that another user wrote, and that knows nothing of us.
-func TestAnIndependentClientSignsIn(t *testing.T) {
+func TestOAuth2ClientSignsIn(t *testing.T) {
 	t.Parallel()
 	f := start(t, kindetest.Options{DeviceInterval: time.Second})
 	server := httptest.NewServer(f.Handler())

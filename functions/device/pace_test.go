@@ -13,7 +13,7 @@ import (
 
 func newPace(shared store.Store) pace { return pace{shared: shared, own: store.NewMemory(10, nil)} }
 
-func TestStricterMemoryCounts(t *testing.T) {
+func TestStricterPaceApplies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := store.NewMemory(10, nil)
 		here, elsewhere := newPace(shared), newPace(shared)
@@ -92,7 +92,7 @@ func TestWaitEndsWithContext(t *testing.T) {
 
 // A poll counts against the address of its caller while Kinde has not shown that it
 // knows the code.
-func TestOnlyCodesThatKindeKnowsAreRemembered(t *testing.T) {
+func TestPaceRemembersAcceptedCodes(t *testing.T) {
 	for name, row := range map[string]struct {
 		response error
 		known    bool

@@ -105,7 +105,7 @@ func TestRequirements(t *testing.T) {
 	}
 }
 
-func TestKindeIsAskedOnlyForWhatTheTokenDoesNotSay(t *testing.T) {
+func TestKindeIsCalledOnlyForMissingClaims(t *testing.T) {
 	f := start(t)
 	for name, row := range map[string]struct {
 		back   string
@@ -146,7 +146,7 @@ func TestPassHoldsRequirementsOfOtherPages(t *testing.T) {
 	}
 }
 
-func TestTroubleAtKinde(t *testing.T) {
+func TestUpstreamFailures(t *testing.T) {
 	f := start(t)
 	_, cookie := signedIn(f)
 	for name, fault := range map[string]kindetest.Fault{"500": {Status: 500}, "hangs": {Hang: true},
@@ -225,7 +225,7 @@ func TestLinkOfAnotherSiteIsRepeated(t *testing.T) {
 	}
 }
 
-func TestDifferingKeysMakeNoLoop(t *testing.T) {
+func TestDifferingKeysDoNotLoop(t *testing.T) {
 	f := start(t)
 	s, cookie := signedIn(f)
 	rules, _ := gate.Parse([]byte(testRules))

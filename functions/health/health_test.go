@@ -42,7 +42,7 @@ func get(t *testing.T, settings map[string]string) (got status) {
 	return got
 }
 
-func TestHealthNamesSettingsAndServesWhateverIsWrong(t *testing.T) {
+func TestHealthServesWithFaultySettings(t *testing.T) {
 	got := get(t, nil)
 	if !slices.Equal(got.Missing, []string{"KINDE_ISSUER_URL", "KINDE_CLIENT_ID", "KINDE_SITE_URL"}) ||
 		len(got.Wrong) != 0 {
@@ -66,7 +66,7 @@ func TestHealthNamesSettingsAndServesWhateverIsWrong(t *testing.T) {
 }
 
 // A site without SESSION_KEYS serves tokens alone: nothing is missing, and sign-in is off.
-func TestHealthNamesWhatIsSwitchedOff(t *testing.T) {
+func TestHealthListsDisabledCapabilities(t *testing.T) {
 	got := get(t, map[string]string{
 		"KINDE_ISSUER_URL": "https://acme.kinde.com", "KINDE_CLIENT_ID": "c", "URL": "https://site.example",
 		"KINDE_CLIENT_SECRET": "s", "KINDE_DEVICE_CLIENT_ID": "d",

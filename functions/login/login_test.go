@@ -125,7 +125,7 @@ func TestLoginForwardsKnownParameters(t *testing.T) {
 	}
 }
 
-func TestSilentAttemptKeepsWhatTheFormNeeds(t *testing.T) {
+func TestSilentAttemptKeepsFormParameters(t *testing.T) {
 	f := start(t)
 	for query, want := range map[string]string{
 		"org_code=org_1&prompt=none&lang=en":  "lang=en&org_code=org_1",
@@ -190,7 +190,7 @@ func TestWrongHostLeadsToTheSite(t *testing.T) {
 	}
 }
 
-func TestReturnURLThatDoesNotFitIsReplaced(t *testing.T) {
+func TestTooLongReturnURLIsReplaced(t *testing.T) {
 	f := start(t, "AFTER_LOGIN_PATH", "/home")
 	for length, want := range map[int]string{500: "/" + strings.Repeat("x", 499), 2000: "/home"} {
 		w := f.Get(site + "/auth/login?return_url=/" + strings.Repeat("x", length-1))
@@ -204,7 +204,7 @@ func TestReturnURLThatDoesNotFitIsReplaced(t *testing.T) {
 }
 
 // The callback does not see the session that its sign-in replaces.
-func TestAttemptKnowsTheSessionThatItReplaces(t *testing.T) {
+func TestAttemptRecordsReplacedSession(t *testing.T) {
 	f := start(t)
 	old := functiontest.NewSession(session.Tokens{Access: f.Mint(), Refresh: "r"})
 	w := f.Get(site+"/auth/login", "Cookie", f.Holding(old))

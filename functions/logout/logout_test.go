@@ -29,7 +29,7 @@ func leave(f *functiontest.Fixture, contentType, body string, header ...string) 
 	return f.Send(r, header...)
 }
 
-func TestAPlainFormSignsOutHereAndAtKinde(t *testing.T) {
+func TestFormSignsOut(t *testing.T) {
 	f := start(t)
 	refresh := f.MintRefresh()
 	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: refresh})
@@ -69,7 +69,7 @@ func keepsNoSession(t *testing.T, f *functiontest.Fixture, w *httptest.ResponseR
 }
 
 // A link to /auth/logout signs no user out; it leads to a page with the button that does.
-func TestLinkToLogoutShowsTheButton(t *testing.T) {
+func TestLogoutGetShowsForm(t *testing.T) {
 	f := start(t)
 	w := f.Get(site+"/auth/logout", "Accept", "text/html", "Sec-Fetch-Site", "none", "Sec-Fetch-Mode", "navigate")
 	if w.Code != 405 || w.Header().Get("Allow") != "POST" ||
@@ -84,7 +84,7 @@ func TestLinkToLogoutShowsTheButton(t *testing.T) {
 	}
 }
 
-func TestSignInsUnderWayEndToo(t *testing.T) {
+func TestLogoutExpiresSignInAttempts(t *testing.T) {
 	f := start(t)
 	h := http.Header{}
 	if err := f.Cookies().Begin(h, httptest.NewRequest("GET", site, nil),
@@ -100,7 +100,7 @@ func TestSignInsUnderWayEndToo(t *testing.T) {
 	}
 }
 
-func TestProgramsGetTheAddress(t *testing.T) {
+func TestJSONLogoutReturnsURL(t *testing.T) {
 	f := start(t, "AFTER_LOGOUT_PATH", "/goodbye")
 	w := leave(f, "application/json", `{}`, "X-CSRF", "1", "Accept", "application/json", "Cookie",
 		f.Session(session.Tokens{Access: f.Mint()}))
@@ -159,7 +159,7 @@ func TestRefusedReturnURLKeepsSession(t *testing.T) {
 	}
 }
 
-func TestNothingKeepsAPersonFromLeaving(t *testing.T) {
+func TestLogoutSucceedsDespiteFailures(t *testing.T) {
 	f := start(t)
 	for _, fault := range []kindetest.Fault{{Status: 503}, {Hang: true}, {Reset: true}} {
 		f.ClearFaults()
@@ -185,7 +185,7 @@ func TestNothingKeepsAPersonFromLeaving(t *testing.T) {
 	}
 }
 
-func TestAllSessionsEndAtKinde(t *testing.T) {
+func TestLogoutOfAllKindeSessions(t *testing.T) {
 	f := start(t)
 	for body, want := range map[string]string{
 		"all_sessions=true": "all_sessions=true&redirect=", "all_sessions=false": "redirect=", "all_sessions=": "redirect=",

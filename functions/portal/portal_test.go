@@ -37,7 +37,7 @@ func (f fixture) serve(target, accept, token string) *httptest.ResponseRecorder 
 	return f.Get(target, header...)
 }
 
-func TestTheBrowserIsSentToTheLink(t *testing.T) {
+func TestPortalRedirectsToLink(t *testing.T) {
 	f := start(t)
 	w := f.serve("/portal?utm_source=mail", asPage, f.Mint())
 	link := w.Header().Get("Location")
@@ -51,7 +51,7 @@ func TestTheBrowserIsSentToTheLink(t *testing.T) {
 	}
 }
 
-func TestParametersReachKindeByName(t *testing.T) {
+func TestPortalForwardsParameters(t *testing.T) {
 	f := start(t)
 	for query, want := range map[string]url.Values{
 		"?subnav=plan_selection": {"subnav": {"plan_selection"},
@@ -72,7 +72,7 @@ func TestParametersReachKindeByName(t *testing.T) {
 	}
 }
 
-func TestBadParametersNeverReachKinde(t *testing.T) {
+func TestPortalRefusesBadParameters(t *testing.T) {
 	f := start(t)
 	f.serve("/portal", asJSON, f.Mint()) // fetches the keys
 	f.ForgetCalls()
@@ -143,7 +143,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-func TestCredentialsOnThePage(t *testing.T) {
+func TestPortalRefusesBadCredentials(t *testing.T) {
 	f := start(t)
 	for name, token := range map[string]string{
 		"none": "", "expired": f.Mint(kindetest.ExpiresIn(-time.Hour)),
@@ -173,7 +173,7 @@ func TestCredentialsOnThePage(t *testing.T) {
 	}
 }
 
-func TestAPathOfOursThatIsUnsafeIsMisconfigured(t *testing.T) {
+func TestUnsafeAfterPortalPathIsMisconfigured(t *testing.T) {
 	f := functiontest.Start(t, function, kindetest.Options{}, "AFTER_PORTAL_PATH", "/auth/logout")
 	if w := f.SignedIn("/portal"); w.Code != 500 || !strings.Contains(w.Body.String(), "misconfigured") ||
 		!strings.Contains(f.Log(), "AFTER_PORTAL_PATH") {

@@ -78,7 +78,7 @@ func decode(t *testing.T, w *httptest.ResponseRecorder) body {
 	return b
 }
 
-func TestRefreshShowsWhatKindeKnowsNow(t *testing.T) {
+func TestRefreshReturnsCurrentClaims(t *testing.T) {
 	for name, row := range map[string]struct {
 		settings []string
 		fresh    bool
@@ -160,7 +160,7 @@ func TestRefreshFailures(t *testing.T) {
 	}
 }
 
-func TestRefreshTakesTheCookieAlone(t *testing.T) {
+func TestRefreshRequiresCookie(t *testing.T) {
 	f := start(t)
 	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: f.MintRefresh()})
 	for name, row := range map[string]struct {
@@ -208,7 +208,7 @@ func TestRefreshIsLimitedByUser(t *testing.T) {
 }
 
 // A double click sends the same cookie twice.
-func TestDoubleClickSignsNoUserOut(t *testing.T) {
+func TestConcurrentRefreshesKeepSession(t *testing.T) {
 	f := start(t, machine...)
 	cookie := f.Holding(signedIn(t, f))
 	done := make(chan int, 2)

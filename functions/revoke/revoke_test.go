@@ -19,7 +19,7 @@ func start(t *testing.T, settings ...string) *functiontest.Fixture {
 		append([]string{"KINDE_CLIENT_SECRET", kindetest.ClientSecret}, settings...)...)
 }
 
-func TestATokenIsEndedAtKinde(t *testing.T) {
+func TestRevokeForwardsToken(t *testing.T) {
 	f := start(t)
 	refresh := f.MintRefresh()
 	for what, row := range map[string]struct{ body, token, hint string }{
@@ -52,7 +52,7 @@ func TestATokenIsEndedAtKinde(t *testing.T) {
 }
 
 // The caller's own token is revoked when none is named, and is then worth nothing.
-func TestTheCallersOwnTokenByDefault(t *testing.T) {
+func TestRevokesOwnTokenByDefault(t *testing.T) {
 	f := start(t)
 	bearer := f.Bearer()
 	if w := f.Post(path, "", bearer...); w.Code != 200 {
@@ -64,7 +64,7 @@ func TestTheCallersOwnTokenByDefault(t *testing.T) {
 	}
 }
 
-func TestASessionMayRevokeItsOwn(t *testing.T) {
+func TestSessionRevokesOwnToken(t *testing.T) {
 	f := start(t, functiontest.Sessions...)
 	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: f.MintRefresh()})
 	if w := f.Post(path, "", "Cookie", cookie, "X-CSRF", "1"); w.Code != 200 {
@@ -113,7 +113,7 @@ func TestUpstreamFaults(t *testing.T) {
 }
 
 // RFC 7009 section 2.2: the client wanted it invalid, and it is.
-func TestTokensThatKindeDoesNotKnow(t *testing.T) {
+func TestUnknownTokensCountAsRevoked(t *testing.T) {
 	f := start(t)
 	for body, status := range map[string]int{
 		kindetest.ErrorBody(kindetest.ShapeA, "TOKEN_NOT_FOUND", "m"): 200,
@@ -190,7 +190,7 @@ func TestDeviceTokensAreRevokedAsTheDeviceApplication(t *testing.T) {
 }
 
 // Authlib reads a response without `error` as a success.
-func TestErrorsAreOAuths(t *testing.T) {
+func TestErrorsFollowOAuth(t *testing.T) {
 	f := start(t)
 	f.Fault("/oauth2/revoke", kindetest.Fault{Status: 503})
 	for body, want := range map[string]string{

@@ -113,7 +113,7 @@ func TestOtherRequestsAreRefused(t *testing.T) {
 	}
 }
 
-func TestOnlyTokensArePosted(t *testing.T) {
+func TestWebhooksRequireJWTMediaType(t *testing.T) {
 	f := start(t)
 	for _, media := range []string{
 		"application/json", "text/plain", "application/x-www-form-urlencoded", "application/jwt, application/jwt", "",

@@ -30,7 +30,7 @@ func decode(t *testing.T, picture string) [][]bool {
 	return dark
 }
 
-func TestThePictureIsTheCode(t *testing.T) {
+func TestQRCodeDecodesToText(t *testing.T) {
 	for _, text := range []string{
 		"https://t.example/device?user_code=BCDFGHJK", "1", "HTTPS://T.EXAMPLE", strings.Repeat("https://", 40),
 	} {

@@ -141,7 +141,7 @@ func TestReportHoldsNoCookieOfDeployment(t *testing.T) {
 
 // Every secret setting is hidden and compared with the public ones, also one that is newer
 // than this test.
-func TestEverySecretSettingIsHidden(t *testing.T) {
+func TestSecretSettingsAreHidden(t *testing.T) {
 	const value = "Uk2hNewerEe5wSecretValue19283746"
 	names := 0
 	for _, setting := range config.All() {

@@ -113,7 +113,7 @@ func TestReportAsJSON(t *testing.T) {
 	}
 }
 
-func TestEveryCheckHasWords(t *testing.T) {
+func TestChecksHaveTitleAndReason(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range checklist() {
 		if c.Title == "" || c.Why == "" || c.area() == "" || seen[c.ID] || strings.ContainsAny(c.ID, " ") {

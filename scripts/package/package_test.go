@@ -21,7 +21,7 @@ func write(t *testing.T, path, content string) {
 }
 
 // The same binary gives the same zip, whoever made it, when, and under what umask.
-func TestZipsAreTheSame(t *testing.T) {
+func TestZipsAreReproducible(t *testing.T) {
 	var sums [2][32]byte
 	for i := range sums {
 		binary, archive := filepath.Join(t.TempDir(), "bootstrap"), filepath.Join(t.TempDir(), "f.zip")
@@ -83,7 +83,7 @@ func TestLicenses(t *testing.T) {
 	}
 }
 
-func TestALargeZipFails(t *testing.T) {
+func TestLargeZipFails(t *testing.T) {
 	r := &release{version: "v1.0.0", out: "dist", built: []artifact{{function: "small", arch: "amd64", size: maxZip},
 		{function: "large", arch: "arm64", size: maxZip + 1}}}
 	var said strings.Builder
@@ -93,7 +93,7 @@ func TestALargeZipFails(t *testing.T) {
 	}
 }
 
-func TestNothingButAReleaseIsReplaced(t *testing.T) {
+func TestReplacesOnlyReleases(t *testing.T) {
 	dir := t.TempDir()
 	if err := empty(filepath.Join(dir, "new", "folder")); err != nil {
 		t.Error(err)

@@ -28,7 +28,7 @@ func endingsOf(t *testing.T, inner store.Store, site string, keys ...byte) *endi
 }
 
 // A sign-out is kept when a key is put in front.
-func TestEndingsOutliveAChangeOfKeys(t *testing.T) {
+func TestEndingsSurviveKeyRotation(t *testing.T) {
 	inner := store.NewMemory(100, nil)
 	const site = "https://site.example"
 	old := session.Session{ID: "old", Started: started}
@@ -81,7 +81,7 @@ func TestEventsOfAUser(t *testing.T) {
 	}
 }
 
-func TestWithoutAStoreNothingIsRemembered(t *testing.T) {
+func TestEndingsNeedStore(t *testing.T) {
 	e := &endings{}
 	e.end(t.Context(), "a")
 	if got := e.read(t.Context(), session.Session{ID: "a"}); got != (marks{}) {

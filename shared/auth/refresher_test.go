@@ -160,7 +160,7 @@ func (down) Acquire(context.Context, string, time.Duration) (func(context.Contex
 	return nil, false, store.ErrUnavailable
 }
 
-func TestStoreThatIsDownIsDoneWithout(t *testing.T) {
+func TestUnavailableStoreIsSkipped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newTenant()
 		if came := inParallel(t.Context(), 10, testRefresher(k, down{})); came["refresh-1"] != 10 {
@@ -183,7 +183,7 @@ func TestFailureIsNotARefusal(t *testing.T) {
 	})
 }
 
-func TestRefreshTokenThatIsNotRotatedStays(t *testing.T) {
+func TestUnrotatedRefreshTokenIsKept(t *testing.T) {
 	r := testRefresher(newTenant(), nil)
 	r.grant = func(context.Context, string) (kinde.Grant, error) { return kinde.Grant{Access: "new"}, nil }
 	if tokens, err := r.Refresh(t.Context(), session.Tokens{Access: "old", Refresh: "kept"}); err != nil ||

@@ -87,7 +87,7 @@ func code(err error) problem.Code {
 
 // The user signs out while a refresh is under way: the response must not sign them in
 // again.
-func TestRefreshSeesASignOutMeanwhile(t *testing.T) {
+func TestRefreshStopsAfterSignOut(t *testing.T) {
 	d := deploy(t)
 	s := d.newSession(-time.Minute)
 	grant := d.sessions.refresher.grant
@@ -163,7 +163,7 @@ func TestRefreshDueSessionIsRefreshedOnce(t *testing.T) {
 }
 
 // The store is down: requests are served as without one.
-func TestStoreThatIsDownEndsNoSession(t *testing.T) {
+func TestUnavailableStoreKeepsSession(t *testing.T) {
 	d := deploy(t)
 	d.sessions.ended.shared = down{}
 	if caller, err := d.ask(d.newSession(time.Hour)); err != nil || caller.Subject != kindetest.DemoUser {

@@ -20,7 +20,7 @@ func (l *refusing) take(context.Context, string, http.Header) time.Duration {
 
 // A row with a limit or with requirements must not be served during the key fetch, which
 // is how every process begins.
-func TestColdProcessAdmitsLikeAWarmOne(t *testing.T) {
+func TestColdProcessAppliesRequirementsAndLimits(t *testing.T) {
 	for name, row := range map[string]struct {
 		limited  bool
 		requires Requirements

@@ -72,7 +72,7 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-func TestTokensElsewhereAreNoCredential(t *testing.T) {
+func TestTokenInQueryOrBodyIsNoCredential(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`))
 	token := f.tenant.Mint()
 	for _, target := range []string{"/api/user-profile?access_token=" + token, "/api/user-profile?token=" + token} {
@@ -103,7 +103,7 @@ func TestCredentialsAreCheckedBeforeParameters(t *testing.T) {
 	}
 }
 
-func TestKeysThatCannotBeHadAre503(t *testing.T) {
+func TestUnavailableKeysAre503(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`))
 	f.tenant.Fault("/.well-known/", kindetest.Fault{Status: 500})
 	for range 3 { // the second and third fall into the pause between fetches
@@ -118,7 +118,7 @@ func TestKeysThatCannotBeHadAre503(t *testing.T) {
 	}
 }
 
-func TestAnUnknownKidStormFetchesKeysTwiceAtMost(t *testing.T) {
+func TestUnknownKidsFetchKeysTwiceAtMost(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`))
 	f.signedIn("/api/user-profile")
 	token := f.tenant.Mint(kindetest.Header("kid", "unknown"))
@@ -148,7 +148,7 @@ func TestColdRequestsTakeOneRoundTrip(t *testing.T) {
 
 // Whatever an overlapped call brings, a forged token never sees it; and once
 // keys are held, a forged token causes no call at all.
-func TestAnswersAreWithheldFromForgedTokens(t *testing.T) {
+func TestForgedTokenGetsNoOverlappedResponse(t *testing.T) {
 	f := start(t, "user-profile", answering(`{"private":true}`))
 	f.tenant.Fault("/.well-known/", kindetest.Fault{Delay: 50 * time.Millisecond})
 	forged := "Bearer " + f.tenant.Mint(kindetest.SignedBy(kindetest.ForeignKey))
@@ -172,7 +172,7 @@ func TestAnswersAreWithheldFromForgedTokens(t *testing.T) {
 	}
 }
 
-func TestAnOverlappedCallEndsWithItsRequest(t *testing.T) {
+func TestOverlappedCallEndsWithRequest(t *testing.T) {
 	running := make(chan struct{}, 1)
 	f := start(t, "user-profile", func(ctx context.Context, _ *Request) (*Response, error) {
 		<-ctx.Done()
@@ -190,7 +190,7 @@ func TestAnOverlappedCallEndsWithItsRequest(t *testing.T) {
 	}
 }
 
-func TestATokenRefusedByKindeIsOneDenial(t *testing.T) {
+func TestTokenRefusedByKindeIsDeniedOnce(t *testing.T) {
 	f := start(t, "user-profile", nil)
 	f.tenant.Fault("/oauth2/v2/user_profile", kindetest.Fault{Status: http.StatusForbidden})
 	w := f.signedIn("/api/user-profile")

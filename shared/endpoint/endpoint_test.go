@@ -15,7 +15,7 @@ import (
 	"kinde-functions/shared/problem"
 )
 
-func TestEveryAnswerCarriesTheStandardHeaders(t *testing.T) {
+func TestResponsesCarryStandardHeaders(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`))
 	for _, w := range []*httptest.ResponseRecorder{
 		f.signedIn("/api/user-profile"), f.get("/api/user-profile"), f.get("/nowhere"), f.signedIn("/api/user-profile?x=1"),
@@ -81,7 +81,7 @@ func TestMatchPath(t *testing.T) {
 	}
 }
 
-func TestUnknownParametersOfTheAPIAreRefusedByName(t *testing.T) {
+func TestUnknownAPIParametersAreRefused(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`))
 	for query, named := range map[string]string{"?user_id=kp_2": "`user_id`", "?a=1&b=2": "`a`",
 		"?%3Cb%3E=1": "unusual name", "?%zz": "unusual name", "?" + strings.Repeat("x", 100): "unusual name"} {
@@ -109,7 +109,7 @@ func TestReadQuery(t *testing.T) {
 	}
 }
 
-func TestErrorsAreRenderedForWhoAsks(t *testing.T) {
+func TestErrorsFollowAccept(t *testing.T) {
 	f := start(t, "portal", answering(`{}`))
 	for accept, page := range map[string]bool{
 		"": true, "text/html,application/xhtml+xml,*/*;q=0.8": true, "application/json": false,
@@ -126,7 +126,7 @@ func TestErrorsAreRenderedForWhoAsks(t *testing.T) {
 	}
 }
 
-func TestAPanicIsAnAnswerAndTheProcessLivesOn(t *testing.T) {
+func TestPanicIsInternalError(t *testing.T) {
 	var fault func()
 	f := start(t, "user-profile", func(context.Context, *Request) (*Response, error) {
 		fault()
@@ -145,7 +145,7 @@ func TestAPanicIsAnAnswerAndTheProcessLivesOn(t *testing.T) {
 		w := f.signedIn("/api/user-profile")
 		log := f.log.take()
 		if w.Code != 500 || code(t, w) != "internal" || !strings.Contains(log, row.log) ||
-			!strings.Contains(log, "endpoint_test.go") && !strings.Contains(log, "TestAPanic") {
+			!strings.Contains(log, "endpoint_test.go") && !strings.Contains(log, "TestPanic") {
 			t.Errorf("%s: %d %s", name, w.Code, log)
 		}
 		if strings.Contains(log+w.Body.String(), "secret-value") {
@@ -159,7 +159,7 @@ func TestAPanicIsAnAnswerAndTheProcessLivesOn(t *testing.T) {
 }
 
 // The contract's 300 ms are kept of what the platform gives, to the millisecond.
-func TestAHandlersDeadlineLeavesTimeToAnswer(t *testing.T) {
+func TestHandlerDeadlineLeavesTimeToRespond(t *testing.T) {
 	var given time.Time
 	f := start(t, "user-profile", func(ctx context.Context, _ *Request) (*Response, error) {
 		given, _ = ctx.Deadline()
@@ -176,7 +176,7 @@ func TestAHandlersDeadlineLeavesTimeToAnswer(t *testing.T) {
 }
 
 // On a busy machine one response may be late, but not three in a row.
-func TestAHangingUpstreamNeverOutlastsTheDeadline(t *testing.T) {
+func TestHangingUpstreamEndsBeforeDeadline(t *testing.T) {
 	for _, path := range []string{"/oauth2/v2/user_profile", "/.well-known/jwks"} {
 		t.Run(path, func(t *testing.T) {
 			var last time.Duration
@@ -202,7 +202,7 @@ func TestAHangingUpstreamNeverOutlastsTheDeadline(t *testing.T) {
 	}
 }
 
-func TestMisconfiguredFunctionsSayWhatIsWrongInTheLogAlone(t *testing.T) {
+func TestMisconfiguredFunctionLogsFaults(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`), "KINDE_CLIENT_ID", "", "KINDE_ISSUER_URL",
 		"https://private-value.example/", "LOG_LEVEL", "loud")
 	for _, target := range []string{"/api/user-profile", "/nowhere"} {
@@ -222,7 +222,7 @@ func TestMisconfiguredFunctionsSayWhatIsWrongInTheLogAlone(t *testing.T) {
 	}
 }
 
-func TestFunctionsWhoseHandlersAreNotTheirRowsDoNotStart(t *testing.T) {
+func TestHandlersMustMatchRows(t *testing.T) {
 	for name, handlers := range map[string]Handlers{
 		"none": {}, "another": {"GET /portal": {}}, "one too many": {"GET /api/health": {}, "GET /x": {}},
 	} {

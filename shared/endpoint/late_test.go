@@ -17,7 +17,7 @@ func (f *fixture) current(id string) string {
 	return cookieHeader(h)
 }
 
-func TestOnlyTheCurrentSessionCounts(t *testing.T) {
+func TestSessionMustBeCurrent(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`), withSession...)
 	f.signedIn("/api/user-profile") // fetches the keys
 	s := session.New(f.expired(), kindetest.DemoUser, time.Now(), session.Organizations{})

@@ -98,7 +98,7 @@ func TestNothingSecretIsLogged(t *testing.T) {
 	}
 }
 
-func TestUpstreamTroubleLogsTheRemedy(t *testing.T) {
+func TestUpstreamFailureLogsRemedy(t *testing.T) {
 	f := start(t, "user-profile", nil)
 	f.tenant.Fault("/oauth2/",
 		kindetest.Fault{Status: 404, Body: kindetest.ErrorBody(kindetest.ShapeB, "ROUTE_NOT_FOUND",
@@ -152,7 +152,7 @@ func TestCORS(t *testing.T) {
 	}
 }
 
-func TestTheAPIDoesNotStartWithoutCORS(t *testing.T) {
+func TestAPIWithoutCORSPanics(t *testing.T) {
 	defer func() {
 		if recover() == nil {
 			t.Error("a function with rows under /api/ serves without CORS")

@@ -13,7 +13,7 @@ const originSecret = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 // What the distribution says of its viewers counts beside the secret alone; else
 // the platform's word stands. The headers themselves reach no handler.
-func TestOnlyTheDistributionNamesHostAndClient(t *testing.T) {
+func TestViewerHeadersNeedOriginSecret(t *testing.T) {
 	with := func(secret string, more ...string) []string {
 		return append([]string{"X-Origin-Secret", secret, "X-Viewer-Host", "www.example.com", "X-Viewer-Address",
 			"2001:db8::7"}, more...)
@@ -99,7 +99,7 @@ func TestSpoofedHeadersInEvents(t *testing.T) {
 	}
 }
 
-func TestAMalformedOriginSecretIsMisconfigured(t *testing.T) {
+func TestMalformedOriginSecretIsMisconfigured(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`), "ORIGIN_SECRET", "short")
 	if w := f.signedIn("/api/user-profile"); w.Code != 500 ||
 		!strings.Contains(f.log.take(), "ORIGIN_SECRET must be 32 characters") {

@@ -12,7 +12,7 @@ import (
 )
 
 // A preview is a site of its own: its cookies open nothing at the site, nor the site's there.
-func TestPreviewIsASiteOfItsOwn(t *testing.T) {
+func TestPreviewHasOwnSessions(t *testing.T) {
 	const preview = "https://deploy-preview-7--site.netlify.app"
 	f := start(t, "user-profile", answering(`{}`), append(withSession, "PREVIEW_ORIGINS",
 		"https://deploy-preview-*--site.netlify.app")...)

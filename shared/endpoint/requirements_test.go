@@ -49,7 +49,7 @@ func TestRequirements(t *testing.T) {
 	}
 }
 
-func TestEntitlementThatCannotBeReadIsNoRefusal(t *testing.T) {
+func TestFailedEntitlementRequestIsNoRefusal(t *testing.T) {
 	f := start(t, "user-profile", answering(`{}`))
 	f.handler.(*server).main.rows[0].Requires = Requirements{Entitlement: "x"}
 	f.tenant.Fault("/account_api/", kindetest.Fault{Status: 500})

@@ -31,7 +31,7 @@ func manager(t *testing.T) (up *atomic.Bool, calls *atomic.Int32, settings []str
 		"AWS_ENDPOINT_URL_SECRETS_MANAGER", server.URL}
 }
 
-func TestSecretsThatCannotBeFetchedAreTriedAgain(t *testing.T) {
+func TestFailedSecretsAreFetchedAgain(t *testing.T) {
 	up, calls, settings := manager(t)
 	f := start(t, "user-profile", answering(`{}`), settings...)
 	l := f.handler.(*server)
@@ -65,7 +65,7 @@ func TestSecretsThatCannotBeFetchedAreTriedAgain(t *testing.T) {
 	}
 }
 
-func TestSecretsFetchedDuringInitLeaveNothingBehind(t *testing.T) {
+func TestSecretsFetchedDuringInitNeedNoRetry(t *testing.T) {
 	up, calls, settings := manager(t)
 	up.Store(true)
 	f := start(t, "user-profile", answering(`{}`), settings...)
@@ -74,7 +74,7 @@ func TestSecretsFetchedDuringInitLeaveNothingBehind(t *testing.T) {
 	}
 }
 
-func TestAllFaultsAreNamedAtOnce(t *testing.T) {
+func TestFaultsAreLoggedTogether(t *testing.T) {
 	_, _, settings := manager(t)
 	f := start(t, "user-profile", answering(`{}`), append(settings, "KINDE_SITE_URL", "", "UPSTREAM_TIMEOUT", "5")...)
 	f.signedIn("/api/user-profile")

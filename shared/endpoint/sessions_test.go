@@ -62,7 +62,7 @@ func (f *fixture) stored(w *httptest.ResponseRecorder) (session.Session, error) 
 	return f.cookies().Read(r)
 }
 
-func TestTheCookieIsACredentialUnderTheCSRFRules(t *testing.T) {
+func TestSessionCookieFollowsCSRFRules(t *testing.T) {
 	f := start(t, "user-profile", nil, withSession...)
 	cookie := f.cookie(session.Tokens{Access: f.tenant.Mint(), Refresh: "r"})
 	for name, row := range map[string]struct {
@@ -99,7 +99,7 @@ func TestTheCookieIsACredentialUnderTheCSRFRules(t *testing.T) {
 	}
 }
 
-func TestWithoutSessionsTheCookieIsNothing(t *testing.T) {
+func TestCookieIsIgnoredWithoutSessions(t *testing.T) {
 	f := start(t, "user-profile", nil)
 	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(session.Tokens{Access: f.tenant.Mint()}))
 	if w.Code != 401 || code(t, w) != "no-token" {
@@ -108,7 +108,7 @@ func TestWithoutSessionsTheCookieIsNothing(t *testing.T) {
 }
 
 // A newer session may be in the cookies by the time that the refusal arrives.
-func TestRefusalsKeepTheCookies(t *testing.T) {
+func TestRefusalsKeepCookies(t *testing.T) {
 	f := start(t, "user-profile", nil, withSession...)
 	good := f.cookie(session.Tokens{Access: f.tenant.Mint(), Refresh: "r"})
 	for name, cookie := range map[string]string{
@@ -133,7 +133,7 @@ func (f *fixture) expired() session.Tokens {
 	return session.Tokens{Access: f.tenant.Mint(kindetest.ExpiresIn(-time.Minute)), Refresh: f.tenant.MintRefresh()}
 }
 
-func TestAnExpiredSessionIsRefreshedInsideTheRequest(t *testing.T) {
+func TestExpiredSessionIsRefreshed(t *testing.T) {
 	f := start(t, "user-profile", nil, withSession...)
 	old := f.expired()
 	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(old))
@@ -180,7 +180,7 @@ func TestRefusedRefreshIsSupersededThenExpired(t *testing.T) {
 	}
 }
 
-func TestTroubleWhileRefreshingEndsNoSession(t *testing.T) {
+func TestFailedRefreshKeepsSession(t *testing.T) {
 	for name, row := range map[string]struct {
 		fault  kindetest.Fault
 		status int
@@ -208,7 +208,7 @@ func TestTroubleWhileRefreshingEndsNoSession(t *testing.T) {
 // Kinde gives the same access token when it is asked before the end of one. With a
 // clock a little behind ours it takes that itself; one that is far behind must not go
 // round for ever, nor cost the session its new refresh token.
-func TestARefreshByAClockBehindOurs(t *testing.T) {
+func TestRefreshWithKindesClockBehind(t *testing.T) {
 	for age, want := range map[time.Duration]int{-2 * time.Second: 200, -time.Hour: 502} {
 		f := start(t, "user-profile", answering(`{}`), withSession...)
 		same := f.tenant.Mint(kindetest.ExpiresIn(age))
@@ -225,7 +225,7 @@ func TestARefreshByAClockBehindOurs(t *testing.T) {
 
 // The refresh token is used up by then: the new one must not be lost, whatever
 // else is the matter.
-func TestARefreshWithoutSigningKeysKeepsTheSession(t *testing.T) {
+func TestRefreshWithoutSigningKeysKeepsSession(t *testing.T) {
 	for name, trouble := range map[string]func(*fixture){
 		"none to be had": func(f *fixture) { f.tenant.Fault("/.well-known/", kindetest.Fault{Status: 500}) },
 		"rotated a moment after they were fetched": func(f *fixture) {

@@ -125,7 +125,7 @@ func TestRetryAfterDelaysRetry(t *testing.T) {
 	})
 }
 
-func TestNoRetryWithoutDeadline(t *testing.T) {
+func TestRetryNeedsDeadline(t *testing.T) {
 	s := &script{steps: []step{{status: 503, retryAfter: "3600"}}}
 	_, err := newClient(time.Second, s).Do(t.Context(), Request{Method: "GET", URL: "https://k.example/"})
 	if err != nil || len(s.calls) != 1 {

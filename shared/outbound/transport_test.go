@@ -60,7 +60,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 
 var post = url.Values{"token": {"t"}}
 
-func TestNoRequestIsLostToClosedConnection(t *testing.T) {
+func TestClosedConnectionLosesNoRequest(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		u := startUpstream(t, secure, echo)
 		c := u.client(time.Second)

@@ -160,7 +160,7 @@ func TestFilesAndFunctionsAreShort(t *testing.T) {
 	}
 }
 
-func TestNoMergeConflictMarkers(t *testing.T) {
+func TestFilesHaveNoConflictMarkers(t *testing.T) {
 	files := 0
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {

@@ -23,7 +23,7 @@ func begin(t testing.TB, c *Cookies, b browser, a Attempt) {
 	b.take(h)
 }
 
-func TestAnAttemptComesBack(t *testing.T) {
+func TestAttemptRoundTrip(t *testing.T) {
 	for _, origin := range []string{site, loopback} {
 		c, clock := newCookies(t, origin)
 		for _, want := range []Attempt{full, {State: "s"},
@@ -53,7 +53,7 @@ func TestAnAttemptComesBack(t *testing.T) {
 	}
 }
 
-func TestAnAttemptEndsByItsOwnClock(t *testing.T) {
+func TestAttemptExpires(t *testing.T) {
 	for age, want := range map[time.Duration]error{
 		0:                                 nil,
 		10 * time.Minute:                  nil,
@@ -73,7 +73,7 @@ func TestAnAttemptEndsByItsOwnClock(t *testing.T) {
 	}
 }
 
-func TestOnlyItsOwnStateFindsAnAttempt(t *testing.T) {
+func TestAttemptRequiresState(t *testing.T) {
 	c, _ := newCookies(t, site)
 	name := c.attemptName("state-1")
 	good := cookie{name, c.box.Seal(name, full.encode())}
@@ -110,7 +110,7 @@ func TestOnlyItsOwnStateFindsAnAttempt(t *testing.T) {
 	}
 }
 
-func TestAtMostThreeAttempts(t *testing.T) {
+func TestAttemptsAreLimitedToThree(t *testing.T) {
 	c, clock := newCookies(t, site)
 	b := newBrowser(t, site)
 	states := []string{"first", "second", "third", "fourth", "fifth"}
@@ -136,7 +136,7 @@ func TestAtMostThreeAttempts(t *testing.T) {
 	}
 }
 
-func TestUselessAttemptsGoFirst(t *testing.T) {
+func TestInvalidAttemptsAreDroppedFirst(t *testing.T) {
 	c, clock := newCookies(t, site)
 	at := func(state string, started time.Time) cookie {
 		name := c.attemptName(state)
@@ -163,7 +163,7 @@ func TestUselessAttemptsGoFirst(t *testing.T) {
 }
 
 // Links that strangers send must not fill a browser's request headers.
-func TestLongReturnURLsMakeRoomForFewer(t *testing.T) {
+func TestLongReturnURLsAllowFewerAttempts(t *testing.T) {
 	c, clock := newCookies(t, site)
 	b := newBrowser(t, site)
 	for i, state := range []string{"a", "b", "c", "d", "e"} {
@@ -179,7 +179,7 @@ func TestLongReturnURLsMakeRoomForFewer(t *testing.T) {
 	}
 }
 
-func TestAnAttemptThatDoesNotFit(t *testing.T) {
+func TestAttemptTooLarge(t *testing.T) {
 	c, _ := newCookies(t, site)
 	largest := 0
 	for n := 600; n < 1300; n++ {
@@ -199,7 +199,7 @@ func TestAnAttemptThatDoesNotFit(t *testing.T) {
 }
 
 // A request with many invalid cookies costs a bounded number of decryptions and cookies set.
-func TestManyAttemptsAreNotAllLookedAt(t *testing.T) {
+func TestManyAttemptsCostBoundedWork(t *testing.T) {
 	c, _ := newCookies(t, site)
 	var junk []cookie
 	for i := range 1000 {

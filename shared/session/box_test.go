@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestBoxRefusesWhatWouldWeakenIt(t *testing.T) {
+func TestNewBoxRefusesWeakKeys(t *testing.T) {
 	one, two := keyOf('1'), keyOf('2')
 	for name, row := range map[string]struct {
 		keys           [][]byte
@@ -34,7 +34,7 @@ func TestBoxRefusesWhatWouldWeakenIt(t *testing.T) {
 	}
 }
 
-func TestSealedOpensOnlyForWhatItWasSealedFor(t *testing.T) {
+func TestOpenRequiresPurposeAndOwner(t *testing.T) {
 	sealed := newBox(t, "ab", "cd", 1, 2).Seal("purpose", []byte("plain"))
 	elsewhere, err := NewBox([][]byte{keyOf(1)}, "ab", "cd", "https://preview.example")
 	if err != nil {
@@ -73,7 +73,7 @@ func envelope(k key, version byte, id, bound []byte) string {
 	return strictBase64.EncodeToString(k.aead(bound).Seal(head, nil, []byte("plain"), slices.Concat(head, bound)))
 }
 
-func TestVersionAndKeyIDDecide(t *testing.T) {
+func TestOpenChecksVersionAndKeyID(t *testing.T) {
 	box := newBox(t, issuer, client, 1, 2)
 	bound, first, second := box.bound("p"), box.keys[0], box.keys[1]
 	if plain, err := box.Open("p", envelope(first, version, first.id, bound)); string(plain) != "plain" {
@@ -106,7 +106,7 @@ func TestKeysAreDerivedByHKDF(t *testing.T) {
 	}
 }
 
-func TestEverySealIsAnother(t *testing.T) {
+func TestSealUsesFreshNonce(t *testing.T) {
 	box := newBox(t, issuer, client, 1)
 	seen := map[string]bool{}
 	for range 100 {
@@ -120,7 +120,7 @@ func TestEverySealIsAnother(t *testing.T) {
 	}
 }
 
-func TestOnlyCanonicalBase64Opens(t *testing.T) {
+func TestOpenRequiresCanonicalBase64(t *testing.T) {
 	box := newBox(t, issuer, client, 1)
 	for _, plain := range []string{"", "1", "12"} { // all three ways to end
 		sealed := box.Seal("p", []byte(plain))
@@ -154,7 +154,7 @@ func TestOnlyCanonicalBase64Opens(t *testing.T) {
 	}
 }
 
-func TestSizeIsLookedAtFirst(t *testing.T) {
+func TestOpenChecksSizeFirst(t *testing.T) {
 	box := newBox(t, issuer, client, 1)
 	const most = 6111 // bytes that make 8,192 characters
 	longest, longer := box.Seal("p", make([]byte, most)), box.Seal("p", make([]byte, most+1))

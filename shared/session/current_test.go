@@ -37,7 +37,7 @@ func TestCounts(t *testing.T) {
 
 // A refresh that ends after the user signed out, or signed in again, sets its session
 // cookie last. It must not count.
-func TestLateResponsesDoNotCount(t *testing.T) {
+func TestLateSessionDoesNotCount(t *testing.T) {
 	for name, event := range map[string]func(*Cookies, http.Header, *http.Request){
 		"sign-out":        func(c *Cookies, h http.Header, r *http.Request) { c.SignOut(h, r) },
 		"another sign-in": func(c *Cookies, h http.Header, _ *http.Request) { _ = c.SignIn(h, sessionOfID("new")) },
@@ -73,7 +73,7 @@ func sessionOfID(id string) Session {
 }
 
 // The callback does not see the old session's cookies.
-func TestSignInLeavesNoChunkOfAnOldSession(t *testing.T) {
+func TestSignInReplacesOldChunks(t *testing.T) {
 	c, _ := newCookies(t, site)
 	for name, pair := range map[string][2]Session{"short after long": {large, small}, "long after short": {small, large}} {
 		b := newBrowser(t, site)

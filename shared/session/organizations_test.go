@@ -43,7 +43,7 @@ func TestOrganizationsFit(t *testing.T) {
 }
 
 // Tokens come before organizations, and codes before names.
-func TestLargeSessionGivesUpOrganizations(t *testing.T) {
+func TestLargeSessionDropsOrganizations(t *testing.T) {
 	c, _ := newCookies(t, site)
 	full := largest(t, c)
 	full.Organizations.List = nil

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestPassAndProbeComeBack(t *testing.T) {
+func TestPassAndProbeRoundTrip(t *testing.T) {
 	c, _ := newCookies(t, site)
 	b := newBrowser(t, site)
 	h := http.Header{}

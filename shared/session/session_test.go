@@ -16,7 +16,7 @@ type row struct {
 	want    error // nil: opens
 }
 
-func TestWhatIsASession(t *testing.T) {
+func TestReadSession(t *testing.T) {
 	c, _ := newCookies(t, site)
 	for _, row := range slices.Concat(wholeRows(t, c), chunkRows(t, c)) {
 		got, err := c.Read(bringing(row.cookies...))
@@ -133,7 +133,7 @@ func chunkRows(t *testing.T, c *Cookies) []row {
 }
 
 // The log says what is wrong, so that a deployer can tell a lost key from a bug.
-func TestDamageHasACause(t *testing.T) {
+func TestReadNamesCauseOfDamage(t *testing.T) {
 	c, _ := newCookies(t, site)
 	rows := slices.Concat(wholeRows(t, c), chunkRows(t, c))
 	for name, cause := range map[string]string{
@@ -154,7 +154,7 @@ func TestDamageHasACause(t *testing.T) {
 	}
 }
 
-func TestCookieLinesOfARequest(t *testing.T) {
+func TestReadCookieHeaders(t *testing.T) {
 	c, _ := newCookies(t, site)
 	good := written(t, c, small)[0]
 	pair := good.name + "=" + good.value

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestTokensComeBackAsTheyWere(t *testing.T) {
+func TestTokensRoundTrip(t *testing.T) {
 	for name, token := range map[string]string{
 		"none":             "",
 		"opaque":           "refresh-token",
@@ -37,7 +37,7 @@ func TestTokensComeBackAsTheyWere(t *testing.T) {
 	}
 }
 
-func TestJWTsTakeThreeQuarters(t *testing.T) {
+func TestJWTsAreStoredDecoded(t *testing.T) {
 	raw := jwtOf(5000)
 	if n := len(Tokens{Access: raw}.encode()); n > len(raw)*3/4+12 {
 		t.Errorf("%d characters took %d bytes", len(raw), n)

@@ -105,7 +105,7 @@ func TestSessionsReplaceEachOther(t *testing.T) {
 	}
 }
 
-func TestAnAnswerNamesACookieOnce(t *testing.T) {
+func TestResponseSetsCookieOnce(t *testing.T) {
 	c, _ := newCookies(t, site)
 	h := http.Header{"Set-Cookie": {"theme=dark; Path=/", "__Host-session-other=1"}}
 	c.SignOut(h, bringing())
@@ -168,7 +168,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-func TestTooLargeKeepsWhatWasThere(t *testing.T) {
+func TestTooLargeSessionKeepsCookies(t *testing.T) {
 	c, _ := newCookies(t, site)
 	h := http.Header{"Set-Cookie": {"__Host-session=before; Path=/"}}
 	err := c.Write(h, sessionOf(Tokens{Access: jwtOf(8000), Refresh: "r"}))

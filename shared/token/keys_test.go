@@ -194,7 +194,7 @@ func TestKeysServeStale(t *testing.T) {
 	})
 }
 
-func TestBadAnswerKeepsKeys(t *testing.T) {
+func TestBadResponseKeepsKeys(t *testing.T) {
 	ec := fields{"kty": "EC", "crv": "P-256", "kid": testKid, "x": "AA", "y": "AA"}
 	rows := []struct {
 		name   string

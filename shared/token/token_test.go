@@ -209,7 +209,7 @@ func TestExpiry(t *testing.T) {
 }
 
 // Every refusal in the tables of this package must keep the token to itself.
-func TestErrorsAreSilent(t *testing.T) {
+func TestErrorsHoldNoToken(t *testing.T) {
 	v := newVerifier(t, nil)
 	for _, row := range refusedTokens() {
 		_, err := v.Access(t.Context(), row.raw)

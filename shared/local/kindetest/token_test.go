@@ -156,7 +156,7 @@ func TestRefreshRotation(t *testing.T) {
 	}
 }
 
-func TestNoOverlap(t *testing.T) {
+func TestRefreshWithoutOverlap(t *testing.T) {
 	tn := newTenant(t, func(o *Options) { o.RefreshOverlap = -1 })
 	form := grantForm(grantRefresh, "refresh_token", tn.tokens().RefreshToken)
 	tn.post("/oauth2/token", form)
