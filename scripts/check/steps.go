@@ -46,8 +46,8 @@ var steps = []step{
 	{name: "recipes", does: "follow the site's recipes", needs: "debian npm generators", run: recipes},
 	{name: "install", does: "install into sites, upgrade, remove", needs: "npm generators", run: install},
 	{name: "browser", does: "visit the pages in Chromium", needs: "debian npm", run: goTest("browser")},
+	{name: "fuzz", does: "run every fuzz target briefly", run: fuzz},
 	{name: "race", does: "run all tests with the race detector", needs: "debian", alone: true, run: race},
-	{name: "fuzz", does: "run every fuzz target briefly", alone: true, run: fuzz},
 }
 
 var (
