@@ -73,7 +73,7 @@ func TestRefreshTokenIsRedeemedOnceInAProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newTenant()
 		if came := inParallel(t.Context(), 25, testRefresher(k, nil)); came["refresh-1"] != 25 || k.calls.Load() != 1 {
-			t.Errorf("%v after %d calls", came, k.calls.Load())
+			t.Errorf("got %v after %d calls, want refresh-1 for all 25 after one", came, k.calls.Load())
 		}
 	})
 }
@@ -84,15 +84,15 @@ func TestInstancesWithAStoreRefreshOnce(t *testing.T) {
 		four := []*refresher{testRefresher(k, shared), testRefresher(k, shared), testRefresher(k, shared),
 			testRefresher(k, shared)}
 		if came := inParallel(t.Context(), 25, four...); came["refresh-1"] != 25 || k.calls.Load() != 1 {
-			t.Errorf("%v after %d calls", came, k.calls.Load())
+			t.Errorf("got %v after %d calls, want refresh-1 for all 25 after one", came, k.calls.Load())
 		}
 		// A request that was under way comes with the old cookie, a little later.
 		if came := inParallel(t.Context(), 4, four...); came["refresh-1"] != 4 || k.calls.Load() != 1 {
-			t.Errorf("later: %v after %d calls", came, k.calls.Load())
+			t.Errorf("later: got %v after %d calls, want refresh-1 for all 4 and no call", came, k.calls.Load())
 		}
 		time.Sleep(2 * resultLife)
 		if came := inParallel(t.Context(), 4, four...); came["refused"] != 4 {
-			t.Errorf("much later: %v", came)
+			t.Errorf("after the result's life: got %v, want 4 refusals", came)
 		}
 	})
 }
@@ -103,7 +103,7 @@ func TestInstancesWithoutAStoreRefreshOnceEach(t *testing.T) {
 		came := inParallel(t.Context(), 24, testRefresher(k, nil), testRefresher(k, nil), testRefresher(k, nil),
 			testRefresher(k, nil))
 		if k.calls.Load() != 4 || came["refused"] != 18 {
-			t.Errorf("%v after %d calls", came, k.calls.Load())
+			t.Errorf("got %v after %d calls, want 18 refusals after 4", came, k.calls.Load())
 		}
 	})
 }
@@ -114,7 +114,7 @@ func TestRefusalIsShared(t *testing.T) {
 		k.used["first"] = true
 		if came := inParallel(t.Context(), 8, testRefresher(k, shared), testRefresher(k, shared)); came["refused"] != 8 ||
 			k.calls.Load() != 1 {
-			t.Errorf("%v after %d calls", came, k.calls.Load())
+			t.Errorf("got %v after %d calls, want 8 refusals after one", came, k.calls.Load())
 		}
 	})
 }
@@ -129,7 +129,7 @@ func TestAbandonedLeaseEnds(t *testing.T) {
 		begin := time.Now()
 		if came := inParallel(t.Context(), 1, testRefresher(k, shared)); came["refresh-1"] != 1 ||
 			time.Since(begin) < 3*time.Second {
-			t.Errorf("%v after %v", came, time.Since(begin))
+			t.Errorf("got %v after %v, want refresh-1 after at least 3s", came, time.Since(begin))
 		}
 	})
 }
@@ -144,7 +144,7 @@ func TestWaiterKeepsItsOwnDeadline(t *testing.T) {
 		defer cancel()
 		if came := inParallel(ctx, 2, testRefresher(k, shared)); came[context.DeadlineExceeded.Error()] != 2 ||
 			k.calls.Load() != 0 {
-			t.Errorf("%v", came)
+			t.Errorf("got %v after %d calls, want two DeadlineExceeded and no call", came, k.calls.Load())
 		}
 	})
 }
@@ -164,7 +164,7 @@ func TestUnavailableStoreIsSkipped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := newTenant()
 		if came := inParallel(t.Context(), 10, testRefresher(k, down{})); came["refresh-1"] != 10 {
-			t.Errorf("%v", came)
+			t.Errorf("got %v, want refresh-1 for all 10", came)
 		}
 	})
 }
@@ -174,11 +174,11 @@ func TestFailureIsNotARefusal(t *testing.T) {
 		k, shared := newTenant(), store.NewMemory(100, nil)
 		k.fail = errors.New("network")
 		if came := inParallel(t.Context(), 4, testRefresher(k, shared)); came["network"] != 4 {
-			t.Errorf("%v", came)
+			t.Errorf("got %v, want the failure for all 4", came)
 		}
 		k.fail = nil
 		if came := inParallel(t.Context(), 4, testRefresher(k, shared)); came["refresh-2"] != 4 {
-			t.Errorf("after the trouble: %v", came)
+			t.Errorf("after the failure: got %v, want refresh-2 for all 4", came)
 		}
 	})
 }
@@ -188,7 +188,7 @@ func TestUnrotatedRefreshTokenIsKept(t *testing.T) {
 	r.grant = func(context.Context, string) (kinde.Grant, error) { return kinde.Grant{Access: "new"}, nil }
 	if tokens, err := r.Refresh(t.Context(), session.Tokens{Access: "old", Refresh: "kept"}); err != nil ||
 		tokens != (session.Tokens{Access: "new", Refresh: "kept"}) {
-		t.Errorf("%v %v", tokens, err)
+		t.Errorf("got %v, %v, want the new access token and the old refresh token", tokens, err)
 	}
 }
 

@@ -68,17 +68,17 @@ func TestLoadReportsEveryFaultByName(t *testing.T) {
 	), All()...)
 	var faults Faults
 	if !errors.As(err, &faults) {
-		t.Fatalf("err = %v", err)
+		t.Fatalf("got %v, want Faults", err)
 	}
 	missing, wrong := faults.Split()
 	if !reflect.DeepEqual(missing, []string{"KINDE_CLIENT_ID", "KINDE_SITE_URL"}) {
-		t.Errorf("missing %v", missing)
+		t.Errorf("got missing %v, want KINDE_CLIENT_ID and KINDE_SITE_URL", missing)
 	}
 	if !reflect.DeepEqual(wrong, []string{"KINDE_ISSUER_URL", "UPSTREAM_TIMEOUT"}) {
-		t.Errorf("wrong %v", wrong)
+		t.Errorf("got wrong %v, want KINDE_ISSUER_URL and UPSTREAM_TIMEOUT", wrong)
 	}
 	if strings.Contains(err.Error(), "leaked-value") || !strings.Contains(err.Error(), "slash") {
-		t.Errorf("error text: %v", err)
+		t.Errorf("got %v, want the reason without the value", err)
 	}
 }
 
@@ -112,7 +112,7 @@ func TestLoadReportsMissingHalfOfPair(t *testing.T) {
 func TestProtectedScopes(t *testing.T) {
 	for _, value := range []string{"a,b", `a"b`, `a\b`, "ä", "a b\x00"} {
 		if _, err := Load(environment("PROTECTED_RESOURCE_SCOPES", value), ProtectedScopes); err == nil {
-			t.Errorf("%q is taken", value)
+			t.Errorf("PROTECTED_RESOURCE_SCOPES=%q: got nil, want an error", value)
 		}
 	}
 }
@@ -122,7 +122,7 @@ func TestConnectedApps(t *testing.T) {
 		"a,", "a,,b", "a b", "a/b", "a.b", "ä", "a;b", "a=b", strings.Repeat("a", 65), "../a",
 	} {
 		if _, err := Load(environment("CONNECTED_APPS", value), ConnectedApps); err == nil {
-			t.Errorf("%q is taken", value)
+			t.Errorf("CONNECTED_APPS=%q: got nil, want an error", value)
 		}
 	}
 }
@@ -141,7 +141,7 @@ func TestOrigins(t *testing.T) {
 	}
 	for _, value := range good {
 		if _, err := origin(value); err != nil {
-			t.Errorf("%s refused: %v", value, err)
+			t.Errorf("origin(%q) = %v, want nil", value, err)
 		}
 	}
 	bad := []string{
@@ -157,7 +157,7 @@ func TestOrigins(t *testing.T) {
 	}
 	for _, value := range bad {
 		if _, err := origin(value); err == nil {
-			t.Errorf("%q accepted", value)
+			t.Errorf("origin(%q) = nil, want an error", value)
 		}
 	}
 }
@@ -183,7 +183,7 @@ func TestLoadRefusesMalformedValues(t *testing.T) {
 			_, err := Load(environment(name, value), only(name)...)
 			var faults Faults
 			if !errors.As(err, &faults) || len(faults) != 1 || faults[0].Name != name || faults[0].Why == "" {
-				t.Errorf("%s=%q: %v", name, value, err)
+				t.Errorf("%s=%q: got %v, want one fault with a reason", name, value, err)
 			}
 		}
 	}
@@ -221,7 +221,7 @@ func TestSessionsNeedBothKeysAndSecret(t *testing.T) {
 		errors.As(err, &faults)
 		missing, _ := faults.Split()
 		if s.Sessions() != row.sessions || !reflect.DeepEqual(missing, row.missing) {
-			t.Errorf("%+v: sessions %v missing %v", row, s.Sessions(), missing)
+			t.Errorf("%+v: got sessions %v, missing %v", row, s.Sessions(), missing)
 		}
 	}
 }
@@ -238,7 +238,7 @@ func TestRateLimit(t *testing.T) {
 	} {
 		s, err := Load(environment("RATE_LIMIT", value), RateLimit)
 		if err != nil || s.RateLimit != want {
-			t.Errorf("%q: %v, %v", value, s.RateLimit, err)
+			t.Errorf("RATE_LIMIT=%q: got %v, %v, want %v", value, s.RateLimit, err, want)
 		}
 	}
 	for value, why := range map[string]string{

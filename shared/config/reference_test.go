@@ -15,12 +15,12 @@ func TestReferences(t *testing.T) {
 		ssm:          {ARN: ssm, Partition: "aws-us-gov", Service: "ssm", Region: "us-gov-west-1"},
 	} {
 		if got, ok, err := ParseReference(value); got != want || !ok || err != nil {
-			t.Errorf("%s: %+v %v %v", value, got, ok, err)
+			t.Errorf("ParseReference(%q) = %+v, %v, %v, want %+v", value, got, ok, err, want)
 		}
 	}
 	for _, value := range []string{"", "secret", "barn:aws:ssm:", "https://arn:aws"} {
 		if _, ok, err := ParseReference(value); ok || err != nil {
-			t.Errorf("%q: taken for a reference, %v", value, err)
+			t.Errorf("ParseReference(%q) = %v, %v, want no reference and no error", value, ok, err)
 		}
 	}
 	for _, value := range []string{
@@ -33,7 +33,7 @@ func TestReferences(t *testing.T) {
 	} {
 		_, ok, err := ParseReference(value)
 		if !ok || err == nil || strings.Contains(err.Error(), "evil") {
-			t.Errorf("%q: %v %v", value, ok, err)
+			t.Errorf("ParseReference(%q) = %v, %v, want a reference and an error without the value", value, ok, err)
 		}
 	}
 }
@@ -57,7 +57,7 @@ func TestLoadLeavesReferencesAlone(t *testing.T) {
 		faults, _ := errors.AsType[Faults](err)
 		missing, wrong := faults.Split()
 		if strings.Join(missing, " ") != row.missing || strings.Join(wrong, " ") != row.wrong {
-			t.Errorf("%s: missing %v, wrong %v", name, missing, wrong)
+			t.Errorf("%s: got missing %v, wrong %v, want %q, %q", name, missing, wrong, row.missing, row.wrong)
 		}
 	}
 }

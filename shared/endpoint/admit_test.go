@@ -32,7 +32,7 @@ func TestColdProcessAppliesRequirementsAndLimits(t *testing.T) {
 		"neither":    {false, Requirements{}, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := start(t, "user-profile", answering(`{}`))
+			f := start(t, "user-profile", responding(`{}`))
 			limiter := &refusing{}
 			e := f.handler.(*server).main
 			e.rows[0].Limited, e.rows[0].Requires, e.services.limiter = row.limited, row.requires, limiter

@@ -16,7 +16,7 @@ import (
 )
 
 func TestResponsesCarryStandardHeaders(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`))
+	f := start(t, "user-profile", responding(`{}`))
 	for _, w := range []*httptest.ResponseRecorder{
 		f.signedIn("/api/user-profile"), f.get("/api/user-profile"), f.get("/nowhere"), f.signedIn("/api/user-profile?x=1"),
 		f.send(httptest.NewRequest("POST", "/api/user-profile", nil)),
@@ -24,21 +24,21 @@ func TestResponsesCarryStandardHeaders(t *testing.T) {
 		for name, want := range map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
 			"Referrer-Policy": "no-referrer"} {
 			if got := w.Header().Get(name); got != want {
-				t.Errorf("%d: %s: %q", w.Code, name, got)
+				t.Errorf("%d: got %s: %q, want %q", w.Code, name, got, want)
 			}
 		}
 		var upstream, app float64
 		if _, err := fmt.Sscanf(w.Header().Get("Server-Timing"), "upstream;dur=%f, app;dur=%f", &upstream, &app); err != nil {
-			t.Errorf("%d: Server-Timing %q: %v", w.Code, w.Header().Get("Server-Timing"), err)
+			t.Errorf("%d: got Server-Timing %q: %v", w.Code, w.Header().Get("Server-Timing"), err)
 		}
 		if w.Header().Get("X-Request-Id") == "" {
-			t.Errorf("%d: no request id", w.Code)
+			t.Errorf("%d: got no X-Request-Id, want one", w.Code)
 		}
 	}
 }
 
 func TestPathsAndMethods(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`))
+	f := start(t, "user-profile", responding(`{}`))
 	for target, want := range map[string]int{
 		"/api/user-profile": 200, "/.netlify/functions/user-profile": 200, "/api/user-profile/": 404,
 		"/api/user-profile/x": 404,
@@ -46,19 +46,19 @@ func TestPathsAndMethods(t *testing.T) {
 		"/": 404,
 	} {
 		if w := f.signedIn("http://site.example" + target); w.Code != want {
-			t.Errorf("%s: %d", target, w.Code)
+			t.Errorf("%s: got %d, want %d", target, w.Code, want)
 		}
 	}
-	page := start(t, "portal", answering(`{}`))
+	page := start(t, "portal", responding(`{}`))
 	for target, want := range map[string]int{"/portal": 200, "/portal/": 200, "/portal//": 404, "/portal/x": 404} {
 		if w := page.signedIn("http://site.example" + target); w.Code != want {
-			t.Errorf("%s: %d", target, w.Code)
+			t.Errorf("%s: got %d, want %d", target, w.Code, want)
 		}
 	}
 	for _, method := range []string{"POST", "HEAD", "DELETE", "OPTIONS", "BREW"} {
 		w := f.send(httptest.NewRequest(method, "/api/user-profile", nil))
 		if w.Code != 405 || w.Header().Get("Allow") != "GET" || code(t, w) != "method-not-allowed" {
-			t.Errorf("%s: %d %v", method, w.Code, w.Header())
+			t.Errorf("%s: got %d %v, want 405 with Allow: GET", method, w.Code, w.Header())
 		}
 	}
 }
@@ -76,18 +76,18 @@ func TestMatchPath(t *testing.T) {
 	} {
 		params, ok := matchPath(row.pattern, row.path)
 		if ok != row.ok || params["key"] != row.value {
-			t.Errorf("%s %s: %v %v", row.pattern, row.path, params, ok)
+			t.Errorf("matchPath(%q, %q) = %v, %v, want %q, %v", row.pattern, row.path, params, ok, row.value, row.ok)
 		}
 	}
 }
 
 func TestUnknownAPIParametersAreRefused(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`))
+	f := start(t, "user-profile", responding(`{}`))
 	for query, named := range map[string]string{"?user_id=kp_2": "`user_id`", "?a=1&b=2": "`a`",
 		"?%3Cb%3E=1": "unusual name", "?%zz": "unusual name", "?" + strings.Repeat("x", 100): "unusual name"} {
 		w := f.signedIn("/api/user-profile" + query)
 		if w.Code != 400 || code(t, w) != "invalid-parameter" || !strings.Contains(w.Body.String(), named) {
-			t.Errorf("%s: %d %s", query, w.Code, w.Body)
+			t.Errorf("%s: got %d %s, want 400 invalid-parameter with %s", query, w.Code, w.Body, named)
 		}
 		if strings.Contains(w.Body.String(), "kp_2") {
 			t.Error("got a value in the response")
@@ -104,13 +104,13 @@ func TestReadQuery(t *testing.T) {
 	} {
 		got, err := readQuery(raw, known, false)
 		if err != nil && !strings.Contains(problem.From(err).Detail, want) || err == nil && fmt.Sprint(got) != want {
-			t.Errorf("%s: %v %v", raw, got, err)
+			t.Errorf("readQuery(%q) = %v, %v, want %s", raw, got, err, want)
 		}
 	}
 }
 
 func TestErrorsFollowAccept(t *testing.T) {
-	f := start(t, "portal", answering(`{}`))
+	f := start(t, "portal", responding(`{}`))
 	for accept, page := range map[string]bool{
 		"": true, "text/html,application/xhtml+xml,*/*;q=0.8": true, "application/json": false,
 		"text/html, application/problem+json": false,
@@ -118,10 +118,10 @@ func TestErrorsFollowAccept(t *testing.T) {
 	} {
 		w := f.get("/portal?utm_source=mail", "Accept", accept)
 		if page && (w.Code != 302 || w.Header().Get("Location") != site+"/access/?error=no-token") {
-			t.Errorf("%q: %d %s", accept, w.Code, w.Header().Get("Location"))
+			t.Errorf("%q: got %d %s, want a redirect to /access/", accept, w.Code, w.Header().Get("Location"))
 		}
 		if !page && (w.Code != 401 || code(t, w) != "no-token") {
-			t.Errorf("%q: %d %s", accept, w.Code, w.Body)
+			t.Errorf("%q: got %d %s, want 401 no-token", accept, w.Code, w.Body)
 		}
 	}
 }
@@ -146,19 +146,19 @@ func TestPanicIsInternalError(t *testing.T) {
 		log := f.log.take()
 		if w.Code != 500 || code(t, w) != "internal" || !strings.Contains(log, row.log) ||
 			!strings.Contains(log, "endpoint_test.go") && !strings.Contains(log, "TestPanic") {
-			t.Errorf("%s: %d %s", name, w.Code, log)
+			t.Errorf("%s: got %d, log %s, want 500 and %q with its place", name, w.Code, log, row.log)
 		}
 		if strings.Contains(log+w.Body.String(), "secret-value") {
-			t.Errorf("%s: the panic's value leaks", name)
+			t.Errorf("%s: the panic's value is in the log or the response", name)
 		}
 	}
 	fault = func() {}
 	if w := f.signedIn("/api/user-profile"); w.Code != 200 {
-		t.Errorf("%d after panics", w.Code)
+		t.Errorf("after panics: got %d, want 200", w.Code)
 	}
 }
 
-// The contract's 300 ms are kept of what the platform gives, to the millisecond.
+// 300 ms of the platform's time are left for the response.
 func TestHandlerDeadlineLeavesTimeToRespond(t *testing.T) {
 	var given time.Time
 	f := start(t, "user-profile", func(ctx context.Context, _ *Request) (*Response, error) {
@@ -171,7 +171,7 @@ func TestHandlerDeadlineLeavesTimeToRespond(t *testing.T) {
 	f.send(httptest.NewRequestWithContext(ctx, "GET", "/api/user-profile", nil), "Authorization",
 		"Bearer "+f.tenant.Mint())
 	if left := platform.Sub(given); given.IsZero() || left < 300*time.Millisecond || left > 400*time.Millisecond {
-		t.Errorf("%v are left of the platform's time", left)
+		t.Errorf("the handler's deadline leaves %v, want 300ms to 400ms", left)
 	}
 }
 
@@ -190,30 +190,30 @@ func TestHangingUpstreamEndsBeforeDeadline(t *testing.T) {
 				w := f.send(r, "Authorization", "Bearer "+f.tenant.Mint())
 				took := time.Since(begin)
 				if w.Code != 504 && w.Code != 503 {
-					t.Errorf("%d %s", w.Code, w.Body)
+					t.Errorf("got %d %s, want 503 or 504", w.Code, w.Body)
 				}
 				if took <= 500*time.Millisecond {
 					return
 				}
 				last = took
 			}
-			t.Errorf("took %v of a Lambda's 800ms", last)
+			t.Errorf("took %v of 800ms, want at most 500ms", last)
 		})
 	}
 }
 
 func TestMisconfiguredFunctionLogsFaults(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`), "KINDE_CLIENT_ID", "", "KINDE_ISSUER_URL",
+	f := start(t, "user-profile", responding(`{}`), "KINDE_CLIENT_ID", "", "KINDE_ISSUER_URL",
 		"https://private-value.example/", "LOG_LEVEL", "loud")
 	for _, target := range []string{"/api/user-profile", "/nowhere"} {
 		w := f.get(target)
 		log := f.log.take()
 		if w.Code != 500 || code(t, w) != "misconfigured" {
-			t.Errorf("%d %s", w.Code, w.Body)
+			t.Errorf("got %d %s, want 500 misconfigured", w.Code, w.Body)
 		}
 		for _, name := range []string{"KINDE_CLIENT_ID", "KINDE_ISSUER_URL", "LOG_LEVEL"} {
 			if strings.Contains(w.Body.String(), name) || !strings.Contains(log, name) {
-				t.Errorf("%s: body %s log %s", name, w.Body, log)
+				t.Errorf("%s: got body %s, log %s, want the name in the log alone", name, w.Body, log)
 			}
 		}
 		if strings.Contains(log, "private-value") {
@@ -229,7 +229,7 @@ func TestHandlersMustMatchRows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
-					t.Error("started")
+					t.Error("no panic for handlers that do not match the rows")
 				}
 			}()
 			Function{Name: "health", Output: &bytes.Buffer{}, Build: func(*Services) (Handlers, error) {
@@ -245,12 +245,12 @@ func TestBodies(t *testing.T) {
 	for size, want := range map[int]int{maxRequestBody: 200, maxRequestBody + 1: 413} {
 		r := httptest.NewRequest("GET", "/api/user-profile", strings.NewReader(strings.Repeat("x", size)))
 		if w := f.send(r, "Authorization", token); w.Code != want || want == 413 && code(t, w) != "body-too-large" {
-			t.Errorf("%d bytes: %d", size, w.Code)
+			t.Errorf("%d bytes: got %d, want %d", size, w.Code, want)
 		}
 	}
 	broken := httptest.NewRequest("GET", "/api/user-profile", io.MultiReader(strings.NewReader("x"), failing{}))
 	if w := f.send(broken, "Authorization", token); w.Code != 400 || code(t, w) != "invalid-request" {
-		t.Errorf("%d %s", w.Code, w.Body)
+		t.Errorf("failing body: got %d %s, want 400 invalid-request", w.Code, w.Body)
 	}
 }
 

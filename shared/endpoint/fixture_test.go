@@ -42,8 +42,8 @@ func (b *syncBuffer) take() string {
 	return b.Buffer.String()
 }
 
-// start serves a function of the table with a handler of the test's; nil stands for one
-// that asks Kinde for the profile. environment holds further settings, name by name.
+// start serves a function of the table with the handler serve. A nil serve returns the
+// user's profile from Kinde. environment holds further settings, as names and values.
 func start(t *testing.T, function string, serve Serve, environment ...string) *fixture {
 	t.Helper()
 	tenant, err := kindetest.Serve(kindetest.Options{Site: site})
@@ -79,12 +79,12 @@ func start(t *testing.T, function string, serve Serve, environment ...string) *f
 	return f
 }
 
-// answering is a handler that says one thing.
-func answering(body string) Serve {
+// responding returns a handler that responds with body.
+func responding(body string) Serve {
 	return func(context.Context, *Request) (*Response, error) { return JSON(http.StatusOK, []byte(body)), nil }
 }
 
-// get sends a GET; header holds names and values in turn.
+// get sends a GET request. header holds names and values in turn.
 func (f *fixture) get(target string, header ...string) *httptest.ResponseRecorder {
 	return f.send(httptest.NewRequestWithContext(f.t.Context(), "GET", target, nil), header...)
 }
@@ -103,7 +103,7 @@ func (f *fixture) signedIn(target string, header ...string) *httptest.ResponseRe
 	return f.get(target, append(header, "Authorization", "Bearer "+f.tenant.Mint())...)
 }
 
-// events takes the log lines with that msg written since the last take.
+// events returns the events of a log with that msg.
 func events(t *testing.T, log, msg string) []map[string]any {
 	t.Helper()
 	var found []map[string]any
@@ -128,12 +128,11 @@ func code(t *testing.T, w *httptest.ResponseRecorder) string {
 		RequestID                 string `json:"request_id"`
 	}
 	if got := w.Header().Get("Content-Type"); got != problem.ContentType {
-		t.Fatalf("%d %s: %s", w.Code, got, w.Body)
+		t.Fatalf("got %d %s: %s, want %s", w.Code, got, w.Body, problem.ContentType)
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil || doc.Status != w.Code || doc.Title == "" ||
-		doc.Detail == "" ||
-		doc.Type == "" || doc.RequestID != w.Header().Get("X-Request-Id") {
-		t.Errorf("not a whole problem: %d %s (%v)", w.Code, w.Body, err)
+		doc.Detail == "" || doc.Type == "" || doc.RequestID != w.Header().Get("X-Request-Id") {
+		t.Errorf("got %d %s (%v), want a complete problem", w.Code, w.Body, err)
 	}
 	return doc.Code
 }

@@ -10,7 +10,7 @@ import (
 	"kinde-functions/shared/session"
 )
 
-// current is the Cookie header that makes the session with that id count.
+// current returns the Cookie header that makes id the current session.
 func (f *fixture) current(id string) string {
 	h := http.Header{}
 	f.cookies().SetCurrent(h, id)
@@ -18,7 +18,7 @@ func (f *fixture) current(id string) string {
 }
 
 func TestSessionMustBeCurrent(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`), withSession...)
+	f := start(t, "user-profile", responding(`{}`), withSession...)
 	f.signedIn("/api/user-profile") // fetches the keys
 	s := session.New(f.expired(), kindetest.DemoUser, time.Now(), session.Organizations{})
 	for name, row := range map[string]struct {
@@ -39,7 +39,7 @@ func TestSessionMustBeCurrent(t *testing.T) {
 }
 
 func TestRefreshThatReturnsAnotherUserIsRefused(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`), withSession...)
+	f := start(t, "user-profile", responding(`{}`), withSession...)
 	foreign := f.tenant.Mint(kindetest.For(kindetest.AdminUser))
 	f.tenant.Fault("/oauth2/token", kindetest.Fault{Body: `{"access_token":"` + foreign + `","refresh_token":"new"}`})
 	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(f.expired()))
@@ -52,7 +52,7 @@ func TestRefreshThatReturnsAnotherUserIsRefused(t *testing.T) {
 }
 
 func TestRefreshKeepsTheSessionsIdentity(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`), withSession...)
+	f := start(t, "user-profile", responding(`{}`), withSession...)
 	before := session.New(f.expired(), kindetest.DemoUser, time.UnixMilli(1790000000000).UTC(),
 		session.Organizations{List: []session.Organization{{Code: "org_1", Name: "One"}}})
 	after, err := f.stored(f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.holding(before)))
@@ -62,9 +62,9 @@ func TestRefreshKeepsTheSessionsIdentity(t *testing.T) {
 	}
 }
 
-// A client that keeps no cookies sends one refused refresh token over and over.
+// A client without a cookie jar repeats a refused refresh token.
 func TestRefusedRefreshesAreLimited(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`), append(withSession, "RATE_LIMIT", "5/1h")...)
+	f := start(t, "user-profile", responding(`{}`), append(withSession, "RATE_LIMIT", "5/1h")...)
 	cookie := f.cookie(session.Tokens{Access: f.tenant.Mint(kindetest.ExpiresIn(-time.Minute)), Refresh: "revoked"})
 	statuses := map[int]int{}
 	for range 60 {
@@ -104,7 +104,7 @@ func TestSessionTokenThatKindeRefusesIsRefreshedOnce(t *testing.T) {
 	}
 }
 
-// revoked is an unexpired access token that Kinde refuses.
+// revoked returns an unexpired access token that Kinde refuses.
 func (f *fixture) revoked(t *testing.T) string {
 	t.Helper()
 	token := f.tenant.Mint()

@@ -18,7 +18,7 @@ func TestRequestEvents(t *testing.T) {
 	f.get("/secret-path")
 	lines := events(t, f.log.take(), "request")
 	if len(lines) != 3 {
-		t.Fatalf("%d events", len(lines))
+		t.Fatalf("got %d events, want 3", len(lines))
 	}
 	for i, want := range []map[string]any{
 		{"route": "/api/user-profile", "status": 200.0, "cold": true, "upstream_calls": 1.0},
@@ -43,10 +43,10 @@ func TestRequestEvents(t *testing.T) {
 }
 
 func TestRequestIDs(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`))
+	f := start(t, "user-profile", responding(`{}`))
 	sane := "0b9f0a1e-8f5c-4f0a-9c51-5b6a3f0c9e11"
 	if got := f.get("/nowhere", "X-Request-Id", sane).Header().Get("X-Request-Id"); got != sane {
-		t.Errorf("a sane id became %q", got)
+		t.Errorf("well-formed id: got %q, want %q", got, sane)
 	}
 	seen := map[string]bool{}
 	for _, id := range []string{"", "a b", "user@example.com", "eyJh.eyJz.c2ln", strings.Repeat("a", 65), "a\r\nb",
@@ -55,17 +55,17 @@ func TestRequestIDs(t *testing.T) {
 		r.Header["X-Request-Id"] = []string{id}
 		got := f.send(r).Header().Get("X-Request-Id")
 		if got == id || len(got) < 16 || seen[got] {
-			t.Errorf("%q became %q", id, got)
+			t.Errorf("id %q: got %q, want a new one", id, got)
 		}
 		seen[got] = true
 	}
 	if log := f.log.take(); strings.Contains(log, "user@") || strings.Contains(log, "eyJh") {
-		t.Errorf("a caller wrote into the log: %s", log)
+		t.Errorf("a caller's id is in the log: %s", log)
 	}
 }
 
-// Whatever goes wrong, no part of a credential, a query value or an e-mail gets
-// into the log or into an error response.
+// Neither the log nor an error response holds a part of a credential, a query value or
+// an e-mail address, whatever fails.
 func TestNothingSecretIsLogged(t *testing.T) {
 	f := start(t, "user-profile", nil)
 	email := kindetest.DemoUserByID(kindetest.DemoUser).Email
@@ -90,7 +90,7 @@ func TestNothingSecretIsLogged(t *testing.T) {
 				}
 				for _, secret := range append(strings.Split(token, "."), email, "query-value", "cookie-value", "agent-value") {
 					if strings.Contains(log, secret[:min(len(secret), 12)]) {
-						t.Fatalf("%+v: %q is in %s", fault, secret, log)
+						t.Fatalf("%+v: %q is in the log: %s", fault, secret, log)
 					}
 				}
 			}
@@ -105,18 +105,18 @@ func TestUpstreamFailureLogsRemedy(t *testing.T) {
 			"Incorrect API route or method")})
 	w := f.signedIn("/api/user-profile")
 	if w.Code != 502 || code(t, w) != "upstream-misconfigured" || strings.Contains(w.Body.String(), "ROUTE_NOT_FOUND") {
-		t.Errorf("%d %s", w.Code, w.Body)
+		t.Errorf("got %d %s, want 502 upstream-misconfigured", w.Code, w.Body)
 	}
 	line := events(t, f.log.take(), "request")[0]
 	if remedy, _ := line["remedy"].(string); !strings.Contains(remedy, "KINDE_ISSUER_URL") ||
 		!regexp.MustCompile("ROUTE_NOT_FOUND").MatchString(line["cause"].(string)) {
-		t.Errorf("%v", line)
+		t.Errorf("got %v, want a remedy with KINDE_ISSUER_URL and the cause", line)
 	}
 }
 
 func TestCORS(t *testing.T) {
 	const ally = "https://ally.example"
-	f := start(t, "user-profile", answering(`{}`), "ALLOWED_ORIGINS", ally)
+	f := start(t, "user-profile", responding(`{}`), "ALLOWED_ORIGINS", ally)
 	preflight := func(origin string) *httptest.ResponseRecorder {
 		r := httptest.NewRequestWithContext(context.Background(), "OPTIONS", "/api/user-profile", nil)
 		return f.send(r, "Origin", origin, "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers",
@@ -126,42 +126,42 @@ func TestCORS(t *testing.T) {
 	if w.Code/100 != 2 || w.Header().Get("Access-Control-Allow-Origin") != ally ||
 		!strings.Contains(w.Header().Get("Access-Control-Allow-Headers"), "authorization") ||
 		w.Header().Get("Access-Control-Allow-Credentials") != "" || w.Header().Get("Cache-Control") != "no-store" {
-		t.Errorf("%d %v", w.Code, w.Header())
+		t.Errorf("got %d %v, want a preflight that allows %s without credentials", w.Code, w.Header(), ally)
 	}
 	if n := len(events(t, f.log.take(), "request")); n != 1 {
-		t.Errorf("%d events for a preflight", n)
+		t.Errorf("got %d events for a preflight, want 1", n)
 	}
 	for _, origin := range []string{"https://evil.example", "null", ally + ".evil.example", "http://ally.example",
 		"https://ALLY.example"} {
 		if got := preflight(origin).Header().Get("Access-Control-Allow-Origin"); got != "" {
-			t.Errorf("%s: allowed as %s", origin, got)
+			t.Errorf("preflight from %s: got Access-Control-Allow-Origin %q, want none", origin, got)
 		}
 		if got := f.signedIn("/api/user-profile", "Origin", origin).Header().Get("Access-Control-Allow-Origin"); got != "" {
-			t.Errorf("%s: may read as %s", origin, got)
+			t.Errorf("request from %s: got Access-Control-Allow-Origin %q, want none", origin, got)
 		}
 	}
 	for _, w := range []*httptest.ResponseRecorder{f.signedIn("/api/user-profile", "Origin", ally),
 		f.get("/api/user-profile", "Origin", ally)} {
 		if w.Header().Get("Access-Control-Allow-Origin") != ally || !strings.Contains(w.Header().Get("Vary"), "Origin") {
-			t.Errorf("%d %v", w.Code, w.Header())
+			t.Errorf("got %d %v, want %s allowed and Vary: Origin", w.Code, w.Header(), ally)
 		}
 	}
-	f = start(t, "portal", answering(`{}`), "ALLOWED_ORIGINS", ally)
+	f = start(t, "portal", responding(`{}`), "ALLOWED_ORIGINS", ally)
 	if got := f.signedIn("/portal", "Origin", ally).Header().Get("Access-Control-Allow-Origin"); got != "" {
-		t.Error("the portal is not part of the API")
+		t.Error("the portal allows CORS, want none outside /api/")
 	}
 }
 
 func TestAPIWithoutCORSPanics(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("a function with rows under /api/ serves without CORS")
+			t.Error("a function with rows under /api/ starts without CORS")
 		}
 	}()
 	Function{
 		Name: "health", Tolerant: true, Output: io.Discard, Lookup: func(string) (string, bool) { return "", false },
 		Build: func(*Services) (Handlers, error) {
-			return Handlers{"GET /api/health": {Serve: answering(`{}`)}}, nil
+			return Handlers{"GET /api/health": {Serve: responding(`{}`)}}, nil
 		},
 	}.Handler()
 }

@@ -58,7 +58,7 @@ func TestCheckNavigation(t *testing.T) {
 }
 
 func TestPrefetchIsSentAgain(t *testing.T) {
-	f := start(t, "portal", answering(`{}`))
+	f := start(t, "portal", responding(`{}`))
 	w := f.signedIn("/portal", "Purpose", "prefetch")
 	if w.Code != 503 || code(t, w) != "not-a-navigation" || w.Header().Get("Retry-After") != "0" ||
 		w.Header().Get("Set-Cookie") != "" {

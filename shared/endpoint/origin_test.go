@@ -11,8 +11,8 @@ import (
 
 const originSecret = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-// What the distribution says of its viewers counts beside the secret alone; else
-// the platform's word stands. The headers themselves reach no handler.
+// The distribution's viewer headers count only beside its secret. Handlers never see
+// them.
 func TestViewerHeadersNeedOriginSecret(t *testing.T) {
 	with := func(secret string, more ...string) []string {
 		return append([]string{"X-Origin-Secret", secret, "X-Viewer-Host", "www.example.com", "X-Viewer-Address",
@@ -50,10 +50,11 @@ func TestViewerHeadersNeedOriginSecret(t *testing.T) {
 		r := httptest.NewRequestWithContext(t.Context(), "GET", "https://"+api+"/api/user-profile", nil)
 		r.RemoteAddr = apiIP
 		if w := f.send(r, append(row.header, "Authorization", "Bearer "+f.tenant.Mint())...); w.Code != 200 {
-			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+			t.Errorf("%s: got %d %s, want 200", name, w.Code, w.Body)
 		}
 		if host != row.host || ip != row.ip || row.setting != "" && left != "" {
-			t.Errorf("%s: host %s, address %s, left %q", name, host, ip, left)
+			t.Errorf("%s: got host %s, address %s, headers %q, want %s, %s and no headers", name, host, ip, left,
+				row.host, row.ip)
 		}
 		if log := f.log.take(); strings.Contains(log, originSecret) {
 			t.Errorf("%s: the secret is in the log", name)
@@ -61,7 +62,7 @@ func TestViewerHeadersNeedOriginSecret(t *testing.T) {
 	}
 }
 
-// As API Gateway's events bring it, spelled in any way and twice.
+// API Gateway's events may repeat a header in several spellings.
 func TestSpoofedHeadersInEvents(t *testing.T) {
 	const awsHost = "abc.execute-api.eu-central-1.amazonaws.com"
 	const event = `{"version":"2.0","rawPath":"/api/user-profile","headers":{%s},` +
@@ -94,15 +95,15 @@ func TestSpoofedHeadersInEvents(t *testing.T) {
 			t.Fatal(err)
 		}
 		if host != want {
-			t.Errorf("%s: host %q", headers, host)
+			t.Errorf("%s: got host %q, want %q", headers, host, want)
 		}
 	}
 }
 
 func TestMalformedOriginSecretIsMisconfigured(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`), "ORIGIN_SECRET", "short")
+	f := start(t, "user-profile", responding(`{}`), "ORIGIN_SECRET", "short")
 	if w := f.signedIn("/api/user-profile"); w.Code != 500 ||
 		!strings.Contains(f.log.take(), "ORIGIN_SECRET must be 32 characters") {
-		t.Errorf("%d %s", w.Code, w.Body)
+		t.Errorf("got %d %s, want 500 and ORIGIN_SECRET in the log", w.Code, w.Body)
 	}
 }

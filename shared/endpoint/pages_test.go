@@ -49,17 +49,17 @@ func TestLinkFromAnotherSiteIsRepeatedOnce(t *testing.T) {
 			t.Errorf("%s: got %d %q, want %q", name, w.Code, got, row.want)
 		}
 	}
-	f = start(t, "portal", answering(`{}`))
+	f = start(t, "portal", responding(`{}`))
 	if w := f.get("/portal", navigation...); w.Code != 302 {
 		t.Errorf("without sessions: got %d, want a redirect", w.Code)
 	}
 }
 
-// A browser's user never sees JSON.
+// A navigation never shows JSON.
 func TestFailuresOfNavigationsArePages(t *testing.T) {
-	good := start(t, "portal", answering(`{}`), withSession...)
-	broken := start(t, "portal", answering(`{}`), "KINDE_CLIENT_ID", "")
-	api := start(t, "user-profile", answering(`{}`))
+	good := start(t, "portal", responding(`{}`), withSession...)
+	broken := start(t, "portal", responding(`{}`), "KINDE_CLIENT_ID", "")
+	api := start(t, "user-profile", responding(`{}`))
 	for name, row := range map[string]struct {
 		f                *fixture
 		method, target   string

@@ -14,7 +14,7 @@ import (
 // A preview is a site of its own: its cookies open nothing at the site, nor the site's there.
 func TestPreviewHasOwnSessions(t *testing.T) {
 	const preview = "https://deploy-preview-7--site.netlify.app"
-	f := start(t, "user-profile", answering(`{}`), append(withSession, "PREVIEW_ORIGINS",
+	f := start(t, "user-profile", responding(`{}`), append(withSession, "PREVIEW_ORIGINS",
 		"https://deploy-preview-*--site.netlify.app")...)
 	box, err := session.NewBox([][]byte{sessionKey}, f.tenant.Issuer(), kindetest.ClientID, preview)
 	if err != nil {
@@ -50,7 +50,7 @@ func TestPreviewHasOwnSessions(t *testing.T) {
 }
 
 func TestPreviewsAreBounded(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`), "PREVIEW_ORIGINS", "https://p-*.example.com")
+	f := start(t, "user-profile", responding(`{}`), "PREVIEW_ORIGINS", "https://p-*.example.com")
 	token := "Bearer " + f.tenant.Mint()
 	for i := range 3 * maxPreviews {
 		origin := "https://p-" + strings.Repeat("x", i+1) + ".example.com"

@@ -36,7 +36,7 @@ func TestRequirements(t *testing.T) {
 		"all but the role":     {Requirements{[]string{"openid"}, "read:reports", "x", "on", entitled}, 403, "not-allowed"},
 		"scope and permission": {Requirements{Scopes: []string{"x"}, Permission: "x"}, 403, "insufficient-scope"},
 	} {
-		f := start(t, "user-profile", answering(`{}`))
+		f := start(t, "user-profile", responding(`{}`))
 		f.handler.(*server).main.rows[0].Requires = row.requires
 		w := f.get("/api/user-profile", "Authorization", "Bearer "+f.tenant.Mint(roles, flags, permissions))
 		if w.Code != row.status || row.code != "" && code(t, w) != row.code {
@@ -50,7 +50,7 @@ func TestRequirements(t *testing.T) {
 }
 
 func TestFailedEntitlementRequestIsNoRefusal(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`))
+	f := start(t, "user-profile", responding(`{}`))
 	f.handler.(*server).main.rows[0].Requires = Requirements{Entitlement: "x"}
 	f.tenant.Fault("/account_api/", kindetest.Fault{Status: 500})
 	if w := f.signedIn("/api/user-profile"); w.Code != 502 {
@@ -59,7 +59,7 @@ func TestFailedEntitlementRequestIsNoRefusal(t *testing.T) {
 }
 
 func TestOrganizations(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`), append(withSession, "REQUIRE_ORGANIZATION", "yes")...)
+	f := start(t, "user-profile", responding(`{}`), append(withSession, "REQUIRE_ORGANIZATION", "yes")...)
 	without := kindetest.Without("org_code")
 	cookie := f.cookie(session.Tokens{Access: f.tenant.Mint(), Refresh: "r"})
 	for name, row := range map[string]struct {
@@ -86,12 +86,12 @@ func TestOrganizations(t *testing.T) {
 			t.Errorf("%s: got %d %s, want %d %s", name, w.Code, w.Body, row.status, row.code)
 		}
 	}
-	f = start(t, "portal", answering(`{}`), "REQUIRE_ORGANIZATION", "yes")
+	f = start(t, "portal", responding(`{}`), "REQUIRE_ORGANIZATION", "yes")
 	w := f.get("/portal", "Authorization", "Bearer "+f.tenant.Mint(without))
 	if got, want := w.Header().Get("Location"), site+"/access/?error=organization-required"; got != want {
 		t.Errorf("a page: got %s, want %s", got, want)
 	}
-	f = start(t, "user-profile", answering(`{}`))
+	f = start(t, "user-profile", responding(`{}`))
 	if w := f.get("/api/user-profile", "Authorization", "Bearer "+f.tenant.Mint(without)); w.Code != 200 {
 		t.Errorf("by default: got %d, want 200", w.Code)
 	}

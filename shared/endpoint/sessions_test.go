@@ -18,13 +18,13 @@ var (
 		kindetest.ClientSecret}
 )
 
-// cookie is the Cookie header of a session with those tokens.
+// cookie returns the Cookie header of a session with tokens.
 func (f *fixture) cookie(tokens session.Tokens) string {
 	f.t.Helper()
 	return f.holding(session.New(tokens, kindetest.DemoUser, time.Now(), session.Organizations{}))
 }
 
-// holding is the Cookie header of a session.
+// holding returns the Cookie header of a session.
 func (f *fixture) holding(s session.Session) string {
 	f.t.Helper()
 	h := http.Header{}
@@ -43,8 +43,8 @@ func (f *fixture) cookies() *session.Cookies {
 	return session.NewCookies(site, box, time.Now)
 }
 
-// cookieHeader is what a browser sends after a response: the cookies that were
-// set and not expired.
+// cookieHeader returns the Cookie header of a browser after a response: the cookies
+// that it set and did not expire.
 func cookieHeader(h http.Header) string {
 	var kept []string
 	for _, cookie := range (&http.Response{Header: h}).Cookies() {
@@ -89,11 +89,11 @@ func TestSessionCookieFollowsCSRFRules(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := f.get("/api/user-profile", append(row.header, "Cookie", cookie)...)
 			if w.Code != row.status || row.code != "" && code(t, w) != row.code {
-				t.Errorf("%d %s", w.Code, w.Body)
+				t.Errorf("got %d %s, want %d %s", w.Code, w.Body, row.status, row.code)
 			}
 			if auth := events(t, f.log.take(), "auth"); len(auth) != 1 ||
 				auth[0]["outcome"] != map[bool]string{true: "allowed", false: "denied"}[row.status == 200] {
-				t.Errorf("%v", auth)
+				t.Errorf("got auth events %v, want one that fits %d", auth, row.status)
 			}
 		})
 	}
@@ -103,11 +103,11 @@ func TestCookieIsIgnoredWithoutSessions(t *testing.T) {
 	f := start(t, "user-profile", nil)
 	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(session.Tokens{Access: f.tenant.Mint()}))
 	if w.Code != 401 || code(t, w) != "no-token" {
-		t.Errorf("%d %s", w.Code, w.Body)
+		t.Errorf("got %d %s, want 401 no-token", w.Code, w.Body)
 	}
 }
 
-// A newer session may be in the cookies by the time that the refusal arrives.
+// The browser may hold a newer session when the refusal arrives.
 func TestRefusalsKeepCookies(t *testing.T) {
 	f := start(t, "user-profile", nil, withSession...)
 	good := f.cookie(session.Tokens{Access: f.tenant.Mint(), Refresh: "r"})
@@ -121,13 +121,12 @@ func TestRefusalsKeepCookies(t *testing.T) {
 	} {
 		w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", cookie)
 		if w.Code != 401 || len(w.Header().Values("Set-Cookie")) != 0 {
-			t.Errorf("%s: %d %s %v", name, w.Code, w.Body, w.Header())
+			t.Errorf("%s: got %d %s %v, want 401 and no cookie", name, w.Code, w.Body, w.Header())
 		}
 	}
 }
 
-// expired is a session whose access token is over, with a refresh token that
-// the tenant knows.
+// expired returns an expired access token with a valid refresh token.
 func (f *fixture) expired() session.Tokens {
 	f.t.Helper()
 	return session.Tokens{Access: f.tenant.Mint(kindetest.ExpiresIn(-time.Minute)), Refresh: f.tenant.MintRefresh()}
@@ -138,19 +137,19 @@ func TestExpiredSessionIsRefreshed(t *testing.T) {
 	old := f.expired()
 	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(old))
 	if w.Code != 200 || !strings.Contains(w.Body.String(), kindetest.DemoUser) {
-		t.Fatalf("%d %s", w.Code, w.Body)
+		t.Fatalf("got %d %s, want 200 with the user's profile", w.Code, w.Body)
 	}
 	renewed, err := f.stored(w)
 	if err != nil || renewed.Refresh == old.Refresh || renewed.Access == old.Access {
-		t.Errorf("%v; the session is not the new one", err)
+		t.Errorf("got %v, want a session with new tokens", err)
 	}
 	f.tenant.ForgetCalls()
 	if w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", cookieHeader(w.Header())); w.Code != 200 ||
 		len(w.Header().Values("Set-Cookie")) != 0 {
-		t.Errorf("%d %v", w.Code, w.Header())
+		t.Errorf("fresh session: got %d %v, want 200 and no cookie", w.Code, w.Header())
 	}
 	if n := len(f.tenant.Calls("/oauth2/token")); n != 0 {
-		t.Errorf("a fresh session was refreshed %d times", n)
+		t.Errorf("fresh session: got %d refreshes, want none", n)
 	}
 	if log := f.log.take(); strings.Contains(log, old.Refresh) || strings.Contains(log, renewed.Refresh) {
 		t.Error("a refresh token is in the log")
@@ -162,21 +161,21 @@ func TestRefusedRefreshIsSupersededThenExpired(t *testing.T) {
 	old := f.cookie(session.Tokens{Access: f.tenant.Mint(kindetest.ExpiresIn(-time.Minute)), Refresh: "revoked"})
 	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", old)
 	if w.Code != 409 || code(t, w) != "session-superseded" || len(w.Header().Values("Set-Cookie")) != 1 {
-		t.Fatalf("%d %s %v", w.Code, w.Body, w.Header())
+		t.Fatalf("got %d %s %v, want 409 session-superseded and the marker", w.Code, w.Body, w.Header())
 	}
 	marker := cookieHeader(w.Header())
 	f.tenant.ForgetCalls()
 	w = f.get("/api/user-profile", "X-CSRF", "1", "Cookie", old+"; "+marker)
 	if w.Code != 401 || code(t, w) != "session-expired" || len(w.Header().Values("Set-Cookie")) != 0 {
-		t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
+		t.Errorf("again: got %d %s %v, want 401 session-expired and no cookie", w.Code, w.Body, w.Header())
 	}
 	if n := len(f.tenant.Calls("/oauth2/token")); n != 0 {
-		t.Errorf("%d calls to Kinde for a refused refresh token, want none", n)
+		t.Errorf("again: got %d calls to Kinde, want none", n)
 	}
-	// The marker is of that refresh token and no other.
+	// The marker is bound to one refresh token.
 	other := f.cookie(session.Tokens{Access: f.tenant.Mint(kindetest.ExpiresIn(-time.Minute)), Refresh: "another"})
 	if w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", other+"; "+marker); w.Code != 409 {
-		t.Errorf("%d", w.Code)
+		t.Errorf("another refresh token: got %d, want 409", w.Code)
 	}
 }
 
@@ -199,62 +198,60 @@ func TestFailedRefreshKeepsSession(t *testing.T) {
 			f.tenant.Fault("/oauth2/token", row.fault)
 			w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(f.expired()))
 			if w.Code != row.status || code(t, w) != row.code || len(w.Header().Values("Set-Cookie")) != 0 {
-				t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
+				t.Errorf("got %d %s %v, want %d %s and no cookie", w.Code, w.Body, w.Header(), row.status, row.code)
 			}
 		})
 	}
 }
 
-// Kinde gives the same access token when it is asked before the end of one. With a
-// clock a little behind ours it takes that itself; one that is far behind must not go
-// round for ever, nor cost the session its new refresh token.
+// Kinde returns the same access token while it is valid by Kinde's clock. A clock far
+// behind must cause no endless refreshes and keep the new refresh token.
 func TestRefreshWithKindesClockBehind(t *testing.T) {
 	for age, want := range map[time.Duration]int{-2 * time.Second: 200, -time.Hour: 502} {
-		f := start(t, "user-profile", answering(`{}`), withSession...)
+		f := start(t, "user-profile", responding(`{}`), withSession...)
 		same := f.tenant.Mint(kindetest.ExpiresIn(age))
 		f.tenant.Fault("/oauth2/token", kindetest.Fault{Body: `{"access_token":"` + same + `","refresh_token":"new"}`})
 		w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(session.Tokens{Access: same, Refresh: "old"}))
 		if w.Code != want || len(f.tenant.Calls("/oauth2/token")) != 1 {
-			t.Errorf("%v: %d %s", age, w.Code, w.Body)
+			t.Errorf("%v: got %d %s, want %d after one refresh", age, w.Code, w.Body, want)
 		}
 		if kept, err := f.stored(w); err != nil || kept.Tokens != (session.Tokens{Access: same, Refresh: "new"}) {
-			t.Errorf("%v: the new refresh token is lost", age)
+			t.Errorf("%v: got %v, want a session with the new refresh token", age, err)
 		}
 	}
 }
 
-// The refresh token is used up by then: the new one must not be lost, whatever
-// else is the matter.
+// The old refresh token is used up, so that the new one must be kept.
 func TestRefreshWithoutSigningKeysKeepsSession(t *testing.T) {
-	for name, trouble := range map[string]func(*fixture){
-		"none to be had": func(f *fixture) { f.tenant.Fault("/.well-known/", kindetest.Fault{Status: 500}) },
-		"rotated a moment after they were fetched": func(f *fixture) {
+	for name, fail := range map[string]func(*fixture){
+		"unavailable": func(f *fixture) { f.tenant.Fault("/.well-known/", kindetest.Fault{Status: 500}) },
+		"rotated after the fetch": func(f *fixture) {
 			f.signedIn("/api/user-profile")
 			f.tenant.RotateKeys()
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := start(t, "user-profile", nil, withSession...)
-			trouble(f)
-			keepsTheSession(t, f)
+			fail(f)
+			checkSessionKept(t, f)
 		})
 	}
 }
 
-func keepsTheSession(t *testing.T, f *fixture) {
+func checkSessionKept(t *testing.T, f *fixture) {
 	t.Helper()
 	old := f.expired()
 	w := f.get("/api/user-profile", "X-CSRF", "1", "Cookie", f.cookie(old))
 	if w.Code != 503 || code(t, w) != "keys-unavailable" {
-		t.Fatalf("%d %s", w.Code, w.Body)
+		t.Fatalf("got %d %s, want 503 keys-unavailable", w.Code, w.Body)
 	}
 	if renewed, err := f.stored(w); err != nil || renewed.Refresh == old.Refresh || renewed.Refresh == "" {
-		t.Errorf("the rotated refresh token is lost: %v", err)
+		t.Errorf("got %v, want a session with the rotated refresh token", err)
 	}
 }
 
 func TestParallelRequestsRefreshOnce(t *testing.T) {
-	f := start(t, "user-profile", answering(`{}`), withSession...)
+	f := start(t, "user-profile", responding(`{}`), withSession...)
 	cookie := f.cookie(f.expired())
 	f.tenant.Fault("/oauth2/token", kindetest.Fault{Delay: 100 * time.Millisecond})
 	done := make(chan *httptest.ResponseRecorder)
@@ -263,10 +260,10 @@ func TestParallelRequestsRefreshOnce(t *testing.T) {
 	}
 	for range 10 {
 		if w := <-done; w.Code != 200 {
-			t.Errorf("%d %s", w.Code, w.Body)
+			t.Errorf("got %d %s, want 200", w.Code, w.Body)
 		}
 	}
 	if n := len(f.tenant.Calls("/oauth2/token")); n != 1 {
-		t.Errorf("%d refreshes", n)
+		t.Errorf("got %d refreshes, want 1", n)
 	}
 }

@@ -34,7 +34,7 @@ func TestAttemptRoundTrip(t *testing.T) {
 				want.Started = clock.t
 			}
 			if got, err := c.Attempt(b.request(), want.State); err != nil || got != want {
-				t.Errorf("%s: %+v, %v", origin, got, err)
+				t.Errorf("%s: Attempt = %+v, %v, want %+v", origin, got, err, want)
 			}
 			for _, c := range b.jar.Cookies(b.site) {
 				for _, secret := range []string{want.State, "nonce", "verifier", "plans"} {
@@ -47,7 +47,7 @@ func TestAttemptRoundTrip(t *testing.T) {
 			c.End(h, want.State)
 			b.take(h)
 			if _, err := c.Attempt(b.request(), want.State); !errors.Is(err, ErrNoAttempt) {
-				t.Errorf("%s: after End: %v", origin, err)
+				t.Errorf("%s: after End: got %v, want ErrNoAttempt", origin, err)
 			}
 		}
 	}
@@ -105,7 +105,7 @@ func TestAttemptRequiresState(t *testing.T) {
 	} {
 		a, err := c.Attempt(bringing(row.cookies...), row.state)
 		if row.found && (err != nil || a != full) || !row.found && (!errors.Is(err, ErrNoAttempt) || a != (Attempt{})) {
-			t.Errorf("%s: %+v, %v", row.name, a, err)
+			t.Errorf("%s: Attempt = %+v, %v, want found %v", row.name, a, err, row.found)
 		}
 	}
 }
@@ -117,21 +117,21 @@ func TestAttemptsAreLimitedToThree(t *testing.T) {
 	for i, state := range states {
 		begin(t, c, b, Attempt{State: state, ReturnURL: "/" + state})
 		if n := len(b.jar.Cookies(b.site)); n != min(i+1, 3) {
-			t.Errorf("%d attempts begun, %d cookies", i+1, n)
+			t.Errorf("%d attempts: got %d cookies, want %d", i+1, n, min(i+1, 3))
 		}
 		clock.t = clock.t.Add(time.Second)
 	}
 	for i, state := range states {
 		_, err := c.Attempt(b.request(), state)
 		if (err == nil) != (i >= 2) {
-			t.Errorf("%s of five: %v", state, err)
+			t.Errorf("%s of five: got %v, want the last three alone", state, err)
 		}
 	}
 	// A restarted third attempt replaces itself only.
 	begin(t, c, b, Attempt{State: "third", ReturnURL: "/again"})
 	for state, want := range map[string]string{"third": "/again", "fourth": "/fourth", "fifth": "/fifth"} {
 		if a, err := c.Attempt(b.request(), state); err != nil || a.ReturnURL != want {
-			t.Errorf("%s: %q, %v", state, a.ReturnURL, err)
+			t.Errorf("%s: got %q, %v, want %q", state, a.ReturnURL, err, want)
 		}
 	}
 }
@@ -174,7 +174,7 @@ func TestLongReturnURLsAllowFewerAttempts(t *testing.T) {
 			size += sizeOf(c.Name, c.Value)
 		}
 		if _, err := c.Attempt(b.request(), state); err != nil || size > 1400 {
-			t.Errorf("%s: %v, %d bytes in all", state, err, size)
+			t.Errorf("%s: got %v with %d bytes of cookies, want nil with at most 1400", state, err, size)
 		}
 	}
 }
@@ -190,11 +190,11 @@ func TestAttemptTooLarge(t *testing.T) {
 		case err == nil:
 			largest = sizeOf(set[0].name, set[0].value)
 		case !errors.Is(err, ErrTooLarge) || len(h) != 0:
-			t.Errorf("%v, and sets %d", err, len(set))
+			t.Errorf("got %v and %d cookies, want ErrTooLarge and none", err, len(set))
 		}
 	}
 	if largest != 1400 {
-		t.Errorf("the largest has %d bytes", largest)
+		t.Errorf("largest attempt: got %d bytes, want 1400", largest)
 	}
 }
 
@@ -210,6 +210,6 @@ func TestManyAttemptsCostBoundedWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, expired := setBy(h); len(expired) != 16 {
-		t.Errorf("%d expired", len(expired))
+		t.Errorf("got %d cookies expired, want 16", len(expired))
 	}
 }

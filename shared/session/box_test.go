@@ -27,7 +27,7 @@ func TestNewBoxRefusesWeakKeys(t *testing.T) {
 	} {
 		box, err := NewBox(row.keys, row.issuer, row.client, site)
 		if err == nil || box != nil {
-			t.Errorf("%s: accepted", name)
+			t.Errorf("%s: NewBox = %v, %v, want an error", name, box, err)
 		} else if strings.Contains(err.Error(), "1111") || strings.Contains(err.Error(), "2222") {
 			t.Errorf("%s: the error holds the key", name)
 		}
@@ -60,9 +60,9 @@ func TestOpenRequiresPurposeAndOwner(t *testing.T) {
 		plain, err := row.box.Open(row.purpose, sealed)
 		switch {
 		case row.opens && (err != nil || string(plain) != "plain"):
-			t.Errorf("%s: %q, %v", name, plain, err)
+			t.Errorf("%s: Open = %q, %v, want plain", name, plain, err)
 		case !row.opens && (!errors.Is(err, ErrSealed) || plain != nil):
-			t.Errorf("%s: opened", name)
+			t.Errorf("%s: Open = %q, %v, want ErrSealed", name, plain, err)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func TestOpenChecksVersionAndKeyID(t *testing.T) {
 		"unknown key id":   envelope(first, version, []byte("none"), bound),
 	} {
 		if plain, err := box.Open("p", sealed); !errors.Is(err, ErrSealed) || plain != nil {
-			t.Errorf("%s: opened", name)
+			t.Errorf("%s: Open = %q, %v, want ErrSealed", name, plain, err)
 		}
 	}
 }
@@ -98,11 +98,12 @@ func TestKeysAreDerivedByHKDF(t *testing.T) {
 	id, _ := hkdf.Expand(sha256.New, root, "id", 4)
 	sealed, ok := canonical(box.Seal("p", nil))
 	if !ok || sealed[0] != 2 || !bytes.Equal(sealed[1:5], id) || len(sealed) != 5+12+16 {
-		t.Errorf("envelope %x", sealed)
+		t.Errorf("got the envelope %x, want version 2 and key id %x", sealed, id)
 	}
 	const earlier = "ApjeLfGi4g6D2LyRR6IfcIqqd1LmXlm7OqtSQgiPmVbxa1gPB7A"
 	if plain, err := box.Open("p", earlier); err != nil || string(plain) != "plain" {
-		t.Errorf("a value sealed by an earlier build: %q, %v; now sealed as %s", plain, err, box.Seal("p", []byte("plain")))
+		t.Errorf("Open of an earlier build's value = %q, %v, want plain; now sealed as %s", plain, err, box.Seal("p",
+			[]byte("plain")))
 	}
 }
 
@@ -141,7 +142,7 @@ func TestOpenRequiresCanonicalBase64(t *testing.T) {
 			"empty":       "",
 		} {
 			if _, err := box.Open("p", other); !errors.Is(err, ErrSealed) {
-				t.Errorf("%d bytes, %s: %v", len(plain), name, err)
+				t.Errorf("%d bytes, %s: Open = %v, want ErrSealed", len(plain), name, err)
 			}
 		}
 	}
@@ -159,12 +160,12 @@ func TestOpenChecksSizeFirst(t *testing.T) {
 	const most = 6111 // bytes that make 8,192 characters
 	longest, longer := box.Seal("p", make([]byte, most)), box.Seal("p", make([]byte, most+1))
 	if _, err := box.Open("p", longest); err != nil || len(longest) != maxSealed {
-		t.Errorf("%d characters: %v", len(longest), err)
+		t.Errorf("%d characters: Open = %v, want nil for %d", len(longest), err, maxSealed)
 	}
 	if _, err := box.Open("p", longer); !errors.Is(err, ErrSealed) {
-		t.Errorf("%d characters: %v", len(longer), err)
+		t.Errorf("%d characters: Open = %v, want ErrSealed", len(longer), err)
 	}
 	if n := testing.AllocsPerRun(10, func() { _, _ = box.Open("p", longer) }); n != 0 {
-		t.Errorf("%v allocations before the size is looked at", n)
+		t.Errorf("got %v allocations for too long a value, want 0", n)
 	}
 }

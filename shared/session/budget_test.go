@@ -29,7 +29,7 @@ func TestCookieHeaderStaysBelowAPIGatewaysLimit(t *testing.T) {
 				Verifier: strings.Repeat("v", 52),
 				Session:  strings.Repeat("s", 26), ReturnURL: origin + strings.Repeat("/", 500)}
 			if err := c.Begin(h, b.request(), attempt); err != nil {
-				t.Fatalf("%s: a return URL of 500 characters: %v", origin, err)
+				t.Fatalf("%s: return URL of 500 characters: got %v, want nil", origin, err)
 			}
 			if err := c.Connect(h, b.request(), "app_"+name, owner, strings.Repeat("h", 36),
 				strings.Repeat("i", 36)); err != nil {

@@ -42,7 +42,7 @@ func TestConnectionOpensForItsAppAndOwner(t *testing.T) {
 			c.box.Seal(connectionPurpose("drive", owner), []byte{200})),
 	} {
 		if len(got) != 0 {
-			t.Errorf("a connection that is %s opens: %q", what, got)
+			t.Errorf("connection that is %s: got %q, want none", what, got)
 		}
 	}
 }

@@ -50,7 +50,7 @@ func TestLateSessionDoesNotCount(t *testing.T) {
 		}
 		b.take(h)
 		if !c.Counts(b.request(), "old") {
-			t.Fatalf("%s: the session does not count before it", name)
+			t.Fatalf("%s: Counts = false before it, want true", name)
 		}
 		h = http.Header{}
 		event(c, h, b.request())
@@ -61,7 +61,7 @@ func TestLateSessionDoesNotCount(t *testing.T) {
 		}
 		b.take(late)
 		if s, err := c.Read(b.request()); err != nil || c.Counts(b.request(), s.ID) {
-			t.Errorf("%s: the late session counts (%v)", name, err)
+			t.Errorf("%s: the late session counts (%v), want it not to", name, err)
 		}
 	}
 }

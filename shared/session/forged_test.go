@@ -62,7 +62,7 @@ func TestForgedAndDamagedCookiesNeverOpen(t *testing.T) {
 	for _, cookies := range requests {
 		got, err := c.Read(bringing(cookies...))
 		if !errors.Is(err, ErrDamaged) || !same(got, Session{}) {
-			t.Fatalf("%v: %v", cookies, err)
+			t.Fatalf("%v: Read = %v, want ErrDamaged", cookies, err)
 		}
 		tellsNothing(t, row{"damaged", cookies, ErrDamaged}, err)
 	}
@@ -82,13 +82,13 @@ func TestForgedAndDamagedAttemptsAndMarkersNeverOpen(t *testing.T) {
 		for _, cookies := range [][]cookie{mutate(random, attempt), {{attempt[0].name, forge(random, attempt[0].value)}}} {
 			a, err := c.Attempt(bringing(cookies...), full.State)
 			if !errors.Is(err, ErrNoAttempt) || a != (Attempt{}) {
-				t.Fatalf("%v: %v", cookies, err)
+				t.Fatalf("%v: Attempt = %v, want ErrNoAttempt", cookies, err)
 			}
 			tellsNothing(t, row{"damaged", cookies, ErrNoAttempt}, err)
 		}
 		for _, cookies := range [][]cookie{mutate(random, marker), {{marker[0].name, forge(random, marker[0].value)}}} {
 			if c.Marked(bringing(cookies...), "r") {
-				t.Fatalf("%v", cookies)
+				t.Fatalf("Marked(%v) = true, want false", cookies)
 			}
 		}
 	}

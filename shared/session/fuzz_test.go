@@ -16,11 +16,11 @@ func FuzzTokens(f *testing.F) {
 		tokens := Tokens{access, refresh}
 		var back Tokens
 		if err := back.UnmarshalBinary(tokens.encode()); err != nil || back != tokens {
-			t.Errorf("%q came back as %q: %v", tokens, back, err)
+			t.Errorf("got %q, %v, want %q", back, err, tokens)
 		}
 		// Whatever is read can be written, and never in more bytes.
 		if back.UnmarshalBinary(data) == nil && len(back.encode()) > len(data) {
-			t.Errorf("%q has become longer", data)
+			t.Errorf("%q: got %d bytes, want at most %d", data, len(back.encode()), len(data))
 		}
 	})
 }
@@ -38,9 +38,9 @@ func FuzzOpen(f *testing.F) {
 		plain, err := box.Open(purpose, s)
 		switch {
 		case err == nil && (purpose != "p" || string(plain) != "plain"):
-			t.Errorf("opens %q for %q", s, purpose)
+			t.Errorf("Open(%q, %q) = %q, want an error", purpose, s, plain)
 		case err != nil && !errors.Is(err, ErrSealed):
-			t.Errorf("not our refusal: %v", err)
+			t.Errorf("got %v, want ErrSealed", err)
 		}
 	})
 }
@@ -62,12 +62,12 @@ func FuzzCookieHeader(f *testing.F) {
 		got, err := c.Read(r)
 		switch {
 		case err == nil && !same(got, small) && !same(got, large):
-			t.Errorf("%q is the session %v", line, got)
+			t.Errorf("Read(%q) = %v, want a session that was written", line, got)
 		case err != nil && (!same(got, Session{}) || !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNoSession)):
-			t.Errorf("%q: %v, %v", line, got, err)
+			t.Errorf("Read(%q) = %v, %v, want ErrDamaged or ErrNoSession", line, got, err)
 		}
 		if c.Marked(r, "r") {
-			t.Errorf("%q is a marker", line)
+			t.Errorf("Marked(%q) = true, want false", line)
 		}
 		h := http.Header{}
 		if err := c.Begin(h, r, full); err != nil {
@@ -75,7 +75,7 @@ func FuzzCookieHeader(f *testing.F) {
 		}
 		for _, line := range h["Set-Cookie"] {
 			if strings.ContainsAny(line, "\r\n\x00") || !strings.HasPrefix(line, "login-") {
-				t.Errorf("sets %q", line)
+				t.Errorf("got Set-Cookie %q, want a sign-in attempt on one line", line)
 			}
 		}
 	})

@@ -14,7 +14,7 @@ func TestMarkerIsForOneToken(t *testing.T) {
 	set, _ := setBy(h)
 	marker := set[0]
 	if strings.Contains(marker.value, "refresh") || len(marker.value) > 120 {
-		t.Errorf("the marker is %q", marker.value)
+		t.Errorf("got the marker %q, want at most 120 characters without the token", marker.value)
 	}
 	old := NewCookies(site, newBox(t, issuer, client, 9), clock.now)
 	other := http.Header{}
@@ -46,7 +46,7 @@ func TestMarkerIsForOneToken(t *testing.T) {
 	} {
 		clock.t = start.Add(row.age)
 		if got := c.Marked(bringing(row.cookies...), row.refresh); got != row.want {
-			t.Errorf("%s: %t", row.name, got)
+			t.Errorf("%s: Marked = %t, want %t", row.name, got, row.want)
 		}
 	}
 }
@@ -66,7 +66,7 @@ func TestMarkerIsExpired(t *testing.T) {
 		end(h)
 		b.take(h)
 		if c.Marked(b.request(), "r") {
-			t.Errorf("%s leaves the marker", name)
+			t.Errorf("after %s: Marked = true, want false", name)
 		}
 	}
 }

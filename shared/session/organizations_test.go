@@ -37,7 +37,7 @@ func TestOrganizationsFit(t *testing.T) {
 			size += len(org.appendTo(nil))
 		}
 		if !row.want(got) || size > maxOrganizations {
-			t.Errorf("%s: %d bytes: %+v", name, size, got)
+			t.Errorf("%s: got %+v in %d bytes, want at most %d", name, got, size, maxOrganizations)
 		}
 	}
 }

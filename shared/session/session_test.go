@@ -98,7 +98,7 @@ func chunkRows(t *testing.T, c *Cookies) []row {
 	long, other, short := written(t, c, large), written(t, c, large), written(t, c, small)
 	one, two := long[0], long[1]
 	if one.name != name+"-1" || two.name != name+"-2" || len(long) != 2 {
-		t.Fatalf("chunks are named %v", long)
+		t.Fatalf("got chunks %v, want %s-1 and %s-2", long, name, name)
 	}
 	as := func(name string, c cookie) cookie { return cookie{name, c.value} }
 	label, piece := one.value[:11], other[1].value[11:]
@@ -149,7 +149,7 @@ func TestReadNamesCauseOfDamage(t *testing.T) {
 	} {
 		i := slices.IndexFunc(rows, func(r row) bool { return r.name == name })
 		if _, err := c.Read(bringing(rows[i].cookies...)); err.Error() != "session: damaged: "+cause {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want %s", name, err, cause)
 		}
 	}
 }
@@ -184,17 +184,17 @@ func TestKeyRotation(t *testing.T) {
 	old, rotated, done := at(1), at(2, 1), at(2)
 	before := bringing(written(t, old, large)...)
 	if got, err := rotated.Read(before); err != nil || !same(got, large) {
-		t.Errorf("old key still listed: %v", err)
+		t.Errorf("old key listed second: Read = %v, want the session", err)
 	}
 	if _, err := done.Read(before); !errors.Is(err, ErrDamaged) {
-		t.Errorf("old key gone: %v", err)
+		t.Errorf("old key removed: Read = %v, want ErrDamaged", err)
 	}
 	// The first key seals: what is written after a rotation outlives the old key.
 	after := bringing(written(t, rotated, large)...)
 	if got, err := done.Read(after); err != nil || !same(got, large) {
-		t.Errorf("written with both, read with the new one: %v", err)
+		t.Errorf("written with both keys: Read with the new key = %v, want the session", err)
 	}
 	if _, err := old.Read(after); !errors.Is(err, ErrDamaged) {
-		t.Errorf("the old key opens what the new one sealed: %v", err)
+		t.Errorf("written with both keys: Read with the old key = %v, want ErrDamaged", err)
 	}
 }

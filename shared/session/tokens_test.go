@@ -28,7 +28,7 @@ func TestTokensRoundTrip(t *testing.T) {
 			encoded, err := tokens.MarshalBinary()
 			var back Tokens
 			if err := back.UnmarshalBinary(encoded); err != nil || back != tokens {
-				t.Errorf("%s: %q, %v", name, back, err)
+				t.Errorf("%s: got %q, %v, want %q", name, back, err, tokens)
 			}
 			if err != nil {
 				t.Error(err)
@@ -40,10 +40,10 @@ func TestTokensRoundTrip(t *testing.T) {
 func TestJWTsAreStoredDecoded(t *testing.T) {
 	raw := jwtOf(5000)
 	if n := len(Tokens{Access: raw}.encode()); n > len(raw)*3/4+12 {
-		t.Errorf("%d characters took %d bytes", len(raw), n)
+		t.Errorf("%d characters: got %d bytes, want three quarters", len(raw), n)
 	}
 	if n := len(Tokens{Access: "e30=." + raw[strings.IndexByte(raw, '.')+1:]}.encode()); n < 4900 {
-		t.Errorf("a JWT that is not canonical took %d bytes", n)
+		t.Errorf("JWT that is not canonical: got %d bytes, want it stored as text", n)
 	}
 }
 
@@ -52,7 +52,7 @@ func TestDamagedTokensAreRefused(t *testing.T) {
 	for n := range good {
 		keep := Tokens{Access: "kept"}
 		if err := keep.UnmarshalBinary(good[:n]); err == nil || keep.Access != "kept" {
-			t.Fatalf("cut to %d bytes of %d: %v", n, len(good), err)
+			t.Fatalf("%d bytes of %d: got %v, want an error and the tokens unchanged", n, len(good), err)
 		}
 	}
 	var tokens Tokens
@@ -63,7 +63,7 @@ func TestDamagedTokensAreRefused(t *testing.T) {
 		"huge length":    {asText, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1},
 	} {
 		if err := tokens.UnmarshalBinary(data); err == nil {
-			t.Errorf("%s: read as %q", name, tokens)
+			t.Errorf("%s: got %q, want an error", name, tokens)
 		}
 	}
 }

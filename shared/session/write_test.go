@@ -93,14 +93,14 @@ func TestSessionsReplaceEachOther(t *testing.T) {
 			}
 			b.take(h)
 			if got, err := c.Read(b.request()); err != nil || !same(got, stored) {
-				t.Errorf("%s, session %d: %v", origin, i+1, err)
+				t.Errorf("%s, session %d: Read = %v, want the session", origin, i+1, err)
 			}
 		}
 		h := http.Header{}
 		c.SignOut(h, b.request())
 		b.take(h)
 		if _, err := c.Read(b.request()); !errors.Is(err, ErrNoSession) {
-			t.Errorf("%s: after SignOut: %v", origin, err)
+			t.Errorf("%s: after SignOut: Read = %v, want ErrNoSession", origin, err)
 		}
 	}
 }
@@ -116,12 +116,12 @@ func TestResponseSetsCookieOnce(t *testing.T) {
 	set, expired := setBy(h)
 	slices.Sort(expired)
 	if len(set) != 5 || !slices.Equal(expired, []string{"__Host-gate", "__Host-session-1", "__Host-session-2"}) {
-		t.Errorf("sets %d, expires %v", len(set), expired)
+		t.Errorf("got %d cookies set and %v expired, want each cookie once", len(set), expired)
 	}
 	b := newBrowser(t, site)
 	b.take(h)
 	if _, err := c.Read(b.request()); err != nil || !c.Marked(b.request(), "r") {
-		t.Errorf("the last word does not count: %v", err)
+		t.Errorf("got %v, want the session and the marker that were set last", err)
 	}
 }
 
@@ -137,33 +137,33 @@ func TestSizes(t *testing.T) {
 			if err := c.Write(h, stored); err != nil {
 				fits = false
 				if !errors.Is(err, ErrTooLarge) || len(h) != 0 {
-					t.Errorf("%s: %v, and sets %d cookies", origin, err, len(h))
+					t.Errorf("%s: got %v and %d cookies, want ErrTooLarge and none", origin, err, len(h))
 				}
 				continue
 			}
 			set, expired := setBy(h)
 			if len(set)+len(expired) != 1+maxChunks {
-				t.Fatalf("%d set, %d expired", len(set), len(expired))
+				t.Fatalf("got %d cookies set and %d expired, want %d in all", len(set), len(expired), 1+maxChunks)
 			}
 			total = 0
 			for _, c := range set {
 				size := len(c.name) + len(c.value)
 				total += size + len("=; ")
 				if size > 3800 {
-					t.Fatalf("%s: a cookie of %d bytes", origin, size)
+					t.Fatalf("%s: got a cookie of %d bytes, want at most 3800", origin, size)
 				}
 			}
 			if len(set) == 1 {
 				whole = total
 			}
 			if got, err := c.Read(bringing(set...)); err != nil || !same(got, stored) {
-				t.Fatalf("%s, %d characters: %v", origin, n, err)
+				t.Fatalf("%s, %d characters: Read = %v, want the session", origin, n, err)
 			}
 		}
 		// Base64 has no 4n+1 characters, so on loopback none is of just 3,800.
 		if want := map[string][2]int{site: {3803, 5200}, loopback: {3802, 5200}}[origin]; whole != want[0] ||
 			total != want[1] {
-			t.Errorf("%s: in one cookie up to %d bytes, in chunks up to %d", origin, whole, total)
+			t.Errorf("%s: got at most %d bytes in one cookie and %d in chunks, want %v", origin, whole, total, want)
 		}
 	}
 }
@@ -173,6 +173,6 @@ func TestTooLargeSessionKeepsCookies(t *testing.T) {
 	h := http.Header{"Set-Cookie": {"__Host-session=before; Path=/"}}
 	err := c.Write(h, sessionOf(Tokens{Access: jwtOf(8000), Refresh: "r"}))
 	if !errors.Is(err, ErrTooLarge) || len(h["Set-Cookie"]) != 1 {
-		t.Errorf("%v, %v", err, h)
+		t.Errorf("got %v, %v, want ErrTooLarge and the cookie that was set before", err, h)
 	}
 }
