@@ -136,7 +136,7 @@ func TestPartsAreFetchedInParallel(t *testing.T) {
 	begin := time.Now()
 	get(t, f, "/api/account")
 	if took := time.Since(begin); took > 2*delay {
-		t.Errorf("six parts with a delay of %v took %v", delay, took)
+		t.Errorf("six parts with a delay of %v took %v, want at most %v", delay, took, 2*delay)
 	}
 }
 

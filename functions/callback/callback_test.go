@@ -107,7 +107,7 @@ func TestCallbackSetsSession(t *testing.T) {
 	}
 	if !strings.Contains(s.Log(), `"outcome":"allowed"`) || !strings.Contains(s.Log(), kindetest.DemoUser) ||
 		strings.Contains(s.Log(), tokens.Refresh) {
-		t.Errorf("log %s", s.Log())
+		t.Errorf("got log %s, want the user's id without a token", s.Log())
 	}
 }
 
@@ -131,7 +131,7 @@ func TestStateIsGoodOnceInItsBrowser(t *testing.T) {
 			t.Errorf("%s: got %d %s", name, w.Code, where)
 		}
 		if strings.Contains(functiontest.Kept(w.Header()), "session") {
-			t.Errorf("%s: a session is set", name)
+			t.Errorf("%s: got a session cookie, want none", name)
 		}
 	}
 	if n := len(s.Calls("/oauth2/token")); n != 0 {
@@ -259,7 +259,7 @@ func TestSignInMakesItsSessionTheCurrentOne(t *testing.T) {
 	for _, name := range []string{"__Host-session-1=;", "__Host-session-2=;", "__Host-session-superseded=;",
 		"__Host-gate=;"} {
 		if !strings.Contains(set, name) {
-			t.Errorf("%s is not expired: %s", name, set)
+			t.Errorf("got Set-Cookie %s, want %s expired", set, name)
 		}
 	}
 }

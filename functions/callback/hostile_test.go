@@ -32,12 +32,12 @@ func TestHostileQueriesAreNeverEchoed(t *testing.T) {
 				}
 				plain, _ := url.QueryUnescape(markup)
 				if strings.Contains(w.Body.String()+s.Log(), plain) || strings.Contains(functiontest.Kept(w.Header()), "session") {
-					t.Fatalf("%.200s: echoed, or a session is set", query)
+					t.Fatalf("%.200s: the response repeats the query or sets a session", query)
 				}
 			}
 		}
 	}
 	if asked < 100 {
-		t.Errorf("only %d queries", asked)
+		t.Errorf("got %d queries, want at least 100", asked)
 	}
 }

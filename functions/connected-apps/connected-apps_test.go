@@ -207,7 +207,7 @@ func TestDeclineAndConnectTwice(t *testing.T) {
 		second := b.begin()
 		b.begin()
 		if got := member(t, b.fetch("GET", token), 200, "access_token"); got != first {
-			t.Errorf("the first connection is lost")
+			t.Errorf("got token %q, want the first connection's", got)
 		}
 		b.decide(second, "approve")
 		b.begin()

@@ -71,7 +71,7 @@ func TestAuthorizationParametersAndFirstPoll(t *testing.T) {
 	want := url.Values{"client_id": {kindetest.DeviceClientID}, "scope": {"openid profile email offline"},
 		"audience": {kindetest.SampleAudience}}
 	if form := f.Calls("/oauth2/device/auth")[0].Form; form.Encode() != want.Encode() {
-		t.Errorf("asked %v", form)
+		t.Errorf("got form %v, want %v", form, want)
 	}
 	// The embedded Kinde says 0 s for 50 ms, so that the usual interval holds.
 	if got := poll(t, f, s.DeviceCode); got != "authorization_pending" {
@@ -236,7 +236,7 @@ func TestAuthorizeParameters(t *testing.T) {
 		}
 	}
 	if w := f.Post(authorizePath, "scope=no:such"); w.Code != 400 || !strings.Contains(w.Body.String(), "`scope`") {
-		t.Errorf("a scope that is not given: %d %s", w.Code, w.Body)
+		t.Errorf("unknown scope: got %d %s, want 400 with scope", w.Code, w.Body)
 	}
 	f = start(t, kindetest.Options{}, "KINDE_SCOPES", "openid no:such")
 	if w := f.Post(authorizePath, ""); w.Code != 502 || !strings.Contains(f.Log(), "KINDE_SCOPES") {

@@ -33,7 +33,7 @@ func get(t *testing.T, settings map[string]string) (got status) {
 	}
 	for name, value := range members {
 		if string(value) == "null" {
-			t.Errorf("%s is null", name)
+			t.Errorf("%s: got null, want a list", name)
 		}
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Version != "dev" {

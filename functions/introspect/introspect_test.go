@@ -130,7 +130,7 @@ func TestSessionTokensAreTheCallersOwn(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	if call := f.Calls("/oauth2/introspect")[0]; call.Form.Get("token_type_hint") != "refresh_token" {
-		t.Errorf("hint %q", call.Form.Get("token_type_hint"))
+		t.Errorf("got hint %q, want refresh_token", call.Form.Get("token_type_hint"))
 	}
 	check(t, "no token", f.Post(path, "", header...), 200, "")
 	check(t, "another refresh token", f.Post(path, "token="+f.MintRefresh(), header...), 403, "not-your-token")

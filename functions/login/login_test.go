@@ -47,7 +47,7 @@ func TestLoginKeepsSecretsInCookie(t *testing.T) {
 			}
 		}
 		if query.Has("utm_source") || query.Has("return_url") {
-			t.Errorf("passed on: %v", query)
+			t.Errorf("got query %v, want only the parameters that are known", query)
 		}
 		r := httptest.NewRequest("GET", site+"/auth/callback", nil)
 		r.Header.Set("Cookie", functiontest.Kept(w.Header()))
@@ -61,14 +61,14 @@ func TestLoginKeepsSecretsInCookie(t *testing.T) {
 		}
 		for _, secret := range []string{attempt.State, attempt.Nonce, attempt.Verifier} {
 			if len(secret) < 22 || seen[secret] {
-				t.Errorf("a secret is short or repeats: %d characters", len(secret))
+				t.Errorf("got a secret of %d characters, want a new one of at least 22", len(secret))
 			}
 			seen[secret] = true
 		}
 		cookie := w.Header().Get("Set-Cookie")
 		for _, attribute := range []string{"__Host-", "HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=600"} {
 			if !strings.Contains(cookie, attribute) {
-				t.Errorf("no %s in %s", attribute, cookie)
+				t.Errorf("got %s, want the attribute %s", cookie, attribute)
 			}
 		}
 		if strings.Contains(cookie, attempt.Verifier) || strings.Contains(f.Log(), attempt.State) {
@@ -108,7 +108,7 @@ func TestLoginForwardsKnownParameters(t *testing.T) {
 			}
 		}
 		if got.Has("reauth_state") {
-			t.Errorf("%s: reauth_state is the callback's to give", query)
+			t.Errorf("%s: got reauth_state in the redirect, want none", query)
 		}
 	}
 	if got := sent(t, f, f.Get(site+"/auth/register?prompt=none")); got.Get("prompt") != "create" {

@@ -43,17 +43,17 @@ func TestFormSignsOut(t *testing.T) {
 	for _, name := range []string{"__Host-session=", "__Host-session-1=", "__Host-session-2=",
 		"__Host-connection-drive="} {
 		if !strings.Contains(expired, name) {
-			t.Errorf("%s is not expired: %s", name, expired)
+			t.Errorf("got Set-Cookie %s, want %s expired", expired, name)
 		}
 	}
 	keepsNoSession(t, f, w)
 	calls := f.Calls("/oauth2/revoke")
 	if len(calls) != 1 || calls[0].Form.Get("token") != refresh ||
 		calls[0].Form.Get("token_type_hint") != "refresh_token" || calls[0].Header.Get("Authorization") != "" {
-		t.Errorf("revoked %+v", calls)
+		t.Errorf("got %+v, want one revocation of the refresh token", calls)
 	}
 	if strings.Contains(f.Log(), refresh) || !strings.Contains(f.Log(), kindetest.DemoUser) {
-		t.Errorf("log %s", f.Log())
+		t.Errorf("got log %s, want the user's id without the token", f.Log())
 	}
 }
 

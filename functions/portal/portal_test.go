@@ -47,7 +47,7 @@ func TestPortalRedirectsToLink(t *testing.T) {
 	calls := f.Calls("/account_api/")
 	if len(calls) != 1 || calls[0].Method != "GET" ||
 		calls[0].Query.Encode() != (url.Values{"return_url": {site + "/account/?from=portal"}}).Encode() {
-		t.Errorf("asked Kinde %+v", calls)
+		t.Errorf("got calls %+v, want one with return_url alone", calls)
 	}
 }
 
@@ -67,7 +67,7 @@ func TestPortalForwardsParameters(t *testing.T) {
 			t.Fatalf("%s: got %d %s", query, w.Code, w.Body)
 		}
 		if calls := f.Calls("/account_api/"); len(calls) != 1 || calls[0].Query.Encode() != want.Encode() {
-			t.Errorf("%s: asked %+v", query, calls)
+			t.Errorf("%s: got calls %+v, want one with %v", query, calls, want)
 		}
 	}
 }

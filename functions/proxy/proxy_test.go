@@ -108,7 +108,7 @@ func TestProxyForwardsRequest(t *testing.T) {
 	h := w.Header()
 	if h.Get("Etag") != `"7"` || h.Get("Cache-Control") != "no-store" || h.Get("X-Content-Type-Options") != "nosniff" ||
 		!slices.Equal(h["X-Request-Id"], []string{"api-1"}) {
-		t.Errorf("response header %v", h)
+		t.Errorf("got response header %v, want Etag, no-store, nosniff and the API's X-Request-Id", h)
 	}
 	for _, name := range []string{"Set-Cookie", "Access-Control-Allow-Origin", "Server", "Www-Authenticate"} {
 		if h.Get(name) != "" {
@@ -200,7 +200,7 @@ func TestProxyReturnsTheAPIsOwnRefusals(t *testing.T) {
 		cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: "unused"})
 		w := f.Get("/api/proxy/orders/a", "Cookie", cookie, "X-CSRF", "1")
 		if w.Code != status || w.Body.Len() != 0 || w.Header().Get("Retry-After") != "7" || w.Header()["Set-Cookie"] != nil {
-			t.Errorf("the API's %d arrives as %d %v %s", status, w.Code, w.Header(), w.Body)
+			t.Errorf("got %d %v %s, want the API's %d with Retry-After alone", w.Code, w.Header(), w.Body, status)
 		}
 	}
 }

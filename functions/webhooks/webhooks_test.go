@@ -45,7 +45,7 @@ func check(t *testing.T, name string, w *httptest.ResponseRecorder, status int, 
 	var problem struct{ Code string }
 	if w.Body.Len() > 0 {
 		if err := json.Unmarshal(w.Body.Bytes(), &problem); err != nil {
-			t.Errorf("%s: %v in %s", name, err, w.Body)
+			t.Errorf("%s: got %v in %s, want a problem", name, err, w.Body)
 		}
 	}
 	if w.Code != status || problem.Code != code {

@@ -66,7 +66,7 @@ func TestRun(t *testing.T) {
 	end := time.Now().Add(30 * time.Second)
 	for !strings.HasPrefix(get(t, site+"/api/health"), "changed ") {
 		if time.Now().After(end) {
-			t.Fatalf("the old function still serves:\n%s", screen)
+			t.Fatalf("got the old function's response, want the new one's:\n%s", screen)
 		}
 		time.Sleep(20 * time.Millisecond)
 	}

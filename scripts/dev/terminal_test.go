@@ -29,6 +29,6 @@ func TestLinesAreBounded(t *testing.T) {
 		io.WriteString(l, strings.Repeat("x", maxLine/2))
 	}
 	if len(l.rest) > maxLine || !strings.Contains(screen.String(), "xxx") {
-		t.Errorf("%d bytes kept of a line without an end", len(l.rest))
+		t.Errorf("got %d bytes kept of an endless line", len(l.rest))
 	}
 }

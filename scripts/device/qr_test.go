@@ -15,12 +15,12 @@ func decode(t *testing.T, picture string) [][]bool {
 		glyphs, colored := strings.CutPrefix(line, "\x1b[38;5;16;48;5;231m")
 		glyphs, ended := strings.CutSuffix(glyphs, "\x1b[0m")
 		if !colored || !ended {
-			t.Fatalf("%q is not black on white and no more than that", line)
+			t.Fatalf("got line %q, want black on white", line)
 		}
 		var upper, lower []bool
 		for _, glyph := range glyphs {
 			if !strings.ContainsRune(" ▀▄█", glyph) {
-				t.Fatalf("%q is no half block", glyph)
+				t.Fatalf("got %q, want a half block", glyph)
 			}
 			upper = append(upper, glyph == '▀' || glyph == '█')
 			lower = append(lower, glyph == '▄' || glyph == '█')
@@ -40,24 +40,24 @@ func TestQRCodeDecodesToText(t *testing.T) {
 		}
 		picture, width, err := drawQR(text)
 		if err != nil || width != code.Size+2*quiet {
-			t.Fatalf("%d columns, %v", width, err)
+			t.Fatalf("drawQR: got %d columns, %v, want %d", width, err, code.Size+2*quiet)
 		}
 		dark := decode(t, picture)
 		if rows := len(dark); rows != width+width%2 {
-			t.Errorf("%d rows of modules for %d", rows, width)
+			t.Errorf("got %d rows, want %d", rows, width+width%2)
 		}
 		for y, row := range dark {
 			if len(row) != width {
-				t.Errorf("row %d has %d columns of %d", y, len(row), width)
+				t.Errorf("row %d: got %d columns, want %d", y, len(row), width)
 			}
 			for x, is := range row {
 				if want := code.Black(x-quiet, y-quiet); is != want { // outside it is light
-					t.Fatalf("%q: module %d,%d is %v", text, x, y, is)
+					t.Fatalf("%q: module %d,%d = %v, want %v", text, x, y, is, want)
 				}
 			}
 		}
 	}
 	if _, _, err := drawQR(strings.Repeat("x", 5000)); err == nil {
-		t.Error("a code was drawn of what no code holds")
+		t.Error("drawQR of 5000 characters = nil, want an error")
 	}
 }

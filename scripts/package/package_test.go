@@ -43,14 +43,14 @@ func TestZipsAreReproducible(t *testing.T) {
 		}
 		defer z.Close()
 		if len(z.File) != 1 || z.File[0].Name != "bootstrap" || z.File[0].Mode().Perm() != 0o755 {
-			t.Errorf("holds %v", z.File)
+			t.Errorf("got %v, want bootstrap alone, with mode 755", z.File)
 		}
 		in, err := z.File[0].Open()
 		if err != nil {
 			t.Fatal(err)
 		}
 		if content, err := io.ReadAll(in); err != nil || string(content) != "binary" {
-			t.Errorf("%q %v", content, err)
+			t.Errorf("got %q, %v, want binary", content, err)
 		}
 	}
 	if sums[0] != sums[1] {
@@ -64,7 +64,7 @@ func TestLicenses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, license, err := licenseOf(root); license != "MIT" || err != nil {
-		t.Errorf("our own: %s %v", license, err)
+		t.Errorf("licenseOf(root) = %s, %v, want MIT", license, err)
 	}
 	for content, want := range map[string]string{
 		"  Apache License\n   Version 2.0, January 2004":                                           "Apache-2.0",
@@ -75,11 +75,11 @@ func TestLicenses(t *testing.T) {
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, "LICENSE"), content)
 		if _, license, err := licenseOf(dir); license != want || (err != nil) != (want == "") {
-			t.Errorf("%.30q: %q %v", content, license, err)
+			t.Errorf("%.30q: licenseOf = %q, %v, want %q", content, license, err, want)
 		}
 	}
 	if _, _, err := licenseOf(t.TempDir()); err == nil {
-		t.Error("none at all is taken")
+		t.Error("licenseOf of an empty folder = nil, want an error")
 	}
 }
 
@@ -89,7 +89,7 @@ func TestLargeZipFails(t *testing.T) {
 	var said strings.Builder
 	if err := r.print(&said); err == nil || !strings.Contains(err.Error(), "large for arm64") ||
 		strings.Contains(err.Error(), "small") || !strings.Contains(said.String(), "3.50 MB") {
-		t.Errorf("%v %s", err, said.String())
+		t.Errorf("got %v, want the large zip alone named: %s", err, said.String())
 	}
 }
 
@@ -104,7 +104,7 @@ func TestReplacesOnlyReleases(t *testing.T) {
 		t.Error(err)
 	}
 	if left, _ := os.ReadDir(filepath.Join(dir, "release")); len(left) != 0 {
-		t.Errorf("left %v", left)
+		t.Errorf("got %v left of a release, want nothing", left)
 	}
 	write(t, filepath.Join(dir, "project", "go.mod"), "x")
 	write(t, filepath.Join(dir, "both", "SHA256SUMS"), "x")
@@ -113,7 +113,7 @@ func TestReplacesOnlyReleases(t *testing.T) {
 		folder, _, _ := strings.Cut(kept, "/")
 		err := empty(filepath.Join(dir, folder))
 		if _, gone := os.Stat(filepath.Join(dir, kept)); err == nil || gone != nil {
-			t.Errorf("%s: %v, %v", kept, err, gone)
+			t.Errorf("%s: got %v, %v, want a refusal and the file kept", kept, err, gone)
 		}
 	}
 }
@@ -122,10 +122,10 @@ func TestVersions(t *testing.T) {
 	for version, good := range map[string]bool{"v1.2.3": true, "v1.2.3-4-gabc-dirty": true, "95236b5": true, "v1+x": true,
 		"": false, "-X": false, "a b": false, "v1'": false, strings.Repeat("a", 65): false} {
 		if plainVersion.MatchString(version) != good {
-			t.Errorf("%q", version)
+			t.Errorf("plainVersion.MatchString(%q) = %v, want %v", version, !good, good)
 		}
 	}
 	if err := run(t.Context(), t.TempDir(), "v1", "sparc"); err == nil {
-		t.Error("any processor is taken")
+		t.Error("run for sparc = nil, want an error")
 	}
 }

@@ -30,7 +30,7 @@ func TestMisspelledLeavesOtherNamesAlone(t *testing.T) {
 func TestOtherNamesAreNoSettings(t *testing.T) {
 	for name := range otherNames {
 		if _, misspelled := Misspelled(name); !misspelled {
-			t.Errorf("%s is a setting", name)
+			t.Errorf("Misspelled(%q) = false, want true", name)
 		}
 	}
 }

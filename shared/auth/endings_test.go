@@ -40,7 +40,7 @@ func TestEndingsSurviveKeyRotation(t *testing.T) {
 			t.Errorf("with %s key in front, the end of the session is forgotten", name)
 		}
 		if e.read(t.Context(), session.Session{ID: "other", Started: started}).ended {
-			t.Errorf("with %s key in front, another session counts as ended", name)
+			t.Errorf("with %s key in front: another session has ended", name)
 		}
 	}
 	if endingsOf(t, inner, "https://preview.example", 1).read(t.Context(), old).ended {

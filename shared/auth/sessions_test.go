@@ -171,7 +171,7 @@ func TestUnavailableStoreKeepsSession(t *testing.T) {
 	}
 	if failure := d.sessions.SignOut(t.Context(), http.Header{}, httptest.NewRequest("POST", site, nil), Caller{},
 		true); failure != nil {
-		t.Errorf("signing out: %v", failure)
+		t.Errorf("signing out: got %v, want nil", failure)
 	}
 }
 

@@ -42,7 +42,7 @@ func TestColdProcessAppliesRequirementsAndLimits(t *testing.T) {
 				}
 			}
 			if row.limited != (limiter.asked == 2) {
-				t.Errorf("counted %d times", limiter.asked)
+				t.Errorf("got %d requests counted, want 2 where the row is limited", limiter.asked)
 			}
 		})
 	}

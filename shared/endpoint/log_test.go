@@ -32,13 +32,13 @@ func TestRequestEvents(t *testing.T) {
 		}
 		for _, name := range []string{"time", "level", "request_id", "function", "method", "duration_ms", "upstream_ms"} {
 			if _, ok := lines[i][name]; !ok {
-				t.Errorf("event %d: no %s", i, name)
+				t.Errorf("event %d: got no %s, want one", i, name)
 			}
 		}
 	}
 	if first := lines[0]; first["upstream_ms"].(float64) <= 0 ||
 		first["duration_ms"].(float64) < first["upstream_ms"].(float64) {
-		t.Errorf("times %v", first)
+		t.Errorf("got times %v, want upstream_ms within duration_ms", first)
 	}
 }
 

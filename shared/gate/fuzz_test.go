@@ -78,7 +78,7 @@ func FuzzNormalMeetsRulesOfServedFile(f *testing.F) {
 			for _, file := range served(raw, host) {
 				own, err := Normal((&url.URL{Path: file}).EscapedPath(), host)
 				if err != nil {
-					t.Fatalf("the site's own file %s: %v", file, err)
+					t.Fatalf("Normal of the site's own file %s: %v", file, err)
 				}
 				for _, rule := range rules.For(own, host) {
 					if !slices.ContainsFunc(met, func(r Rule) bool { return r.Path == rule.Path }) {

@@ -113,7 +113,7 @@ func rulesOf(t testing.TB, texts []string) Rules {
 			}
 		}
 		if rule.Text() != text {
-			t.Fatalf("%q is not the text of a rule", text)
+			t.Fatalf("got rule text %q, want %q", rule.Text(), text)
 		}
 		rules = append(rules, rule)
 	}
@@ -126,7 +126,7 @@ func TestPassBelongsToItsSession(t *testing.T) {
 		Keys{[]byte(strings.Repeat("b", 32)), []byte(strings.Repeat("a", 32))}
 	pass, err := current.Open(old.Issue("session-1", nil, nil, now.Add(PassLife)), now)
 	if err != nil || !pass.Belongs("session-1") || pass.Belongs("session-2") {
-		t.Errorf("a pass under the second key: %+v, %v", pass, err)
+		t.Errorf("pass under the second key: got %+v, %v, want one of session-1", pass, err)
 	}
 	if _, err := old.Open(current.Issue("session-1", nil, nil, now.Add(PassLife)), now); err == nil {
 		t.Error("a pass under another key opens")

@@ -128,7 +128,7 @@ func TestFailuresByKind(t *testing.T) {
 				t.Errorf("got %v, want %s without the query", err, row.want)
 			}
 			if took := time.Since(begin); took > 600*time.Millisecond {
-				t.Errorf("took %v with an attempt limit of 200ms", took)
+				t.Errorf("took %v, want about the attempt limit of 200ms", took)
 			}
 		})
 	}

@@ -104,7 +104,7 @@ func TestRetries(t *testing.T) {
 					t.Errorf("got %d calls, %d counted, want %d", len(s.calls), calls, row.calls)
 				}
 				if took := time.Since(begin); took > row.deadline {
-					t.Errorf("took %v of %v", took, row.deadline)
+					t.Errorf("took %v, want at most %v", took, row.deadline)
 				}
 			})
 		})

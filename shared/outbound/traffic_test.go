@@ -92,7 +92,7 @@ func TestDelayBeyondDeadlineFailsAtOnce(t *testing.T) {
 		ctx, traffic := WithTraffic(ctx)
 		begin := time.Now()
 		if resp, err := client.Do(ctx, Request{Method: "GET", URL: "https://k.example/"}); err != nil || resp.Status != 429 {
-			t.Fatalf("%v %v", resp, err)
+			t.Fatalf("got %v, %v, want the 429 response", resp, err)
 		}
 		_, err := client.Do(ctx, Request{Method: "GET", URL: "https://k.example/"})
 		p := problem.From(err)

@@ -122,7 +122,7 @@ func FuzzCheck(f *testing.F) {
 			t.Fatalf("%q: got Location %q, want it unchanged", raw, location)
 		}
 		if strings.ContainsFunc(location, func(c rune) bool { return c <= ' ' || c > '~' || c == '\\' }) {
-			t.Fatalf("%q: Location holds a character that no header should", raw)
+			t.Fatalf("%q: the Location holds a character that no header may hold", raw)
 		}
 		base, _ := url.Parse(site + "/portal")
 		for _, form := range []string{raw, location} {

@@ -42,7 +42,7 @@ func TestCookieHeaderStaysBelowAPIGatewaysLimit(t *testing.T) {
 			t.Errorf("%s: the Cookie header has %d bytes, want at most 7,500", origin, len(header))
 		}
 		if _, err := c.Read(b.request()); err != nil {
-			t.Errorf("%s: the session is lost: %v", origin, err)
+			t.Errorf("%s: got %v, want the session", origin, err)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func TestReadSession(t *testing.T) {
 			t.Errorf("%s: %v, want %v", row.name, err, row.want)
 		}
 		if opened := same(got, small) || same(got, large); opened != (row.want == nil) || !opened && !same(got, Session{}) {
-			t.Errorf("%s: holds tokens: %t", row.name, opened)
+			t.Errorf("%s: Read returned tokens: %t, want %t", row.name, opened, row.want == nil)
 		}
 		tellsNothing(t, row, err)
 	}

@@ -58,7 +58,7 @@ func wantUnavailable(t *testing.T, url, reason string, configure func(*Redis)) {
 			began := time.Now()
 			err := call(t.Context(), r)
 			if took := time.Since(began); took > 2*time.Second {
-				t.Errorf("%s took %v", name, took)
+				t.Errorf("%s took %v, want at most 2s", name, took)
 			}
 			if !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), reason) ||
 				strings.Contains(err.Error(), "private") {
@@ -148,14 +148,14 @@ func TestClosedPooledConnectionLosesNoCall(t *testing.T) {
 	for name, call := range calls {
 		for range 5 {
 			if err := call(t.Context(), r); err != nil {
-				t.Fatalf("%s: %v", name, err)
+				t.Fatalf("%s: got %v, want nil", name, err)
 			}
 			server.Close()
 			if err := server.Restart(); err != nil {
 				t.Fatal(err)
 			}
 			if err := call(t.Context(), r); err != nil {
-				t.Errorf("%s after a restart: %v", name, err)
+				t.Errorf("%s after a restart: got %v, want nil", name, err)
 			}
 		}
 	}

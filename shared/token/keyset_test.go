@@ -65,7 +65,7 @@ func TestReadKeySet(t *testing.T) {
 	}
 	odd := `{"keys":[null,7,"x",[],{},` + jsonOf(jwkOf(issuerKey(), testKid)) + `],"x":1}`
 	if keys, err := readKeySet([]byte(odd)); err != nil || len(keys) != 1 {
-		t.Errorf("entries that are no keys: %d keys, %v", len(keys), err)
+		t.Errorf("got %d keys, %v, want the one usable key", len(keys), err)
 	}
 }
 

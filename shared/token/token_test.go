@@ -191,20 +191,20 @@ func TestExpiry(t *testing.T) {
 		}
 		_, err := check(raw)
 		if got := reasonOf(err); got != row.want {
-			t.Errorf("%+v: got %q", row, got)
+			t.Errorf("%+v: got the reason %q", row, got)
 		}
 		if errors.Is(err, ErrExpired) != (row.want == "expired") {
-			t.Errorf("%+v: errors.Is(err, ErrExpired) is wrong", row)
+			t.Errorf("%+v: errors.Is(%v, ErrExpired) = %v", row, err, errors.Is(err, ErrExpired))
 		}
 	}
 	// Nothing but age may be wrong with an ErrExpired.
 	_, err := v.CheckSession(sign(issuerKey(), jsonOf(goodHeader()),
 		jsonOf(with(goodClaims(), fields{"exp": 1, "iss": "https://evil.test"}))))
 	if errors.Is(err, ErrExpired) || !errors.Is(err, ErrInvalid) {
-		t.Errorf("a foreign token: got %v", err)
+		t.Errorf("expired and foreign: got %v, want an ErrInvalid that is no ErrExpired", err)
 	}
 	if !errors.Is(ErrExpired, ErrInvalid) || errors.Is(refuse(reasonIssuer), ErrExpired) {
-		t.Error("ErrExpired does not stand where it should")
+		t.Error("ErrExpired is no ErrInvalid, or another refusal is an ErrExpired")
 	}
 }
 

@@ -69,7 +69,7 @@ func testFaults(t *testing.T, f *Fixture, path string) {
 		var problem struct{ Code string }
 		w := f.SignedIn(path)
 		if err := json.Unmarshal(w.Body.Bytes(), &problem); err != nil || problem.Code != code {
-			t.Errorf("%s: %d %s", code, w.Code, w.Body)
+			t.Errorf("got %d %s, want %s", w.Code, w.Body, code)
 		}
 	}
 	f.ClearFaults()
@@ -89,7 +89,7 @@ func get(t *testing.T, f *Fixture, target, user string) page {
 	w := f.SignedIn(target, kindetest.For(user))
 	var p page
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != 200 {
-		t.Fatalf("%s: %d %s", target, w.Code, w.Body)
+		t.Fatalf("%s: got %d %s, want 200 with a page", target, w.Code, w.Body)
 	}
 	return p
 }
@@ -97,7 +97,7 @@ func get(t *testing.T, f *Fixture, target, user string) page {
 func decode(t *testing.T, raw json.RawMessage) (list []json.RawMessage) {
 	t.Helper()
 	if err := json.Unmarshal(raw, &list); err != nil || list == nil {
-		t.Fatalf("not a list: %s", raw)
+		t.Fatalf("got %s, want a list", raw)
 	}
 	return list
 }
@@ -106,7 +106,7 @@ func id(t *testing.T, entry json.RawMessage) string {
 	t.Helper()
 	var named struct{ ID string }
 	if err := json.Unmarshal(entry, &named); err != nil || named.ID == "" {
-		t.Fatalf("entry without id: %s", entry)
+		t.Fatalf("got entry %s, want one with an id", entry)
 	}
 	return named.ID
 }

@@ -47,7 +47,7 @@ func TestPaging(t *testing.T) {
 			seen[id] = true
 		}
 		if string(page.Data["org_code"]) != `"`+DemoOrg+`"` || len(page.Data["plans"]) < 10 {
-			t.Fatalf("data %s", page.Data)
+			t.Fatalf("got data %s, want the organization and its plans", page.Data)
 		}
 		if !page.Metadata.HasMore {
 			break

@@ -61,7 +61,7 @@ func TestAuthorizeRefuses(t *testing.T) {
 			}
 			u := got.location(t)
 			if !strings.HasPrefix(u.String(), callback+"?") || u.Query().Get("error") != tt.err || u.Query().Has("code") {
-				t.Errorf("redirected to %s", u)
+				t.Errorf("got a redirect to %s, want the error %s", u, tt.err)
 			}
 		})
 	}
@@ -112,7 +112,7 @@ func TestSessionCookieSignsIn(t *testing.T) {
 	tn.browser.Jar.SetCookies(u, []*http.Cookie{tn.Kinde.SessionCookie(AdminUser)})
 	got := tn.get(tn.authURL("prompt", "none"), "").location(t)
 	if got.Query().Get("code") == "" {
-		t.Errorf("redirected to %s", got)
+		t.Errorf("got a redirect to %s, want one with a code", got)
 	}
 	if tn.Kinde.SessionCookie("kp_unknown") != nil {
 		t.Error("unknown user: got a cookie, want none")
@@ -137,17 +137,17 @@ func TestOrganizations(t *testing.T) {
 		return tn.orgOf(tn.signIn(tn.authURL(append(changes, "prompt", "login")...), user))
 	}
 	if got := login(AdminUser); got != DemoOrg {
-		t.Errorf("default organization %q", got)
+		t.Errorf("by default: got organization %q, want %q", got, DemoOrg)
 	}
 	if got := login(AdminUser, "org_code", SecondOrg); got != SecondOrg {
-		t.Errorf("chosen organization %q", got)
+		t.Errorf("with org_code: got organization %q, want %q", got, SecondOrg)
 	}
 	if got := login(EmptyUser, "is_invitation", "true", "invitation_code", InvitationCode); got != SecondOrg {
-		t.Errorf("invited to %q", got)
+		t.Errorf("with an invitation: got organization %q, want %q", got, SecondOrg)
 	}
 	fresh := login(DemoUser, "is_create_org", "true", "org_name", "Fresh")
 	if fresh == DemoOrg || !strings.HasPrefix(fresh, "org_") {
-		t.Errorf("new organization %q", fresh)
+		t.Errorf("with is_create_org: got organization %q, want a new one", fresh)
 	}
 	page := tn.get(tn.authURL("prompt", "login", "org_code", fresh), "")
 	if !strings.Contains(page.body, DemoUser) || strings.Contains(page.body, AdminUser) {
@@ -206,7 +206,7 @@ func TestExpiredLink(t *testing.T) {
 	first := tn.get(tn.authURL("login_hint", ExpiredLinkHint, "supports_reauth", "true"), "").location(t).Query()
 	state := first.Get("reauth_state")
 	if first.Get("error") != "login_link_expired" || first.Get("state") != "12345678" {
-		t.Fatalf("response %v", first)
+		t.Fatalf("got %v, want login_link_expired with the state", first)
 	}
 	if raw, err := base64.StdEncoding.DecodeString(state); err != nil || !strings.Contains(string(raw), ExpiredLinkHint) {
 		t.Errorf("reauth_state %q: got %v", state, err)

@@ -91,7 +91,7 @@ func TestDeviceAuthRefuses(t *testing.T) {
 		t.Errorf("default device client: got %v", got)
 	}
 	if qr, _ := got["qr_code"].(string); !strings.HasPrefix(qr, "data:image/png;base64,") {
-		t.Errorf("qr_code %.40q", qr)
+		t.Errorf("got qr_code %.40q, want a data URL", qr)
 	}
 }
 

@@ -76,7 +76,7 @@ func TestFaultBodies(t *testing.T) {
 	}
 	if res, _, err := get(Fault{Header: http.Header{"x-extra": {"1"}}}); err != nil || res.Header.Get("X-Extra") != "1" ||
 		res.StatusCode != 403 {
-		t.Errorf("a header alone must leave the usual response: %v", err)
+		t.Errorf("fault with a header alone: got %v, want the usual response", err)
 	}
 }
 
@@ -111,12 +111,12 @@ func TestCalls(t *testing.T) {
 	calls := tn.Kinde.Calls("/oauth2/token")
 	if len(calls) != 1 || calls[0].Form.Get("refresh_token") != "r" || calls[0].Form.Has("x") ||
 		calls[0].Method != "POST" || calls[0].Query.Get("x") != "1" {
-		t.Fatalf("calls %+v", calls)
+		t.Fatalf("got %+v, want the refresh request", calls)
 	}
 	calls = tn.Kinde.Calls("GET /account_api/")
 	if len(calls) != 1 || calls[0].Query.Get("page_size") != "5" ||
 		calls[0].Header.Get("Authorization") != "Bearer some-token" || calls[0].Path != "/account_api/v1/roles" {
-		t.Errorf("calls %+v", calls)
+		t.Errorf("got %+v, want the request for roles", calls)
 	}
 	if got := len(tn.Kinde.Calls("/")); got != 2 {
 		t.Errorf("got %d calls in all", got)

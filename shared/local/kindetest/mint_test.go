@@ -37,7 +37,7 @@ func TestMintIsGoodByDefault(t *testing.T) {
 	id, err := oidc.NewVerifier(tn.URL, keys, &oidc.Config{ClientID: ClientID}).
 		Verify(t.Context(), tn.Kinde.MintID(For(AdminUser), Nonce("n"), AccessToken(access)))
 	if err != nil || id.Nonce != "n" || id.VerifyAccessToken(access) != nil {
-		t.Errorf("ID token %+v, %v", id, err)
+		t.Errorf("MintID = %+v, %v, want the nonce and at_hash", id, err)
 	}
 	for name, bad := range map[string]string{
 		"foreign key": tn.Kinde.Mint(SignedBy(ForeignKey)), "none": tn.Kinde.Mint(SignedWith("none")),
@@ -45,7 +45,7 @@ func TestMintIsGoodByDefault(t *testing.T) {
 		"expired": tn.Kinde.Mint(ExpiresIn(-time.Minute)), "issuer": tn.Kinde.Mint(With("iss", "https://x.example")),
 	} {
 		if _, err := v.Verify(t.Context(), bad); err == nil {
-			t.Errorf("%s passed", name)
+			t.Errorf("%s: Verify = nil, want an error", name)
 		}
 	}
 }
@@ -89,13 +89,13 @@ func TestMintOptions(t *testing.T) {
 	const twice = `{"iss":"a","iss":"b"}`
 	token := k.Mint(RawPayload(twice), RawHeader(`{"alg":"RS256","ALG":"none"}`))
 	if raw, _ := part(t, token, 1); raw != twice {
-		t.Errorf("payload %s", raw)
+		t.Errorf("got payload %s, want %s", raw, twice)
 	}
 	if raw, _ := part(t, token, 0); raw != `{"alg":"RS256","ALG":"none"}` {
-		t.Errorf("header %s", raw)
+		t.Errorf("got header %s, want both algorithms", raw)
 	}
 	if !strings.HasSuffix(k.Mint(SignedWith("none")), ".") {
-		t.Error("alg none with a signature")
+		t.Error("alg none: got a signature, want none")
 	}
 }
 
@@ -112,17 +112,17 @@ func TestRotateKeys(t *testing.T) {
 	tn.Kinde.RotateKeys()
 	second := kids()
 	if len(second) != 2 || second[0] == first[0] || second[1] != first[0] {
-		t.Errorf("key set %v after %v", second, first)
+		t.Errorf("got key set %v after %v, want a new key before the old one", second, first)
 	}
 	if !good(before) || !good(tn.Kinde.Mint()) {
-		t.Error("a rotation that keeps the old key ended tokens")
+		t.Error("with the old key in the set: a token was refused")
 	}
 	tn.Kinde.RotateKeys(DropOld)
 	if third := kids(); len(third) != 1 || third[0] == second[0] {
-		t.Errorf("key set %v", third)
+		t.Errorf("DropOld: got key set %v, want one new key", third)
 	}
 	if good(before) || !good(tn.Kinde.Mint()) {
-		t.Error("only the new key must count")
+		t.Error("DropOld: want only tokens of the new key accepted")
 	}
 	if got := tn.get("/.well-known/jwks", "x"); got.status != 403 {
 		t.Errorf("with an Authorization header: got %d", got.status)
@@ -144,6 +144,6 @@ func TestDiscovery(t *testing.T) {
 	}
 	if methods := got["token_endpoint_auth_methods_supported"].([]any); len(methods) != 1 ||
 		methods[0] != "client_secret_post" {
-		t.Errorf("auth methods %v", methods)
+		t.Errorf("got auth methods %v, want client_secret_post", methods)
 	}
 }

@@ -28,7 +28,7 @@ func TestCodeFlowWithIndependentClient(t *testing.T) {
 	verifier := oauth2.GenerateVerifier()
 	u := tn.signIn(conf.AuthCodeURL("state-5678", oidc.Nonce("nonce-1"), oauth2.S256ChallengeOption(verifier)), AdminUser)
 	if got := u.Scheme + "://" + u.Host + u.Path; got != callback || u.Query().Get("state") != "state-5678" {
-		t.Fatalf("redirected to %s", u)
+		t.Fatalf("got a redirect to %s, want %s with the state", u, callback)
 	}
 	token, err := conf.Exchange(ctx, u.Query().Get("code"), oauth2.VerifierOption(verifier))
 	if err != nil {
@@ -43,14 +43,14 @@ func TestCodeFlowWithIndependentClient(t *testing.T) {
 		t.Error(err)
 	}
 	if idToken.Nonce != "nonce-1" || idToken.Subject != AdminUser || token.RefreshToken == "" {
-		t.Errorf("nonce %q, sub %q, refresh token %q", idToken.Nonce, idToken.Subject, token.RefreshToken)
+		t.Errorf("got nonce %q, sub %q, refresh token %q", idToken.Nonce, idToken.Subject, token.RefreshToken)
 	}
 	info, err := provider.UserInfo(ctx, oauth2.StaticTokenSource(token))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if info.Subject != AdminUser || info.Email != "alex@example.com" || !info.EmailVerified {
-		t.Errorf("user info %+v", info)
+		t.Errorf("got user info %+v, want that of %s", info, AdminUser)
 	}
 }
 
@@ -77,14 +77,17 @@ func TestAccessTokenClaims(t *testing.T) {
 		t.Fatal(err)
 	}
 	if claims.Azp != ClientID || claims.Aud == nil || len(claims.Aud) != 0 || claims.OrgCode != DemoOrg {
-		t.Errorf("azp %q, aud %v, org_code %q", claims.Azp, claims.Aud, claims.OrgCode)
+		t.Errorf("got azp %q, aud %v, org_code %q, want %q, [], %q", claims.Azp, claims.Aud, claims.OrgCode, ClientID,
+			DemoOrg)
 	}
 	if !slices.Equal(claims.Scp, []string{"openid", "profile", "email", "offline"}) || claims.Scope != nil ||
 		claims.Nonce != nil || claims.Gty != nil {
-		t.Errorf("scp %v, scope %v, nonce %v, gty %v", claims.Scp, claims.Scope, claims.Nonce, claims.Gty)
+		t.Errorf("got scp %v, scope %v, nonce %v, gty %v, want four scopes in scp alone", claims.Scp, claims.Scope,
+			claims.Nonce, claims.Gty)
 	}
 	if !slices.Contains(claims.Permissions, "view_reports") || len(claims.Roles) == 0 || claims.Email != nil {
-		t.Errorf("permissions %v, roles %v, email %v", claims.Permissions, claims.Roles, claims.Email)
+		t.Errorf("got permissions %v, roles %v, email %v, want no email", claims.Permissions, claims.Roles,
+			claims.Email)
 	}
 	for key, want := range map[string]string{"new_dashboard": "b", "upload_limit": "i", "theme": "s", "layout": "j"} {
 		if claims.Flags[key].T != want {
@@ -92,7 +95,7 @@ func TestAccessTokenClaims(t *testing.T) {
 		}
 	}
 	if claims.Exp-claims.Iat != int64((24 * time.Hour).Seconds()) {
-		t.Errorf("lives %d s", claims.Exp-claims.Iat)
+		t.Errorf("got a lifetime of %d s, want a day", claims.Exp-claims.Iat)
 	}
 }
 
@@ -129,7 +132,7 @@ func TestRefreshWithIndependentClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	if idToken.Subject != DemoUser || idToken.Nonce != "" {
-		t.Errorf("sub %q, nonce %q", idToken.Subject, idToken.Nonce)
+		t.Errorf("got sub %q, nonce %q, want %q without a nonce", idToken.Subject, idToken.Nonce, DemoUser)
 	}
 }
 
@@ -156,7 +159,7 @@ func TestClientCredentialsWithIndependentClient(t *testing.T) {
 	}
 	if _, hasSub := claims["sub"]; hasSub || claims["gty"] == nil || claims["scope"] != "read:users" ||
 		claims["azp"] != M2MClientID {
-		t.Errorf("claims %v", claims)
+		t.Errorf("got claims %v, want those of a machine with read:users", claims)
 	}
 	if token.RefreshToken != "" || token.Extra("id_token") != nil {
 		t.Error("a machine got a refresh or ID token")
@@ -181,7 +184,7 @@ func TestDeviceFlowWithIndependentClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	if left := time.Until(device.Expiry); left < 9*time.Minute || left > 10*time.Minute || device.Interval != 1 {
-		t.Errorf("expires in %s, interval %d", left, device.Interval)
+		t.Errorf("got expiry in %s, interval %d, want 10m, 1", left, device.Interval)
 	}
 	form := url.Values{"user_code": {device.UserCode}, "action": {"approve"}, "person": {DemoUser}}
 	if page := tn.post("/device", form); page.status != 200 {
@@ -201,7 +204,7 @@ func TestDeviceFlowWithIndependentClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	if claims["sub"] != DemoUser || claims["scope"] != "openid offline read:reports" || len(claims["scp"].([]any)) != 3 {
-		t.Errorf("claims %v", claims)
+		t.Errorf("got claims %v, want %s with three scopes", claims, DemoUser)
 	}
 	if token.RefreshToken == "" {
 		t.Error("no refresh token in spite of offline")

@@ -94,12 +94,12 @@ func TestTwoHosts(t *testing.T) {
 		return tn.get(tn.ManagementURL+"/api/v1/users", token).status
 	}
 	if own, custom := users(tn.ManagementURL), users(tn.URL); own != 200 || custom != 403 {
-		t.Errorf("M2M token of the own host %d, of the custom domain %d", own, custom)
+		t.Errorf("M2M tokens: got %d by the own host's, %d by the custom domain's, want 200, 403", own, custom)
 	}
 	user := tn.Kinde.Mint()
 	if here, there := tn.get("/account_api/v1/roles", user).status, tn.get(tn.ManagementURL+"/account_api/v1/roles",
 		user).status; here != 200 || there != 403 {
-		t.Errorf("a user's token %d here, %d there", here, there)
+		t.Errorf("user's token: got %d here, %d at the other host, want 200, 403", here, there)
 	}
 	if got := tn.introspectAs(tn.Kinde.Mint(Machine()), user).json(t); got["active"] != true {
 		t.Errorf("introspected with an M2M bearer of the own host: got %v", got)

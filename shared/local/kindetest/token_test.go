@@ -71,7 +71,7 @@ func TestMachineGetsAllScopesByDefault(t *testing.T) {
 	}).json(t)
 	client, _ := tn.Kinde.client(M2MClientID)
 	if got["scope"] != strings.Join(client.Scopes, " ") || got["token_type"] != "bearer" || got["expires_in"] != 86400.0 {
-		t.Errorf("response %v", got)
+		t.Errorf("got %v, want a bearer token for a day with all scopes", got)
 	}
 }
 
@@ -173,7 +173,7 @@ func TestRefreshSeesNewPermissionsOnlyAfterExpiry(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := tn.get("/account_api/v1/permissions", token.AccessToken); !strings.Contains(got.body, "brand_new") {
-		t.Errorf("the Account API is not live: %s", got.body)
+		t.Errorf("got %s, want the new permission at once", got.body)
 	}
 	early := tn.post("/oauth2/token", grantForm(grantRefresh, "refresh_token", token.RefreshToken)).json(t)
 	if early["access_token"] != token.AccessToken {
@@ -227,6 +227,6 @@ func TestAudienceOnlyWhenAuthorised(t *testing.T) {
 		"code_verifier", "a-verifier"))
 	b, err := tn.Kinde.verify(got.json(t)["access_token"].(string), tn.URL)
 	if err != nil || len(b.audience) != 1 || b.audience[0] != SampleAudience {
-		t.Errorf("audience %v, %v", b, err)
+		t.Errorf("got %v, %v, want the audience %s", b, err, SampleAudience)
 	}
 }

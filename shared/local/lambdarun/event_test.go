@@ -236,7 +236,7 @@ func TestEventsDecodeIntoEventTypes(t *testing.T) {
 			d.DisallowUnknownFields()
 		}
 		if err := d.Decode(into); err != nil {
-			t.Errorf("%v: %v", format, err)
+			t.Errorf("%v: Decode = %v, want nil", format, err)
 		}
 	}
 }

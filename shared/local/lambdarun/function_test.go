@@ -62,7 +62,7 @@ func invoke[T any](t *testing.T, f *Function, event string) T {
 	t.Helper()
 	payload, err := f.Invoke(t.Context(), []byte(event))
 	if err != nil {
-		t.Fatalf("Invoke(%s): %v", event, err)
+		t.Fatalf("Invoke(%s) = %v, want nil", event, err)
 	}
 	var answer T
 	if err := json.Unmarshal(payload, &answer); err != nil {

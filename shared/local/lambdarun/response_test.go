@@ -50,7 +50,7 @@ func TestWriteResponse(t *testing.T) {
 		for _, format := range test.formats {
 			w := httptest.NewRecorder()
 			if err := WriteResponse(w, []byte(test.payload), format); err != nil {
-				t.Errorf("%s, %v: %v", test.name, format, err)
+				t.Errorf("%s, %v: WriteResponse = %v, want nil", test.name, format, err)
 				continue
 			}
 			header := w.Result().Header
@@ -106,7 +106,7 @@ func TestHandler(t *testing.T) {
 		}
 		var event map[string]any
 		if err := json.NewDecoder(res.Body).Decode(&event); err != nil {
-			t.Errorf("%v: %v", format, err)
+			t.Errorf("%v: got %v, want an event", format, err)
 		}
 		res.Body.Close()
 		server.Close()
