@@ -20,7 +20,7 @@ const STATES = new Map([["not-connected", "apart"], ["unknown-app", "unknown"]])
 const SETTINGS = "CONNECTED_APPS, KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET";
 
 /** What is to be done about an address that lists no files. */
-const NO_LIST = "For the site’s developer: data-app-files at this card in index.html names where the app lists files. Leave it empty for an app that lists none.";
+const NO_LIST = "For the site’s developer: data-app-files at this card in demo/index.html names where the app lists files. Leave it empty for an app that lists none.";
 
 export function appCard() {
   const element = byId("app", HTMLElement);
@@ -63,7 +63,7 @@ export function appCard() {
       showProblem(trouble, null);
       announce(`Going to ${names.appName}.`);
       leaveFor(names.app);
-      const { error } = await outcome(site.connect(names.app, { returnUrl: "/#app", signal }));
+      const { error } = await outcome(site.connect(names.app, { returnUrl: "/demo/#app", signal }));
       if (error) {
         stay();
         showProblem(trouble, problemOf(error, SETTINGS), /** @type {HTMLElement} */ (button));

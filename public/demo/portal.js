@@ -19,7 +19,7 @@ export function portalCard() {
       announce("Opening your account.");
       showProblem(trouble, null);
       const asked = new URLSearchParams(link.search);
-      const { error } = await outcome(client().openPortal({ subnav: asked.get("subnav") ?? undefined, returnUrl: "/", signal }));
+      const { error } = await outcome(client().openPortal({ subnav: asked.get("subnav") ?? undefined, returnUrl: "/demo/", signal }));
       if (error) {
         showProblem(trouble, problemOf(error));
         heed(error);

@@ -1,6 +1,6 @@
 // Command generate rewrites the parts of files that follow from the route table,
 // the settings and the error codes: redirects in netlify.toml, resources in
-// template.yaml and tables in docs/. It makes the site's guide, public/docs/, from
+// template.yaml and tables in docs/. It makes the site's guide, public/demo/docs/, from
 // README.md and docs/.
 //
 //	go generate ./...

@@ -23,7 +23,7 @@ func app(state string) string {
 // as signs somebody in, whoever was before, and shows the demo page.
 func (v visitor) as(t *testing.T, person string) {
 	t.Helper()
-	v.GoTo(t, v.site+"/auth/login?prompt=login&return_url=/")
+	v.GoTo(t, v.site+"/auth/login?prompt=login&return_url=/demo/")
 	v.Until(t, `document.querySelector('`+choose(person)+`')`)
 	v.Click(t, choose(person))
 	v.Until(t, v.state("in")+" && "+everything)
@@ -32,11 +32,11 @@ func (v visitor) as(t *testing.T, person string) {
 func (v visitor) leaves(t *testing.T) {
 	t.Helper()
 	v.Click(t, "#sign-out")
-	v.Until(t, v.state("out"))
+	v.Until(t, v.home())
 }
 
 func (v visitor) declinesTheApp(t *testing.T) {
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in")+" && "+app("apart"))
 	v.picture(t, "30-app-apart")
 	v.Click(t, "button.connect")
@@ -45,7 +45,7 @@ func (v visitor) declinesTheApp(t *testing.T) {
 	v.Click(t, `button[value="decline"]`)
 	v.Until(t, v.state("in")+" && "+everything+" && "+app("declined")) // the error is gone from the address
 	v.Until(t, `document.activeElement.id === "app-heading"`)
-	if n := v.askedFor("/?error=access_denied"); n != 1 {
+	if n := v.askedFor("/demo/?error=access_denied"); n != 1 {
 		t.Errorf("%d returns with an error, want 1", n)
 	}
 	if text := v.text(t); !strings.Contains(text, "You said no") {
@@ -53,7 +53,7 @@ func (v visitor) declinesTheApp(t *testing.T) {
 	}
 	v.picture(t, "32-app-declined")
 	v.isAccessible(t, "app declined")
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in")+" && "+everything+" && "+app("apart"))
 }
 
@@ -100,8 +100,8 @@ func (v visitor) seesNoOthersApp(t *testing.T) {
 // isNotToldLies follows links that say what only the app may say, and comes back from
 // the app with an answer that is none.
 func (v visitor) isNotToldLies(t *testing.T) {
-	for _, link := range []string{"/?error=access_denied#app",
-		"/?error=server_error&error_description=Send+your+password+to+mallory"} {
+	for _, link := range []string{"/demo/?error=access_denied#app",
+		"/demo/?error=server_error&error_description=Send+your+password+to+mallory"} {
 		v.GoTo(t, v.site+link)
 		v.Until(t, v.state("in")+" && "+everything+" && "+app("apart"))
 		if text := v.text(t); strings.Contains(text, "You said no") || strings.Contains(text, "othing was connected") ||
@@ -111,14 +111,14 @@ func (v visitor) isNotToldLies(t *testing.T) {
 	}
 	v.Click(t, "button.connect")
 	v.Until(t, consentPage)
-	v.GoTo(t, v.site+"/?error=pay_mallory&error_description=now#app")
+	v.GoTo(t, v.site+"/demo/?error=pay_mallory&error_description=now#app")
 	v.Until(t, v.state("in")+" && "+everything+" && "+app("declined"))
 	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text, "Nothing was connected.") ||
 		strings.Contains(text, "mallory") {
 		t.Errorf("shows %q", text)
 	}
 	v.picture(t, "36-app-no-answer")
-	v.GoTo(t, v.site+"/?error=access_denied#app") // the way back is used up
+	v.GoTo(t, v.site+"/demo/?error=access_denied#app") // the way back is used up
 	v.Until(t, v.state("in")+" && "+everything+" && "+app("apart"))
 }
 
@@ -144,10 +144,10 @@ func card(name, value string) string {
 func (v visitor) seesNoFiles(t *testing.T) {
 	v.connectsTheApp(t)
 	end := v.before(t, card("data-app-files", "/no-such-list"))
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in")+" && "+everything+" && "+app("connected"))
 	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text,
-		"/no-such-list answered with status 404") || !strings.Contains(text, "data-app-files at this card in index.html") {
+		"/no-such-list answered with status 404") || !strings.Contains(text, "data-app-files at this card in demo/index.html") {
 		t.Errorf("shows %q", text)
 	}
 	v.isAccessible(t, "app without files")
@@ -157,7 +157,7 @@ func (v visitor) seesNoFiles(t *testing.T) {
 		}
 	}
 	end()
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in")+" && "+everything+" && "+app("connected"))
 	v.showsTheFiles(t)
 	v.offline(t, true)
@@ -171,7 +171,7 @@ func (v visitor) seesNoFiles(t *testing.T) {
 // asksForAnUnknownApp names an app at the card that the functions do not know.
 func (v visitor) asksForAnUnknownApp(t *testing.T) {
 	end := v.before(t, card("data-app", "other_drive"))
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in")+" && "+everything+" && "+app("unknown"))
 	if text := v.get(t, `document.querySelector("#app").innerText`); !strings.Contains(text,
 		"is not set up on this site") || !strings.Contains(text, "add other_drive to CONNECTED_APPS") {
@@ -193,6 +193,6 @@ func (v visitor) disconnectsTheApp(t *testing.T) {
 		t.Errorf("shows %q", text)
 	}
 	v.picture(t, "35-app-disconnected")
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in")+" && "+everything+" && "+app("apart"))
 }

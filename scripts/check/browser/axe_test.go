@@ -36,7 +36,7 @@ var looks = []look{
 // states of the demo page that they come to.
 func (v visitor) goesEverywhere(t *testing.T) {
 	pages := []string{
-		"/404.html", "/access/", "/docs/", "/docs/recipes.html", "/docs/settings.html",
+		"/404.html", "/access/", "/demo/docs/", "/demo/docs/recipes.html", "/demo/docs/settings.html",
 	}
 	for _, code := range problem.Codes() {
 		v.showsTheMessage(t, string(code))
@@ -53,10 +53,10 @@ func (v visitor) goesEverywhere(t *testing.T) {
 			v.showsItsFocus(t, "Kinde functions")
 		}
 	}
-	v.GoTo(t, v.site+"/five-lines.html")
+	v.GoTo(t, v.fiveLines())
 	v.Until(t, shows(outText))
 	v.isAccessible(t, "five lines, signed out")
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("out"))
 	v.isAccessible(t, "signed out")
 	v.showsItsFocus(t, "Sign in", "Create an account", "Use an access token", "Last requests")
@@ -83,7 +83,7 @@ func (v visitor) goesEverywhere(t *testing.T) {
 	v.Until(t, `document.querySelector("#revoke-confirm").open`)
 	v.isAccessible(t, "a question")
 	v.showsItsFocus(t, "revoke-yes")
-	v.GoTo(t, v.site+"/five-lines.html")
+	v.GoTo(t, v.fiveLines())
 	v.Until(t, shows(inText))
 	v.isAccessible(t, "five lines, signed in")
 }

@@ -61,7 +61,7 @@ func (v visitor) buysPlan(t *testing.T, kinde *kindetest.Kinde) {
 	if got := v.permissions(t); slices.Contains(got, "export_reports") {
 		t.Errorf("got permissions %q, want those of the Basic plan", got)
 	}
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in")+" && "+everything)
 	if got := len(kinde.Calls("POST /api/v1/users/" + kindetest.StudioUser + "/refresh_claims")); got != 1 {
 		t.Errorf("got %d refreshes of the claims, want 1", got)
@@ -100,7 +100,7 @@ func (v visitor) callsAPI(t *testing.T, _ *kindetest.Kinde) {
 		document.querySelector("#api")?.setAttribute("data-api", "missing");
 	}, true)`)
 	defer end()
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in")+" && "+everything)
 	v.Click(t, "#call-api")
 	v.Until(t, says("api", "unknown", "There is no API missing on this site."))
@@ -116,8 +116,8 @@ func (v visitor) signsOutEverywhere(t *testing.T, _ *kindetest.Kinde) {
 	other := visitor{v.place, launch(t)}
 	other.as(t, demo.ID)
 	v.Click(t, "#sign-out-everywhere")
-	v.Until(t, v.state("out"))
-	other.GoTo(t, v.site+"/")
+	v.Until(t, v.home())
+	other.GoTo(t, v.demoPage())
 	other.Until(t, v.state("out"))
 	other.showsNothingOf(t, demo.Email, demo.ID)
 	other.as(t, demo.ID) // a new sign-in is not ended
@@ -127,7 +127,7 @@ func (v visitor) signsOutEverywhere(t *testing.T, _ *kindetest.Kinde) {
 func (v visitor) signsOutDuringRefresh(t *testing.T, kinde *kindetest.Kinde) {
 	v.as(t, demo.ID)
 	second := visitor{v.place, v.another(t)}
-	second.GoTo(t, v.site+"/")
+	second.GoTo(t, v.demoPage())
 	second.Until(t, v.state("in")+" && "+everything)
 	refreshes := func() int {
 		return len(slices.DeleteFunc(kinde.Calls("POST /oauth2/token"), func(call kindetest.Call) bool {
@@ -148,14 +148,14 @@ func (v visitor) signsOutDuringRefresh(t *testing.T, kinde *kindetest.Kinde) {
 		}
 	}
 	second.Click(t, "#sign-out")
-	second.Until(t, v.state("out"))
+	second.Until(t, v.home())
 	v.Until(t, v.state("out"))
 	v.Until(t, `window.outcome`)
 	if got := v.get(t, `window.outcome`); got != "401" {
 		t.Errorf("got %s for the refresh, want 401", got)
 	}
 	time.Sleep(4 * time.Second) // until Kinde's response to the first refresh has arrived
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, `["out", "ended"].includes(document.querySelector("#sign-in").dataset.state)`)
 	second.quiet(t)
 	v.drain() // the refused refresh

@@ -20,7 +20,7 @@ func TestTabsRenewOneAtATime(t *testing.T) {
 	t.Parallel()
 	const ttl = 6 * time.Second
 	v := visitor{open(t, nil, "-access-ttl", ttl.String()), launch(t)}
-	v.GoTo(t, v.site+"/auth/login?return_url=/five-lines.html")
+	v.GoTo(t, v.site+"/auth/login?return_url=/")
 	v.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
 	v.Click(t, choose(demo.ID))
 	v.Until(t, shows(inText))

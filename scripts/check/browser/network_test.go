@@ -27,7 +27,7 @@ func (b *tab) conditions(t *testing.T, c network.Conditions) {
 // isOffline asks for something without a network, then with one that does not come
 // through, then again when all is well.
 func (v visitor) isOffline(t *testing.T) {
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in")+" && "+everything)
 	v.offline(t, true)
 	v.Click(t, "#introspect")
@@ -54,7 +54,7 @@ func (v visitor) waitsInVain(t *testing.T) {
 		const real = window.setTimeout;
 		window.setTimeout = (work, time, ...rest) => real(work, time === 30_000 ? 1000 : time, ...rest);
 	}`)
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in")+" && "+everything)
 	v.conditions(t, network.Conditions{Latency: 60_000, DownloadThroughput: -1, UploadThroughput: -1})
 	v.Click(t, "#introspect")

@@ -13,10 +13,10 @@ import (
 // over as a third: without a reload nothing of whoever was here before stays on it.
 func (v visitor) seesWhoIsHere(t *testing.T) {
 	second := visitor{v.place, v.another(t)}
-	second.GoTo(t, v.site+"/")
+	second.GoTo(t, v.demoPage())
 	second.Until(t, v.state("in")+" && "+everything)
 	second.Click(t, "#sign-out")
-	second.Until(t, v.state("out"))
+	second.Until(t, v.home())
 	v.Until(t, v.state("out"))
 	v.showsNothingOf(t, demo.Email, demo.FamilyName, demo.ID)
 	v.picture(t, "14-signed-out-elsewhere")
@@ -26,7 +26,7 @@ func (v visitor) seesWhoIsHere(t *testing.T) {
 	if text := v.text(t); !strings.Contains(text, "Alex Admin") {
 		t.Errorf("shows %.500q", text)
 	}
-	second.GoTo(t, v.site+"/auth/login?prompt=login&return_url=/")
+	second.GoTo(t, v.site+"/auth/login?prompt=login&return_url=/demo/")
 	second.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
 	second.Click(t, choose(demo.ID))
 	second.Until(t, v.state("in")+" && "+everything)

@@ -50,6 +50,14 @@ func TestVisits(t *testing.T) {
 	}
 }
 
+// demoPage is the address of the demo page.
+func (p place) demoPage() string { return p.site + "/demo/" }
+
+// home is a condition: Kinde has sent the signed-out browser to the home page.
+func (p place) home() string {
+	return fmt.Sprintf(`location.href === %q && `, p.site+"/") + shows(outText)
+}
+
 // open runs scripts/dev, the whole project on this machine with the embedded
 // Kinde, with further settings of the form NAME=value for the functions and
 // flags for dev itself.

@@ -20,7 +20,7 @@ func asks(question string) string {
 
 // usesTheTokenTools asks about tokens, own and strange, and ends either.
 func (v visitor) usesTheTokenTools(t *testing.T) {
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in")+" && "+everything)
 	v.Click(t, "#introspect")
 	v.Until(t, tells("In force"))
@@ -70,7 +70,7 @@ func (v visitor) endsTheirOwnToken(t *testing.T) {
 	if n := v.get(t, `String(document.querySelectorAll("#requests-list li").length)`); n == "0" || len(n) > 1 && n > "12" {
 		t.Errorf("the strip holds %s requests", n)
 	}
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in")+" && "+everything)
 	v.Click(t, "#introspect")
 	v.Until(t, tells("In force"))

@@ -74,7 +74,7 @@ func (v visitor) tours(t *testing.T) {
 
 // state is a condition: the demo page is there, for that kind of visitor.
 func (p place) state(state string) string {
-	return fmt.Sprintf(`location.href === %q && document.querySelector("#sign-in").dataset.state === %q`, p.site+"/",
+	return fmt.Sprintf(`location.href === %q && document.querySelector("#sign-in").dataset.state === %q`, p.demoPage(),
 		state)
 }
 
@@ -90,12 +90,12 @@ const everything = `["profile", "account"].every((id) => document.getElementById
 func choose(id string) string { return fmt.Sprintf(`button.person[value=%q]`, id) }
 
 func (v visitor) signedOut(t *testing.T) {
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("out"))
 	if text := v.text(t); !strings.Contains(text, "Create an account") || !strings.Contains(text, "Sign in to open them") {
 		t.Errorf("shows %.500q", text)
 	}
-	if got := v.get(t, `[...document.querySelectorAll("#sign-in .actions a")].map((a) => a.getAttribute("href")).join(" ")`); got != "/auth/login?return_url=/ /auth/register?return_url=/" {
+	if got := v.get(t, `[...document.querySelectorAll("#sign-in .actions a")].map((a) => a.getAttribute("href")).join(" ")`); got != "/auth/login?return_url=/demo/ /auth/register?return_url=/demo/" {
 		t.Errorf("links to %s", got)
 	}
 	v.picture(t, "01-signed-out")
@@ -110,7 +110,7 @@ func (v visitor) declines(t *testing.T) {
 	if left := v.cookies(t, "localhost"); len(left) != 0 {
 		t.Errorf("%d cookies are left", len(left))
 	}
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 }
 
 func (v visitor) signsIn(t *testing.T) {
@@ -211,7 +211,7 @@ func (v visitor) isNotSignedOutByOthers(t *testing.T) {
 			t.Errorf("console: %s", complaint)
 		}
 	}
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in")+" && "+everything)
 }
 
@@ -219,7 +219,7 @@ func (v visitor) signsOut(t *testing.T) {
 	before := v.askedFor(v.kinde + "/logout?redirect=")
 	v.get(t, `window.here = "still"`)
 	v.Click(t, "#sign-out")
-	v.Until(t, `!window.here && `+v.state("out")) // back from Kinde
+	v.Until(t, `!window.here && `+v.home()) // back from Kinde
 	v.picture(t, "08-signed-out-again")
 	if left := v.cookies(t, "localhost"); len(left) != 1 || left[0].Name != "current" { // it names no session
 		t.Errorf("got %d cookies after the sign-out, want current alone", len(left))
@@ -240,7 +240,7 @@ func (v visitor) goesBack(t *testing.T) {
 		}
 		v.backTo(t, entries[i])
 		ready := fmt.Sprintf(`location.href === %q && document.readyState === "complete"`, entries[i].URL)
-		if entries[i].URL == v.site+"/" {
+		if entries[i].URL == v.demoPage() {
 			ready = v.state("out")
 			seen++
 		}
@@ -268,10 +268,10 @@ func (v visitor) followsALinkSignedOut(t *testing.T) {
 	v.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
 	v.Click(t, choose(demo.ID))
 	v.Until(t, v.inPortal("profile"))
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in"))
 	v.Click(t, "#sign-out")
-	v.Until(t, v.state("out"))
+	v.Until(t, v.home())
 }
 
 // usesTwoTabs begins to sign in in both before it ends in either.
@@ -279,7 +279,7 @@ func (v visitor) usesTwoTabs(t *testing.T) {
 	second := visitor{v.place, v.another(t)}
 	for _, tab := range []visitor{v, second} {
 		tab.GoTo(t, v.site+map[bool]string{true: "/auth/login?return_url=/access/",
-			false: "/auth/login?return_url=/"}[tab == v])
+			false: "/auth/login?return_url=/demo/"}[tab == v])
 		tab.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
 	}
 	v.Click(t, choose(demo.ID))
@@ -291,7 +291,7 @@ func (v visitor) usesTwoTabs(t *testing.T) {
 	}
 	second.picture(t, "11-second-tab")
 	second.Click(t, "#sign-out")
-	second.Until(t, v.state("out"))
+	second.Until(t, v.home())
 	second.quiet(t)
 }
 
@@ -299,17 +299,17 @@ func (v visitor) usesTwoTabs(t *testing.T) {
 // another tab and goes back. The browser kept the page as it was left, and
 // shows it before any script can ask who is signed in.
 func (v visitor) comesBackToAKeptPage(t *testing.T) {
-	v.GoTo(t, v.site+"/auth/login?return_url=/")
+	v.GoTo(t, v.site+"/auth/login?return_url=/demo/")
 	v.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
 	v.Click(t, choose(demo.ID))
 	v.Until(t, v.state("in")+" && "+everything)
 	v.Click(t, `#portal-areas a[href*="subnav=profile"]`)
 	v.Until(t, v.inPortal("profile"))
 	second := visitor{v.place, v.another(t)}
-	second.GoTo(t, v.site+"/")
+	second.GoTo(t, v.demoPage())
 	second.Until(t, v.state("in"))
 	second.Click(t, "#sign-out")
-	second.Until(t, v.state("out"))
+	second.Until(t, v.home())
 	second.quiet(t)
 	v.back(t)
 	v.Until(t, v.state("out"))
@@ -336,7 +336,7 @@ func (v visitor) refusesOneRefresh(t *testing.T) {
 func (v visitor) goesWithoutScript(t *testing.T) {
 	plain := visitor{v.place, v.another(t)}
 	call(t, plain.tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	plain.GoTo(t, v.site+"/")
+	plain.GoTo(t, v.demoPage())
 	plain.Until(t, v.state("checking"))
 	plain.picture(t, "13-without-script")
 	if text := plain.text(t); strings.Contains(text, "Connected app") || strings.Contains(text, "Token tools") ||
@@ -359,7 +359,7 @@ func (v visitor) pastesAToken(t *testing.T) {
 	v.Click(t, choose(demo.ID))
 	v.Until(t, `document.querySelector("textarea")?.value`)
 	token := v.get(t, `document.querySelector("textarea").value`)
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("out"))
 	v.Click(t, "#other-way summary")
 	v.paste(t, "#token", token)
@@ -380,7 +380,7 @@ func (v visitor) pastesAToken(t *testing.T) {
 	if text := v.text(t); strings.Contains(text, demo.Email) {
 		t.Error("the profile is still there without the token")
 	}
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("out"))
 	v.Click(t, "#other-way summary")
 	v.paste(t, "#token", "not.a.token")

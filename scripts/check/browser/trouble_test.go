@@ -79,7 +79,7 @@ func (v visitor) meetsTrouble(t *testing.T) {
 			}
 			call(t, tab.tab, page.AddScriptToEvaluateOnNewDocument,
 				page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(canned, answers)})
-			tab.GoTo(t, v.site+"/")
+			tab.GoTo(t, v.demoPage())
 			tab.Until(t, v.state(trouble.state)+fmt.Sprintf(" && document.body.innerText.includes(%q)", trouble.shows))
 			tab.Until(t, fmt.Sprintf(`window.calls.join() === %q`, trouble.calls))
 			if trouble.state != "in" && strings.Contains(tab.text(t), "Entitlements\n") {

@@ -33,7 +33,7 @@ func TestTroubleUpstream(t *testing.T) {
 	t.Parallel()
 	at, kinde := openWith(t, "KINDE_M2M_CLIENT_ID=", "KINDE_M2M_CLIENT_SECRET=", "RATE_LIMIT=1/8s", "UPSTREAM_TIMEOUT=4s")
 	v := visitor{at, launch(t)}
-	v.GoTo(t, v.site+"/auth/login?return_url=/")
+	v.GoTo(t, v.site+"/auth/login?return_url=/demo/")
 	v.Until(t, `document.querySelector('`+choose(demo.ID)+`')`)
 	v.Click(t, choose(demo.ID))
 	v.Until(t, v.state("in")+" && "+everything)
@@ -64,7 +64,7 @@ const (
 func (v visitor) waitsForKinde(t *testing.T, kinde *kindetest.Kinde) {
 	kinde.Fault(profilePath, kindetest.Fault{Hang: true})
 	kinde.Fault(accountPath, kindetest.Fault{Hang: true})
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	loading := `["profile", "account"].every((id) => document.getElementById(id).ariaBusy === "true" && document.getElementById(id).dataset.state === "loading")`
 	v.Until(t, v.state("in")+" && "+loading)
 	v.isAccessible(t, "loading")
@@ -76,7 +76,7 @@ func (v visitor) waitsForKinde(t *testing.T, kinde *kindetest.Kinde) {
 func (v visitor) findsKindeDown(t *testing.T, kinde *kindetest.Kinde) {
 	kinde.Fault(profilePath, kindetest.Fault{Reset: true})
 	kinde.Fault(accountPath, kindetest.Fault{Status: 429, Header: http.Header{"Retry-After": {"60"}}})
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, v.state("in")+" && "+says("profile", "failed", "Kinde is out of reach just now")+" && "+
 		says("profile", "failed", "upstream-failed"))
 	v.Until(t, says("account", "failed", "Kinde is busy")+" && "+says("account", "failed", "You can try again in")+
@@ -89,7 +89,7 @@ func (v visitor) findsKindeDown(t *testing.T, kinde *kindetest.Kinde) {
 
 func (v visitor) missesAPart(t *testing.T, kinde *kindetest.Kinde) {
 	kinde.Fault("GET /account_api/v1/roles", kindetest.Fault{Status: 500})
-	v.GoTo(t, v.site+"/")
+	v.GoTo(t, v.demoPage())
 	v.Until(t, says("account", "partly", "Could not be loaded: Kinde is out of reach just now. upstream-failed")+" && "+
 		says("account", "partly", "view_reports"))
 	if got := v.get(t, `[...document.querySelectorAll("#account .notice")].map((one) => one.closest("div").dataset.part).join()`); got != "roles" {

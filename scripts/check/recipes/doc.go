@@ -1,4 +1,4 @@
-// Package recipes follows docs/recipes.md as the site shows it, /docs/recipes.html: it
+// Package recipes follows docs/recipes.md as the site shows it, /demo/docs/recipes.html: it
 // makes the sites that the page describes, with the page's own commands and lines, has
 // scripts/dev serve them, and signs in to them in Chromium. With Netlify's own tool it
 // installs into such sites, signs in, upgrades and removes.

@@ -31,7 +31,7 @@ var followed = map[string]int{
 // readPage reads the page, which must have no block that no test follows.
 func readPage(t *testing.T) page {
 	t.Helper()
-	file, err := os.Open(filepath.Join(root, "public", "docs", "recipes.html"))
+	file, err := os.Open(filepath.Join(root, "public", "demo", "docs", "recipes.html"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-// Package guide makes the pages of the site's guide, public/docs/, from README.md and
+// Package guide makes the pages of the site's guide, public/demo/docs/, from README.md and
 // docs/, so that the site and the repository have one text.
 package guide
 
@@ -26,7 +26,7 @@ import (
 // Page is one page of the guide.
 type Page struct {
 	Source string // such as docs/aws.md
-	Name   string // such as public/docs/aws.html
+	Name   string // such as public/demo/docs/aws.html
 	HTML   []byte
 }
 
@@ -73,9 +73,9 @@ func Pages(root string) ([]Page, error) {
 func target(file string) string {
 	switch name, page := strings.CutSuffix(file, ".md"); {
 	case file == "README.md":
-		return "docs/index.html"
+		return "demo/docs/index.html"
 	case page && strings.HasPrefix(file, "docs/"):
-		return name + ".html"
+		return "demo/" + name + ".html"
 	}
 	if name, public := strings.CutPrefix(file, "public/"); public {
 		return name

@@ -24,7 +24,7 @@ func TestGuideIsUpToDate(t *testing.T) {
 			t.Errorf("%s differs from %s; run go generate ./...", page.Name, page.Source)
 		}
 	}
-	found, _ := filepath.Glob(filepath.Join(root, "public", "docs", "*.html"))
+	found, _ := filepath.Glob(filepath.Join(root, "public", "demo", "docs", "*.html"))
 	for _, file := range found {
 		if !made[filepath.Base(file)] {
 			t.Errorf("%s has no page in docs/", file)
@@ -75,7 +75,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 
 func TestRender(t *testing.T) {
 	const source = "# A & B\n\n" +
-		"[a](api.md#x) [b](../SECURITY.md) [c](../README.md) [d](../public/five-lines.html) [e](none.md)\n\n" +
+		"[a](api.md#x) [b](../SECURITY.md) [c](../README.md) [d](../public/demo/index.html) [e](none.md)\n\n" +
 		"```sh\na <b>\n```\n\n<!-- tabs -->\n### One\n\n1\n\n### Two\n\n2\n\n<!-- /tabs -->\n\n" +
 		"| a | b |\n|---|---|\n| 1 | 2 |\n"
 	made, err := render("docs/x.md", []byte(source), []string{"README.md", "docs/api.md"})
@@ -84,7 +84,7 @@ func TestRender(t *testing.T) {
 	}
 	for _, want := range []string{
 		"<title>A &amp; B · Kinde functions</title>", "<!-- Generated from docs/x.md",
-		`<a href="/docs/api.html#x">a</a> b <a href="/docs/">c</a> <a href="/five-lines.html">d</a> e`,
+		`<a href="/demo/docs/api.html#x">a</a> b <a href="/demo/docs/">c</a> <a href="/demo/">d</a> e`,
 		`<pre tabindex="0" data-copy><code class="language-sh">a &lt;b&gt;`,
 		"<div class=\"tabs\">\n<section>\n<h3 id=\"one\">One</h3>\n<p>1</p>\n</section>\n<section>\n<h3 id=\"two\">",
 		"</section>\n</div>", `<div class="wide" tabindex="0"><table>`,
