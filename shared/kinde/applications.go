@@ -1,15 +1,12 @@
 package kinde
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 
 	"kinde-functions/shared/outbound"
-	"kinde-functions/shared/problem"
 )
 
 // Scopes of the Management API for an application's own settings.
@@ -66,34 +63,16 @@ func (c *Client) applicationURL(app string) string {
 	return c.management + "/api/v1/applications/" + url.PathEscape(app)
 }
 
-// changeApplication sends body as JSON. It is not retried.
+// changeApplication sends body as JSON.
 func (c *Client) changeApplication(ctx context.Context, m *Machine, scope, method, app, path string, body any) error {
-	token, err := m.token(ctx, machineToken{})
-	if err != nil {
-		return err
-	}
 	content, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, method, c.applicationURL(app)+path, bytes.NewReader(content))
-	if err != nil { // its text has the URL
-		return problem.New(problem.Internal, errors.New("kinde: request cannot be made"))
-	}
-	r.Header.Set("Accept", "application/json")
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("User-Agent", "kinde-functions")
-	r.Header.Set("Authorization", "Bearer "+token.Value)
-	got, err := c.out.Transport().RoundTrip(r)
+	resp, err := m.do(ctx, outbound.Request{Method: method, URL: c.applicationURL(app) + path, JSON: content})
 	if err != nil {
 		return err
 	}
-	defer got.Body.Close()
-	var text bytes.Buffer
-	if _, err := text.ReadFrom(got.Body); err != nil {
-		return problem.New(problem.UpstreamFailed, err)
-	}
-	resp := &outbound.Response{Status: got.StatusCode, Header: got.Header, Body: text.Bytes()}
 	if !succeeded(resp) {
 		return refusalOfMachine(resp, scope)
 	}

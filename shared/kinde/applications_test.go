@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/problem"
@@ -59,6 +60,37 @@ func TestRefusedChangeNamesScope(t *testing.T) {
 	} {
 		if err == nil || !strings.Contains(problem.From(err).Remedy, scope) {
 			t.Errorf("%s: got %v, want a refusal whose remedy names the scope", scope, err)
+		}
+	}
+}
+
+// A change is sent once more only when Kinde has refused the token, not when it may
+// have been made.
+func TestChangeIsRepeatedOnlyWithNewToken(t *testing.T) {
+	const path = "/api/v1/applications/" + kindetest.ClientID + "/auth_redirect_urls"
+	for _, row := range []struct {
+		status, calls, tokens int
+		succeeds              bool
+	}{
+		{status: 401, calls: 2, tokens: 1, succeeds: true},
+		{status: 503, calls: 1},
+	} {
+		w := newTenant(t, kindetest.Options{Site: "https://site.example"})
+		m := w.machine(nil)
+		change := func() error {
+			return w.client.AddCallbackURL(t.Context(), m, kindetest.ClientID, "https://site.example/other")
+		}
+		if err := change(); err != nil {
+			t.Fatal(err)
+		}
+		w.ForgetCalls()
+		w.clock.advance(2 * time.Minute)
+		w.Fault(path, kindetest.Fault{Status: row.status, Times: 1})
+		err := change()
+		calls, tokens := len(w.Calls("/api/")), w.tokenRequests()
+		if (err == nil) != row.succeeds || calls != row.calls || tokens != row.tokens {
+			t.Errorf("status %d: got %v, %d calls and %d tokens, want success %v, %d and %d",
+				row.status, err, calls, tokens, row.succeeds, row.calls, row.tokens)
 		}
 	}
 }

@@ -74,9 +74,9 @@ func (c *Client) ConnectedToken(ctx context.Context, m *Machine, sessionID strin
 	case err != nil:
 		return AppToken{}, err
 	case unknownSession(resp):
-		return AppToken{}, problem.New(problem.NotConnected, &Error{Status: resp.Status, Codes: codesIn(resp.Body)})
+		return AppToken{}, problem.New(problem.NotConnected, errorOf(resp))
 	case resp.Status == http.StatusBadRequest,
-		resp.Status == http.StatusNotFound && !(&Error{Codes: codesIn(resp.Body)}).Has("ROUTE_NOT_FOUND"):
+		resp.Status == http.StatusNotFound && !errorOf(resp).Has("ROUTE_NOT_FOUND"):
 		return AppToken{}, problem.New(problem.UpstreamFailed, &Error{Status: resp.Status})
 	case !succeeded(resp):
 		return AppToken{}, refusalOfMachine(resp, readConnectedApps)
@@ -112,7 +112,7 @@ func (c *Client) Disconnect(ctx context.Context, m *Machine, sessionID string) e
 		return nil
 	}
 	if err == nil {
-		err = problem.New(problem.UpstreamFailed, &Error{Status: resp.Status, Codes: codesIn(resp.Body)})
+		err = problem.New(problem.UpstreamFailed, errorOf(resp))
 	}
 	return err
 }
@@ -129,7 +129,7 @@ func succeeded(resp *outbound.Response) bool { return resp.Status >= 200 && resp
 // unknownSession reports whether the response says that there is no such connection,
 // as opposed to a path that does not exist or a page that is not Kinde's.
 func unknownSession(resp *outbound.Response) bool {
-	refusal := &Error{Codes: codesIn(resp.Body)}
+	refusal := errorOf(resp)
 	return (resp.Status == http.StatusBadRequest || resp.Status == http.StatusNotFound) &&
 		!refusal.Has("ROUTE_NOT_FOUND") && (len(refusal.Codes) > 0 || len(bytes.TrimSpace(resp.Body)) == 0)
 }
@@ -138,7 +138,7 @@ func unknownSession(resp *outbound.Response) bool {
 // Kinde does not know.
 func refusedConnection(resp *outbound.Response, scope string) *problem.Error {
 	p := refusalOfMachine(resp, scope)
-	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
+	cause := errorOf(resp)
 	switch {
 	case resp.Status != http.StatusBadRequest && resp.Status != http.StatusNotFound || cause.Has("ROUTE_NOT_FOUND"):
 	case cause.Has("OVERRIDE_CALLBACK_URL_INVALID"):

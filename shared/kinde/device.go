@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"kinde-functions/shared/outbound"
 	"kinde-functions/shared/problem"
 )
 
@@ -46,7 +45,7 @@ func (c *Client) AuthorizeDevice(
 		return DeviceGrant{}, err
 	}
 	if !succeeded(resp) {
-		return DeviceGrant{}, refusalOfDevice(resp)
+		return DeviceGrant{}, refusalOfApp(resp, DeviceRemedy)
 	}
 	var started struct {
 		DeviceCode string          `json:"device_code"`
@@ -97,7 +96,7 @@ func (c *Client) PollDevice(ctx context.Context, clientID, code string) (json.Ra
 	if succeeded(resp) {
 		return deviceTokens(resp.Body)
 	}
-	refusal := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
+	refusal := errorOf(resp)
 	switch {
 	case resp.Status >= 500 || resp.Status == http.StatusTooManyRequests:
 	case refusal.Has("authorization_pending"):
@@ -111,7 +110,7 @@ func (c *Client) PollDevice(ctx context.Context, clientID, code string) (json.Ra
 	case refusal.Has("server_error"):
 		return nil, problem.New(problem.UpstreamFailed, refusal)
 	}
-	return nil, refusalOfDevice(resp)
+	return nil, refusalOfApp(resp, DeviceRemedy)
 }
 
 // RefreshDevice renews a device's tokens (RFC 6749 section 6) and returns Kinde's
@@ -125,7 +124,7 @@ func (c *Client) RefreshDevice(ctx context.Context, clientID, refresh string) (j
 		return nil, err
 	}
 	if !succeeded(resp) {
-		return nil, refusalOfDevice(resp) // ErrInvalidGrant in its chain
+		return nil, refusalOfApp(resp, DeviceRemedy) // ErrInvalidGrant in its chain
 	}
 	return deviceTokens(resp.Body)
 }
@@ -139,11 +138,4 @@ func deviceTokens(body []byte) (json.RawMessage, error) {
 		return nil, unusable("the token endpoint sent the device no access token")
 	}
 	return body, nil
-}
-
-// refusalOfDevice is refusalOfApp for the device application, which has no secret.
-func refusalOfDevice(resp *outbound.Response) *problem.Error {
-	p := refusalOfApp(resp)
-	p.Remedy = DeviceRemedy(&Error{Status: resp.Status, Codes: codesIn(resp.Body)})
-	return p
 }

@@ -169,7 +169,7 @@ func (m *Machine) request(ctx context.Context, refused machineToken) (machineTok
 		return machineToken{}, err
 	}
 	if !succeeded(resp) {
-		return machineToken{}, m.refusal(resp)
+		return machineToken{}, refusalOfApp(resp, func(e *Error) string { return MachineRemedy(e, origin) })
 	}
 	var sent struct {
 		Token     string          `json:"access_token"`
@@ -191,21 +191,13 @@ func (m *Machine) request(ctx context.Context, refused machineToken) (machineTok
 	return t, nil
 }
 
-// refusal returns the problem for a refused request for the token.
-func (m *Machine) refusal(resp *outbound.Response) *problem.Error {
-	p := refusalOfApp(resp)
-	p.Remedy = MachineRemedy(&Error{Status: resp.Status, Codes: codesIn(resp.Body)}, m.client.management)
-	return p
-}
-
 // refusalOfMachine returns the problem for a refused call with the machine's token.
 // scope is the one that the call needs, or empty where Kinde documents none.
 func refusalOfMachine(resp *outbound.Response, scope string) *problem.Error {
-	p := refusalOfApp(resp)
-	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
-	p.Remedy = cause.Remedy() // AppRemedy is about the web application's credentials
-	if refusesToken(resp) || cause.Has("MISSING_AUDIENCE") {
-		p.Remedy = ManagementRemedy(cause, scope)
-	}
-	return p
+	return refusalOfApp(resp, func(e *Error) string {
+		if refusesToken(resp) || e.Has("MISSING_AUDIENCE") {
+			return ManagementRemedy(e, scope)
+		}
+		return e.Remedy() // AppRemedy is about the web application's credentials
+	})
 }

@@ -87,7 +87,7 @@ func (c *Client) grant(ctx context.Context, app App, form url.Values) (Grant, er
 		return Grant{}, err
 	}
 	if !succeeded(resp) {
-		return Grant{}, refusalOfApp(resp)
+		return Grant{}, refusalOfApp(resp, AppRemedy)
 	}
 	var tokens struct {
 		Access  string `json:"access_token"`
@@ -115,13 +115,13 @@ func (c *Client) Revoke(ctx context.Context, app App, token, hint string) error 
 	case err != nil:
 		return err
 	case resp.Status == http.StatusServiceUnavailable:
-		p := problem.New(problem.NotRevoked, &Error{Status: resp.Status, Codes: codesIn(resp.Body)})
+		p := problem.New(problem.NotRevoked, errorOf(resp))
 		p.RetryAfter = max(resp.RetryAfter(time.Now()), time.Second)
 		return p
 	case resp.Status == http.StatusBadRequest && unknownToken(resp):
 		return nil // RFC 7009 section 2.2: an invalid token needs no revocation
 	case !succeeded(resp):
-		return refusalOfApp(resp)
+		return refusalOfApp(resp, AppRemedy)
 	}
 	return nil
 }
@@ -129,16 +129,16 @@ func (c *Client) Revoke(ctx context.Context, app App, token, hint string) error 
 // unknownToken reports whether the response says that Kinde does not know the token.
 // Kinde does not document a code for it, so all that are in use elsewhere count.
 func unknownToken(resp *outbound.Response) bool {
-	refusal := &Error{Codes: codesIn(resp.Body)}
+	refusal := errorOf(resp)
 	return slices.ContainsFunc([]string{
 		"invalid_token", "token_invalid", "token_not_found", "token_expired", "unknown_token", "invalid_grant",
 	}, refusal.Has)
 }
 
-// refusalOfApp returns the problem for a refused call with the application's own
+// refusalOfApp returns the problem for a refused call with an application's own
 // credentials. Unless the grant is invalid, the deployment is at fault.
-func refusalOfApp(resp *outbound.Response) *problem.Error {
-	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
+func refusalOfApp(resp *outbound.Response, remedy func(*Error) string) *problem.Error {
+	cause := errorOf(resp)
 	var chained error = cause
 	code := problem.UpstreamMisconfigured
 	switch {
@@ -151,7 +151,7 @@ func refusalOfApp(resp *outbound.Response) *problem.Error {
 		chained = errors.Join(ErrInvalidGrant, cause)
 	}
 	p := problem.New(code, chained)
-	p.Remedy = AppRemedy(cause)
+	p.Remedy = remedy(cause)
 	if code == problem.UpstreamThrottled {
 		p.RetryAfter = max(resp.RetryAfter(time.Now()), time.Second)
 	}

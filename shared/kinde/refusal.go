@@ -30,9 +30,14 @@ func (e *Error) Has(code string) bool {
 	return slices.ContainsFunc(e.Codes, func(c string) bool { return strings.EqualFold(c, code) })
 }
 
+// errorOf returns resp as an Error.
+func errorOf(resp *outbound.Response) *Error {
+	return &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
+}
+
 // refusalOfUser returns the problem for a refused call with a user's token.
 func refusalOfUser(resp *outbound.Response) *problem.Error {
-	cause := &Error{Status: resp.Status, Codes: codesIn(resp.Body)}
+	cause := errorOf(resp)
 	code := problem.UpstreamFailed
 	switch {
 	case resp.Status == http.StatusTooManyRequests:

@@ -59,6 +59,7 @@ type Request struct {
 	URL    string
 	Bearer string     // sent as Authorization when not empty
 	Form   url.Values // sent as the body when not nil
+	JSON   []byte     // sent as the body when not nil and Form is nil
 }
 
 // Response is a complete response of any status.
@@ -155,8 +156,12 @@ func (t rawTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func newRequest(ctx context.Context, req Request) (*http.Request, error) {
 	var body io.Reader
-	if req.Form != nil {
-		body = strings.NewReader(req.Form.Encode())
+	contentType := ""
+	switch {
+	case req.Form != nil:
+		body, contentType = strings.NewReader(req.Form.Encode()), "application/x-www-form-urlencoded"
+	case req.JSON != nil:
+		body, contentType = bytes.NewReader(req.JSON), "application/json"
 	}
 	httpReq, err := http.NewRequestWithContext(ctx, req.Method, req.URL, body)
 	if err != nil {
@@ -164,8 +169,8 @@ func newRequest(ctx context.Context, req Request) (*http.Request, error) {
 	}
 	httpReq.Header.Set("Accept", "application/json")
 	httpReq.Header.Set("User-Agent", "kinde-functions")
-	if req.Form != nil {
-		httpReq.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if contentType != "" {
+		httpReq.Header.Set("Content-Type", contentType)
 	}
 	if req.Bearer != "" {
 		httpReq.Header.Set("Authorization", "Bearer "+req.Bearer)

@@ -61,6 +61,8 @@ func TestDoSendsRequest(t *testing.T) {
 		{Request{Method: "GET", URL: base + "/a?b=c", Bearer: "tok"}, "GET /a?b=c|Bearer tok|||"},
 		{Request{Method: "POST", URL: base + "/f", Form: url.Values{"token": {"a b&c"}}},
 			"POST /f||application/x-www-form-urlencoded||token=a+b%26c"},
+		{Request{Method: "PATCH", URL: base + "/j", Bearer: "tok", JSON: []byte(`{"a":1}`)},
+			`PATCH /j|Bearer tok|application/json||{"a":1}`},
 	} {
 		resp, err := c.Do(within(t, time.Second), row.req)
 		if err != nil || string(resp.Body) != row.want {
