@@ -62,11 +62,10 @@ func (a account) show(ctx context.Context, r *endpoint.Request) (*endpoint.Respo
 	if len(problems) > 0 {
 		members["errors"] = problems
 	}
-	body, err := json.Marshal(members)
+	response, err := endpoint.Encode(http.StatusOK, members)
 	if err != nil {
 		return nil, err
 	}
-	response := endpoint.JSON(http.StatusOK, body)
 	response.Partial = partialFailure(parts, failures)
 	response.TokenRefused = slices.ContainsFunc(failures, func(p *problem.Error) bool {
 		return p != nil && p.Code == problem.InvalidToken

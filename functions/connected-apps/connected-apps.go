@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 
@@ -58,7 +57,7 @@ func (a apps) connect(ctx context.Context, r *endpoint.Request) (*endpoint.Respo
 	default:
 		return endpoint.Redirect(begun.URL), nil
 	}
-	return asJSON(body)
+	return endpoint.Encode(http.StatusOK, body)
 }
 
 // inUse returns the handle of the present connection, which stays in use until the user
@@ -106,7 +105,7 @@ func (a apps) token(ctx context.Context, r *endpoint.Request) (*endpoint.Respons
 				return nil, err
 			}
 		}
-		return asJSON(token)
+		return endpoint.Encode(http.StatusOK, token)
 	}
 	return nil, err
 }
@@ -125,7 +124,7 @@ func (a apps) revoke(ctx context.Context, r *endpoint.Request) (*endpoint.Respon
 		}
 	}
 	a.cookies.Disconnect(r.Header, app)
-	return asJSON(struct{}{})
+	return endpoint.Encode(http.StatusOK, struct{}{})
 }
 
 // app returns the path's app if CONNECTED_APPS lists it.
@@ -164,12 +163,4 @@ func (a apps) keep(r *endpoint.Request, app string, handles ...string) error {
 // owner is whose the caller's connections are.
 func owner(r *endpoint.Request) session.Owner {
 	return session.Owner{User: r.Caller.Subject, Organization: r.Caller.OrgCode}
-}
-
-func asJSON(value any) (*endpoint.Response, error) {
-	body, err := json.Marshal(value)
-	if err != nil {
-		return nil, err
-	}
-	return endpoint.JSON(http.StatusOK, body), nil
 }

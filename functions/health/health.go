@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"runtime/debug"
 
@@ -45,11 +44,7 @@ type health struct{ lookup config.Lookup }
 // for the settings of all functions.
 func (h health) report(context.Context, *endpoint.Request) (*endpoint.Response, error) {
 	status := config.Check(h.lookup)
-	body, err := json.Marshal(map[string]any{
+	return endpoint.Encode(http.StatusOK, map[string]any{
 		"version": built(), "missing": status.Missing, "wrong": status.Wrong, "off": status.Off,
 	})
-	if err != nil {
-		return nil, err
-	}
-	return endpoint.JSON(http.StatusOK, body), nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -42,11 +41,7 @@ func (p portal) open(ctx context.Context, r *endpoint.Request) (*endpoint.Respon
 	if !r.AcceptsJSON {
 		return endpoint.Redirect(link), nil
 	}
-	body, err := json.Marshal(map[string]string{"url": link})
-	if err != nil {
-		return nil, err
-	}
-	return endpoint.JSON(http.StatusOK, body), nil
+	return endpoint.Encode(http.StatusOK, map[string]string{"url": link})
 }
 
 // isArea reports whether area can be one of the portal's: a form and not a list,

@@ -31,9 +31,5 @@ func (p protected) show(ctx context.Context, r *endpoint.Request) (*endpoint.Res
 			return nil, err
 		}
 	}
-	body, err := json.Marshal(granted{Message: "Access granted", User: r.Caller.Claims.Raw})
-	if err != nil {
-		return nil, err
-	}
-	return endpoint.JSON(http.StatusOK, body), nil
+	return endpoint.Encode(http.StatusOK, granted{Message: "Access granted", User: r.Caller.Claims.Raw})
 }

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"kinde-functions/shared/auth"
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/problem"
+	"kinde-functions/shared/text"
 	"kinde-functions/shared/token"
 )
 
@@ -81,8 +81,7 @@ func refused(cause error) error {
 
 // printable reports whether a name of an event can be in a header and in the log.
 func printable(name string) bool {
-	odd := func(r rune) bool { return r <= ' ' || r > '~' }
-	return name != "" && len(name) <= maxName && !strings.ContainsFunc(name, odd)
+	return name != "" && len(name) <= maxName && text.IsVisible(name)
 }
 
 // handle does what an event asks for. Doing it twice does no harm, except that it is

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"kinde-functions/shared/problem"
+	"kinde-functions/shared/text"
 )
 
 // bearerToken returns the token of `Authorization: Bearer`, which must be given once and
@@ -42,13 +43,5 @@ func HasBearer(h http.Header) bool {
 // isToken68 reports whether raw is a token68 (RFC 9110 section 11.2).
 func isToken68(raw string) bool {
 	word := strings.TrimRight(raw, "=")
-	for i := range len(word) { // of a token's kilobyte, so without strings.ContainsRune
-		switch c := word[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case c == '-', c == '.', c == '_', c == '~', c == '+', c == '/':
-		default:
-			return false
-		}
-	}
-	return word != ""
+	return text.IsPlain(word, len(word), "-._~+/")
 }

@@ -19,15 +19,14 @@ type Identity struct {
 // organizations claim, else from org_codes; an odd shape counts as none.
 func IdentityOf(id *token.IDClaims) Identity {
 	var claims struct {
-		AuthTime      float64         `json:"auth_time"`
 		Organizations json.RawMessage `json:"organizations"`
 		Codes         json.RawMessage `json:"org_codes"`
 		HasuraCodes   json.RawMessage `json:"x-hasura-org-codes"`
 	}
 	_ = json.Unmarshal(id.Raw, &claims) // verified JSON; a claim of another type stays zero
 	identity := Identity{Subject: id.Subject, Time: id.IssuedAt}
-	if claims.AuthTime > 0 && claims.AuthTime <= float64(id.IssuedAt.Unix()) {
-		identity.Time = time.Unix(int64(claims.AuthTime), 0)
+	if id.AuthTime.Unix() > 0 && !id.AuthTime.After(id.IssuedAt) {
+		identity.Time = id.AuthTime
 	}
 	identity.Organizations.List = organizationsIn(claims.Organizations)
 	if len(identity.Organizations.List) == 0 {

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"kinde-functions/shared/text"
 )
 
 // API is one of the site's own APIs, which the proxy function forwards to.
@@ -84,7 +86,7 @@ func readProxyHeaders(s *Settings, value string) error {
 	for i, name := range list {
 		canonical := http.CanonicalHeaderKey(name)
 		switch {
-		case !consistsOf(name, lowercase+strings.ToUpper(lowercase)+digits+"!#$&'*+-.^_`|~"):
+		case !text.IsPlain(name, len(name), "!#$&'*+-.^_`|~"):
 			return fmt.Errorf("entry %d is not a header's name", i+1)
 		case slices.Contains(neverForwarded, canonical), strings.HasPrefix(canonical, "X-Forwarded-"),
 			strings.HasPrefix(canonical, "X-Nf-"), strings.HasPrefix(canonical, "X-Amz"), strings.HasPrefix(canonical, "Sec-"):

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"kinde-functions/shared/text"
 )
 
 func originTo(field func(*Settings) *string) func(*Settings, string) error {
@@ -138,7 +140,7 @@ func readConnectedApps(s *Settings, value string) error {
 		return err
 	}
 	for i, app := range list {
-		if len(app) > 64 || !consistsOf(app, lowercase+strings.ToUpper(lowercase)+digits+"_-") {
+		if !text.IsPlain(app, 64, "_-") {
 			return fmt.Errorf("entry %d is not a key_code_ref: letters, digits, _ and - alone", i+1)
 		}
 	}
@@ -212,11 +214,4 @@ func commaList(value string) ([]string, error) {
 	return list, nil
 }
 
-func printable(value string) bool {
-	for _, c := range []byte(value) {
-		if c <= ' ' || c > '~' {
-			return false
-		}
-	}
-	return value != ""
-}
+func printable(value string) bool { return value != "" && text.IsVisible(value) }

@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"strings"
+
+	"kinde-functions/shared/text"
 )
 
 // Reference names a secret that AWS keeps, in Secrets Manager or in Systems
@@ -38,14 +40,12 @@ func ParseReference(value string) (r Reference, ok bool, err error) {
 	kind := map[string]string{"secretsmanager": "secret:", "ssm": "parameter/"}[r.Service]
 	name, named := strings.CutPrefix(part[5], kind)
 	plain := consistsOf(r.Partition, lowercase+"-") && consistsOf(r.Region, lowercase+digits+"-") &&
-		consistsOf(part[4], digits) && consistsOf(name, lowercase+strings.ToUpper(lowercase)+digits+"/_+=.@-")
+		consistsOf(part[4], digits) && text.IsPlain(name, len(name), "/_+=.@-")
 	if kind == "" || !named || !plain {
 		return Reference{}, true, errReference
 	}
 	return r, true, nil
 }
 
-// consistsOf reports whether text is not empty and holds these characters alone.
-func consistsOf(text, characters string) bool {
-	return text != "" && strings.Trim(text, characters) == ""
-}
+// consistsOf reports whether s is not empty and holds these characters alone.
+func consistsOf(s, characters string) bool { return s != "" && strings.Trim(s, characters) == "" }

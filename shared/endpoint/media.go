@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"kinde-functions/shared/problem"
+	"kinde-functions/shared/text"
 )
 
 // mediaType reads a media type (RFC 9110 section 8.3.1), in lower case and without its
@@ -87,14 +88,8 @@ func parameterValue(text string) (value, rest string, ok bool) {
 	return "", "", false
 }
 
-// isToken reports whether text is a token (RFC 9110 section 5.6.2).
-func isToken(text string) bool {
-	odd := func(r rune) bool {
-		isLetter := 'a' <= r|0x20 && r|0x20 <= 'z'
-		return r > '~' || !isLetter && (r < '0' || r > '9') && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
-	}
-	return text != "" && !strings.ContainsFunc(text, odd)
-}
+// isToken reports whether s is a token (RFC 9110 section 5.6.2).
+func isToken(s string) bool { return text.IsPlain(s, len(s), "!#$%&'*+-.^_`|~") }
 
 func acceptsJSON(h http.Header) bool { return accepts(h, "application/json", problem.ContentType) }
 

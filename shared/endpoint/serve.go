@@ -17,6 +17,7 @@ import (
 	"kinde-functions/shared/problem"
 	"kinde-functions/shared/route"
 	"kinde-functions/shared/session"
+	"kinde-functions/shared/text"
 )
 
 const (
@@ -253,11 +254,7 @@ func panickedAt() string {
 // requestID keeps the caller's id if it is short and plain: long enough for a UUID, too
 // short and too plain for a token or an e-mail.
 func requestID(h http.Header) string {
-	id := h.Get("X-Request-Id")
-	plain := !strings.ContainsFunc(id, func(r rune) bool {
-		return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	})
-	if id != "" && len(id) <= 64 && plain {
+	if id := h.Get("X-Request-Id"); text.IsPlain(id, 64, "-_") {
 		return id
 	}
 	return rand.Text()

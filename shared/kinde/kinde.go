@@ -17,6 +17,7 @@ import (
 	"kinde-functions/shared/jsonscan"
 	"kinde-functions/shared/outbound"
 	"kinde-functions/shared/problem"
+	"kinde-functions/shared/text"
 )
 
 // ErrUnusable is in the chain of errors for successful responses that do not have the
@@ -78,8 +79,8 @@ func (c *Client) PortalLink(ctx context.Context, token, subnav, returnURL string
 		if string(name) != "url" {
 			return true
 		}
-		text, isText := jsonscan.Text(value)
-		link = string(text)
+		decoded, isText := jsonscan.Text(value)
+		link = string(decoded)
 		return isText
 	})
 	if !ok {
@@ -133,7 +134,7 @@ func (c *Client) own(link string) bool {
 // absolute parses a link that a browser may be redirected to: absolute, without user
 // information, and https, or http where the issuer itself is http.
 func (c *Client) absolute(link string) (*url.URL, bool) {
-	if len(link) > 8<<10 || strings.ContainsFunc(link, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }) {
+	if len(link) > 8<<10 || !text.IsVisible(link) || strings.Contains(link, `\`) {
 		return nil, false
 	}
 	u, err := url.Parse(link)

@@ -7,11 +7,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"kinde-functions/shared/endpoint"
 	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/problem"
+	"kinde-functions/shared/text"
 )
 
 // maxCursor is the maximum length of starting_after.
@@ -60,8 +60,7 @@ func parse(query map[string]string) (p parameters, err error) {
 		}
 	}
 	if after, given := query["starting_after"]; given {
-		odd := strings.ContainsFunc(after, func(r rune) bool { return r <= ' ' || r > '~' })
-		if after == "" || len(after) > maxCursor || odd {
+		if after == "" || len(after) > maxCursor || !text.IsVisible(after) {
 			return p, problem.BadParameter("starting_after",
 				"must be next_page_starting_after of the previous page")
 		}

@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"kinde-functions/shared/text"
 )
 
 // ErrUnsafe is wrapped by the error of every refused return URL.
@@ -48,10 +50,8 @@ func (p *Policy) Check(raw string) (Target, error) {
 	if raw == "" || len(raw) > maxLength {
 		return Target{}, refuse("is empty or longer than 2,048 characters")
 	}
-	for _, c := range []byte(raw) {
-		if c <= ' ' || c > '~' || c == '\\' {
-			return Target{}, refuse("holds a backslash, a space or a character that is not printable ASCII")
-		}
+	if !text.IsVisible(raw) || strings.Contains(raw, `\`) {
+		return Target{}, refuse("holds a backslash, a space or a character that is not printable ASCII")
 	}
 	absolute, rest, ok := p.split(raw)
 	if !ok {

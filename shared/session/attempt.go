@@ -3,11 +3,14 @@ package session
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base64"
 	"encoding/binary"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"kinde-functions/shared/text"
 )
 
 const (
@@ -87,8 +90,8 @@ func (c *Cookies) End(h http.Header, state string) {
 	c.expire(h, c.attemptName(state), http.SameSiteLaxMode)
 }
 
-// EndAll expires the cookies of all attempts in the request.
-func (c *Cookies) EndAll(h http.Header, r *http.Request) {
+// endAll expires the cookies of all attempts in the request.
+func (c *Cookies) endAll(h http.Header, r *http.Request) {
 	for _, a := range c.attempts(r) {
 		c.expire(h, a.name, http.SameSiteLaxMode)
 	}
@@ -97,7 +100,7 @@ func (c *Cookies) EndAll(h http.Header, r *http.Request) {
 // attemptName is a hash of the state, so that the name is short and reveals nothing.
 func (c *Cookies) attemptName(state string) string {
 	digest := sha256.Sum256([]byte(state))
-	return c.attempt + strictBase64.EncodeToString(digest[:stateHashBytes])
+	return c.attempt + base64.RawURLEncoding.EncodeToString(digest[:stateHashBytes])
 }
 
 func (c *Cookies) openAttempt(r *http.Request, name string) (Attempt, bool) {
@@ -122,7 +125,7 @@ func (c *Cookies) attempts(r *http.Request) []begun {
 		}
 		hash, ours := strings.CutPrefix(name, c.attempt)
 		// The name may go into a Set-Cookie field, so it must be one of this package's.
-		digest, ok := canonical(hash)
+		digest, ok := text.DecodeBase64URL(hash)
 		if !ours || !ok || len(digest) != stateHashBytes {
 			continue
 		}

@@ -6,9 +6,12 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
+
+	"kinde-functions/shared/text"
 )
 
 const (
@@ -74,7 +77,7 @@ func NewBox(keys [][]byte, issuer, client, site string) (*Box, error) {
 func (b *Box) Seal(purpose string, plain []byte) string {
 	first, bound := b.keys[0], b.bound(purpose)
 	head := append([]byte{version}, first.id...)
-	return strictBase64.EncodeToString(first.aead(bound).Seal(head, nil, plain, slices.Concat(head, bound)))
+	return base64.RawURLEncoding.EncodeToString(first.aead(bound).Seal(head, nil, plain, slices.Concat(head, bound)))
 }
 
 // Open returns the plaintext of a value that Seal made for the same purpose, or ErrSealed.
@@ -82,7 +85,7 @@ func (b *Box) Open(purpose, sealed string) ([]byte, error) {
 	if len(sealed) > maxSealed {
 		return nil, ErrSealed
 	}
-	envelope, ok := canonical(sealed)
+	envelope, ok := text.DecodeBase64URL(sealed)
 	if !ok || len(envelope) < headSize || envelope[0] != version {
 		return nil, ErrSealed
 	}

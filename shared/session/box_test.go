@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"crypto/hkdf"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
+
+	"kinde-functions/shared/text"
 )
 
 func TestNewBoxRefusesWeakKeys(t *testing.T) {
@@ -70,7 +73,7 @@ func TestOpenRequiresPurposeAndOwner(t *testing.T) {
 // envelope seals correctly under whatever version and key id it is told.
 func envelope(k key, version byte, id, bound []byte) string {
 	head := slices.Concat([]byte{version}, id)
-	return strictBase64.EncodeToString(k.aead(bound).Seal(head, nil, []byte("plain"), slices.Concat(head, bound)))
+	return base64.RawURLEncoding.EncodeToString(k.aead(bound).Seal(head, nil, []byte("plain"), slices.Concat(head, bound)))
 }
 
 func TestOpenChecksVersionAndKeyID(t *testing.T) {
@@ -96,7 +99,7 @@ func TestKeysAreDerivedByHKDF(t *testing.T) {
 	box := newBox(t, issuer, client, 1)
 	root, _ := hkdf.Extract(sha256.New, keyOf(1), []byte("kinde-functions/session"))
 	id, _ := hkdf.Expand(sha256.New, root, "id", 4)
-	sealed, ok := canonical(box.Seal("p", nil))
+	sealed, ok := text.DecodeBase64URL(box.Seal("p", nil))
 	if !ok || sealed[0] != 2 || !bytes.Equal(sealed[1:5], id) || len(sealed) != 5+12+16 {
 		t.Errorf("got the envelope %x, want version 2 and key id %x", sealed, id)
 	}
@@ -112,7 +115,7 @@ func TestSealUsesFreshNonce(t *testing.T) {
 	seen := map[string]bool{}
 	for range 100 {
 		sealed := box.Seal("p", []byte("plain"))
-		decoded, _ := canonical(sealed)
+		decoded, _ := text.DecodeBase64URL(sealed)
 		nonce := string(decoded[headSize : headSize+12])
 		if seen[nonce] || bytes.Contains(decoded, []byte("plain")) {
 			t.Fatal("a nonce came twice, or the plaintext shows")

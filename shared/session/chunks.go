@@ -2,6 +2,7 @@ package session
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"slices"
@@ -86,7 +87,7 @@ func (c *Cookies) split(sealed string) (v values, err error) {
 		return v, nil
 	}
 	digest := sha256.Sum256([]byte(sealed))
-	generation := strictBase64.EncodeToString(digest[:generationBytes])
+	generation := base64.RawURLEncoding.EncodeToString(digest[:generationBytes])
 	label := chunkCount + chunkMark + generation + chunkMark
 	total := 0
 	for i, name := range c.session[1:] {

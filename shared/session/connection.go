@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"kinde-functions/shared/text"
 )
 
 // connectionLife is how long a browser keeps a connection that is not used.
@@ -100,16 +102,7 @@ func (c *Cookies) connections(r *http.Request, owner Owner) []connected {
 // Connection returns the sealed connection to the app in the request. It is empty when
 // there is none, or more than one.
 func (c *Cookies) Connection(r *http.Request, app string) (sealed string) {
-	for name, value := range sent(r) {
-		if name != c.connection+app {
-			continue
-		}
-		if sealed != "" {
-			return ""
-		}
-		sealed = value
-	}
-	return sealed
+	return only(r, c.connection+app)
 }
 
 // Disconnect expires the cookie of the connection to an app.
@@ -117,16 +110,12 @@ func (c *Cookies) Disconnect(h http.Header, app string) {
 	c.expire(h, c.connection+app, http.SameSiteStrictMode)
 }
 
-// DisconnectAll expires the cookies of all connections in the request.
-func (c *Cookies) DisconnectAll(h http.Header, r *http.Request) {
+// disconnectAll expires the cookies of all connections in the request.
+func (c *Cookies) disconnectAll(h http.Header, r *http.Request) {
 	for _, old := range c.connections(r, Owner{}) {
 		c.Disconnect(h, old.app)
 	}
 }
 
 // isApp reports whether app can be part of a cookie's name; the rule is config.ConnectedApps'.
-func isApp(app string) bool {
-	return app != "" && len(app) <= 64 && !strings.ContainsFunc(app, func(r rune) bool {
-		return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	})
-}
+func isApp(app string) bool { return text.IsPlain(app, 64, "_-") }

@@ -70,7 +70,7 @@ func TestConnectionCookie(t *testing.T) {
 func TestDisconnectAllExpiresOwnNamesOnly(t *testing.T) {
 	c, _ := newCookies(t, site)
 	h := http.Header{}
-	c.DisconnectAll(h, bringing(cookie{"__Host-connection-drive", "a"}, cookie{"__Host-connection-mail", "b"},
+	c.disconnectAll(h, bringing(cookie{"__Host-connection-drive", "a"}, cookie{"__Host-connection-mail", "b"},
 		cookie{"other", "d"}, cookie{"__Host-connection-x y", "e"}, cookie{"__Host-connection-", "f"}))
 	if _, expired := setBy(h); !slices.Equal(expired, []string{"__Host-connection-drive", "__Host-connection-mail"}) {
 		t.Errorf("expires %q, want drive and mail", expired)

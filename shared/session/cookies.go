@@ -103,21 +103,25 @@ func sent(r *http.Request) iter.Seq2[string, string] {
 	}
 }
 
-// open finds the cookie by its name and opens it. It returns nil for a cookie that is
-// missing, repeated or not sealed by this service.
-func (c *Cookies) open(r *http.Request, name string) []byte {
-	var found int
-	var sealed string
-	for other, value := range sent(r) {
+// only returns the value of a cookie that the request has once, else "".
+func only(r *http.Request, name string) string {
+	found, value := 0, ""
+	for other, given := range sent(r) {
 		if other == name {
 			found++
-			sealed = value
+			value = given
 		}
 	}
 	if found != 1 {
-		return nil
+		return ""
 	}
-	plain, err := c.box.Open(name, sealed)
+	return value
+}
+
+// open finds the cookie by its name and opens it. It returns nil for a cookie that is
+// missing, repeated or not sealed by this service.
+func (c *Cookies) open(r *http.Request, name string) []byte {
+	plain, err := c.box.Open(name, only(r, name))
 	if err != nil {
 		return nil
 	}

@@ -31,7 +31,7 @@ func (c *Cookies) SignIn(h http.Header, s Session) error {
 	}
 	c.SetCurrent(h, s.ID)
 	c.Unmark(h)
-	c.ClearPass(h)
+	c.clearPass(h)
 	return nil
 }
 
@@ -41,11 +41,11 @@ func (c *Cookies) SignOut(h http.Header, r *http.Request) {
 		c.expire(h, name, http.SameSiteStrictMode)
 	}
 	c.Unmark(h)
-	c.ClearPass(h)
-	c.EndAll(h, r)
-	c.DisconnectAll(h, r)
+	c.clearPass(h)
+	c.endAll(h, r)
+	c.disconnectAll(h, r)
 	c.SetCurrent(h, "")
 }
 
-// ClearPass expires the pass of protected pages.
-func (c *Cookies) ClearPass(h http.Header) { c.expire(h, c.pass, http.SameSiteLaxMode) }
+// clearPass expires the pass of protected pages.
+func (c *Cookies) clearPass(h http.Header) { c.expire(h, c.pass, http.SameSiteLaxMode) }

@@ -1,11 +1,8 @@
 package session
 
 import (
-	"encoding/base64"
 	"encoding/binary"
 	"time"
-
-	"kinde-functions/shared/text"
 )
 
 // Sealed plaintexts and additional data consist of fields: numbers as varints, texts
@@ -51,10 +48,3 @@ func (f *fields) time() time.Time { return time.UnixMilli(int64(f.number())).UTC
 
 // complete reports whether every field was present and no bytes are left.
 func (f *fields) complete() bool { return !f.bad && len(f.rest) == 0 }
-
-var strictBase64 = base64.RawURLEncoding.Strict()
-
-// canonical decodes base64url if s is the canonical encoding of its bytes.
-func canonical(s string) (decoded []byte, ok bool) {
-	return text.DecodeBase64URL(s)
-}

@@ -27,18 +27,3 @@ func (c *Cookies) Probed(r *http.Request) bool { return only(r, c.pass+"-probe")
 
 // ClearProbe expires the cookie that Probe set.
 func (c *Cookies) ClearProbe(h http.Header) { c.expire(h, c.pass+"-probe", http.SameSiteLaxMode) }
-
-// only returns the value of a cookie that the request has once.
-func only(r *http.Request, name string) string {
-	found, value := 0, ""
-	for other, given := range sent(r) {
-		if other == name {
-			found++
-			value = given
-		}
-	}
-	if found != 1 {
-		return ""
-	}
-	return value
-}

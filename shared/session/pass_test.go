@@ -22,7 +22,7 @@ func TestPassAndProbeRoundTrip(t *testing.T) {
 		t.Errorf("two passes: got %q, want none", got)
 	}
 	h = http.Header{}
-	c.ClearPass(h)
+	c.clearPass(h)
 	c.ClearProbe(h)
 	b.take(h)
 	if c.Pass(b.request()) != "" || c.Probed(b.request()) {

@@ -1,8 +1,11 @@
 package session
 
 import (
+	"encoding/base64"
 	"errors"
 	"strings"
+
+	"kinde-functions/shared/text"
 )
 
 // Tokens are a session's tokens. A token that is empty does not exist.
@@ -48,7 +51,7 @@ func appendToken(b []byte, token string) []byte {
 	start := len(b)
 	b = append(b, asJWT)
 	for segment := range strings.SplitSeq(token, ".") {
-		decoded, ok := canonical(segment)
+		decoded, ok := text.DecodeBase64URL(segment)
 		if !ok {
 			return appendText(append(b[:start], asText), token)
 		}
@@ -64,7 +67,7 @@ func (f *fields) token() string {
 	case asJWT:
 		var segments [jwtSegments]string
 		for i := range segments {
-			segments[i] = strictBase64.EncodeToString(f.text())
+			segments[i] = base64.RawURLEncoding.EncodeToString(f.text())
 		}
 		return strings.Join(segments[:], ".")
 	default:

@@ -20,6 +20,17 @@ func IsPlain(s string, longest int, others string) bool {
 	return s != "" && len(s) <= longest
 }
 
+// IsVisible reports whether s has no characters but visible ASCII ones (RFC 5234's VCHAR):
+// no space, no control character.
+func IsVisible(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 var strict = base64.RawURLEncoding.Strict()
 
 // DecodeBase64URL decodes s if it is the one base64url form of its bytes: without

@@ -17,6 +17,17 @@ func TestIsPlain(t *testing.T) {
 	}
 }
 
+func TestIsVisible(t *testing.T) {
+	for s, want := range map[string]bool{
+		"": true, "!": true, "~": true, `a"\\`: true, "https://site.example/?a=b#c": true,
+		" ": false, "a b": false, "a\n": false, "\t": false, "\x00": false, "\x7f": false, "é": false, "\xff": false,
+	} {
+		if got := IsVisible(s); got != want {
+			t.Errorf("IsVisible(%q) = %t, want %t", s, got, want)
+		}
+	}
+}
+
 func TestDecodeBase64URL(t *testing.T) {
 	for s, want := range map[string]string{"": "", "YQ": "a", "_-8": "\xff\xef", "YWI": "ab", "YWJj": "abc"} {
 		if got, ok := DecodeBase64URL(s); !ok || string(got) != want {

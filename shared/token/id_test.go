@@ -44,6 +44,18 @@ func TestIDAccepts(t *testing.T) {
 	}
 }
 
+func TestIDReadsAuthTime(t *testing.T) {
+	v := newVerifier(t, nil)
+	signedIn := testNow.Add(-time.Hour).Unix()
+	for value, want := range map[any]int64{signedIn: signedIn, "yesterday": time.Time{}.Unix(), nil: time.Time{}.Unix()} {
+		payload := jsonOf(with(goodIDClaims(), fields{"auth_time": value}))
+		claims, err := v.ID(t.Context(), sign(issuerKey(), jsonOf(goodHeader()), payload), testNonce)
+		if err != nil || claims.AuthTime.Unix() != want {
+			t.Errorf("auth_time %v: got %+v, %v, want %d", value, claims, err, want)
+		}
+	}
+}
+
 func TestIDRefuses(t *testing.T) {
 	now := testNow.Unix()
 	rows := []struct {
