@@ -35,6 +35,7 @@ type tenant struct {
 	url    string
 	client *Client
 	clock  *clock
+	token  string // a user's, for a year
 }
 
 func newTenant(t *testing.T, options kindetest.Options) *tenant {
@@ -47,7 +48,7 @@ func newTenant(t *testing.T, options kindetest.Options) *tenant {
 	}
 	t.Cleanup(func() { server.Close() })
 	client := New(server.URL, server.Kinde.Management(), outbound.New(time.Second))
-	return &tenant{server.Kinde, server.URL, client, c}
+	return &tenant{server.Kinde, server.URL, client, c, server.Kinde.Mint(kindetest.ExpiresIn(365 * 24 * time.Hour))}
 }
 
 func (w *tenant) machine(shared store.Store) *Machine {
@@ -70,7 +71,7 @@ func (w *tenant) tokenRequests() int {
 
 func (w *tenant) introspect(t *testing.T, m *Machine) error {
 	t.Helper()
-	got, err := w.client.Introspect(t.Context(), m, w.Mint(), "")
+	got, err := w.client.Introspect(t.Context(), m, w.token, "")
 	if err == nil && !strings.Contains(string(got), `"active":true`) {
 		t.Errorf("got %s, want an active token", got)
 	}

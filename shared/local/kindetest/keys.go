@@ -20,37 +20,41 @@ type signingKey struct {
 	private *rsa.PrivateKey
 }
 
-// newSigningKey returns a key with a kid like Kinde's: hexadecimal bytes separated by
-// colons.
-func newSigningKey() (*signingKey, error) {
+// The tenants of a process have their first private key in common, each under a kid of
+// its own, and the key that none publishes: tests start hundreds of tenants, and making
+// a key takes longer than most of them.
+var firstKey, foreignKey = sync.OnceValue(newPrivateKey), sync.OnceValue(newPrivateKey)
+
+func newPrivateKey() *rsa.PrivateKey {
 	private, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {
-		return nil, err
+		panic(err) // for an impossible size alone
 	}
+	return private
+}
+
+// newSigningKey returns a key with a kid like Kinde's: hexadecimal bytes separated by
+// colons.
+func newSigningKey(private *rsa.PrivateKey) *signingKey {
 	var id []string
 	for pair := range slices.Chunk([]byte(randomHex(16)), 2) {
 		id = append(id, string(pair))
 	}
-	return &signingKey{strings.Join(id, ":"), private}, nil
+	return &signingKey{strings.Join(id, ":"), private}
 }
 
 // maxOldKeys is the most old keys that rotation keeps.
 const maxOldKeys = 8
 
-// keyring holds the tenant's keys, the newest last, and a foreign one.
+// keyring holds the tenant's keys, the newest last.
 type keyring struct {
 	mu        sync.Mutex
 	all       []*signingKey
 	published int // how many of the newest are in the key set
-	foreign   *signingKey
 }
 
-func newKeyring() (*keyring, error) {
-	first, err := newSigningKey()
-	if err != nil {
-		return nil, err
-	}
-	return &keyring{all: []*signingKey{first}, published: 1}, nil
+func newKeyring() *keyring {
+	return &keyring{all: []*signingKey{newSigningKey(firstKey())}, published: 1}
 }
 
 func (ring *keyring) current() *signingKey {
@@ -67,20 +71,6 @@ func (ring *keyring) previous() *signingKey {
 		return nil
 	}
 	return ring.all[len(ring.all)-2]
-}
-
-// stranger returns a key that is never published. It is made on the first call.
-func (ring *keyring) stranger() (*signingKey, error) {
-	ring.mu.Lock()
-	defer ring.mu.Unlock()
-	if ring.foreign == nil {
-		key, err := newSigningKey()
-		if err != nil {
-			return nil, err
-		}
-		ring.foreign = key
-	}
-	return ring.foreign, nil
 }
 
 // publishedKeys are the keys in the key set.
@@ -111,13 +101,9 @@ const (
 )
 
 // RotateKeys makes a new key, with a new kid, that signs from now on. The old
-// ones stay in the key set unless DropOld is given. It panics when no key can
-// be made.
+// ones stay in the key set unless DropOld is given.
 func (k *Kinde) RotateKeys(how ...Rotation) {
-	key, err := newSigningKey()
-	if err != nil {
-		panic(err)
-	}
+	key := newSigningKey(newPrivateKey())
 	ring := k.keys
 	ring.mu.Lock()
 	defer ring.mu.Unlock()

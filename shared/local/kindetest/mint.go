@@ -183,9 +183,6 @@ func (k *Kinde) minting(opts []Claim) *minting {
 func (m *minting) finish(claims map[string]any) string {
 	key := m.signer()
 	header := map[string]any{"alg": "RS256", "typ": "JWT", "kid": key.id}
-	if m.key == ForeignKey {
-		header["kid"] = m.k.keys.current().id
-	}
 	for _, change := range m.steps {
 		change(header, claims)
 	}
@@ -209,11 +206,7 @@ func (m *minting) signer() *signingKey {
 		}
 		panic("kindetest: Mint: OldKey before any RotateKeys")
 	case ForeignKey:
-		key, err := m.k.keys.stranger()
-		if err != nil {
-			panic(err)
-		}
-		return key
+		return &signingKey{m.k.keys.current().id, foreignKey()}
 	default:
 		return m.k.keys.current()
 	}
