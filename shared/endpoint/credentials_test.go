@@ -18,9 +18,8 @@ func TestCredentials(t *testing.T) {
 	for name, row := range map[string]struct {
 		header    []string
 		status    int
-		code      string
-		challenge string
-		reason    string
+
+		code, challenge, reason string
 	}{
 		"good":               {[]string{"Authorization", "Bearer " + good}, 200, "", "", "ok"},
 		"scheme in capitals": {[]string{"Authorization", "BEARER " + good}, 200, "", "", "ok"},
