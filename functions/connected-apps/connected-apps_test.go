@@ -61,7 +61,7 @@ func (b *browser) fetch(method, target string, header ...string) *httptest.Respo
 	return w
 }
 
-// begin asks for a link and returns it.
+// begin requests a link and returns it.
 func (b *browser) begin() string {
 	b.t.Helper()
 	w := b.fetch("GET", connect+"?return_url=/apps")
@@ -200,7 +200,7 @@ func TestDeclineAndConnectTwice(t *testing.T) {
 		b.fetch("POST", revoke)
 		b.wantCode("GET", token, 404, "not-connected")
 	})
-	t.Run("asks twice more, consents to the first or neither", func(t *testing.T) {
+	t.Run("requests two more links, consents to the first or neither", func(t *testing.T) {
 		b := start(t)
 		b.decide(b.begin(), "approve")
 		first := member(t, b.fetch("GET", token), 200, "access_token")

@@ -1,12 +1,12 @@
 // Command connected-apps connects a user's account at a third party, such as Google
 // Drive, and gives the user's page short-lived tokens for it. It defends the M2M
 // application's credentials, which stay here, and users against each other: the owner of
-// a connection comes from the verified token alone, and the handle by which Kinde knows
+// a connection comes from the verified token alone, and the handle by which Kinde finds
 // the connection is given out only sealed for its user, organization and app. Links are
 // rate-limited, since each spends the M2M application's credentials.
 //
 // Kinde does not bind a link to a browser. The user who consents at the third party gives
-// access to the user who asked for the link.
+// access to the user who requested the link.
 package main
 
 import (

@@ -92,7 +92,7 @@ func (d device) poll(ctx context.Context, r *endpoint.Request, code string) (*en
 	if len(code) > 4096 || !deviceCode.MatchString(code) {
 		return nil, problem.BadParameter("device_code", "must be the one that authorize gave")
 	}
-	if _, known := d.pace.find(ctx, code); !known { // or anybody could poll by making codes up
+	if _, known := d.pace.find(ctx, code); !known { // or guessed codes would not be limited
 		if err := r.CountAddress(ctx); err != nil {
 			return nil, err
 		}

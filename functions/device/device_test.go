@@ -290,7 +290,7 @@ func TestAuthorizeIsLimitedByAddress(t *testing.T) {
 	}
 }
 
-// Each poll with a code that Kinde does not know counts, not each code.
+// Each poll with an unknown code counts, not each code.
 func TestEachPollWithUnknownCodeCounts(t *testing.T) {
 	t.Parallel()
 	f := start(t, kindetest.Options{DeviceInterval: time.Second}, "RATE_LIMIT", "4/1m")
@@ -305,7 +305,7 @@ func TestEachPollWithUnknownCodeCounts(t *testing.T) {
 	}
 }
 
-// A client that another user wrote, and that knows nothing of us.
+// An independent client follows the flow by the RFC alone.
 func TestOAuth2ClientSignsIn(t *testing.T) {
 	t.Parallel()
 	f := start(t, kindetest.Options{DeviceInterval: time.Second})

@@ -38,7 +38,7 @@ type pace struct {
 	own    store.Store
 }
 
-// flow is what is remembered of a device code that Kinde knows.
+// flow is what is remembered of a device code that Kinde has accepted.
 type flow struct {
 	Interval time.Duration
 	Ends     time.Time // zero: unknown

@@ -91,7 +91,7 @@ func TestWaitEndsWithContext(t *testing.T) {
 }
 
 // A poll counts against the address of its caller while Kinde has not shown that it
-// knows the code.
+// accepts the code.
 func TestPaceRemembersAcceptedCodes(t *testing.T) {
 	for name, row := range map[string]struct {
 		response error

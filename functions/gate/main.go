@@ -1,4 +1,4 @@
-// Command gate lets a signed-in user's browser into protected pages: it checks what a page
+// Command gate gives a signed-in user's browser access to protected pages: it checks what a page
 // requires and sets the pass that the edge checks. It defends against redirects to another
 // site, against a pass for a user who lacks what a page requires, and against redirects
 // without end, when the edge has other keys or the browser keeps no cookies.

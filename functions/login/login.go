@@ -49,7 +49,7 @@ func (l login) begin(r *endpoint.Request, prompt string) (*endpoint.Response, er
 	return endpoint.Redirect(location), nil
 }
 
-// known says which form each parameter has that is passed on to Kinde.
+// known has the form of each parameter that is forwarded to Kinde.
 var known = map[string]*regexp.Regexp{
 	"org_code":          identifier,
 	"connection_id":     identifier,

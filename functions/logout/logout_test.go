@@ -57,7 +57,7 @@ func TestFormSignsOut(t *testing.T) {
 	}
 }
 
-// keepsNoSession checks that the one cookie that is kept says that no session counts.
+// keepsNoSession checks that the only cookie left is __Host-current of no session.
 func keepsNoSession(t *testing.T, f *functiontest.Fixture, w *httptest.ResponseRecorder) {
 	t.Helper()
 	kept := functiontest.Kept(w.Header())

@@ -28,7 +28,7 @@ func start(t *testing.T) fixture {
 		"ALLOWED_ORIGINS", "https://ally.example", "AFTER_PORTAL_PATH", "/account/?from=portal")}
 }
 
-// serve asks as a browser or as a program does; an empty token sends none.
+// serve sends a request as a browser or a program does. An empty token sends none.
 func (f fixture) serve(target, accept, token string) *httptest.ResponseRecorder {
 	header := []string{"Accept", accept}
 	if token != "" {

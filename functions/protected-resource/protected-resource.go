@@ -21,7 +21,7 @@ type granted struct {
 // GET /api/protected-resource?check=remote
 //
 // 200 {"message": "Access granted", "user": the token's claims}. With check=remote
-// it asks Kinde too, which refuses a revoked token.
+// it introspects the token at Kinde, which refuses a revoked one.
 func (p protected) show(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	if check, given := r.Query["check"]; given {
 		if check != "remote" {

@@ -34,7 +34,7 @@ func keep(h http.Header, names []string) http.Header {
 }
 
 // location maps a Location of the API's to the proxy's own path, if it lies inside the
-// API's origin and base. requested is the URL that the API was asked for.
+// API's origin and base. requested is the URL of the request to the API.
 func location(api config.API, requested *url.URL, value string) (string, bool) {
 	reference, err := url.Parse(value)
 	if err != nil || strings.Contains(value, `\`) {

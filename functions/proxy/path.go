@@ -108,13 +108,13 @@ func encodePath(path string, decoded bool) string {
 	return b.String()
 }
 
-// isPchar reports whether a byte stands for itself in a path segment (RFC 3986 section 3.3).
+// isPchar reports whether a byte needs no encoding in a path segment (RFC 3986 section 3.3).
 func isPchar(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
 		strings.IndexByte("-._~!$&'()*+,;=:@", c) >= 0
 }
 
-// forwardQuery returns a query as it was received. A byte that cannot stand in a request
+// forwardQuery returns a query as it was received. A byte that is not allowed in a request
 // line (RFC 9112 section 3) is encoded.
 func forwardQuery(raw string) string {
 	const hex = "0123456789ABCDEF"

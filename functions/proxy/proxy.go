@@ -34,7 +34,7 @@ type forwardingKey struct{}
 // ANY /api/proxy/{name}/…
 //
 // The API's own response: its status and body, and the headers of responseHeaders. A
-// 401, 403 or 429 of the API's says nothing about the session.
+// 401, 403 or 429 of the API does not concern the session.
 func (p proxy) serve(ctx context.Context, r *endpoint.Request) (*endpoint.Response, error) {
 	api, ok := p.apis[r.Path["name"]]
 	if !ok {

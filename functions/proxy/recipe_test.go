@@ -16,7 +16,7 @@ import (
 	"kinde-functions/shared/local/kindetest"
 )
 
-// TestGoRecipe runs the API in Go of docs/own-apis.md as it stands there, behind the proxy.
+// TestGoRecipe runs the API in Go of docs/own-apis.md behind the proxy.
 func TestGoRecipe(t *testing.T) {
 	const audience = "https://api.example.com"
 	port := freePort(t)

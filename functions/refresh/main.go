@@ -1,4 +1,4 @@
-// Command refresh issues new tokens with what Kinde knows now of the user, without a new
+// Command refresh issues tokens with the user's current claims, without a new
 // sign-in: after a plan was bought, for example. It refreshes the claims of the caller's
 // own id alone, is limited by user, since it spends this service's credentials, and leaves
 // the session usable whichever step fails.

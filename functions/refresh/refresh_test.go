@@ -102,7 +102,7 @@ func TestRefreshReturnsCurrentClaims(t *testing.T) {
 			t.Errorf("%s: calls %+v, want one for the caller's own id", name, calls)
 		}
 		if !row.fresh && !strings.Contains(f.Log(), "update:user_refresh_claims") {
-			t.Errorf("%s: the log does not say what is missing: %s", name, f.Log())
+			t.Errorf("%s: got log %s, want what is missing", name, f.Log())
 		}
 	}
 }

@@ -32,7 +32,7 @@ func (v revoke) serve(ctx context.Context, r *endpoint.Request) (*endpoint.Respo
 }
 
 // appOf returns the application that the token was issued to, whose credentials Kinde
-// asks for. A device revokes tokens of the device application alone, and nothing with
+// requires. A device revokes tokens of the device application alone, and nothing with
 // the site's secret.
 func (v revoke) appOf(ctx context.Context, caller auth.Caller, raw string) kinde.App {
 	if v.device.ID == "" || v.device.ID == v.app.ID {

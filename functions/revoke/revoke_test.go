@@ -51,7 +51,7 @@ func TestRevokeForwardsToken(t *testing.T) {
 	}
 }
 
-// The caller's own token is revoked when none is named, and is then worth nothing.
+// The caller's own token is revoked when none is named.
 func TestRevokesOwnTokenByDefault(t *testing.T) {
 	f := start(t)
 	bearer := f.Bearer()

@@ -1,4 +1,4 @@
-// Command session tells a page who is signed in: what the frontend may know, and no token.
+// Command session shows a page who is signed in, without tokens.
 // It refreshes a session whose access token has expired, as every function does.
 package main
 

@@ -19,7 +19,7 @@ type claims struct {
 	machine *kinde.Machine // nil: there is no M2M application
 }
 
-// refresh makes the next tokens of users carry what Kinde knows now. The sessions refresh
+// refresh makes the next tokens of users carry their current claims. The sessions refresh
 // whether it succeeds or not; its error is for the log.
 func (c claims) refresh(ctx context.Context, users []string) *problem.Error {
 	if c.machine == nil {

@@ -94,7 +94,7 @@ func TestSuspensionAndDeletionEndSessions(t *testing.T) {
 	}
 }
 
-// A new access token has what Kinde knows now.
+// A new access token has the current claims.
 func TestOtherEventsRefreshSessionsOnce(t *testing.T) {
 	hooks, site := withRedis(t)
 	cookie := began(site, time.Minute)

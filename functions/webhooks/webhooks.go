@@ -84,7 +84,7 @@ func printable(name string) bool {
 	return name != "" && len(name) <= maxName && text.IsVisible(name)
 }
 
-// handle does what an event asks for. Doing it twice does no harm, except that it is
+// handle applies an event. Applying it twice does no harm, except that it is
 // forwarded twice, with the same webhook-id.
 func (w *webhooks) handle(ctx context.Context, requestID string, event token.Event) error {
 	change := changeBy(event)

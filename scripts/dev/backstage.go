@@ -103,7 +103,7 @@ func (b *backstage) pages(o options) (http.Handler, func(context.Context) error,
 	return g, g.run, nil
 }
 
-// announce says where everything is and what to do first.
+// announce prints the addresses and what to do first.
 func (b *backstage) announce() {
 	screen, s := b.screen, b.settings
 	tenant, issuer := "your tenant, by KINDE_ISSUER_URL", s.issuer()

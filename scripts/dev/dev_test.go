@@ -54,7 +54,7 @@ func TestRun(t *testing.T) {
 		site + "/.netlify/functions/health/a":       "health /.netlify/functions/health/a health ",
 		site + "/portal":                            "404: not found", // its row has no folder here
 		site + "/api/roles":                         "404: not found", // not among the functions to build
-		site + "/sample-drive/files":                "third party does not know this token",
+		site + "/sample-drive/files":                "Unknown token",
 		kinde + "/.well-known/openid-configuration": `"issuer"`,
 	} {
 		if got := get(t, path); !strings.Contains(got, want) {

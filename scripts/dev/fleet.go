@@ -94,7 +94,7 @@ func (f *fleet) rebuild(ctx context.Context, names []string) {
 	wg.Wait()
 }
 
-// stillEvery is how often a long build says that it goes on.
+// stillEvery is how often a long build is reported.
 const stillEvery = 10 * time.Second
 
 // rebuildFirst rebuilds a function, and reports every stillEvery that it does so.
@@ -137,7 +137,7 @@ func (f *fleet) rebuildOne(ctx context.Context, name string) {
 	}
 }
 
-// meanwhile says what serves while the new code does not build or start.
+// meanwhile describes what serves while the new code does not build or start.
 func (f *function) meanwhile() string {
 	f.serving.RLock()
 	defer f.serving.RUnlock()
@@ -183,7 +183,7 @@ func (f *fleet) changed(ctx context.Context, paths []string) {
 	f.rebuild(ctx, names)
 }
 
-// removeBut stops the functions whose folder has gone.
+// removeBut stops the functions whose folder no longer exists.
 func (f *fleet) removeBut(folders []string) {
 	f.mu.Lock()
 	var gone []*function

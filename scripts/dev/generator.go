@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// endTime is how long a generator's server may take to end when it is asked to.
+// endTime is how long a generator's server may take to end.
 const endTime = 3 * time.Second
 
 // generator is a site generator's development server, which serves the pages in place of
@@ -112,7 +112,7 @@ func (g *generator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.proxy.ServeHTTP(w, r)
 }
 
-// unavailable responds with a text that the browser asks for again in a second.
+// unavailable responds with a page that the browser reloads in a second.
 func (g *generator) unavailable(w http.ResponseWriter, text string) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Refresh", "1")

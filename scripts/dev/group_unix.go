@@ -16,7 +16,7 @@ func shell(line string) *exec.Cmd {
 	return cmd
 }
 
-// endGroup asks the process's group to end, and killGroup ends it.
+// endGroup interrupts the process's group, and killGroup kills it.
 func endGroup(p *os.Process) { _ = syscall.Kill(-p.Pid, syscall.SIGTERM) }
 
 func killGroup(p *os.Process) { _ = syscall.Kill(-p.Pid, syscall.SIGKILL) }

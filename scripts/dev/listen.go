@@ -58,7 +58,7 @@ func closeAll(listeners []net.Listener) {
 	}
 }
 
-// explain says what to do about an address that cannot be listened on.
+// explain adds what to do about an address that cannot be listened on.
 func explain(err error, flag, addr string) error {
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%s %s: %w", flag, addr, err)

@@ -22,7 +22,7 @@ type redirect struct {
 	force  bool // it counts even where the site has a file
 }
 
-// functionsPrefix begins the targets of redirects to functions. The route table stands
+// functionsPrefix begins the targets of redirects to functions. The route table is used
 // for those: see site.
 const functionsPrefix = "/.netlify/functions/"
 
@@ -62,7 +62,7 @@ func readRedirectsFile(file string) ([]redirect, error) {
 			var text string
 			text, force = strings.CutSuffix(fields[2], "!")
 			if status, err = strconv.Atoi(text); err != nil {
-				continue // a query parameter stands between the paths
+				continue // a query parameter between the paths
 			}
 		}
 		if len(fields) <= 3 { // none of the conditions that may follow

@@ -7,7 +7,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 )
 
-// expireEvery is how often the Redis looks at the time.
+// expireEvery is how often the Redis advances its clock.
 const expireEvery = 100 * time.Millisecond
 
 // startRedis starts a Redis in this process, through which the functions' processes share
@@ -20,7 +20,7 @@ func startRedis() (url string, stop func(), err error) {
 	}
 	ended := make(chan struct{})
 	var wg sync.WaitGroup
-	wg.Go(func() { // its keys expire only when it is told how much time has passed
+	wg.Go(func() { // its keys expire only as its clock is advanced
 		ticker := time.NewTicker(expireEvery)
 		defer ticker.Stop()
 		for last := time.Now(); ; {

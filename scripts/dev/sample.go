@@ -29,7 +29,7 @@ func sampleAPI(w http.ResponseWriter, r *http.Request) {
 		headers["authorization"] = fmt.Sprintf("%s <access token of %d characters>", scheme, len(token))
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{ // the client may have gone
+	_ = json.NewEncoder(w).Encode(map[string]any{ // the client may have disconnected
 		"method": r.Method, "path": r.URL.EscapedPath(), "query": r.URL.RawQuery,
 		"headers": headers, "body": string(body), "time": time.Now().UTC().Format(time.RFC3339),
 	})

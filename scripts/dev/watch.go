@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// stamp is what tells two states of a file apart.
+// stamp distinguishes two states of a file.
 type stamp struct {
 	modified time.Time
 	size     int64
@@ -26,7 +26,7 @@ type snapshot map[string]stamp
 func look(root string) snapshot {
 	s := snapshot{}
 	for _, top := range []string{"functions", "shared", "go.mod", "go.sum"} {
-		// A file that cannot be read, or has just gone, is left out.
+		// A file that cannot be read, or was just removed, is left out.
 		_ = filepath.WalkDir(filepath.Join(root, top), func(path string, entry fs.DirEntry, err error) error {
 			if err != nil {
 				return nil
@@ -56,7 +56,7 @@ func slashBelow(root, path string) string {
 	return filepath.ToSlash(strings.TrimPrefix(path, root+string(os.PathSeparator)))
 }
 
-// changes lists the files that are new, gone or different, in order.
+// changes lists the files that are new, removed or different, in order.
 func (s snapshot) changes(before snapshot) []string {
 	var paths []string
 	for path, now := range s {

@@ -18,7 +18,7 @@ const (
 	calling
 )
 
-// explain returns an error in one line that says what to do.
+// explain returns an error of one line with what to do.
 func explain(err error, site string, at step) error {
 	switch {
 	case errors.Is(err, context.Canceled):

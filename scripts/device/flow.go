@@ -96,7 +96,7 @@ func (t whole) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// isPrivate reports whether nobody between this machine and u can read what is sent.
+// isPrivate reports whether requests to u are encrypted or stay on this machine.
 func isPrivate(u *url.URL) bool {
 	ip, _ := netip.ParseAddr(u.Hostname())
 	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || ip.IsLoopback())

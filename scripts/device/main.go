@@ -55,9 +55,9 @@ func command(ctx context.Context, args []string, out screen, errOut io.Writer) i
 	flags := flag.NewFlagSet("device", flag.ContinueOnError)
 	flags.SetOutput(errOut)
 	flags.StringVar(&o.site, "site", "http://localhost:8888", "the site's `origin`")
-	flags.StringVar(&o.scope, "scope", "", "`scopes` to ask for, separated by spaces (default: the site's KINDE_SCOPES)")
+	flags.StringVar(&o.scope, "scope", "", "`scopes` to request, separated by spaces (default: the site's KINDE_SCOPES)")
 	flags.StringVar(&o.resource, "resource", "/api/protected-resource", "the `path` to call on the site")
-	flags.StringVar(&o.check, "check", "", "`remote`: ask Kinde whether the token is still active")
+	flags.StringVar(&o.check, "check", "", "`remote`: introspect the token at Kinde")
 	flags.BoolVar(&o.qr, "qr", false, "draw the QR code even if the output is not a terminal, or a narrow one")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return done
@@ -101,7 +101,7 @@ func (o options) read(rest []string) (*Flow, string, error) {
 	return flow, u.String(), nil
 }
 
-// run signs a user in and calls the resource. Its errors say what to do.
+// run signs a user in and calls the resource. Its errors name what to do.
 func run(ctx context.Context, flow *Flow, o options, path string, out screen) error {
 	grant, err := flow.Start(ctx)
 	if err != nil {

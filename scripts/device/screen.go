@@ -16,7 +16,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// screen is what the user reads.
+// screen writes what the user reads.
 type screen struct {
 	out     io.Writer
 	columns int // of the terminal; 0: the output is not one

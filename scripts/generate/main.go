@@ -5,7 +5,7 @@
 //
 //	go generate ./...
 //
-// In files other than the guide's it replaces only what stands between a pair of marks,
+// In files other than the guide's it replaces only the text between a pair of marks,
 // so the rest is edited by hand. Tests fail while a file is out of date.
 package main
 

@@ -20,7 +20,7 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-// The same binary gives the same zip, whoever made it, when, and under what umask.
+// The same binary gives the same zip, whatever the time, the user and the umask.
 func TestZipsAreReproducible(t *testing.T) {
 	var sums [2][32]byte
 	for i := range sums {

@@ -80,12 +80,12 @@ func licenseOf(dir string) (text, license string, err error) {
 				return string(content), sign.license, nil
 			}
 		}
-		return "", "", fmt.Errorf("%s is a license that this program does not know", name)
+		return "", "", fmt.Errorf("%s is an unknown license", name)
 	}
 	return "", "", fmt.Errorf("no license in its folder")
 }
 
-// notice returns the text that Apache-2.0 section 4(d) asks to distribute, or "".
+// notice returns the text that Apache-2.0 section 4(d) requires to distribute, or "".
 func notice(dir string) string {
 	content, err := os.ReadFile(filepath.Join(dir, "NOTICE"))
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// zipTime stands in every zip for when the binary was made, which would differ from
+// zipTime is every zip's time of its binary. The real one would differ from
 // one making to the next. It is the first that the format knows.
 var zipTime = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
 

@@ -11,7 +11,7 @@ import (
 var read = []string{"URL", scopeAlias, "KINDE_FUNCTIONS_SET"}
 
 // Misspelled reports whether a variable looks like a setting and no function reads it.
-// meant is the setting that it probably stands for, or "".
+// meant is the setting that was probably meant, or "".
 func Misspelled(name string) (meant string, misspelled bool) {
 	if slices.Contains(read, name) {
 		return "", false

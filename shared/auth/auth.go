@@ -56,12 +56,12 @@ type Caller struct {
 	Token string
 	// Refresh is the session's refresh token; empty for Bearer callers.
 	Refresh string
-	// ByCookie says that the session cookie was the credential.
+	// ByCookie reports whether the session cookie was the credential.
 	ByCookie bool
 	Claims   *token.Claims
 	// Session is the content of the session cookie; zero for Bearer callers.
 	Session session.Session
-	// Refreshed says that this request has refreshed the session.
+	// Refreshed reports whether this request has refreshed the session.
 	Refreshed bool
 	// SetCookies holds the Set-Cookie fields that the response must carry, whether it is
 	// a success or not.

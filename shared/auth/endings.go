@@ -32,7 +32,7 @@ type endings struct{ shared store.Store }
 // marks are what is known of a session.
 type marks struct {
 	ended   bool
-	refresh time.Time // of the last event that asks for a refresh; zero: none
+	refresh time.Time // of the last event that requires a refresh; zero: none
 }
 
 // The keys of a session that has ended, and of a user's events.
@@ -55,7 +55,7 @@ func (e *endings) set(ctx context.Context, key string, at time.Time) error {
 	return e.shared.Set(ctx, key, strconv.AppendInt(nil, at.UnixMilli(), 10), endingLife)
 }
 
-// read returns what is known of a session. The store is asked for everything at once.
+// read returns what is known of a session, in one request to the store.
 func (e *endings) read(ctx context.Context, s session.Session) marks {
 	if e.shared == nil {
 		return marks{}

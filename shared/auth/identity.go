@@ -8,7 +8,7 @@ import (
 	"kinde-functions/shared/token"
 )
 
-// Identity is what a verified ID token says of the user.
+// Identity holds the user's claims of a verified ID token.
 type Identity struct {
 	Subject       string
 	Time          time.Time // when the user signed in, by Kinde's clock

@@ -18,7 +18,7 @@ const unknownKey = "unknown-key"
 var errAnotherUser = errors.New("the refresh returned the tokens of another user")
 
 // refresh gives a session new tokens. Kinde refuses a rotated refresh token in the same
-// words as a revoked one, so the first refusal asks the client to try once more, with the
+// words as a revoked one, so the first refusal makes the client try again, with the
 // cookies that another request may have set by then, and sets a marker; a request that
 // comes with the marker gets its refusal without a call to Kinde. A failure on the way to
 // Kinde ends nothing, and no failure deletes the session's cookies.
@@ -61,7 +61,7 @@ func (s *Sessions) adopt(ctx context.Context, renewed session.Session, out http.
 	unverified, err := s.Verifier.Check(renewed.Access)
 	switch {
 	case errors.Is(err, token.ErrExpired):
-		_ = s.Cookies.Write(out, renewed) // if it is too large, the next request says so
+		_ = s.Cookies.Write(out, renewed) // if it is too large, the next request fails
 		return caller, problem.New(problem.UpstreamFailed, err)
 	case err != nil:
 		return caller, problem.New(problem.UpstreamFailed, err)
@@ -73,7 +73,7 @@ func (s *Sessions) adopt(ctx context.Context, renewed session.Session, out http.
 		if errors.Is(err, token.ErrInvalid) && Reason(err) != unknownKey {
 			return caller, problem.New(problem.UpstreamFailed, err)
 		}
-		_ = s.Cookies.Write(out, renewed) // if it is too large, the next request says so
+		_ = s.Cookies.Write(out, renewed) // if it is too large, the next request fails
 		return caller, KeysUnavailable(err)
 	}
 	if err := s.Cookies.Write(out, renewed); err != nil {
@@ -85,7 +85,7 @@ func (s *Sessions) adopt(ctx context.Context, renewed session.Session, out http.
 	return caller, nil
 }
 
-// RefreshClaims gives the caller's session tokens with what Kinde knows now. Kinde keeps
+// RefreshClaims gives the caller's session tokens with current claims. Kinde keeps
 // claims over tokens, and access tokens until they expire, so that it takes three steps:
 // refresh the claims of the caller's own id, revoke the access token, refresh the session.
 // A failure of the first two stops nothing; it is returned for the log. machine is nil

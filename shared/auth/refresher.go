@@ -10,8 +10,8 @@ import (
 	"kinde-functions/shared/store"
 )
 
-// errRefused says that Kinde no longer accepts a refresh token: another request has
-// rotated it, or it was revoked. Kinde does not say which.
+// errRefused means that Kinde no longer accepts a refresh token: another request has
+// rotated it, or it was revoked. Kinde does not tell these apart.
 var errRefused = errors.New("auth: the refresh token is refused")
 
 const (
@@ -48,7 +48,7 @@ func newRefresher(client *kinde.Client, app kinde.App, shared store.Store, timeo
 }
 
 // Refresh returns the new tokens, which have not been verified. Its error is errRefused,
-// or the problem of the call upstream, which says nothing about the session.
+// or the problem of the call upstream, which leaves the session as it is.
 func (r *refresher) Refresh(ctx context.Context, old session.Tokens) (session.Tokens, error) {
 	key := "refresh:" + hashed(old.Refresh)
 	return r.once.Do(ctx, "lease:"+hashed(old.Refresh),
@@ -92,7 +92,7 @@ func (r *refresher) publish(ctx context.Context, key string, tokens session.Toke
 	}
 }
 
-// redeem asks Kinde, unless it has refused the token already.
+// redeem requests tokens from Kinde, unless it has refused the token already.
 func (r *refresher) redeem(ctx context.Context, key string, old session.Tokens) (session.Tokens, error) {
 	if _, found, _ := r.refusals.Get(ctx, key); found {
 		return session.Tokens{}, errRefused

@@ -46,7 +46,7 @@ func testRefresher(k *tenant, shared store.Store) *refresher {
 
 func newTenant() *tenant { return &tenant{used: map[string]bool{}, takes: 100 * time.Millisecond} }
 
-// inParallel asks each refresher n times at once and gives what came.
+// inParallel calls each refresher n times at once and counts the results.
 func inParallel(ctx context.Context, n int, refreshers ...*refresher) map[string]int {
 	var mu sync.Mutex
 	var wg sync.WaitGroup

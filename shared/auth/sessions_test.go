@@ -55,8 +55,8 @@ func deploy(t *testing.T) *deployment {
 	return &deployment{NewAuthenticator(s, verifier, keys, sessions), t, tenant.Kinde}
 }
 
-// ask authenticates a request of a page with that session.
-func (d *deployment) ask(s session.Session) (Caller, error) {
+// authenticate authenticates a request of a page with that session.
+func (d *deployment) authenticate(s session.Session) (Caller, error) {
 	d.t.Helper()
 	h := http.Header{}
 	if err := d.sessions.Cookies.Write(h, s); err != nil {
@@ -96,13 +96,13 @@ func TestRefreshStopsAfterSignOut(t *testing.T) {
 		d.sessions.SignOut(ctx, http.Header{}, httptest.NewRequest("POST", site, nil), Caller{Session: s}, false)
 		return granted, err
 	}
-	caller, err := d.ask(s)
+	caller, err := d.authenticate(s)
 	if code(err) != problem.SessionExpired || len(caller.SetCookies["Set-Cookie"]) != 0 || caller.Subject != "" {
 		t.Errorf("got %v and cookies %q, want session-expired and none", err, caller.SetCookies["Set-Cookie"])
 	}
 }
 
-// A copy of the cookies of a session that has ended is worth nothing.
+// A copy of the cookies of an ended session is refused.
 func TestEndedSessionIsExpired(t *testing.T) {
 	for name, end := range map[string]func(*deployment, session.Session){
 		"sign-out": func(d *deployment, s session.Session) {
@@ -120,12 +120,12 @@ func TestEndedSessionIsExpired(t *testing.T) {
 		for _, age := range []time.Duration{time.Hour, -time.Minute} {
 			d := deploy(t)
 			s := d.newSession(age)
-			if caller, err := d.ask(s); err != nil || caller.Subject != kindetest.DemoUser {
+			if caller, err := d.authenticate(s); err != nil || caller.Subject != kindetest.DemoUser {
 				t.Fatalf("%s: before it: %v", name, err)
 			}
 			s.Refresh = d.tenant.MintRefresh()
 			end(d, s)
-			if _, err := d.ask(s); code(err) != problem.SessionExpired {
+			if _, err := d.authenticate(s); code(err) != problem.SessionExpired {
 				t.Errorf("%s: got %v, want session-expired", name, err)
 			}
 		}
@@ -140,7 +140,7 @@ func TestRefreshDueSessionIsRefreshedOnce(t *testing.T) {
 	if err := d.sessions.MarkRefreshDue(t.Context(), s.Subject, event); err != nil {
 		t.Fatal(err)
 	}
-	caller, err := d.ask(s)
+	caller, err := d.authenticate(s)
 	if err != nil || !caller.Refreshed || caller.Token == s.Access || !caller.Session.Noted.Equal(event) ||
 		caller.Session.ID != s.ID {
 		t.Fatalf("got %+v, %v, want the same session refreshed", caller, err)
@@ -148,7 +148,7 @@ func TestRefreshDueSessionIsRefreshedOnce(t *testing.T) {
 	if calls := d.tenant.Calls("/oauth2/revoke"); len(calls) != 1 || calls[0].Form.Get("token") != s.Access {
 		t.Errorf("revoked %+v, want the access token", calls)
 	}
-	if again, err := d.ask(caller.Session); err != nil || again.Refreshed {
+	if again, err := d.authenticate(caller.Session); err != nil || again.Refreshed {
 		t.Errorf("the next request: refreshed %v, %v, want not", again.Refreshed, err)
 	}
 	later := event.Add(time.Second)
@@ -156,7 +156,7 @@ func TestRefreshDueSessionIsRefreshedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.tenant.Fault("/oauth2/token", kindetest.Fault{Status: 500})
-	failed, err := d.ask(caller.Session)
+	failed, err := d.authenticate(caller.Session)
 	if code(err) != problem.UpstreamFailed || len(failed.SetCookies["Set-Cookie"]) == 0 {
 		t.Errorf("a refresh that fails: got %v, want upstream-failed and the session sealed as refresh-due", err)
 	}
@@ -166,7 +166,7 @@ func TestRefreshDueSessionIsRefreshedOnce(t *testing.T) {
 func TestUnavailableStoreKeepsSession(t *testing.T) {
 	d := deploy(t)
 	d.sessions.ended.shared = down{}
-	if caller, err := d.ask(d.newSession(time.Hour)); err != nil || caller.Subject != kindetest.DemoUser {
+	if caller, err := d.authenticate(d.newSession(time.Hour)); err != nil || caller.Subject != kindetest.DemoUser {
 		t.Errorf("got %v, want the caller", err)
 	}
 	if failure := d.sessions.SignOut(t.Context(), http.Header{}, httptest.NewRequest("POST", site, nil), Caller{},

@@ -175,7 +175,7 @@ func (s *Sessions) SignIn(ctx context.Context, out http.Header, attempt session.
 }
 
 // ErrorPage is the page that explains why a sign-in failed. A request on another host than
-// the site's gets no page there, since it is told where the site is.
+// the site's gets no page there: it redirects to the site.
 func (s *Sessions) ErrorPage(failed *problem.Error) string {
 	code := problem.LoginFailed
 	switch failed.Code {

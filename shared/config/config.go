@@ -14,7 +14,7 @@ import (
 )
 
 // Settings holds the values of the settings that Load read. A field is zero when
-// its setting was not asked for, or is unset and has no default.
+// its setting was not requested, or is unset and has no default.
 type Settings struct {
 	Issuer     string   // KINDE_ISSUER_URL: the tenant's origin, exactly the tokens' iss
 	ClientID   string   // KINDE_CLIENT_ID

@@ -19,7 +19,7 @@ var signIn = append(slices.Clip(user), ClientSecret.Needed(), SessionKeys.Needed
 var machine = append(slices.Clip(user), M2MClientID.Needed(), M2MClientSecret.Needed())
 
 // byFunction lists the settings of each function whose settings are not user's. A
-// setting listed twice is needed if either says so.
+// setting listed twice is needed if either entry needs it.
 var byFunction = map[string][]Setting{
 	"portal":             with(user, AfterPortal),
 	"introspect":         with(machine, IntrospectionPermission),

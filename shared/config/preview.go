@@ -10,7 +10,7 @@ import (
 type OriginPattern struct{ prefix, suffix string } // of the whole origin
 
 // Match returns the origin that a request to host (with its port, if any) is
-// served as, if host matches. The * stands for one or more of a-z, 0-9 and -.
+// served as, if host matches. The * matches one or more of a-z, 0-9 and -.
 func (p OriginPattern) Match(host string) (origin string, ok bool) {
 	scheme, _, _ := strings.Cut(p.prefix, "://")
 	origin = scheme + "://" + host

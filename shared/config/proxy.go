@@ -71,7 +71,7 @@ func parseAPI(address string) (API, error) {
 }
 
 // neverForwarded are the request headers that PROXY_HEADERS cannot name: they
-// carry credentials, or say where a request comes from or goes to.
+// carry credentials, or describe where a request comes from or goes to.
 var neverForwarded = []string{
 	"Authorization", "Cookie", "Host", "Forwarded", "Via", "X-Real-Ip", "Proxy-Authorization", "Connection",
 	"Content-Length", "Transfer-Encoding", "Te", "Trailer", "Upgrade", "Keep-Alive", "X-Csrf", "X-Organization",

@@ -157,7 +157,7 @@ func readRedisURL(s *Settings, value string) error {
 	return nil
 }
 
-// readOriginSecret asks for a secret that cannot be guessed: a request that carries
+// readOriginSecret requires a secret that cannot be guessed: a request that carries
 // it may name its host and its client address.
 func readOriginSecret(s *Settings, value string) error {
 	if !printable(value) || len(value) < 32 {

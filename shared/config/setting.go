@@ -1,6 +1,6 @@
 package config
 
-// Setting says how one environment variable is read. The variables of settings.go are
+// Setting describes how one environment variable is read. The variables of settings.go are
 // optional; Setting.Needed makes one that must be set.
 type Setting struct {
 	name     string

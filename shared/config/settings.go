@@ -79,7 +79,7 @@ var (
 	WebhookForwardURL = Setting{name: "WEBHOOK_FORWARD_URL", read: readForwardURL}
 	// WebhookForwardSecret is the key that signs forwarded webhooks: `whsec_` and base64.
 	WebhookForwardSecret = Setting{name: "WEBHOOK_FORWARD_SECRET", secret: true, read: readForwardSecret}
-	// OriginSecret is the value by which functions know the site's CloudFront distribution. template.yaml generates it.
+	// OriginSecret identifies the site's CloudFront distribution to functions. template.yaml generates it.
 	OriginSecret = Setting{name: "ORIGIN_SECRET", secret: true, read: readOriginSecret}
 	// Timeout is the time limit of one request to Kinde, as a Go duration.
 	Timeout = Setting{name: "UPSTREAM_TIMEOUT", preset: "5s", read: readTimeout}

@@ -10,7 +10,7 @@ import (
 // by commas or spaces.
 const setElsewhere = "KINDE_FUNCTIONS_SET"
 
-// Status says by name what is the matter with a deployment's settings. No field is nil.
+// Status lists by name what is wrong with a deployment's settings. No field is nil.
 type Status struct {
 	Missing []string            // not set, and no function for users serves without it
 	Wrong   []string            // malformed

@@ -23,7 +23,7 @@ func readForwardURL(s *Settings, value string) error {
 
 const (
 	forwardSecretPrefix = "whsec_"
-	// The Standard Webhooks specification asks for 24 to 64 random bytes.
+	// The Standard Webhooks specification requires 24 to 64 random bytes.
 	minForwardSecret, maxForwardSecret = 24, 64
 )
 

@@ -49,8 +49,7 @@ func TestCredentials(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := f.get("/api/user-profile", row.header...)
 			if w.Code != row.status || w.Header().Get("WWW-Authenticate") != row.challenge {
-				t.Fatalf("got %d with the challenge %q, want %d with %q: %s", w.Code,
-					w.Header().Get("WWW-Authenticate"), row.status, row.challenge, w.Body)
+				t.Fatalf("got %d %v %s, want %d %q", w.Code, w.Header(), w.Body, row.status, row.challenge)
 			}
 			if row.code != "" && code(t, w) != row.code {
 				t.Errorf("got %s, want the code %q", w.Body, row.code)

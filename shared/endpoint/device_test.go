@@ -8,7 +8,7 @@ import (
 	"kinde-functions/shared/local/kindetest"
 )
 
-// Tokens of the device application open the rows that say so, and no other.
+// Tokens of the device application are accepted by rows with Device alone.
 func TestDeviceTokensOpenDeviceRowsAlone(t *testing.T) {
 	for path, want := range map[string]int{"/api/user-profile": 200, "/portal": 401} {
 		function := strings.TrimPrefix(strings.TrimPrefix(path, "/api"), "/")

@@ -32,7 +32,7 @@ type Function struct {
 	Name string
 	// Build returns the handlers, during init. Its error becomes a `misconfigured`
 	// response to each request; the text goes to the log. It is called once for each site
-	// that is served: once more after secrets that could not be fetched, and for previews.
+	// that is served: again after secrets that could not be fetched, and for previews.
 	Build func(*Services) (Handlers, error)
 	// Connect is ToKinde, ToStore or nil. It is a field so that a binary links only what
 	// its rows need.

@@ -14,7 +14,7 @@ import (
 // Limiter counts requests. It is an interface so that a binary without limited rows links
 // no limiter.
 type Limiter interface {
-	// take counts a request of caller and puts what is left into h. The request may pass
+	// take counts a request of caller and writes the remaining quota to h. The request may pass
 	// if wait is zero.
 	take(ctx context.Context, caller string, h http.Header) (wait time.Duration)
 }

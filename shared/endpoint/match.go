@@ -40,8 +40,8 @@ func match(rows []row, r *http.Request) (*row, map[string]string, error) {
 }
 
 // matchPath compares segment by segment, still escaped, so that an escaped
-// slash never separates. A {name} stands for one segment that is not empty; its
-// value is unescaped once. A {path+} stands for the rest, which has no value here.
+// slash never separates. A {name} matches one segment that is not empty; its
+// value is unescaped once. A {path+} matches the rest, which has no value here.
 func matchPath(pattern, path string) (map[string]string, bool) {
 	var params map[string]string
 	for {

@@ -8,7 +8,7 @@ import (
 	"kinde-functions/shared/route"
 )
 
-// requestKind is what a browser sends a request for, as far as its headers say.
+// requestKind is the purpose of a browser's request, by its headers.
 type requestKind int
 
 const (

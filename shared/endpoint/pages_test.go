@@ -41,7 +41,7 @@ func TestLinkFromAnotherSiteIsRepeatedOnce(t *testing.T) {
 		"typed into the address bar": {"/portal", []string{"Sec-Fetch-Site", "none", "Accept", browserAccept}, site +
 			"/access/?error=no-token"},
 		"a sibling site":              {"/portal", []string{"Sec-Fetch-Site", "same-site", "Accept", browserAccept}, ""},
-		"a browser that does not say": {"/portal", []string{"Accept", browserAccept}, ""},
+		"a browser without Sec-Fetch-Site": {"/portal", []string{"Accept", browserAccept}, ""},
 		"a program":                   {"/portal", nil, site + "/access/?error=no-token"},
 	} {
 		w := f.get(row.target, row.header...)

@@ -29,7 +29,7 @@ type Request struct {
 	HTTP *http.Request
 	// Header holds further fields of the response, whatever it is.
 	Header http.Header
-	// AcceptsJSON reports whether the caller asks for JSON by name.
+	// AcceptsJSON reports whether the Accept header names JSON.
 	AcceptsJSON bool
 	strict      bool // whether unknown fields of the body are refused
 	exchange    *exchange

@@ -19,8 +19,8 @@ type Response struct {
 	// Partial is a failure of a part of what is otherwise a success. It goes to the log
 	// alone.
 	Partial *problem.Error
-	// TokenRefused says that Kinde refused the caller's access token for a part of the
-	// response: a session is refreshed and the handler called once more.
+	// TokenRefused reports whether Kinde refused the caller's access token for a part of the
+	// response: a session is refreshed and the handler called again.
 	TokenRefused bool
 	// SignedIn is the user who has been signed in, on a SignIn row.
 	SignedIn *auth.Caller
@@ -61,7 +61,7 @@ func (response *Response) write(w http.ResponseWriter, x *exchange) {
 	app := max(time.Since(x.begin)-upstream, 0)
 	h.Set("Server-Timing", "upstream;dur="+milliseconds(upstream)+", app;dur="+milliseconds(app))
 	w.WriteHeader(response.Status)
-	_, _ = w.Write(response.Body) // the caller may have gone
+	_, _ = w.Write(response.Body) // the caller may have disconnected
 }
 
 func milliseconds(d time.Duration) string {

@@ -158,7 +158,7 @@ func (x *exchange) authenticate(r *http.Request, params map[string]string) (call
 }
 
 // retryRefreshed refreshes the session of a caller whose token Kinde has refused, and
-// calls the handler once more.
+// calls the handler again.
 func (x *exchange) retryRefreshed(r *http.Request, params map[string]string, caller auth.Caller,
 	refused *outcome) (*Response, error) {
 	refreshed, again, err := x.services.auth.RefreshRefused(r.Context(), r, caller)

@@ -114,7 +114,7 @@ func parseRule(fields map[string]string) (Rule, error) {
 }
 
 // checkPath insists on a normal path of plain characters: what a rule protects is then
-// plain from reading it, and the edge need not bring it into form at each request.
+// plain from reading it, and the edge need not normalize it at each request.
 func checkPath(path string) error {
 	for _, c := range []byte(path) {
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'

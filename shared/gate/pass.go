@@ -28,7 +28,7 @@ var errPass = errors.New("gate: not a pass of ours, or one that has expired")
 // Keys signs passes with its first key and accepts those of all.
 type Keys [][]byte
 
-// Pass is what a valid pass says.
+// Pass holds the contents of a valid pass.
 type Pass struct {
 	Expires time.Time
 	session string
@@ -86,7 +86,7 @@ func (k Keys) Open(pass string, now time.Time) (*Pass, error) {
 	return nil, errPass
 }
 
-// Meets reports whether the pass says that the requirements of the rules are met.
+// Meets reports whether the requirements of the rules are met according to the pass.
 func (p *Pass) Meets(rules Rules) bool {
 	return !slices.ContainsFunc(rules, func(rule Rule) bool {
 		text := rule.Text()
@@ -99,7 +99,7 @@ func (p *Pass) Belongs(session string) bool {
 	return hmac.Equal([]byte(p.session), []byte(sessionHash(p.key, session)))
 }
 
-// The hashes are keyed: a pass does not disclose what it names to who guesses it.
+// The hashes are keyed: a pass does not confirm a guess of what it names.
 func requirementHash(key []byte, text string) string {
 	return mac(key, "gate-requirement\n"+text)[:hashLength]
 }

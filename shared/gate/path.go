@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// Host says how a host finds the file for a path.
+// Host identifies how a host finds the file for a path.
 type Host struct{ IgnoresCase bool }
 
 // The hosts.

@@ -4,7 +4,7 @@ import "strings"
 
 // Spellings returns addresses that name what the rule protects, for a request without a
 // pass: none of them may give a page. A host that serves one does not run the check, or
-// reads paths in a way that the check does not know.
+// reads paths in a way that the check does not cover.
 func (r Rule) Spellings() []string {
 	base := strings.TrimSuffix(r.Path, "/")
 	if base == "" {

@@ -18,14 +18,14 @@ import (
 )
 
 // Object reads b as one JSON object with nothing after it, and calls visit for each
-// member with the name decoded and the value as it stands. It reports whether b is
+// member with the name decoded and the raw value. It reports whether b is
 // such an object and visit never returned false.
 func Object(b []byte, visit func(name, value []byte) bool) bool {
 	return read(b, '{', '}', visit)
 }
 
 // Array reads b as one JSON array with nothing after it, and calls visit for each
-// element as it stands. It reports whether b is such an array and visit never
+// raw element. It reports whether b is such an array and visit never
 // returned false.
 func Array(b []byte, visit func(value []byte) bool) bool {
 	return read(b, '[', ']', func(_, value []byte) bool { return visit(value) })

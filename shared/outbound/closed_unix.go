@@ -5,8 +5,8 @@ package outbound
 import "syscall"
 
 // closed reports whether the other end has closed the idle connection, or sent
-// what nobody asked for, such as the alert that precedes the end of TLS. It
-// asks the kernel and takes no byte away from the connection's reader.
+// bytes without a request, such as the alert that precedes the end of TLS. It
+// peeks and takes no byte away from the connection's reader.
 func (c *conn) closed() bool {
 	socket, ok := c.Conn.(syscall.Conn)
 	if !ok {

@@ -1,6 +1,6 @@
 // Package ratelimit limits how often each caller may call a function.
 //
-// It defends what a call costs, such as Kinde's own limits or a guess at a token or a
+// It protects what a call costs, such as Kinde's own limits or a guess at a token or a
 // code, against a caller who makes too many calls. Each caller has a quota for each
 // function. Parallel requests pass in the number that one process would let pass,
 // however many instances share a store. Instances that share a store use its clock, and

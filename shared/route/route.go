@@ -1,4 +1,4 @@
-// Package route is the whole API as one table: which function answers which
+// Package route is the whole API as one table: which function serves which
 // method and path, who may call it and what it does.
 //
 // Everything that must agree with it reads it: endpoint serves its rows, the
@@ -10,7 +10,7 @@ package route
 
 import "strings"
 
-// Access says who may call a route.
+// Access identifies who may call a route.
 type Access int
 
 const (
@@ -31,7 +31,7 @@ const (
 	SignIn
 )
 
-// Navigation says which requests a route accepts of a browser that loads pages ahead.
+// Navigation selects which requests a route accepts of a browser that loads pages ahead.
 type Navigation int
 
 const (
@@ -55,7 +55,7 @@ type Route struct {
 	// address; empty where the function has a single row.
 	Tail   string
 	Access Access
-	// Query names the parameters the row knows. Under /api/ any other is
+	// Query names the parameters the row accepts. Under /api/ any other is
 	// refused; elsewhere it is ignored, since links gather utm_… on their way.
 	Query []string
 	// ReadsOnly rows do nothing but read from Kinde with the caller's own token. While a
@@ -74,12 +74,12 @@ type Route struct {
 	AnyOrganization bool
 	// Limited rows accept RATE_LIMIT requests of each caller: a user, else an address.
 	Limited bool
-	// Navigation says which of a browser's requests the row accepts.
+	// Navigation selects which of a browser's requests the row accepts.
 	Navigation Navigation
 	// Proxied rows forward requests. Their query, media type and body are not this service's:
 	// no rule for parameters applies, and a body may have 4 MiB.
 	Proxied bool
-	// Repeats rows answer an HTML request without credentials once with a page that
+	// Repeats rows respond to an HTML request without credentials once with a page that
 	// repeats it from the site: a link in an e-mail does not bring the session cookie.
 	Repeats bool
 	Does    string
@@ -130,7 +130,7 @@ var Table = []Route{
 	{Function: "connected-apps", Method: "GET", Pattern: "/api/connected-apps/{app}/connect", Tail: "/{app}/connect",
 		Access: User, Limited: true,
 		Query: []string{"return_url"},
-		Does:  "the address at which a person connects an app of somebody else's"},
+		Does:  "the address at which a user connects a third-party app"},
 	{Function: "connected-apps", Method: "GET", Pattern: "/api/connected-apps/{app}/token", Tail: "/{app}/token",
 		Access: User, Query: []string{"connection"},
 		Does: "a short-lived token for the connected app"},
@@ -141,7 +141,7 @@ var Table = []Route{
 		Limited: true, OAuth: true,
 		Does: "starts the device flow (RFC 8628)"},
 	{Function: "device", Method: "POST", Pattern: "/api/device/token", Tail: "/token", Access: Anyone, OAuth: true,
-		Does: "gives a device its tokens, once the person has agreed"},
+		Does: "returns a device's tokens once the user has approved"},
 	{Function: "protected-resource", Method: "GET", Pattern: "/api/protected-resource", Access: User,
 		Query: []string{"check"}, Limited: true, Device: true,
 		Does: "the sample API that a token with scopes may call"},
@@ -159,13 +159,13 @@ var Table = []Route{
 		Navigation: NavigationOnly,
 		Does:       "ends signing in: sets the session cookie"},
 	{Function: "refresh", Method: "POST", Pattern: "/auth/refresh", Access: Session, Limited: true,
-		Does: "new tokens with what Kinde knows now, without a new sign-in"},
+		Does: "new tokens with current claims, without a new sign-in"},
 	{Function: "organizations", Method: "GET", Pattern: "/api/organizations", Access: User, AnyOrganization: true,
 		Does: "the organizations that the user belongs to, and the one of this session"},
 	{Function: "logout", Method: "POST", Pattern: "/auth/logout", Access: SignOut,
 		Does: "revokes the refresh token, clears the cookies, goes to Kinde's logout"},
 	{Function: "session", Method: "GET", Pattern: "/api/session", Access: Optional,
-		Does: "who is signed in, as the frontend may know it"},
+		Does: "the signed-in user, without tokens"},
 	{Function: "webhooks", Method: "POST", Pattern: "/webhooks/kinde", Access: Anyone,
 		Does: "receives Kinde's events about users and subscriptions"},
 	{Function: "proxy", Method: AnyMethod, Pattern: "/api/proxy/{name}", Tail: "/{name}", Access: User, Proxied: true,

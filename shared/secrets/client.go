@@ -131,7 +131,7 @@ func (c client) address(ref config.Reference) (*url.URL, error) {
 	return u, nil
 }
 
-// attempt makes one call and reports whether a failure is worth a retry.
+// attempt makes one call and reports whether a failure may be retried.
 func (c client) attempt(ctx context.Context, ref config.Reference, address *url.URL, keys credentials) (
 	text string, retry bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)

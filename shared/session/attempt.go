@@ -26,7 +26,7 @@ const (
 	flagSilent
 )
 
-// Attempt is a sign-in under way: what the callback needs to know of its start.
+// Attempt is a sign-in in progress: what the callback needs of its start.
 type Attempt struct {
 	State     string // OAuth's state, by which the attempt is found
 	Nonce     string // which the ID token must hold

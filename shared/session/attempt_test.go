@@ -162,7 +162,7 @@ func TestInvalidAttemptsAreDroppedFirst(t *testing.T) {
 	}
 }
 
-// Links that strangers send must not fill a browser's request headers.
+// Links from other sites must not fill a browser's request headers.
 func TestLongReturnURLsAllowFewerAttempts(t *testing.T) {
 	c, clock := newCookies(t, site)
 	b := newBrowser(t, site)

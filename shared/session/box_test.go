@@ -70,7 +70,7 @@ func TestOpenRequiresPurposeAndOwner(t *testing.T) {
 	}
 }
 
-// envelope seals correctly under whatever version and key id it is told.
+// envelope seals correctly under the given version and key id.
 func envelope(k key, version byte, id, bound []byte) string {
 	head := slices.Concat([]byte{version}, id)
 	return base64.RawURLEncoding.EncodeToString(k.aead(bound).Seal(head, nil, []byte("plain"), slices.Concat(head, bound)))
@@ -94,7 +94,7 @@ func TestOpenChecksVersionAndKeyID(t *testing.T) {
 	}
 }
 
-// The derivation is fixed: another one would sign everyone out on a deploy.
+// The derivation is fixed: a change would sign out all users on a deploy.
 func TestKeysAreDerivedByHKDF(t *testing.T) {
 	box := newBox(t, issuer, client, 1)
 	root, _ := hkdf.Extract(sha256.New, keyOf(1), []byte("kinde-functions/session"))

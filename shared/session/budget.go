@@ -9,7 +9,7 @@ const (
 	// sessionBudget is for the session cookie or its chunks.
 	sessionBudget = 5200
 	// attemptBudget is for login attempts. Their return URLs come from links that
-	// strangers may have made.
+	// other sites may have made.
 	attemptBudget = 1400
 	// connectionBudget is for connections to apps. The remaining 450 bytes are for the
 	// pass of protected pages, the current session and the marker.

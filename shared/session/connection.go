@@ -19,7 +19,7 @@ const maxHandles = 2
 // Owner is whose a connection is: a user's, in one of their organizations.
 type Owner struct{ User, Organization string }
 
-// SealConnection seals the handles by which Kinde knows a connection to an app, so that
+// SealConnection seals Kinde's handles of a connection to an app, so that
 // they can be given away: they open for that app and owner alone. Of more than two
 // handles the first two are kept.
 func (c *Cookies) SealConnection(app string, owner Owner, handles ...string) string {
@@ -59,7 +59,7 @@ func connectionPurpose(app string, owner Owner) string {
 
 // Connect sets the cookie of a connection for 30 days. Connections that no longer fit
 // beside it are expired: those of other owners first, then the oldest. A connection that
-// does not fit at all is ErrTooLarge.
+// does not fit is ErrTooLarge.
 func (c *Cookies) Connect(h http.Header, r *http.Request, app string, owner Owner, handles ...string) error {
 	name, value := c.connection+app, c.SealConnection(app, owner, handles...)
 	size := sizeOf(name, value)

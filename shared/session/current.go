@@ -4,7 +4,7 @@ import "net/http"
 
 // A response may arrive after a newer one: a refresh that was under way while the user
 // signed out, or while another tab completed a sign-in, sets its session cookie last.
-// The current cookie says which session counts. Only the callback and the logout set it,
+// The current cookie names the session that counts. Only the callback and the logout set it,
 // so that no late response undoes them.
 
 // SetCurrent makes the session with that id the one that counts; with an empty id, none

@@ -25,7 +25,7 @@ func FuzzTokens(f *testing.F) {
 	})
 }
 
-// FuzzOpen knows no key: what opens can only be one of the seeds.
+// FuzzOpen has no key: only the seeds may open.
 func FuzzOpen(f *testing.F) {
 	box := newBox(f, issuer, client, 1, 2)
 	sealed := box.Seal("p", []byte("plain"))

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// The marker says that Kinde has refused a refresh token. Kinde refuses a token that a
+// The marker means that Kinde has refused a refresh token. Kinde refuses a token that a
 // parallel request has just used, whose new session the browser may already have, in the
 // same words as one that was revoked: only a request that still has the refused token
 // after that means that the session has ended.

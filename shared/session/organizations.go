@@ -14,7 +14,7 @@ type Organization struct {
 // Organizations are those that the ID token of the sign-in named.
 type Organizations struct {
 	List []Organization
-	// Incomplete says that not all codes fit.
+	// Incomplete reports whether some codes did not fit.
 	Incomplete bool
 }
 

@@ -36,7 +36,7 @@ var (
 	// ErrSealed means that a sealed value does not open: it was altered, made for
 	// another purpose or site, sealed with an unknown key, or by another version.
 	ErrSealed = errors.New("session: sealed value does not open")
-	// ErrNoSession means that the request has no session cookie at all.
+	// ErrNoSession means that the request has no session cookie.
 	ErrNoSession = errors.New("session: none")
 	// ErrDamaged means that the request has session cookies that are not a session: the
 	// user has to sign in again.
@@ -60,7 +60,7 @@ type Session struct {
 	// Noted is the time of the last event for which the session was refreshed, by
 	// Kinde's clock.
 	Noted time.Time
-	// RefreshDue says that the access token has been revoked: the next request must
+	// RefreshDue means that the access token has been revoked: the next request must
 	// refresh first.
 	RefreshDue bool
 }

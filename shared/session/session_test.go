@@ -132,7 +132,7 @@ func chunkRows(t *testing.T, c *Cookies) []row {
 	}
 }
 
-// The log says what is wrong, so that a deployer can tell a lost key from a bug.
+// The log names the cause, so that a deployer can tell a lost key from a bug.
 func TestReadNamesCauseOfDamage(t *testing.T) {
 	c, _ := newCookies(t, site)
 	rows := slices.Concat(wholeRows(t, c), chunkRows(t, c))

@@ -149,7 +149,7 @@ func (r *Redis) try(ctx context.Context, command string, args ...any) (any, erro
 	return redis.DoContext(conn, ctx, command, args...)
 }
 
-// describe returns the error of ctx if that ended, which says nothing about the Redis,
+// describe returns the error of ctx if that ended, which is no fault of the Redis,
 // and otherwise ErrUnavailable with a reason. Of an error that Redis returned the reason
 // holds the code alone, such as NOAUTH or OOM: Redis quotes keys and values in the rest.
 func describe(ctx context.Context, command string, err error) error {

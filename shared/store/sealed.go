@@ -62,7 +62,7 @@ type sealed struct {
 // secret in front of the others hides no entry and lets no two instances hold one lease.
 //
 // A value that does not open counts as not found. Sealing does not hide the length of
-// a value and when it is used. Whoever can write to inner can put an older value of
+// a value and when it is used. A writer to inner can put back an older value of
 // the same key back: a value that must not come back holds its own expiry.
 func Sealed(inner Store, box Box, names Names) Store { return &sealed{inner, box, names} }
 

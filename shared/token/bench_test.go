@@ -71,7 +71,7 @@ func BenchmarkKeySet(b *testing.B) {
 	}
 }
 
-// BenchmarkHostile is the worst that a full-sized token can ask for before its
+// BenchmarkHostile is the largest cost of a full-sized token before its
 // signature is looked at.
 func BenchmarkHostile(b *testing.B) {
 	v := newVerifier(b, nil)

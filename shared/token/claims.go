@@ -11,21 +11,21 @@ import (
 	"kinde-functions/shared/jsonscan"
 )
 
-// Claims are what an access token says.
+// Claims are the claims of an access token.
 type Claims struct {
 	Subject  string // sub, never empty
 	OrgCode  string // org_code or x-hasura-org-code; empty: no organization
 	ClientID string // azp, one of Config.ClientIDs
 	ID       string // jti; may be empty
 	Expiry   time.Time
-	IssuedAt time.Time // zero: the token does not say
+	IssuedAt time.Time // zero: absent
 	// Scopes is the union of scp and scope, sorted. Compare whole words.
 	Scopes []string
 	// Raw is the payload as it came: JSON, one object.
 	Raw json.RawMessage
 }
 
-// Grants are what an access token says that its subject has, by plain claims or their
+// Grants are what an access token grants its subject, by plain claims or their
 // Hasura forms. Lists and maps are nil where the token has none, and entries of another
 // shape are left out.
 type Grants struct {
@@ -106,7 +106,7 @@ var claimNames = []string{
 	claimHasuraFeatureFlags: "x-hasura-feature-flags",
 }
 
-// claimSet holds the values as they stand; nil: absent. Of a claim with a Hasura form,
+// claimSet holds the raw values; nil: absent. Of a claim with a Hasura form,
 // the plain name's place holds the value of either.
 type claimSet [numClaims][]byte
 

@@ -51,7 +51,7 @@ func readCompact(raw string, limit int) (compact, error) {
 	if err != nil {
 		return compact{}, err
 	}
-	// Shorter than any key we accept could make: junk need not cost a key fetch.
+	// Shorter than a signature of any accepted key: junk costs no key fetch.
 	if len(signature) < minModulusBits/8 {
 		return compact{}, refuse(reasonSignature)
 	}
@@ -77,10 +77,10 @@ const (
 	typeAccessLong  = "application/at+jwt" // the same in full, RFC 7515 section 4.1.9
 )
 
-// header is what the header says beyond what it must.
+// header holds the optional parts of the header.
 type header struct {
 	kid      string
-	isAccess bool // typ says that it is an access token
+	isAccess bool // typ is that of an access token
 }
 
 // readHeader applies the rules for the JOSE header.

@@ -35,7 +35,7 @@ func Example() {
 	_, err = verifier.Access(context.Background(), tenant.Kinde.Mint(kindetest.ExpiresIn(-time.Hour)))
 	fmt.Println(errors.Is(err, token.ErrInvalid), err)
 
-	// An ID token says who signed in. It is not a credential.
+	// An ID token identifies the user who signed in. It is not a credential.
 	_, err = verifier.Access(context.Background(), tenant.Kinde.MintID())
 	fmt.Println(errors.Is(err, token.ErrInvalid), err)
 	// Output:

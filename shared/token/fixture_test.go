@@ -28,7 +28,7 @@ const (
 	keySetURL  = testIssuer + "/.well-known/jwks"
 )
 
-// testNow is where every clock of these tests stands or starts (synctest's epoch).
+// testNow is the time of these tests' clocks, or their start (synctest's epoch).
 var testNow = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 var (

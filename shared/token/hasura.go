@@ -9,7 +9,7 @@ import (
 )
 
 // hasuraForms pairs each plain claim with the name it has in a tenant whose Hasura
-// switch is on. equal reports whether two values say the same.
+// switch is on. equal reports whether two values are equal.
 var hasuraForms = []struct {
 	plain, hasura int
 	equal         func(a, b []byte) bool
@@ -22,7 +22,7 @@ var hasuraForms = []struct {
 }
 
 // adoptHasura puts each Hasura claim in the place of the plain claim that is absent. It
-// returns false if both are present and do not say the same: one of two readers would
+// returns false if both are present and differ: one of two readers would
 // then see what the other does not. A null counts as absent.
 func (set *claimSet) adoptHasura() bool {
 	for _, form := range hasuraForms {

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// IDClaims are what an ID token says.
+// IDClaims are the claims of an ID token.
 type IDClaims struct {
 	Subject  string // sub, never empty
 	ClientID string // the one of Config.ClientIDs that the token is for
 	Expiry   time.Time
 	IssuedAt time.Time
-	AuthTime time.Time // auth_time: when the user signed in; zero: the token does not say
+	AuthTime time.Time // auth_time: when the user signed in; zero: absent
 	// Raw is the payload as it came: JSON, one object. It may hold a name and an
 	// e-mail address.
 	Raw json.RawMessage
@@ -24,7 +24,7 @@ type IDClaims struct {
 // Config.Audiences plays no part, since an ID token is for the client. The error
 // is an *InvalidError, or ErrKeysUnavailable.
 //
-// The token says who signed in, once. It is no credential for a later request.
+// The token identifies the user once. It is no credential for a later request.
 func (v *Verifier) ID(ctx context.Context, raw, nonce string) (*IDClaims, error) {
 	c, err := readCompact(raw, maxSize)
 	if err != nil {

@@ -102,7 +102,7 @@ func (k *Keys) find(ctx context.Context, kid string) (key any, err error) {
 	return nil, refuse(reasonUnknownKey)
 }
 
-// storage is what keyfunc reads. It asks for a single key each time, since a token
+// storage is what keyfunc reads. It reads a single key each time, since a token
 // without a kid never gets that far.
 type storage struct {
 	*jwkset.MemoryJWKSet
@@ -146,7 +146,7 @@ func (k *Keys) read(ctx context.Context, kid string) (jwkset.JWK, error) {
 }
 
 // await starts a fetch unless one is in flight, and waits for its end. The caller
-// holds mu, which is let go meanwhile. The error is ctx's alone.
+// holds mu, which is released meanwhile. The error is ctx's alone.
 func (k *Keys) await(ctx context.Context, now time.Time) error {
 	if k.flight == nil {
 		k.tried = now
@@ -195,10 +195,10 @@ func (k *Keys) fetch(ctx context.Context) (keys []jwkset.JWK, err error) {
 	return readKeySet(body)
 }
 
-// usable reports whether set may be used at all. The caller holds mu.
+// usable reports whether set may be used. The caller holds mu.
 func (k *Keys) usable(now time.Time) bool { return within(staleFor, k.loaded, now) }
 
-// wallClock is now without its monotonic reading, which stands still in a freeze.
+// wallClock is now without its monotonic reading, which stops in a freeze.
 func (k *Keys) wallClock() time.Time { return k.now().Round(0) }
 
 // within reports whether now is less than d after start, or before it: by no more

@@ -26,7 +26,7 @@ func testKeys(t *testing.T, server *endpoint, test func(k keysTest)) {
 	})
 }
 
-// find expects what looking for kid says ("" for success, "unavailable" or a reason)
+// find expects the result of looking for kid ("" for success, "unavailable" or a reason)
 // and how many fetches there have been by then.
 func (k keysTest) find(kid, want string, fetches int32) {
 	k.Helper()
@@ -43,7 +43,7 @@ func (k keysTest) find(kid, want string, fetches int32) {
 	}
 }
 
-// state expects what Held and Fetchable say.
+// state checks Held and Fetchable.
 func (k keysTest) state(held, fetchable bool) {
 	k.Helper()
 	if k.keys.Held() != held || k.keys.Fetchable() != fetchable {
@@ -258,7 +258,7 @@ func TestKeysClock(t *testing.T) {
 	keys := server.keys()
 	keys.now = func() time.Time { return clock }
 	if strings.Contains(keys.wallClock().String(), "m=") {
-		t.Error("the clock has a monotonic reading, which stands still in a freeze")
+		t.Error("got a monotonic reading, which stops in a freeze, want none")
 	}
 	// Put back by a year, keys from the future are no longer fresh, nor usable.
 	for i := range int32(2) {

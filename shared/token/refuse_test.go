@@ -163,7 +163,7 @@ func refusedClaims() []refusedToken {
 	return list
 }
 
-// refusedNames: each security name once more, and in other capitals alone.
+// refusedNames repeats each security name, and has it in other capitals alone.
 func refusedNames() []refusedToken {
 	var list []refusedToken
 	add := func(extra, at string) {

@@ -33,7 +33,7 @@ import (
 // leeway is how far our clock and the issuer's may differ (RFC 7519 section 4.1.4).
 const leeway = 30 * time.Second
 
-// Config says which tokens are accepted. Issuer, ClientIDs and Keys are required: an
+// Config describes which tokens are accepted. Issuer, ClientIDs and Keys are required: an
 // empty one would let tokens pass that are meant for others, and is refused instead of
 // switching its check off.
 type Config struct {
@@ -55,7 +55,7 @@ type Config struct {
 	// to makes every other rule worthless.
 	Keys *Keys
 
-	// Now is the clock; nil: time.Now. One that stands still lets expired tokens pass.
+	// Now is the clock; nil: time.Now. A stopped clock lets expired tokens pass.
 	Now func() time.Time
 }
 

@@ -22,7 +22,7 @@ type Dev struct{ log functiontest.Log }
 
 // Start builds scripts/dev and runs it in a folder of the project, or of a copy, until
 // the test ends. The site is on localhost and the embedded Kinde on 127.0.0.1, whatever
-// .env says, unless settings of the form NAME=value or flags want others.
+// .env has, unless settings of the form NAME=value or flags set others.
 func Start(t *testing.T, folder string, settings []string, flags ...string) *Dev {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "dev")

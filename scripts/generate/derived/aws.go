@@ -60,7 +60,7 @@ func secretPolicies(*project) (string, error) {
 }
 
 // functions renders each function with its role, its settings and its events. The
-// method is ANY, since a wrong method, HEAD and preflights are the function's to answer.
+// method is ANY, since a wrong method, HEAD and preflights are handled by the function.
 func functions(*project) (string, error) {
 	var out strings.Builder
 	for _, name := range names(route.Table) {

@@ -58,7 +58,7 @@ func redirect(w http.ResponseWriter, status int, target string) {
 }
 
 // authorize handles GET /oauth2/auth. It shows the sign-in page, or redirects with a code
-// when the user is signed in at the tenant and no prompt asks for the page.
+// when the user is signed in at the tenant and no prompt requires the page.
 func (k *Kinde) authorize(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	client, ok := k.client(query.Get("client_id"))
@@ -174,7 +174,7 @@ func (a *authRequest) resume() {
 	}
 }
 
-// codeGrant is what an authorization code stands for (RFC 6749 section 4.1.2).
+// codeGrant is the grant behind an authorization code (RFC 6749 section 4.1.2).
 type codeGrant struct {
 	grant       *grant
 	redirectURI string

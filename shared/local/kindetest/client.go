@@ -20,7 +20,7 @@ const (
 )
 
 // SampleAudience and SampleScope are an API and a scope of it that the default
-// web, single-page and device clients may ask for.
+// web, single-page and device clients may request.
 const (
 	SampleAudience = "https://api.example.com"
 	SampleScope    = "read:reports"

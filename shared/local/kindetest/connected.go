@@ -189,7 +189,7 @@ func (k *Kinde) thirdPartyFiles(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.Header().Set("WWW-Authenticate", "Bearer")
-	writeError(w, oauthFault(http.StatusUnauthorized, "invalid_token", "The third party does not know this token."))
+	writeError(w, oauthFault(http.StatusUnauthorized, "invalid_token", "Unknown token."))
 }
 
 // file is an entry of the third party's list.

@@ -9,7 +9,7 @@ import (
 // UserCode, the form for the decision.
 type deviceView struct {
 	Typed    string // as the user typed it
-	UserCode string // empty: ask for it
+	UserCode string // empty: the page has a field for it
 	ClientID string
 	Scopes   []string
 	Users    []userView

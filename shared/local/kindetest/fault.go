@@ -34,7 +34,7 @@ type Fault struct {
 }
 
 // Fault makes requests that match pattern fail. A pattern is a path, a path
-// that ends in / and stands for everything below it, or either of them after
+// that ends in / and covers everything below it, or either of them after
 // a method and a space. Faults are used up in the order in which they were
 // set, so that two of one Time each are a sequence.
 func (k *Kinde) Fault(pattern string, f Fault) {

@@ -90,7 +90,7 @@ func (ring *keyring) find(id string) *signingKey {
 	return nil
 }
 
-// Rotation says whether the old keys stay in the key set.
+// Rotation decides whether the old keys stay in the key set.
 type Rotation int
 
 // KeepOld leaves the old keys in the key set, so that their tokens stay valid; DropOld

@@ -81,7 +81,7 @@ type Options struct {
 
 	// Addr is the loopback address to listen on; empty: 127.0.0.1, any port.
 	Addr string
-	// TLSConfig with a certificate makes Serve speak https.
+	// TLSConfig with a certificate makes Serve use https.
 	TLSConfig *tls.Config
 	// SeparateManagement puts the management host on the name localhost of
 	// the same port, so that the issuer plays a custom domain.
@@ -95,7 +95,7 @@ type Quirks struct {
 	NoEntitlementRoute bool
 	// FlagsMetadata adds the metadata that feature_flags lacks by default.
 	FlagsMetadata bool
-	// Cursors says how the Account API's paging misbehaves.
+	// Cursors selects how the Account API's paging misbehaves.
 	Cursors CursorQuirk
 	// IDAudienceIssuer makes the issuer alone the aud of ID tokens.
 	IDAudienceIssuer bool

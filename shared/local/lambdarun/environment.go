@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Where the function is told that it runs.
+// The environment that the function sees.
 const (
 	region  = "us-east-1"
 	account = "123456789012"

@@ -49,11 +49,11 @@ type aws1Identity struct {
 	UserAgent string `json:"userAgent"`
 }
 
-// apiID stands where API Gateway has the API's own id.
+// apiID takes the place of API Gateway's id of the API.
 const apiID = "a1b2c3d4e5"
 
 // restEvent is a REST API's event behind the resource /{proxy+}. The path is
-// as sent; of a repeated header or parameter the last value stands in the
+// as sent; of a repeated header or parameter the last value is in the
 // single-valued maps.
 func restEvent(r *request) aws1Shape {
 	path := r.URL.EscapedPath()
@@ -74,7 +74,7 @@ func restEvent(r *request) aws1Shape {
 
 // httpAPI1Event is an HTTP API's event behind the route $default. The path is
 // decoded; the gateway's own headers have canonical names, the client's lower
-// case; of a repeated one the first value stands in the single-valued maps.
+// case; of a repeated one the first value is in the single-valued maps.
 func httpAPI1Event(r *request) aws1Shape {
 	e := r.aws1Shape(r.URL.Path, first)
 	e.Version = "1.0"
@@ -131,7 +131,7 @@ var gatewayHeaders = []string{
 }
 
 // awsHeaders is the request's headers as any AWS entrance passes them on, each
-// name as the function gives it. The entrance speaks https whatever we speak.
+// name as the function gives it. The gateway serves https in any case.
 func (r *request) awsHeaders(name func(string) string) map[string][]string {
 	h := maps.Clone(r.headers)
 	h["Host"] = []string{r.Host}

@@ -49,7 +49,7 @@ func httpAPI2Event(r *request) aws2Shape {
 }
 
 // functionURLEvent is a function URL's event: the path is as sent, and the
-// cookies stand in the headers as well. The domain is one of Lambda's own
+// cookies are in the headers as well. The domain is one of Lambda's own
 // whatever the request's host: what reads the event tells by it that the path
 // has not been decoded.
 func functionURLEvent(r *request) aws2Shape {

@@ -87,7 +87,7 @@ func netlifyDevEvent(r *request) netlifyDevShape {
 }
 
 // unverifiedContext is the trap in "netlify dev": the payload of any JWT in
-// the Authorization header, right or wrong, stands in the requestContext as
+// the Authorization header, right or wrong, is in the requestContext as
 // the user.
 func unverifiedContext(h http.Header) map[string]any {
 	context := map[string]any{}
@@ -136,7 +136,7 @@ func (r *request) scheme() string {
 	return "http"
 }
 
-// text is the body as it stands in an event.
+// text is the body as an event has it.
 func text(body []byte, binary bool) string {
 	if binary {
 		return base64.StdEncoding.EncodeToString(body)

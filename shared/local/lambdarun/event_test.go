@@ -68,7 +68,7 @@ const (
 
 var form64 = base64.StdEncoding.EncodeToString([]byte("k=v&k=w"))
 
-// platformFacts says what tricky becomes, by field. Every row is something
+// platformFacts lists what tricky becomes, by field. Every row is something
 // about the platform that some function has tripped over.
 var platformFacts = map[Format]map[string]any{
 	Netlify: {

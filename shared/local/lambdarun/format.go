@@ -19,7 +19,7 @@ type Format int
 const (
 	// Netlify is what netlify.com sends to Lambda-compatible functions: close
 	// to payload 1.0, with rawUrl and rawQuery and without requestContext.
-	// The path is the one that the browser asked for, rewritten or not.
+	// The path is that of the browser's request, rewritten or not.
 	Netlify Format = iota
 	// NetlifyDev is what "netlify dev" sends to Go functions. Its
 	// requestContext has the unverified claims of the bearer token, and it
@@ -32,7 +32,7 @@ const (
 	// Its path is decoded.
 	HTTPAPI1
 	// HTTPAPI2 is API Gateway's HTTP API with payload 2.0, stage "$default".
-	// Its path is decoded; cookies stand apart from the headers.
+	// Its path is decoded; cookies are apart from the headers.
 	HTTPAPI2
 	// FunctionURL is a Lambda function URL: payload 2.0, with the path as it
 	// was sent, and the cookies both apart and as a header.

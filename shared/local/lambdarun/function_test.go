@@ -159,7 +159,7 @@ func TestFunctionErrors(t *testing.T) {
 			t.Errorf("after %s: got the response %q", test.event, got)
 		}
 	}
-	if f.Starts() != 3 { // after the panic and after the refused answer
+	if f.Starts() != 3 { // after the panic and after the refused response
 		t.Errorf("Starts() = %d, want 3: a panic ends the process, an error does not", f.Starts())
 	}
 }
@@ -246,7 +246,7 @@ func TestCanceledInvokeDoesNotStopFunction(t *testing.T) {
 	if _, err := f.Invoke(ctx, []byte(`{"do":"pid"}`)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got error %v while the function is busy, want the context's", err)
 	}
-	// The next answer is the next event's, not the abandoned one's.
+	// The next response belongs to the next event.
 	if got := invoke[string](t, f, `{"do":"fill","length":2}`); got != "xx" || f.Starts() != 1 {
 		t.Errorf("got %q after %d starts, want xx from the same process", got, f.Starts())
 	}

@@ -15,7 +15,7 @@ type process struct {
 	stopping sync.Once
 	peak     atomic.Int64 // the last reading of peakMemory
 
-	exited chan struct{} // closed when the process is gone; the rest may be read then
+	exited chan struct{} // closed when the process has ended; the rest may be read then
 	ending string        // how it ended, such as "exit status 1"
 	cpu    time.Duration
 }

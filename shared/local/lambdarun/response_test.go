@@ -120,7 +120,7 @@ func TestHandlerHidesFailures(t *testing.T) {
 	var out bytes.Buffer
 	f := start(t, Options{Output: &out, Timeout: 2 * time.Second})
 	statuses := map[Format]int{Netlify: 502, NetlifyDev: 500, REST: 502, HTTPAPI1: 500, HTTPAPI2: 500, FunctionURL: 502}
-	// Closed, every invoke fails; that answers as a crash or a timeout does.
+	// After Close every invocation fails, as after a crash or a timeout.
 	f.Close()
 	for format, want := range statuses {
 		w := httptest.NewRecorder()

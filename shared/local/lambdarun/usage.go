@@ -12,7 +12,7 @@ func (u usage) plus(v usage) usage {
 	return usage{peak: max(u.peak, v.peak), cpu: u.cpu + v.cpu}
 }
 
-// Starts says how many processes have been started so far: 1 after Start, one
+// Starts returns how many processes have been started so far: 1 after Start, one
 // more after each crash or timeout that was followed by an invoke.
 func (f *Function) Starts() int {
 	f.mu.Lock()
@@ -22,7 +22,7 @@ func (f *Function) Starts() int {
 
 // PeakMemory is the most bytes that any of the function's processes has had
 // resident. A process that ended by itself, and was not killed by us, counts
-// as it stood at the last call. It is 0 on systems other than Linux.
+// as of the last call. It is 0 on systems other than Linux.
 func (f *Function) PeakMemory() int64 { return f.usage().peak }
 
 // CPUTime is the user and system time of all the function's processes so far,

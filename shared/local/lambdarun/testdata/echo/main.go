@@ -1,6 +1,6 @@
 // Echo is a function for lambdarun's tests. An event with "do" makes it
 // behave or misbehave in that way; any other is taken for an HTTP request,
-// and its answer's body is the event.
+// and its response's body is the event.
 package main
 
 import (
