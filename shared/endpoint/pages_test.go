@@ -40,9 +40,9 @@ func TestLinkFromAnotherSiteIsRepeatedOnce(t *testing.T) {
 			"/access/?error=no-token"},
 		"typed into the address bar": {"/portal", []string{"Sec-Fetch-Site", "none", "Accept", browserAccept}, site +
 			"/access/?error=no-token"},
-		"a sibling site":              {"/portal", []string{"Sec-Fetch-Site", "same-site", "Accept", browserAccept}, ""},
+		"a sibling site":                   {"/portal", []string{"Sec-Fetch-Site", "same-site", "Accept", browserAccept}, ""},
 		"a browser without Sec-Fetch-Site": {"/portal", []string{"Accept", browserAccept}, ""},
-		"a program":                   {"/portal", nil, site + "/access/?error=no-token"},
+		"a program":                        {"/portal", nil, site + "/access/?error=no-token"},
 	} {
 		w := f.get(row.target, row.header...)
 		if got := w.Header().Get("Location"); got != row.want || row.want == "" && w.Code != 200 {

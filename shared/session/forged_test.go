@@ -47,7 +47,7 @@ func mutate(random *rand.Rand, cookies []cookie) []cookie {
 // forge makes a cookie that looks right and was never sealed.
 func forge(random *rand.Rand, like string) string {
 	b, _ := text.DecodeBase64URL(like)
-	for i := headSize; i < len(b); i++ { // the head is no secret: it stands in every cookie
+	for i := headSize; i < len(b); i++ { // the head is no secret: every cookie has it
 		b[i] = byte(random.Uint32())
 	}
 	return base64.RawURLEncoding.EncodeToString(b)
