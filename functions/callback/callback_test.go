@@ -18,7 +18,7 @@ import (
 
 const site = functiontest.Site
 
-// signIn is a sign-in under way: what the login function has set and sent.
+// signIn is a sign-in in progress: the attempt and the cookie that the login function has set.
 type signIn struct {
 	*functiontest.Fixture
 	t       *testing.T
@@ -32,8 +32,8 @@ func start(t *testing.T, settings ...string) *signIn {
 	t.Helper()
 	f := functiontest.Start(t, function, kindetest.Options{}, append(settings, functiontest.Sessions...)...)
 	s := &signIn{Fixture: f, t: t, attempt: session.Attempt{
-		State: "state-of-this-attempt", Nonce: "nonce-of-this-attempt", Verifier: strings.Repeat("v", 43), ReturnURL: site +
-			"/pricing", Started: time.Now(),
+		State: "state-of-this-attempt", Nonce: "nonce-of-this-attempt", Verifier: strings.Repeat("v", 43),
+		ReturnURL: site + "/pricing", Started: time.Now(),
 	}}
 	s.begin()
 	return s
@@ -54,7 +54,7 @@ func (s *signIn) begin() {
 	s.cookie = functiontest.Kept(h)
 }
 
-// code lets the demo user sign in at Kinde and gives the code.
+// code signs the demo user in at Kinde and returns the code.
 func (s *signIn) code(change ...string) string {
 	s.t.Helper()
 	sum := sha256.Sum256([]byte(s.attempt.Verifier))
@@ -151,77 +151,82 @@ func TestStateIsGoodOnceInItsBrowser(t *testing.T) {
 func TestErrorsFromKinde(t *testing.T) {
 	s := start(t)
 	for query, want := range map[string]string{
-		"error=access_denied": "access-denied", "error=login_required": "login-required",
-		"error=server_error": "login-failed",
-		"error=%3Cscript%3Ealert(1)%3C/script%3E&error_description=%3Cb%3E": "login-failed", "": "login-failed",
-		"code=": "login-failed", "code=made-up": "login-failed",
-		"code=" + strings.Repeat("x", 3000): "login-failed", "error=login_link_expired": "login-failed",
+		"error=access_denied":      "access-denied",
+		"error=login_required":     "login-required",
+		"error=server_error":       "login-failed",
+		"error=login_link_expired": "login-failed",
+		"error=%3Cscript%3Ealert(1)%3C/script%3E&error_description=%3Cb%3E": "login-failed",
+		"":             "login-failed",
+		"code=":        "login-failed",
+		"code=made-up": "login-failed",
+		"code=" + strings.Repeat("x", 3000): "login-failed",
 	} {
 		w := s.back("state=" + s.attempt.State + "&" + query)
 		if w.Code != 302 || w.Header().Get("Location") != site+"/access/?error="+want ||
 			strings.Contains(w.Body.String()+s.Log(), "script") {
-			t.Errorf("%s: got %d %s", query, w.Code, w.Header().Get("Location"))
+			t.Errorf("%s: got %d %s, want %s", query, w.Code, w.Header().Get("Location"), want)
 		}
 		if kept := functiontest.Kept(w.Header()); kept != "" {
-			t.Errorf("%s: cookies stay: got %.40s", query, kept)
+			t.Errorf("%s: got the cookies %.40s, want none", query, kept)
 		}
 	}
+}
+
+// grant returns a response of Kinde's token endpoint.
+func grant(access, id string) string {
+	return `{"access_token":"` + access + `","id_token":"` + id + `","refresh_token":"r"}`
+}
+
+// redeem sends the attempt's code with the fault at Kinde's token endpoint.
+func (s *signIn) redeem(fault kindetest.Fault) *httptest.ResponseRecorder {
+	s.again()
+	s.ClearFaults()
+	s.Fault("/oauth2/token", fault)
+	return s.back("state=" + s.attempt.State + "&code=c")
 }
 
 func TestTokensOfAnotherSignInAreRefused(t *testing.T) {
 	s := start(t)
+	const failed = site + "/access/?error=login-failed"
+	nonce := kindetest.Nonce(s.attempt.Nonce)
+	forged := kindetest.SignedBy(kindetest.ForeignKey)
 	for name, body := range map[string]string{
-		"another nonce": `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID(kindetest.Nonce("x")) +
-			`","refresh_token":"r"}`,
-		"no nonce":    `{"access_token":"` + s.Mint() + `","id_token":"` + s.MintID() + `"}`,
-		"no ID token": `{"access_token":"` + s.Mint() + `"}`,
-		"forged ID token": `{"access_token":"` + s.Mint() + `","id_token":"` +
-			s.MintID(kindetest.Nonce(s.attempt.Nonce), kindetest.SignedBy(kindetest.ForeignKey)) + `"}`,
-		"another's audience": `{"access_token":"` + s.Mint() + `","id_token":"` +
-			s.MintID(kindetest.Nonce(s.attempt.Nonce), kindetest.With("aud", []string{"other"})) + `"}`,
-		"forged access": `{"access_token":"` + s.Mint(kindetest.SignedBy(kindetest.ForeignKey)) + `","id_token":"` +
-			s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`,
-		"another user's": `{"access_token":"` + s.Mint(kindetest.For(kindetest.AdminUser)) + `","id_token":"` +
-			s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`,
-		"no access token": `{"id_token":"x"}`,
-		"not JSON":        `<html>`,
+		"another nonce":      grant(s.Mint(), s.MintID(kindetest.Nonce("x"))),
+		"no nonce":           grant(s.Mint(), s.MintID()),
+		"no ID token":        `{"access_token":"` + s.Mint() + `"}`,
+		"forged ID token":    grant(s.Mint(), s.MintID(nonce, forged)),
+		"another's audience": grant(s.Mint(), s.MintID(nonce, kindetest.With("aud", []string{"other"}))),
+		"forged access":      grant(s.Mint(forged), s.MintID(nonce)),
+		"another user's":     grant(s.Mint(kindetest.For(kindetest.AdminUser)), s.MintID(nonce)),
+		"no access token":    `{"id_token":"x"}`,
+		"not JSON":           `<html>`,
 	} {
-		s.again()
-		s.ClearFaults()
-		s.Fault("/oauth2/token", kindetest.Fault{Body: body})
-		w := s.back("state=" + s.attempt.State + "&code=c")
-		if w.Header().Get("Location") != site+"/access/?error=login-failed" ||
-			strings.Contains(functiontest.Kept(w.Header()), "session") {
-			t.Errorf("%s: got %d %s", name, w.Code, w.Header().Get("Location"))
+		w := s.redeem(kindetest.Fault{Body: body})
+		if w.Header().Get("Location") != failed || strings.Contains(functiontest.Kept(w.Header()), "session") {
+			t.Errorf("%s: got %d %s, want login-failed", name, w.Code, w.Header().Get("Location"))
 		}
 	}
-	s.again()
-	s.ClearFaults()
 	huge := s.Mint(kindetest.With("padding", strings.Repeat("x", 9000)))
-	s.Fault("/oauth2/token", kindetest.Fault{Body: `{"access_token":"` + huge + `","id_token":"` +
-		s.MintID(kindetest.Nonce(s.attempt.Nonce)) + `"}`})
-	if w := s.back("state=" + s.attempt.State +
-		"&code=c"); w.Header().Get("Location") != site+"/access/?error=session-too-large" {
-		t.Errorf("too large: got %s", w.Header().Get("Location"))
+	w := s.redeem(kindetest.Fault{Body: grant(huge, s.MintID(nonce))})
+	if got, want := w.Header().Get("Location"), site+"/access/?error=session-too-large"; got != want {
+		t.Errorf("too large: got %s, want %s", got, want)
 	}
-	for _, fault := range []kindetest.Fault{{Status: 500}, {Hang: true}, {Reset: true},
-		{Status: 401, Body: kindetest.ErrorBody(kindetest.ShapeC, "invalid_client", "d")}} {
-		s.again()
-		s.ClearFaults()
-		s.Fault("/oauth2/token", fault)
-		if w := s.back("state=" + s.attempt.State +
-			"&code=c"); w.Header().Get("Location") != site+"/access/?error=login-failed" {
-			t.Errorf("%+v: got %s", fault, w.Header().Get("Location"))
+	for _, fault := range []kindetest.Fault{
+		{Status: 500}, {Hang: true}, {Reset: true},
+		{Status: 401, Body: kindetest.ErrorBody(kindetest.ShapeC, "invalid_client", "d")},
+	} {
+		if got := s.redeem(fault).Header().Get("Location"); got != failed {
+			t.Errorf("%+v: got %s, want %s", fault, got, failed)
 		}
 	}
 	if !strings.Contains(s.Log(), "KINDE_CLIENT_SECRET") {
-		t.Error("no remedy for invalid_client in the log")
+		t.Error("the log has no remedy for invalid_client")
 	}
 }
 
 // A browser that keeps its attempt cookie, or a program with a copy of it, spends the
-// application's credentials three times and no more. Others behind the same address do
-// not notice.
+// application's credentials three times at most. Other attempts from the same address
+// are not limited.
 func TestCodesAreLimitedByAttempt(t *testing.T) {
 	s := start(t)
 	locations := map[string]int{}
@@ -248,7 +253,7 @@ func TestSignInMakesItsSessionTheCurrentOne(t *testing.T) {
 		t.Fatalf("got %+v, %v, want a session that began now", signedIn, err)
 	}
 	if len(signedIn.Organizations.List) == 0 || signedIn.Organizations.List[0].Code != kindetest.DemoOrg {
-		t.Errorf("organizations %+v, want %s first", signedIn.Organizations, kindetest.DemoOrg)
+		t.Errorf("got organizations %+v, want %s first", signedIn.Organizations, kindetest.DemoOrg)
 	}
 	r := httptest.NewRequest("GET", site, nil)
 	r.Header.Set("Cookie", functiontest.Kept(w.Header()))
@@ -256,8 +261,9 @@ func TestSignInMakesItsSessionTheCurrentOne(t *testing.T) {
 		t.Error("another session than the new one counts")
 	}
 	set := strings.Join(w.Header().Values("Set-Cookie"), "\n")
-	for _, name := range []string{"__Host-session-1=;", "__Host-session-2=;", "__Host-session-superseded=;",
-		"__Host-gate=;"} {
+	for _, name := range []string{
+		"__Host-session-1=;", "__Host-session-2=;", "__Host-session-superseded=;", "__Host-gate=;",
+	} {
 		if !strings.Contains(set, name) {
 			t.Errorf("got Set-Cookie %s, want %s expired", set, name)
 		}

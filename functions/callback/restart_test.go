@@ -46,8 +46,9 @@ func TestExpiredLinkRestartsOnce(t *testing.T) {
 
 func TestExpiredLinkInAnotherBrowserRestartsOnce(t *testing.T) {
 	const query = "&error=LOGIN_LINK_EXPIRED&reauth_state=abc"
-	for name, state := range map[string]string{"another browser's state": "state=state-of-another-browser",
-		"no state": ""} {
+	for name, state := range map[string]string{
+		"another browser's state": "state=state-of-another-browser", "no state": "",
+	} {
 		s := start(t, "AFTER_LOGIN_PATH", "/welcome/")
 		s.cookie = ""
 		w := s.back(state + query)
@@ -56,7 +57,7 @@ func TestExpiredLinkInAnotherBrowserRestartsOnce(t *testing.T) {
 		if err != nil || attempt.ReturnURL != site+"/welcome/" || again.Get("reauth_state") != "abc" {
 			t.Errorf("%s: got %q %v, want AFTER_LOGIN_PATH", name, attempt.ReturnURL, err)
 		}
-		// A browser that keeps no cookies must not go round in circles.
+		// A browser without cookies must not be redirected in a loop.
 		wantPage(t, s.back("state="+again.Get("state")+query), "login-expired")
 		s.cookie = functiontest.Kept(w.Header())
 		wantPage(t, s.back("state="+again.Get("state")+query), "login-failed")
@@ -65,8 +66,10 @@ func TestExpiredLinkInAnotherBrowserRestartsOnce(t *testing.T) {
 
 func TestExpiredLinkWithoutReauthStateIsAnError(t *testing.T) {
 	s := start(t)
-	for _, query := range []string{"", "&reauth_state=", "&reauth_state=a%00b", "&reauth_state=caf%C3%A9",
-		"&reauth_state=" + strings.Repeat("a", 4097)} {
+	for _, query := range []string{
+		"", "&reauth_state=", "&reauth_state=a%00b", "&reauth_state=caf%C3%A9",
+		"&reauth_state=" + strings.Repeat("a", 4097),
+	} {
 		wantPage(t, s.back("state=unknown-state&error=login_link_expired"+query), "login-expired")
 		wantPage(t, s.back("state="+s.attempt.State+"&error=login_link_expired"+query), "login-failed")
 	}
@@ -78,8 +81,9 @@ func TestExpiredLinkWithoutReauthStateIsAnError(t *testing.T) {
 }
 
 func TestSilentSignInContinuesOnceWithForm(t *testing.T) {
-	for _, code := range []string{"login_required", "interaction_required", "account_selection_required",
-		"consent_required"} {
+	for _, code := range []string{
+		"login_required", "interaction_required", "account_selection_required", "consent_required",
+	} {
 		s := start(t)
 		s.attempt.Silent, s.attempt.Params = true, "lang=pt-BR&org_code=org_1"
 		s.begin()

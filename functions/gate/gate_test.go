@@ -19,10 +19,10 @@ import (
 const testRules = `{"rules": [
 	{"path": "/members/"},
 	{"path": "/members/reports/", "permission": "view_reports"},
-	{"path": "/members/closed/", "permission": "nobody:has"},
+	{"path": "/members/closed/", "permission": "none:has"},
 	{"path": "/beta/", "feature_flag": "new_dashboard"},
 	{"path": "/pro/", "entitlement": "seats"},
-	{"path": "/pro/", "role": "nobody"},
+	{"path": "/pro/", "role": "none"},
 	{"path": "/paid/", "entitlement": "seats"},
 	{"path": "/unpaid/", "entitlement": "nothing"}
 ]}`
@@ -72,12 +72,12 @@ func TestPassLeadsToThePage(t *testing.T) {
 		}
 		c := cookieOf(w, "__Host-gate")
 		if c == nil || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.MaxAge != 600 {
-			t.Fatalf("%s: got the cookie %v", back, c)
+			t.Fatalf("%s: got the cookie %v, want HttpOnly, Secure, Lax and 600 s", back, c)
 		}
 		pass, err := gate.Keys{gateKey}.Open(c.Value, time.Now())
-		if left := time.Until(pass.Expires); err != nil || !pass.Belongs(s.ID) || left < 9*time.Minute ||
-			left > gate.PassLife {
-			t.Errorf("%s: got the pass %+v, %v", back, pass, err)
+		left := time.Until(pass.Expires)
+		if err != nil || !pass.Belongs(s.ID) || left < 9*time.Minute || left > gate.PassLife {
+			t.Errorf("%s: got the pass %+v, %v, want one of the session for %v", back, pass, err, gate.PassLife)
 		}
 	}
 }
@@ -99,9 +99,9 @@ func TestRequirements(t *testing.T) {
 			t.Errorf("%s: got %d %q, want %q", back, w.Code, w.Header().Get("Location"), location)
 		}
 	}
-	if w := get(f, "/members/closed/", cookie, "Accept", "application/json"); w.Code != 403 ||
-		!strings.Contains(w.Body.String(), `"not-allowed"`) {
-		t.Errorf("JSON: got %d %s", w.Code, w.Body)
+	w := get(f, "/members/closed/", cookie, "Accept", "application/json")
+	if w.Code != 403 || !strings.Contains(w.Body.String(), `"not-allowed"`) {
+		t.Errorf("JSON: got %d %s, want 403 not-allowed", w.Code, w.Body)
 	}
 }
 
@@ -121,10 +121,10 @@ func TestKindeIsCalledOnlyForMissingClaims(t *testing.T) {
 		_, cookie := signedIn(f, row.claims...)
 		f.ForgetCalls()
 		if w := get(f, row.back, cookie); w.Code != 302 || w.Header().Get("Location") != functiontest.Site+row.back {
-			t.Errorf("%s: got %d %q", name, w.Code, w.Header().Get("Location"))
+			t.Errorf("%s: got %d %q, want 302 %s", name, w.Code, w.Header().Get("Location"), row.back)
 		}
-		if calls := f.Calls("/account_api/"); len(calls) == 0 != (row.calls == 0) {
-			t.Errorf("%s: got %d calls", name, len(calls))
+		if calls := f.Calls("/account_api/"); (len(calls) == 0) != (row.calls == 0) {
+			t.Errorf("%s: got %d calls, want %d", name, len(calls), row.calls)
 		}
 	}
 }
@@ -137,9 +137,10 @@ func TestPassHoldsRequirementsOfOtherPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]bool{"/members/reports": true, "/members/closed": false, "/beta": true,
-		"/paid": false} {
-		rules, _ := gate.Parse([]byte(testRules))
+	rules, _ := gate.Parse([]byte(testRules))
+	for path, want := range map[string]bool{
+		"/members/reports": true, "/members/closed": false, "/beta": true, "/paid": false,
+	} {
 		if got := pass.Meets(rules.For(path, gate.Netlify)); got != want {
 			t.Errorf("%s: got %t, want %t", path, got, want)
 		}
@@ -149,34 +150,35 @@ func TestPassHoldsRequirementsOfOtherPages(t *testing.T) {
 func TestUpstreamFailures(t *testing.T) {
 	f := start(t)
 	_, cookie := signedIn(f)
-	for name, fault := range map[string]kindetest.Fault{"500": {Status: 500}, "hangs": {Hang: true},
-		"not JSON": {Malformed: true}} {
+	for name, fault := range map[string]kindetest.Fault{
+		"500": {Status: 500}, "hangs": {Hang: true}, "not JSON": {Malformed: true},
+	} {
 		f.ClearFaults()
 		f.Fault("/account_api/", fault)
 		if w := get(f, "/paid/", cookie); w.Header().Get("Location") != functiontest.Site+"/access/?error=gate-failed" {
-			t.Errorf("%s: got %d %q", name, w.Code, w.Header().Get("Location"))
+			t.Errorf("%s: got %d %q, want gate-failed", name, w.Code, w.Header().Get("Location"))
 		}
-		if w := get(f, "/paid/", cookie, "Accept", "application/json"); w.Code != 502 ||
-			!strings.Contains(w.Body.String(), `"gate-failed"`) {
-			t.Errorf("%s: JSON: got %d %s", name, w.Code, w.Body)
+		w := get(f, "/paid/", cookie, "Accept", "application/json")
+		if w.Code != 502 || !strings.Contains(w.Body.String(), `"gate-failed"`) {
+			t.Errorf("%s: JSON: got %d %s, want 502 gate-failed", name, w.Code, w.Body)
 		}
 		if w := get(f, "/members/", cookie); w.Header().Get("Location") != functiontest.Site+"/members/" {
-			t.Errorf("%s: a page that needs nothing of Kinde: got %d %q", name, w.Code, w.Header().Get("Location"))
+			t.Errorf("%s: page without a call to Kinde: got %d %q", name, w.Code, w.Header().Get("Location"))
 		}
 	}
 }
 
 func TestWithoutSession(t *testing.T) {
 	f := start(t)
+	image := []string{"Accept", "image/*", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Site", "same-origin"}
+	fetch := []string{"Accept", "*/*", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Site", "same-origin"}
 	for name, row := range map[string]struct {
 		header []string
 		want   int
 		code   string
 	}{
-		"image": {[]string{"Accept", "image/*", "Sec-Fetch-Mode", "no-cors", "Sec-Fetch-Site", "same-origin"}, 401,
-			"no-token"},
-		"fetch": {[]string{"Accept", "*/*", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Site", "same-origin"}, 401,
-			"no-token"},
+		"image":        {image, 401, "no-token"},
+		"fetch":        {fetch, 401, "no-token"},
 		"JSON":         {[]string{"Accept", "application/json"}, 401, "no-token"},
 		"prefetch":     {append([]string{"Sec-Purpose", "prefetch"}, navigation...), 503, ""},
 		"Bearer fetch": {append([]string{"Sec-Fetch-Mode", "cors"}, f.Bearer()...), 401, "no-token"},
@@ -211,17 +213,19 @@ func TestLinkOfAnotherSiteIsRepeated(t *testing.T) {
 		t.Fatalf("got %d %s, want a page that repeats the request", w.Code, w.Body)
 	}
 	kept := functiontest.Kept(w.Header())
-	if w := f.Get(functiontest.Site+again, append([]string{"Cookie", cookie},
-		navigation...)...); w.Header().Get("Location") != functiontest.Site+"/members/" {
-		t.Errorf("signed in: got %d %q", w.Code, w.Header().Get("Location"))
+	repeat := func(cookie string) *httptest.ResponseRecorder {
+		return f.Get(functiontest.Site+again, append([]string{"Cookie", cookie}, navigation...)...)
 	}
-	signIn := f.Get(functiontest.Site+again, append([]string{"Cookie", kept}, navigation...)...)
+	if w := repeat(cookie); w.Header().Get("Location") != functiontest.Site+"/members/" {
+		t.Errorf("signed in: got %d %q, want the page", w.Code, w.Header().Get("Location"))
+	}
+	signIn := repeat(kept)
 	if !strings.HasPrefix(signIn.Header().Get("Location"), f.URL) || cookieOf(signIn, "__Host-gate-probe").MaxAge >= 0 {
 		t.Errorf("signed out: got %d %q, want a sign-in that expires the probe", signIn.Code, signIn.Header()["Set-Cookie"])
 	}
-	if w := f.Get(functiontest.Site+again,
-		navigation...); w.Header().Get("Location") != functiontest.Site+"/access/?error=no-cookies" {
-		t.Errorf("without cookies: got %d %q", w.Code, w.Header().Get("Location"))
+	w = f.Get(functiontest.Site+again, navigation...)
+	if w.Header().Get("Location") != functiontest.Site+"/access/?error=no-cookies" {
+		t.Errorf("without cookies: got %d %q, want no-cookies", w.Code, w.Header().Get("Location"))
 	}
 }
 
@@ -232,26 +236,26 @@ func TestDifferingKeysDoNotLoop(t *testing.T) {
 	keys := gate.Keys{gateKey}
 	good := keys.Issue(s.ID, rules, nil, time.Now().Add(gate.PassLife))
 	target := functiontest.Site + "/auth/gate?return_url=%2Fmembers%2F&pass=refused"
-	ask := func(pass string) *httptest.ResponseRecorder {
+	send := func(pass string) *httptest.ResponseRecorder {
 		return f.Get(target, append([]string{"Cookie", cookie + "; __Host-gate=" + pass}, navigation...)...)
 	}
-	if w := ask(good); w.Code != 500 || w.Header().Get("Location") != "" || cookieOf(w, "__Host-gate") != nil {
-		t.Errorf("a good pass that the edge refused: got %d %q, want 500", w.Code, w.Header().Get("Location"))
+	if w := send(good); w.Code != 500 || w.Header().Get("Location") != "" || cookieOf(w, "__Host-gate") != nil {
+		t.Errorf("good pass that the edge refused: got %d %q, want 500", w.Code, w.Header().Get("Location"))
 	}
 	if !strings.Contains(f.Log(), "misconfigured") || !strings.Contains(f.Log(), "GATE_KEYS") ||
 		strings.Contains(f.Log(), good[:30]) {
-		t.Errorf("got the log %s", f.Log())
+		t.Errorf("got log %s, want misconfigured and GATE_KEYS without the pass", f.Log())
 	}
+	otherKeys := gate.Keys{[]byte(strings.Repeat("x", 32))}
 	for name, pass := range map[string]string{
 		"about to expire":    keys.Issue(s.ID, rules, nil, time.Now().Add(skew/2)),
 		"of another session": keys.Issue("other", rules, nil, time.Now().Add(gate.PassLife)),
 		"forged":             "1.2.3.4.5",
-		"under another key": gate.Keys{[]byte(strings.Repeat("x", 32))}.Issue(s.ID, rules, nil,
-			time.Now().Add(gate.PassLife)),
+		"under another key":  otherKeys.Issue(s.ID, rules, nil, time.Now().Add(gate.PassLife)),
 	} {
-		if w := ask(pass); w.Code != 302 || w.Header().Get("Location") != functiontest.Site+"/members/" ||
-			cookieOf(w, "__Host-gate") == nil {
-			t.Errorf("a pass %s: got %d %q, want a new pass", name, w.Code, w.Header().Get("Location"))
+		w := send(pass)
+		if w.Code != 302 || w.Header().Get("Location") != functiontest.Site+"/members/" || cookieOf(w, "__Host-gate") == nil {
+			t.Errorf("pass %s: got %d %q, want a new pass", name, w.Code, w.Header().Get("Location"))
 		}
 	}
 }
@@ -259,18 +263,21 @@ func TestDifferingKeysDoNotLoop(t *testing.T) {
 func TestReturnURLsThatLeadElsewhere(t *testing.T) {
 	f := start(t, "ALLOWED_ORIGINS", "https://ally.example")
 	_, cookie := signedIn(f)
-	for _, back := range []string{"", "members/", "//evil.example", "https://evil.example/", "https://ally.example/",
-		functiontest.Site, "/auth/login", "/x/../members/", "/members%2f",
-		"/.netlify/functions/gate", "/.netlify/images", "/.netlify/images?url=", "/.netlify/images?url=/a&url=/members/b",
-		"/.netlify/images?url=https://evil.example/a", "/members%3f", "/%256dembers/"} {
-		if w := get(f, back, cookie); w.Header().Get("Location") != functiontest.Site+"/access/?error=invalid-return-url" ||
-			cookieOf(w, "__Host-gate") != nil {
-			t.Errorf("%q: got %d %q", back, w.Code, w.Header().Get("Location"))
+	const refused = functiontest.Site + "/access/?error=invalid-return-url"
+	for _, back := range []string{
+		"", "members/", "//evil.example", "https://evil.example/", "https://ally.example/", functiontest.Site,
+		"/auth/login", "/x/../members/", "/members%2f", "/members%3f", "/%256dembers/", "/.netlify/functions/gate",
+		"/.netlify/images", "/.netlify/images?url=", "/.netlify/images?url=/a&url=/members/b",
+		"/.netlify/images?url=https://evil.example/a",
+	} {
+		w := get(f, back, cookie)
+		if w.Header().Get("Location") != refused || cookieOf(w, "__Host-gate") != nil {
+			t.Errorf("%q: got %d %q, want invalid-return-url", back, w.Code, w.Header().Get("Location"))
 		}
 	}
-	if w := f.Get(functiontest.Site+"/auth/gate", append([]string{"Cookie", cookie},
-		navigation...)...); w.Header().Get("Location") != functiontest.Site+"/access/?error=invalid-return-url" {
-		t.Errorf("without return_url: got %d %q", w.Code, w.Header().Get("Location"))
+	w := f.Get(functiontest.Site+"/auth/gate", append([]string{"Cookie", cookie}, navigation...)...)
+	if w.Header().Get("Location") != refused {
+		t.Errorf("without return_url: got %d %q, want invalid-return-url", w.Code, w.Header().Get("Location"))
 	}
 }
 
@@ -280,7 +287,8 @@ func TestRefreshesAnExpiredSession(t *testing.T) {
 	w := get(f, "/members/reports/", cookie)
 	if w.Code != 302 || w.Header().Get("Location") != functiontest.Site+"/members/reports/" ||
 		cookieOf(w, "__Host-session") == nil {
-		t.Errorf("got %d %q %v", w.Code, w.Header().Get("Location"), w.Header()["Set-Cookie"])
+		t.Errorf("got %d %q %v, want the page and a new session", w.Code, w.Header().Get("Location"),
+			w.Header()["Set-Cookie"])
 	}
 }
 
@@ -288,6 +296,6 @@ func TestMissingKeysAreMisconfigured(t *testing.T) {
 	f := start(t, "GATE_KEYS", "")
 	_, cookie := signedIn(f)
 	if w := get(f, "/members/", cookie); w.Code != 500 || !strings.Contains(f.Log(), "GATE_KEYS") {
-		t.Errorf("got %d %s", w.Code, f.Log())
+		t.Errorf("got %d %s, want 500 and GATE_KEYS in the log", w.Code, f.Log())
 	}
 }
