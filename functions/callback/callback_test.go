@@ -156,9 +156,9 @@ func TestErrorsFromKinde(t *testing.T) {
 		"error=server_error":       "login-failed",
 		"error=login_link_expired": "login-failed",
 		"error=%3Cscript%3Ealert(1)%3C/script%3E&error_description=%3Cb%3E": "login-failed",
-		"":             "login-failed",
-		"code=":        "login-failed",
-		"code=made-up": "login-failed",
+		"":                                  "login-failed",
+		"code=":                             "login-failed",
+		"code=made-up":                      "login-failed",
 		"code=" + strings.Repeat("x", 3000): "login-failed",
 	} {
 		w := s.back("state=" + s.attempt.State + "&" + query)
