@@ -3,6 +3,7 @@
 package recipes
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,10 +15,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"kinde-functions/scripts/check/chromium"
 	"kinde-functions/shared/local/functiontest"
 	"kinde-functions/shared/local/kindetest"
 )
@@ -29,19 +32,30 @@ const sessionKeys = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 // netlify dev, upgrades, and removes everything.
 func TestInstall(t *testing.T) {
 	d := newDesk(t, readPage(t))
-	for _, c := range []struct{ name, id, static, own string }{
-		{"plain", "plain-html", "", ""}, {"astro", "astro", "public", "hello"}, {"vite", "react--vite", "public", ""},
+	for _, c := range []struct {
+		name, id, static string
+		own              string // the owner's function
+		flags            string // of scripts/install
+		dev              []string
+		visit            func(*testing.T, served)
+	}{
+		{"plain", "plain-html", "", "", "-only portal,session", nil, signInWithCookies},
+		{"astro", "astro", "public", "hello", "-only portal,session", nil, visitAstro},
+		// Vite's own server is the recipe's.
+		{"vite", "react--vite", "public", "", "-headers -only account,portal,session",
+			[]string{"--framework=#static", "--dir=dist"}, visitReact},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d.make(t, c.name, c.id)
+			d.addPackage(t, c.id)
 			d.git(t, "init", "-q")
 			d.git(t, "add", "-A")
 			d.git(t, "-c", "user.name=Owner", "-c", "user.email=owner@example.com", "commit", "-q", "-m", "My site")
 
 			const command = "go run ./scripts/install -yes "
-			d.sh(t, command+"-only portal,session,health ../my-site")
+			d.sh(t, command+c.flags+" ../my-site")
 			d.netlifyBuild(t, c.own)
-			d.netlifyDev(t)
+			d.netlifyDev(t, c.visit, c.dev...)
 
 			// The upgrade has another stylesheet and the functions of before.
 			sheet := filepath.Join(d.project, "public", "access", "access.css")
@@ -82,10 +96,10 @@ func (d desk) netlify(ctx context.Context, t *testing.T, settings []string, args
 	}
 	cmd := exec.CommandContext(ctx, inProject(t, ".tools/npm/node_modules/.bin/netlify"), args...)
 	cmd.Dir = d.site
-	// The flags for Go let the second site's build find the first one's packages.
+	// The flags for Go let a build find the packages of the one before, and link less.
 	cmd.Env = slices.Concat(os.Environ(), quiet, settings, []string{
 		"CI=true", "XDG_CONFIG_HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "GOENV=" + strings.TrimSpace(string(goenv)),
-		"GOFLAGS=-tags=lambda.norpc -trimpath", "CGO_ENABLED=0",
+		"GOFLAGS=-tags=lambda.norpc -trimpath '-ldflags=-s -w'", "CGO_ENABLED=0",
 	})
 	return cmd
 }
@@ -118,8 +132,15 @@ func (d desk) netlifyBuild(t *testing.T, own string) {
 	}
 }
 
-// netlifyDev serves the site with netlify dev beside an embedded Kinde, and signs in.
-func (d desk) netlifyDev(t *testing.T) {
+// served is a site that netlify dev serves beside an embedded Kinde.
+type served struct {
+	site  string
+	kinde *kindetest.Server
+	stop  func() // ends netlify dev
+}
+
+// netlifyDev serves the site with netlify dev, and visits it.
+func (d desk) netlifyDev(t *testing.T, visit func(*testing.T, served), flags ...string) {
 	t.Helper()
 	port := freePort(t)
 	site := "http://localhost:" + port
@@ -132,9 +153,9 @@ func (d desk) netlifyDev(t *testing.T) {
 	for name, value := range kinde.Env() {
 		settings = append(settings, name+"="+value)
 	}
-	ctx, stop := context.WithCancel(t.Context())
-	cmd := d.netlify(ctx, t, settings, "dev", "--offline", "--no-open", "--skip-gitignore",
-		"--internal-disable-edge-functions", "--port", port)
+	ctx, cancel := context.WithCancel(t.Context())
+	cmd := d.netlify(ctx, t, settings, append([]string{"dev", "--offline", "--no-open", "--skip-gitignore",
+		"--internal-disable-edge-functions", "--port", port}, flags...)...)
 	var log functiontest.Log
 	cmd.Stdout, cmd.Stderr = &log, &log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -143,15 +164,45 @@ func (d desk) netlifyDev(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	stop := sync.OnceFunc(func() {
+		cancel()
+		_ = cmd.Wait() // killed
+	})
 	defer func() {
 		stop()
-		_ = cmd.Wait() // killed
 		if t.Failed() {
 			t.Logf("netlify dev:\n%s", &log)
 		}
 	}()
 	waitForHealth(t, site)
-	signInWithCookies(t, site, kinde)
+	visit(t, served{site, kinde, stop})
+}
+
+// visitAstro signs in, and visits what the site has without the functions.
+func visitAstro(t *testing.T, s served) {
+	signInWithCookies(t, s)
+	for path, want := range map[string]string{"/api/hello": "200 hello", "/old": "301 /"} {
+		res, err := client.Get(s.site + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		if got := fmt.Sprint(res.StatusCode, " ", cmp.Or(res.Header.Get("Location"), string(body))); got != want {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+}
+
+// visitReact visits the built site in Chromium.
+func visitReact(t *testing.T, s served) {
+	b := chromium.Launch(t, filepath.Join(root, ".artifacts", "install"))
+	b.GoTo(t, s.site)
+	b.Until(t, factsSignedOut+" && "+requests(1, 0))
+	signIn(t, b, s.site, "Your plan")
+	checkHooks(t, b, s.site)
+	s.stop()
+	checkHooksWithoutFunctions(t, b)
 }
 
 func freePort(t *testing.T) string {
@@ -194,8 +245,9 @@ func waitForHealth(t *testing.T, site string) {
 }
 
 // signInWithCookies signs the demo user in as a browser does.
-func signInWithCookies(t *testing.T, site string, kinde *kindetest.Server) {
+func signInWithCookies(t *testing.T, s served) {
 	t.Helper()
+	site, kinde := s.site, s.kinde
 	cookies := map[string]string{}
 	get := func(url string, extra *http.Cookie) (*http.Response, string) {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)

@@ -24,7 +24,7 @@ type page map[string][]block
 
 // followed is how many blocks of each section the tests follow.
 var followed = map[string]int{
-	"plain-html": 3, "react--vite": 4, "astro": 4, "single-page-app": 4,
+	"plain-html": 3, "react--vite": 3, "astro": 4, "single-page-app": 4,
 	"a-pricing-page-that-ends-in-the-portal": 1, "a-page-for-some-users": 2, "calling-your-own-api": 1,
 }
 

@@ -24,7 +24,7 @@ func TestRecipes(t *testing.T) {
 	}{
 		{"plain", "plain-html", "/", "Your plan", desk.checkPlainPages},
 		{"spa", "single-page-app", "/reports/2026", "Signed in as " + kindetest.DemoUser, nil},
-		{"vite", "react--vite", "/", "Your plan", desk.checkHotReload},
+		{"vite", "react--vite", "/", "Your plan", desk.checkReact},
 		{"astro", "astro", "/", "Your plan", desk.checkAstro},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -59,7 +59,7 @@ func signIn(t *testing.T, b *chromium.Tab, url, signedIn string) {
 	t.Helper()
 	b.GoTo(t, url)
 	b.Until(t, shown("Sign in"))
-	b.Click(t, `a[href^="/auth/login"], #sign-in`)
+	b.Click(t, `a[href^="/auth/login"], #sign-in, #root > button`)
 	b.Until(t, `document.querySelector('`+choice+`')`)
 	b.Click(t, choice)
 	b.Until(t, shown(signedIn))
@@ -96,8 +96,11 @@ func (d desk) checkPlainPages(t *testing.T, b *chromium.Tab, site string) {
 	}
 }
 
-// checkHotReload changes a component, which the page shows without being loaded again.
-func (d desk) checkHotReload(t *testing.T, b *chromium.Tab, _ string) {
+// checkReact checks the hooks in development, where React mounts everything twice. Then it
+// changes a component, which the page shows without being loaded again.
+func (d desk) checkReact(t *testing.T, b *chromium.Tab, site string) {
+	checkHooks(t, b, site)
+	signIn(t, b, site, "Your plan")
 	b.Until(t, `window.loadedOnce = true`)
 	file := filepath.Join(d.site, "src", "Account.jsx")
 	content, err := os.ReadFile(file)

@@ -3,6 +3,7 @@
 package recipes
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,10 +72,75 @@ func (d desk) make(t *testing.T, name, id string) {
 		write(t, filepath.Join(d.site, file), fill.Replace(string(raw)))
 	}
 	if _, err := os.Stat(filepath.Join(d.site, "package.json")); err == nil {
-		packages := inProject(t, ".tools/generators/node_modules")
-		if err := os.Symlink(packages, filepath.Join(d.site, "node_modules")); err != nil {
+		d.addModules(t, len(d.packing(id)) > 0)
+	}
+}
+
+// addModules gives the site the packages that its package.json names. If npm will change
+// the folder, it is a copy, else a link.
+func (d desk) addModules(t *testing.T, changed bool) {
+	t.Helper()
+	generators, modules := inProject(t, ".tools/generators/node_modules"), filepath.Join(d.site, "node_modules")
+	if !changed {
+		if err := os.Symlink(generators, modules); err != nil {
 			t.Fatal(err)
 		}
+		return
+	}
+	// npm finds here what it may not download: jose, which the package needs.
+	linkFiles(t, generators, modules)
+	linkFiles(t, inProject(t, ".tools/package/node_modules/jose"), filepath.Join(modules, "jose"))
+}
+
+// linkFiles copies a folder by links to its files, without what npm and Vite keep there and
+// overwrite in place.
+func linkFiles(t *testing.T, from, to string) {
+	t.Helper()
+	from, err := filepath.EvalSymlinks(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(from, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, strings.TrimPrefix(name, from))
+		switch {
+		case strings.HasPrefix(entry.Name(), ".") && filepath.Dir(name) == from && entry.IsDir():
+			return fs.SkipDir
+		case entry.IsDir():
+			return os.MkdirAll(target, 0o755)
+		case entry.Type() == fs.ModeSymlink || entry.Name() == ".package-lock.json":
+			return nil
+		case os.Link(name, target) == nil:
+			return nil
+		}
+		content, err := os.ReadFile(name) // of another file system
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(target, content, 0o755)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// packing returns the section's commands that pack the npm package and add it to the site.
+func (d desk) packing(id string) (lines []string) {
+	for _, line := range d.page.commands(id) {
+		if strings.Contains(line, "kinde-functions-") || strings.HasPrefix(line, "npm pack") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// addPackage runs these commands.
+func (d desk) addPackage(t *testing.T, id string) {
+	t.Helper()
+	for _, line := range d.packing(id) {
+		d.sh(t, line)
 	}
 }
 
