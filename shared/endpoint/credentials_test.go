@@ -16,8 +16,8 @@ func TestCredentials(t *testing.T) {
 	good, device := f.tenant.Mint(), f.tenant.Mint(kindetest.FromDevice())
 	const invalid = `Bearer error="invalid_token"`
 	for name, row := range map[string]struct {
-		header    []string
-		status    int
+		header []string
+		status int
 
 		code, challenge, reason string
 	}{
