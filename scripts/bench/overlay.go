@@ -3,19 +3,20 @@ package main
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"kinde-functions/scripts/workplace"
 )
 
 // replace makes the go command read text in place of a file of the project, until restore
 // is called. It stores the overlay next to path.
 func replace(file, text, path string) (restore func(), err error) {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	root, err := workplace.Root(".")
 	if err != nil {
 		return nil, err
 	}
-	original := filepath.Join(strings.TrimSpace(string(out)), filepath.FromSlash(file))
+	original := filepath.Join(root, filepath.FromSlash(file))
 	if _, err := os.Stat(original); err != nil {
 		return nil, err // an overlay of a missing file would add it to the build
 	}

@@ -30,13 +30,20 @@ func (s static) headerRules() ([]headerRule, error) {
 	return append(own, declared...), err
 }
 
-// readHeadersFile reads a _headers file: a path, and below it indented lines such as
-// "Name: value". No file means no rules.
-func readHeadersFile(file string) ([]headerRule, error) {
-	content, err := os.ReadFile(file)
+// readIfExists returns the content of a file, nothing if there is no such file.
+func readIfExists(name string) ([]byte, error) {
+	content, err := os.ReadFile(name)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
-	} else if err != nil {
+	}
+	return content, err
+}
+
+// readHeadersFile reads a _headers file: a path, and below it indented lines such as
+// "Name: value".
+func readHeadersFile(file string) ([]headerRule, error) {
+	content, err := readIfExists(file)
+	if err != nil {
 		return nil, err
 	}
 	var rules []headerRule
@@ -59,8 +66,7 @@ func readHeadersFile(file string) ([]headerRule, error) {
 	return rules, nil
 }
 
-// readHeaderTables reads the [[headers]] tables of netlify.toml in their order. No
-// file means no rules.
+// readHeaderTables reads the [[headers]] tables of netlify.toml in their order.
 func readHeaderTables(file string) ([]headerRule, error) {
 	var netlify struct {
 		Headers []struct {
@@ -68,10 +74,8 @@ func readHeaderTables(file string) ([]headerRule, error) {
 			Values map[string]any `toml:"values"`
 		} `toml:"headers"`
 	}
-	content, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	} else if err != nil {
+	content, err := readIfExists(file)
+	if err != nil {
 		return nil, err
 	}
 	if err := toml.Unmarshal(content, &netlify); err != nil {

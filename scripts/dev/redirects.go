@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -37,12 +36,10 @@ func (s static) redirectRules() ([]redirect, error) {
 	return append(own, declared...), err
 }
 
-// readRedirectsFile reads lines of the form "/from /to 200!". No file means no rules.
+// readRedirectsFile reads lines of the form "/from /to 200!".
 func readRedirectsFile(file string) ([]redirect, error) {
-	content, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	} else if err != nil {
+	content, err := readIfExists(file)
+	if err != nil {
 		return nil, err
 	}
 	var rules []redirect
@@ -72,7 +69,7 @@ func readRedirectsFile(file string) ([]redirect, error) {
 	return rules, nil
 }
 
-// readRedirectTables reads the [[redirects]] tables of netlify.toml. No file means no rules.
+// readRedirectTables reads the [[redirects]] tables of netlify.toml.
 func readRedirectTables(file string) ([]redirect, error) {
 	var netlify struct {
 		Redirects []struct {
@@ -82,10 +79,8 @@ func readRedirectTables(file string) ([]redirect, error) {
 			Query, Conditions map[string]any
 		}
 	}
-	content, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	} else if err != nil {
+	content, err := readIfExists(file)
+	if err != nil {
 		return nil, err
 	}
 	if err := toml.Unmarshal(content, &netlify); err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"kinde-functions/scripts/generate/derived"
 	"kinde-functions/scripts/generate/guide"
+	"kinde-functions/scripts/workplace"
 )
 
 //go:generate go run .
@@ -29,7 +30,7 @@ func main() {
 }
 
 func run() error {
-	root, err := projectRoot()
+	root, err := workplace.Root(".")
 	if err != nil {
 		return err
 	}
@@ -61,22 +62,4 @@ func run() error {
 		fmt.Println(page.Name)
 	}
 	return nil
-}
-
-// projectRoot returns the closest folder above the current one that has a go.mod.
-func projectRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", fmt.Errorf("no go.mod in this folder or above it")
-		}
-		dir = parent
-	}
 }

@@ -20,6 +20,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"kinde-functions/scripts/workplace"
 )
 
 func main() {
@@ -43,11 +45,10 @@ var architectures = []string{"amd64", "arm64"}
 var plainVersion = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.+-]{0,63}$`)
 
 func run(ctx context.Context, out, version, only string) error {
-	found, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
+	root, err := workplace.Root(".")
 	if err != nil {
-		return fmt.Errorf("go list: %w", err)
+		return err
 	}
-	root := strings.TrimSpace(string(found))
 	if version == "" {
 		version = described(ctx, root)
 	}
