@@ -75,8 +75,7 @@ func page[T any](a *accountCall, all []T, id func(T) string) ([]T, metadata, err
 	if text := a.query.Get("page_size"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > maxPageSize {
-			return nil, metadata{}, apiFault(http.StatusBadRequest,
-				errorItem{"PAGE_SIZE_INVALID", "page_size must be from 1 to 100"})
+			return nil, metadata{}, badRequest("PAGE_SIZE_INVALID", "page_size must be from 1 to 100")
 		}
 		size = n
 	}
@@ -85,8 +84,7 @@ func page[T any](a *accountCall, all []T, id func(T) string) ([]T, metadata, err
 	if after != "" && a.quirks.Cursors == CursorsRight {
 		i := slices.IndexFunc(all, func(v T) bool { return id(v) == after })
 		if i < 0 {
-			return nil, metadata{}, apiFault(http.StatusBadRequest,
-				errorItem{"STARTING_AFTER_INVALID", "starting_after is unknown"})
+			return nil, metadata{}, badRequest("STARTING_AFTER_INVALID", "starting_after is unknown")
 		}
 		start = i + 1
 	}

@@ -3,7 +3,6 @@ package kindetest
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"slices"
 )
 
@@ -21,54 +20,57 @@ func (k *Kinde) addURLs(of func(*Client) *[]string) http.HandlerFunc {
 			URLs []string `json:"urls"`
 		}
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || len(body.URLs) == 0 ||
-			slices.ContainsFunc(body.URLs, notURL) {
-			writeError(w, apiFault(http.StatusBadRequest, errorItem{"INVALID_URLS", "urls must be a list of absolute URLs"}))
+			slices.ContainsFunc(body.URLs, func(url string) bool { return !isWebURL(url) }) {
+			writeError(w, badRequest("INVALID_URLS", "urls must be a list of absolute URLs"))
 			return
 		}
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		clients, i := k.findApplication(r)
-		if i < 0 {
-			writeError(w, unknownApplication())
-			return
-		}
-		list := of(&clients[i])
-		urls := slices.Clone(*list)
-		for _, added := range body.URLs {
-			if !slices.Contains(urls, added) {
-				urls = append(urls, added)
+		err := k.changeApplication(r, func(c *Client) error {
+			urls := slices.Clone(*of(c))
+			for _, added := range body.URLs {
+				if !slices.Contains(urls, added) {
+					urls = append(urls, added)
+				}
 			}
-		}
-		if len(urls) > maxURLs {
-			writeError(w, apiFault(http.StatusBadRequest, errorItem{"TOO_MANY_URLS", "The application has too many URLs"}))
+			if len(urls) > maxURLs {
+				return badRequest("TOO_MANY_URLS", "The application has too many URLs")
+			}
+			*of(c) = urls
+			return nil
+		})
+		if err != nil {
+			writeError(w, err)
 			return
 		}
-		*list = urls
-		k.clients.Store(&clients)
 		writeJSON(w, http.StatusOK, map[string]string{"code": "URLS_ADDED", "message": "URLs added"})
 	}
 }
 
-// findApplication returns a copy of the applications, and the index in it of the one that
-// the path names, or -1.
-func (k *Kinde) findApplication(r *http.Request) ([]Client, int) {
+// changeApplication changes the application that the path names.
+func (k *Kinde) changeApplication(r *http.Request, change func(*Client) error) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	clients := slices.Clone(*k.clients.Load())
-	return clients, slices.IndexFunc(clients, func(c Client) bool { return c.ID == r.PathValue("app") })
+	i := slices.IndexFunc(clients, func(c Client) bool { return c.ID == r.PathValue("app") })
+	if i < 0 {
+		return errNoApplication
+	}
+	if err := change(&clients[i]); err != nil {
+		return err
+	}
+	k.clients.Store(&clients)
+	return nil
 }
 
-func unknownApplication() error {
-	return apiFault(http.StatusNotFound, errorItem{"APPLICATION_NOT_FOUND", "Application not found"})
-}
+var errNoApplication = apiFault(http.StatusNotFound, errorItem{"APPLICATION_NOT_FOUND", "Application not found"})
 
 // application handles GET /api/v1/applications/{app}. As Kinde does, it returns the
 // application's secret.
 func (k *Kinde) application(w http.ResponseWriter, r *http.Request) {
-	clients, i := k.findApplication(r)
-	if i < 0 {
-		writeError(w, unknownApplication())
+	c, ok := k.client(r.PathValue("app"))
+	if !ok {
+		writeError(w, errNoApplication)
 		return
 	}
-	c := clients[i]
 	writeJSON(w, http.StatusOK, map[string]any{"code": "OK", "message": "Success", "application": map[string]string{
 		"id": c.ID, "name": c.ID, "type": string(c.Type), "client_id": c.ID, "client_secret": c.Secret,
 		"login_uri": c.LoginURI,
@@ -82,23 +84,14 @@ func (k *Kinde) updateApplication(w http.ResponseWriter, r *http.Request) {
 	}
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&body); err != nil || notURL(body.LoginURI) {
-		writeError(w, apiFault(http.StatusBadRequest, errorItem{"INVALID_LOGIN_URI", "login_uri must be an absolute URL"}))
+	if err := decoder.Decode(&body); err != nil || !isWebURL(body.LoginURI) {
+		writeError(w, badRequest("INVALID_LOGIN_URI", "login_uri must be an absolute URL"))
 		return
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	clients, i := k.findApplication(r)
-	if i < 0 {
-		writeError(w, unknownApplication())
+	err := k.changeApplication(r, func(c *Client) error { c.LoginURI = body.LoginURI; return nil })
+	if err != nil {
+		writeError(w, err)
 		return
 	}
-	clients[i].LoginURI = body.LoginURI
-	k.clients.Store(&clients)
 	w.WriteHeader(http.StatusOK)
-}
-
-func notURL(raw string) bool {
-	u, err := url.Parse(raw)
-	return err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || len(raw) > 2048
 }

@@ -85,7 +85,7 @@ func (k *Kinde) changeUser(id, change string) (event, kind, effect string) {
 		}
 		return event, "user.updated", "The user can sign in again."
 	case changePlan:
-		if err := k.SwitchPlan(id); err != nil {
+		if err := k.switchPlan(id); err != nil {
 			return "", "", ""
 		}
 		event := k.Event("customer.plan_changed", map[string]any{"customer": map[string]any{"user_id": id}})
@@ -95,9 +95,9 @@ func (k *Kinde) changeUser(id, change string) (event, kind, effect string) {
 	return "", "", ""
 }
 
-// SwitchPlan moves a user from the Pro plan to the Basic one, or back. Access tokens show
+// switchPlan moves a user from the Pro plan to the Basic one, or back. Access tokens show
 // the plan's permission and feature flag as they show everything that users inherit.
-func (k *Kinde) SwitchPlan(id string) error {
+func (k *Kinde) switchPlan(id string) error {
 	return k.UpdateInherited(id, func(p *User) {
 		if len(p.Memberships) == 0 {
 			return

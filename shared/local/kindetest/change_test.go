@@ -64,7 +64,7 @@ func TestPageShowsWhatTheSiteRefuses(t *testing.T) {
 func TestPlanChangeReachesTokensAfterRefreshClaims(t *testing.T) {
 	tn := newTenant(t)
 	before := permissionsOf(t, tn.tokens().AccessToken)
-	if err := tn.Kinde.SwitchPlan(DemoUser); err != nil {
+	if err := tn.Kinde.switchPlan(DemoUser); err != nil {
 		t.Fatal(err)
 	}
 	if got := permissionsOf(t, tn.tokens().AccessToken); !slices.Equal(got, before) {
@@ -74,7 +74,7 @@ func TestPlanChangeReachesTokensAfterRefreshClaims(t *testing.T) {
 	if got := permissionsOf(t, tn.tokens().AccessToken); slices.Contains(got, proPermission) {
 		t.Errorf("on the Basic plan: got %v, want no %s", got, proPermission)
 	}
-	if err := tn.Kinde.SwitchPlan(DemoUser); err != nil {
+	if err := tn.Kinde.switchPlan(DemoUser); err != nil {
 		t.Fatal(err)
 	}
 	_ = tn.Kinde.UpdateUser(DemoUser, func(*User) {})

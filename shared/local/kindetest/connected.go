@@ -36,13 +36,10 @@ func (k *Kinde) connectedAppURL(w http.ResponseWriter, r *http.Request) {
 	user := k.user(userID)
 	switch {
 	case app == "" || userID == "" && org == "":
-		writeError(w,
-			apiFault(http.StatusBadRequest, errorItem{"PARAMETER_MISSING", "key_code_ref and user_id or org_code are required"}))
+		writeError(w, badRequest("PARAMETER_MISSING", "key_code_ref and user_id or org_code are required"))
 		return
 	case callback != "" && !isWebURL(callback):
-		writeError(w,
-			apiFault(http.StatusBadRequest, errorItem{"OVERRIDE_CALLBACK_URL_INVALID",
-				"override_callback_url is not an absolute URL"}))
+		writeError(w, badRequest("OVERRIDE_CALLBACK_URL_INVALID", "override_callback_url is not an absolute URL"))
 		return
 	case !slices.Contains(k.opt.ConnectedApps, app):
 		writeError(w, apiFault(http.StatusNotFound, errorItem{"CONNECTED_APP_NOT_FOUND", "Connected app not found"}))
@@ -67,7 +64,7 @@ func (k *Kinde) connectedAppToken(w http.ResponseWriter, r *http.Request) {
 	now := k.opt.Now()
 	c, ok := k.connects.get(r.URL.Query().Get("session_id"), now)
 	if !ok || c.token == "" {
-		writeError(w, apiFault(http.StatusBadRequest, errorItem{"SESSION_ID_INVALID", "Invalid session ID"}))
+		writeError(w, badRequest("SESSION_ID_INVALID", "Invalid session ID"))
 		return
 	}
 	if !now.Before(c.expires) {
@@ -84,7 +81,7 @@ func (k *Kinde) connectedAppRevoke(w http.ResponseWriter, r *http.Request) {
 	defer k.mu.Unlock()
 	id := r.URL.Query().Get("session_id")
 	if _, ok := k.connects.get(id, k.opt.Now()); !ok {
-		writeError(w, apiFault(http.StatusBadRequest, errorItem{"SESSION_ID_INVALID", "Invalid session ID"}))
+		writeError(w, badRequest("SESSION_ID_INVALID", "Invalid session ID"))
 		return
 	}
 	k.connects.drop(id)

@@ -33,15 +33,10 @@ const slowDown = 5 * time.Second
 
 // deviceAuth handles POST /oauth2/device/auth (RFC 8628 section 3.2).
 func (k *Kinde) deviceAuth(w http.ResponseWriter, r *http.Request) {
-	id := r.PostForm.Get("client_id")
-	if id == "" {
-		id = k.opt.DefaultDeviceClient
-	}
-	client, ok := k.client(id)
+	client, ok := k.client(r.PostForm.Get("client_id"))
 	switch {
 	case !ok:
-		writeError(w,
-			oauthFault(http.StatusUnauthorized, "invalid_client", "Unknown client, and no default device application."))
+		writeError(w, oauthFault(http.StatusUnauthorized, "invalid_client", "Unknown client."))
 		return
 	case client.Type != Device:
 		writeError(w, oauthFault(http.StatusBadRequest, "unauthorized_client",

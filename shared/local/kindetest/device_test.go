@@ -84,11 +84,10 @@ func TestDeviceAuthRefuses(t *testing.T) {
 			t.Errorf("%s: got %s", name, got.body)
 		}
 	}
-	lenient := newTenant(t, func(o *Options) { o.DefaultDeviceClient = DeviceClientID })
-	got := lenient.post("/oauth2/device/auth", url.Values{}).json(t)
+	got := tn.post("/oauth2/device/auth", url.Values{"client_id": {DeviceClientID}}).json(t)
 	if got["device_code"] == nil || got["expires_in"] != 600.0 || got["interval"] != 5.0 ||
-		got["verification_uri"] != lenient.URL+"/device" {
-		t.Errorf("default device client: got %v", got)
+		got["verification_uri"] != tn.URL+"/device" {
+		t.Errorf("got %v, want a request of ten minutes", got)
 	}
 	if qr, _ := got["qr_code"].(string); !strings.HasPrefix(qr, "data:image/png;base64,") {
 		t.Errorf("got qr_code %.40q, want a data URL", qr)

@@ -2,7 +2,6 @@ package kindetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -78,11 +77,6 @@ func (k *Kinde) Delete(id string, opts ...Claim) (event string, err error) {
 	return k.UserEvent("user.deleted", id, opts...), nil
 }
 
-var (
-	errNoWebhook  = errors.New("kindetest: Options.WebhookURL is empty")
-	errNotHandled = errors.New("kindetest: the webhook was not handled")
-)
-
 // webhookTimeout bounds one try.
 const webhookTimeout = 10 * time.Second
 
@@ -90,28 +84,6 @@ var webhookClient = &http.Client{
 	Timeout:       webhookTimeout,
 	Transport:     &http.Transport{DisableKeepAlives: true},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-}
-
-// Deliver posts an event to Options.WebhookURL and tries again, with the same
-// webhook-id, until a 2xx. It gives up after Options.WebhookRetries or with ctx.
-func (k *Kinde) Deliver(ctx context.Context, event string) error {
-	if k.opt.WebhookURL == "" {
-		return errNoWebhook
-	}
-	var err error
-	for try := 0; ; try++ {
-		if err = post(ctx, k.opt.WebhookURL, event); err == nil {
-			return nil
-		}
-		if try == len(k.opt.WebhookRetries) {
-			return errors.Join(errNotHandled, err)
-		}
-		select {
-		case <-ctx.Done():
-			return errors.Join(errNotHandled, ctx.Err())
-		case <-time.After(k.opt.WebhookRetries[try]):
-		}
-	}
 }
 
 // post sends an event once. The error names a status other than 2xx.

@@ -64,7 +64,7 @@ func (k *Kinde) revoke(w http.ResponseWriter, r *http.Request) {
 	}
 	token := r.PostForm.Get("token")
 	if token == "" {
-		writeError(w, apiFault(http.StatusBadRequest, errorItem{"TOKEN_MISSING", "Token is missing"}))
+		writeError(w, badRequest("TOKEN_MISSING", "Token is missing"))
 		return
 	}
 	b, verifyErr := k.verify(token, k.issuerOf(r))

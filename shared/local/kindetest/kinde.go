@@ -63,14 +63,8 @@ type Options struct {
 	RefreshOverlap            time.Duration
 	DeviceTTL, DeviceInterval time.Duration
 
-	// DefaultDeviceClient serves device requests that name no client; empty:
-	// they are refused.
-	DefaultDeviceClient string
-	// WebhookURL is where Deliver posts events; empty: nowhere.
+	// WebhookURL is where the page /dev/users sends events, once each; empty: nowhere.
 	WebhookURL string
-	// WebhookRetries are the waits between the tries of one delivery; nil:
-	// Kinde's first three. Kinde goes on for 36 hours.
-	WebhookRetries []time.Duration
 	// ConnectedApps are the third parties that can be connected, by
 	// key_code_ref; nil: SampleDrive.
 	ConnectedApps []string
@@ -196,9 +190,6 @@ func withDefaults(opt Options) Options {
 	}
 	if opt.Users == nil {
 		opt.Users = DemoUsers()
-	}
-	if opt.WebhookRetries == nil {
-		opt.WebhookRetries = []time.Duration{5 * time.Second, 30 * time.Second, 2 * time.Minute}
 	}
 	if opt.ConnectedApps == nil {
 		opt.ConnectedApps = []string{SampleDrive}

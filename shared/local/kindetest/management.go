@@ -51,7 +51,7 @@ func (k *Kinde) listUsers(w http.ResponseWriter, r *http.Request) {
 	if text := query.Get("page_size"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > 500 {
-			writeError(w, apiFault(http.StatusBadRequest, errorItem{"PAGE_SIZE_INVALID", "page_size must be from 1 to 500"}))
+			writeError(w, badRequest("PAGE_SIZE_INVALID", "page_size must be from 1 to 500"))
 			return
 		}
 		size = n
@@ -61,7 +61,7 @@ func (k *Kinde) listUsers(w http.ResponseWriter, r *http.Request) {
 	if token := query.Get("next_token"); token != "" {
 		start = 1 + slices.IndexFunc(k.users, func(p *User) bool { return p.ID == token })
 		if start == 0 {
-			writeError(w, apiFault(http.StatusBadRequest, errorItem{"NEXT_TOKEN_INVALID", "next_token is unknown"}))
+			writeError(w, badRequest("NEXT_TOKEN_INVALID", "next_token is unknown"))
 			return
 		}
 	}

@@ -16,12 +16,11 @@ type Claim func(*minting)
 
 // minting is the token that Mint or MintID makes.
 type minting struct {
-	k              *Kinde
-	grant          *grant
-	steps          []func(header, claims map[string]any)
-	key            KeyChoice
-	alg            string
-	header, claims string // raw JSON; empty: made from the maps
+	k     *Kinde
+	grant *grant
+	steps []func(header, claims map[string]any)
+	key   KeyChoice
+	alg   string
 }
 
 // KeyChoice selects the key that signs a minted token.
@@ -48,11 +47,6 @@ func Without(name string) Claim {
 // Header sets a header parameter.
 func Header(name string, value any) Claim {
 	return step(func(header, _ map[string]any) { header[name] = value })
-}
-
-// WithoutHeader removes a header parameter.
-func WithoutHeader(name string) Claim {
-	return step(func(header, _ map[string]any) { delete(header, name) })
 }
 
 // ExpiresIn sets exp relative to the tenant's clock; negative: expired.
@@ -131,13 +125,6 @@ func SignedWith(alg string) Claim {
 	}
 }
 
-// RawHeader replaces the header with text, for JSON that a map cannot represent, such as
-// repeated names.
-func RawHeader(text string) Claim { return func(m *minting) { m.header = text } }
-
-// RawPayload replaces the payload with text.
-func RawPayload(text string) Claim { return func(m *minting) { m.claims = text } }
-
 // Mint returns an access token without a sign-in: a valid one for DemoUser and ClientID
 // unless opts change it. It panics on options that make no token (an unknown algorithm,
 // OldKey before any rotation).
@@ -186,7 +173,7 @@ func (m *minting) finish(claims map[string]any) string {
 	for _, change := range m.steps {
 		change(header, claims)
 	}
-	signing := encodePart(m.header, header) + "." + encodePart(m.claims, claims)
+	signing := encodePart(header) + "." + encodePart(claims)
 	method := jwt.GetSigningMethod(m.alg)
 	if method == nil {
 		panic("kindetest: Mint: unknown algorithm " + m.alg)
@@ -225,13 +212,10 @@ func secretFor(alg string, key *signingKey) any {
 	}
 }
 
-func encodePart(raw string, values map[string]any) string {
-	if raw == "" {
-		out, err := json.Marshal(values)
-		if err != nil {
-			panic("kindetest: Mint: " + err.Error())
-		}
-		raw = string(out)
+func encodePart(values map[string]any) string {
+	out, err := json.Marshal(values)
+	if err != nil {
+		panic("kindetest: Mint: " + err.Error())
 	}
-	return base64.RawURLEncoding.EncodeToString([]byte(raw))
+	return base64.RawURLEncoding.EncodeToString(out)
 }

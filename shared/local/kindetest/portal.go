@@ -32,10 +32,10 @@ func (k *Kinde) portalLink(a *accountCall) (any, error) {
 		visit.area = portalAreas[0]
 	}
 	if !areaPattern.MatchString(visit.area) {
-		return nil, apiFault(http.StatusBadRequest, errorItem{"SUBNAV_INVALID", "subnav is not an area of the portal"})
+		return nil, badRequest("SUBNAV_INVALID", "subnav is not an area of the portal")
 	}
 	if visit.returnURL != "" && !isWebURL(visit.returnURL) {
-		return nil, apiFault(http.StatusBadRequest, errorItem{"RETURN_URL_INVALID", "return_url is not an absolute URL"})
+		return nil, badRequest("RETURN_URL_INVALID", "return_url is not an absolute URL")
 	}
 	key := randomHex(32)
 	k.portals.put("link "+key, visit, k.opt.Now().Add(portalTTL))
@@ -44,7 +44,7 @@ func (k *Kinde) portalLink(a *accountCall) (any, error) {
 
 func isWebURL(raw string) bool {
 	u, err := url.Parse(raw)
-	return err == nil && len(raw) <= 2048 && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+	return err == nil && len(raw) <= 2048 && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil
 }
 
 // portalView is the content of a page of the portal.
@@ -100,7 +100,7 @@ func (k *Kinde) choosePlan(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	visit, ok := k.portals.get("visit "+id, k.opt.Now())
 	k.mu.Unlock()
-	if !ok || k.SwitchPlan(visit.user) != nil {
+	if !ok || k.switchPlan(visit.user) != nil {
 		renderMessage(w, http.StatusNotFound, "This visit is over", "Go back to the site and open the portal again.", "")
 		return
 	}

@@ -60,6 +60,10 @@ func (e *apiError) Error() string { return fmt.Sprintf("%d %v", e.status, e.item
 
 func apiFault(status int, items ...errorItem) error { return &apiError{status, items} }
 
+func badRequest(code, message string) error {
+	return apiFault(http.StatusBadRequest, errorItem{code, message})
+}
+
 // oauthError is an error of RFC 6749 section 5.2 (shape C).
 type oauthError struct {
 	status            int
