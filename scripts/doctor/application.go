@@ -12,35 +12,34 @@ import (
 	"kinde-functions/shared/kinde"
 )
 
-// checkApplication finds out without a user what Kinde thinks of the site's application:
-// by redeeming a code that was never issued, and by sign-ins with prompt=none, which end
-// at once.
-func (d *doctor) checkApplication(ctx context.Context) {
-	if reason := d.report.blocked("settings."+config.ClientID.Name(), "settings."+config.ClientSecret.Name(),
-		"tenant.discovery"); reason != "" {
-		d.report.skipRest("application", reason)
-		return
-	}
-	if secret := config.ClientSecret.Name(); d.settings.ClientSecret == "" {
-		d.report.skipRest("application", cmp.Or(d.awsReference(secret),
-			"KINDE_CLIENT_SECRET is not set: nobody signs in here"))
-		return
-	}
-	d.checkRefreshScope()
-	d.checkCredentials(ctx)
-	if reason := d.report.blocked("settings."+config.Site.Name(), "application.credentials"); reason != "" ||
-		d.settings.Site == "" {
-		d.report.skipRest("application", cmp.Or(reason, "KINDE_SITE_URL is not set here"))
-		return
-	}
-	app := d.app()
-	page, err := d.fetch(ctx, request{url: d.signInURL(app.RedirectURI)})
-	d.judgeSignIn("application", app.RedirectURI, page, err)
-	d.checkPreviewCallbacks(ctx)
-	d.checkLogout(ctx)
+// appState is what the checks learned of the site's application, without a user: by
+// redeeming a code that was never issued, and by sign-ins with prompt=none, which end at
+// once.
+type appState struct {
+	redeemed error     // of the code
+	signIn   *response // to the sign-in
 }
 
-func (d *doctor) app() kinde.App {
+// noApplication is the reason to skip what needs the application's credentials.
+func noApplication(d *doctor) string {
+	secret := config.ClientSecret.Name()
+	reason := d.blocked("settings.here", "settings."+config.ClientID.Name(), "settings."+secret, "tenant.discovery")
+	if reason != "" || d.settings.ClientSecret != "" {
+		return reason
+	}
+	return cmp.Or(d.awsReference(secret), "KINDE_CLIENT_SECRET is not set: nobody signs in here")
+}
+
+// noSite is the reason to skip what needs the site's address, too.
+func noSite(d *doctor) string {
+	reason := cmp.Or(noApplication(d), d.blocked("settings."+config.Site.Name(), "application.credentials"))
+	if reason != "" || d.settings.Site != "" {
+		return reason
+	}
+	return "KINDE_SITE_URL is not set here"
+}
+
+func (d *doctor) kindeApp() kinde.App {
 	s := d.settings
 	return kinde.App{ID: s.ClientID, Secret: s.ClientSecret, RedirectURI: s.Site + "/auth/callback",
 		Scopes: s.Scopes, Audiences: s.Audiences}
@@ -48,68 +47,75 @@ func (d *doctor) app() kinde.App {
 
 // checkCredentials redeems a made-up code. Kinde checks the credentials first, so that
 // invalid_grant means that they are right.
-func (d *doctor) checkCredentials(ctx context.Context) {
-	const id, kind = "application.credentials", "application.type"
+func (d *doctor) checkCredentials(ctx context.Context) result {
 	ctx, cancel := limited(ctx)
 	defer cancel()
-	_, err := d.kinde.Exchange(ctx, d.app(), "doctor-"+rand.Text(), rand.Text()+rand.Text())
-	kindeErr, ok := errors.AsType[*kinde.Error](err)
-	credentials := []step{set(config.ClientID.Name(), "your_client_id"),
-		secret(config.ClientSecret.Name(), "your_client_secret")}
-	switch {
-	case errors.Is(err, kinde.ErrInvalidGrant):
-		d.report.ok(id, "accepted, in the request's body")
-		d.report.ok(kind, "may redeem a sign-in")
+	_, err := d.kinde.Exchange(ctx, d.kindeApp(), "doctor-"+rand.Text(), rand.Text()+rand.Text())
+	d.app.redeemed = err
+	switch kindeErr, ok := errors.AsType[*kinde.Error](err); {
+	case errors.Is(err, kinde.ErrInvalidGrant), ok && kindeErr.Has("unauthorized_client"):
+		return passed("accepted, in the request's body")
 	case err == nil:
-		d.report.fix(id, "a code that was never issued was redeemed",
+		return failed("a code that was never issued was redeemed",
 			step{Do: "KINDE_ISSUER_URL is no Kinde tenant: set it to yours."})
-	case ok && kindeErr.Has("unauthorized_client"):
-		d.report.ok(id, "accepted, in the request's body")
-		d.refused(kind, err, append([]step{{Do: "In Kinde: Settings → Applications → Add application → Back-end web; " +
-			"then set its id and secret:"}}, credentials...)...)
 	case ok && kindeErr.Has("invalid_client"):
-		d.refused(id, err, append([]step{{Do: inApplication + "its Client ID and Client secret."}}, credentials...)...)
-	default:
-		d.refused(id, err)
+		find := step{Do: inApplication + "its Client ID and Client secret."}
+		return refused(err, slices.Concat([]step{find}, setCredentials)...)
 	}
-	if _, reported := d.report.found[kind]; !reported {
-		d.report.skip(kind, "because of "+id)
-	}
+	return refused(err)
 }
 
-func (d *doctor) checkRefreshScope() {
-	const id = "application.refresh-scope"
+// checkType uses the response to the made-up code.
+func (d *doctor) checkType(context.Context) result {
+	if errors.Is(d.app.redeemed, kinde.ErrInvalidGrant) {
+		return passed("may redeem a sign-in")
+	}
+	add := step{Do: "In Kinde: Settings → Applications → Add application → Back-end web. Set its id and secret:"}
+	return refused(d.app.redeemed, slices.Concat([]step{add}, setCredentials)...)
+}
+
+var setCredentials = []step{set(config.ClientID.Name(), "your_client_id"),
+	set(config.ClientSecret.Name(), "your_client_secret")}
+
+func (d *doctor) checkCallback(ctx context.Context) result {
+	app := d.kindeApp()
+	var err error
+	d.app.signIn, err = d.fetch(ctx, request{url: d.signInURL(app.RedirectURI)})
+	return judgeCallback(app.RedirectURI, d.app.signIn, err)
+}
+
+func (d *doctor) checkSignIn(context.Context) result {
+	return judgeSignIn(d.kindeApp().RedirectURI, d.app.signIn, "application.callback-url")
+}
+
+func (d *doctor) checkRefreshScope(context.Context) result {
 	scopes := strings.Fields(d.settings.Scopes)
-	switch reason := d.report.blocked("settings." + config.Scopes.Name()); {
+	switch reason := d.blocked("settings." + config.Scopes.Name()); {
 	case strings.Contains(d.env[config.Scopes.Name()], "offline_access"):
-		d.report.fix(id, "KINDE_SCOPES holds offline_access", step{Do: sentence(kinde.NoRefreshRemedy)},
+		return failed("KINDE_SCOPES holds offline_access", step{Do: sentence(kinde.NoRefreshRemedy)},
 			set(config.Scopes.Name(), "openid profile email offline"))
 	case reason != "":
-		d.report.skip(id, reason)
+		return skipped(reason)
 	case !slices.Contains(scopes, "offline"):
-		d.report.note(id, "KINDE_SCOPES has no offline: users sign in again when their access token ends",
+		return noted("KINDE_SCOPES has no offline: users sign in again when their access token ends",
 			step{Do: sentence(kinde.NoRefreshRemedy)}, set(config.Scopes.Name(), strings.Join(append(scopes, "offline"), " ")))
 	default:
-		d.report.ok(id, "requested by offline")
+		return passed("requested by offline")
 	}
 }
 
 // checkPreviewCallbacks signs in at one address of each pattern of PREVIEW_ORIGINS.
-func (d *doctor) checkPreviewCallbacks(ctx context.Context) {
-	const id = "application.preview-callbacks"
-	name := config.PreviewOrigins.Name()
+func (d *doctor) checkPreviewCallbacks(ctx context.Context) result {
 	patterns := d.previewCallbacks()
-	if reason := d.report.blocked("settings." + name); reason != "" || len(patterns) == 0 {
-		d.report.skip(id, cmp.Or(reason, "PREVIEW_ORIGINS is not set: nobody signs in at previews"))
-		return
+	if len(patterns) == 0 {
+		return skipped("PREVIEW_ORIGINS is not set: nobody signs in at previews")
 	}
 	var missing, unknown []string
 	for _, pattern := range patterns {
 		registered, err := d.callbackRegistered(ctx, exampleOf(pattern))
 		switch {
 		case err != nil:
-			d.refused(id, err)
-			return
+			return refused(err)
 		case registered == no:
 			missing = append(missing, pattern)
 		case registered == unclear:
@@ -124,11 +130,11 @@ func (d *doctor) checkPreviewCallbacks(ctx context.Context) {
 	}
 	switch {
 	case len(missing) > 0:
-		d.report.fix(id, "not registered: "+strings.Join(missing, ", "), steps...)
+		return failed("not registered: "+strings.Join(missing, ", "), steps...)
 	case len(unknown) > 0:
-		d.report.note(id, "Kinde redirected to a page of its own, which does not tell", steps...)
+		return noted(unclearFound, steps...)
 	default:
-		d.report.ok(id, strings.Join(patterns, ", "))
+		return passed(strings.Join(patterns, ", "))
 	}
 }
 
@@ -146,26 +152,61 @@ func (d *doctor) previewCallbacks() (patterns []string) {
 // exampleOf returns a URL that a pattern with one * matches.
 func exampleOf(pattern string) string { return strings.Replace(pattern, "*", "1", 1) }
 
-func (d *doctor) checkLogout(ctx context.Context) {
-	const id = "application.logout-url"
+func (d *doctor) checkLogout(ctx context.Context) result {
 	back := d.settings.Site + d.settings.AfterLogoutPath
 	register := registerSteps(strings.Replace(kinde.LogoutRemedy, "it exactly", "exactly this", 1), back,
 		"Allowed logout redirect URLs")
 	switch registered, err := d.logoutRegistered(ctx, back); {
 	case err != nil:
-		d.refused(id, err)
+		return refused(err)
 	case registered == yes:
-		d.report.ok(id, back)
+		return passed(back)
 	case registered == unclear:
-		d.report.note(id, "Kinde redirected to an address of its own, which does not tell",
-			append([]step{{Do: "Compare by hand:"}}, register[1:]...)...)
+		return noted(unclearFound, append([]step{{Do: "Compare by hand:"}}, register[1:]...)...)
 	default:
-		d.report.fix(id, "Kinde shows a page of its own and does not return to the site", register...)
+		return failed("Kinde shows a page of its own and does not return to the site", register...)
 	}
 }
 
-// registerSteps say how to register a URL with the application.
+// registerSteps are the steps that register a URL with the application.
 func registerSteps(remedy, address, field string) []step {
 	return []step{{Do: sentence(remedy)}, {Copy: address},
 		{Do: inApplication + field + ". They are compared as strings. Or by the Management API:"}, {Run: mendCommand}}
+}
+
+// mendCommand registers what the Management API can register.
+const mendCommand = "go run ./scripts/doctor -mend"
+
+// loginURI is where invitations and old sign-in pages must lead.
+func (d *doctor) loginURI() string { return d.settings.Site + "/auth/login" }
+
+// loginURISteps is the click path to the application login URI.
+func (d *doctor) loginURISteps() []step {
+	return []step{{Do: inApplication + "Application login URI. Set it to:"}, {Copy: d.loginURI()}}
+}
+
+// checkLoginURI reads the application login URI where the machine-to-machine application
+// has the scope for it. Elsewhere it notes how to compare it.
+func (d *doctor) checkLoginURI(ctx context.Context) result {
+	byHand := append(d.loginURISteps(),
+		step{Do: "The doctor can compare it when the machine-to-machine application has this scope of the Kinde " +
+			"Management API:"},
+		step{Copy: kinde.ReadApplications})
+	if noMachine(d) != "" || d.machineToken(ctx) != nil || !slices.Contains(d.machine.scopes, kinde.ReadApplications) {
+		return noted("not compared: no machine token may read it", byHand...)
+	}
+	ctx, cancel := limited(ctx)
+	defer cancel()
+	mend := append(d.loginURISteps(), step{Do: "Or by the Management API:"}, step{Run: mendCommand})
+	switch got, err := d.kinde.LoginURI(ctx, d.machine.client, d.settings.ClientID); {
+	case err != nil:
+		found, _ := describe(err)
+		return noted("not compared: "+found, byHand[:2]...)
+	case got == d.loginURI():
+		return passed(got)
+	case got == "":
+		return failed("not set", mend...)
+	default:
+		return failed("it is "+quoted(got), mend...)
+	}
 }

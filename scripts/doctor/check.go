@@ -1,12 +1,11 @@
 package main
 
 import (
-	"cmp"
-	"slices"
+	"context"
 	"strings"
 )
 
-// state is the result of a check.
+// state is the outcome of a check.
 type state string
 
 const (
@@ -23,7 +22,7 @@ type step struct {
 	Copy string `json:"copy,omitempty"` // a value to enter exactly as it is
 }
 
-// check is one thing that was checked.
+// check is one thing that the doctor checks. run finds the outcome and the remedy.
 type check struct {
 	ID    string `json:"id"` // does not change between versions
 	Title string `json:"title"`
@@ -31,15 +30,33 @@ type check struct {
 	Found string `json:"found"` // the reason, for a skipped check
 	Why   string `json:"why,omitempty"`
 	Fix   []step `json:"fix,omitempty"`
+
+	run   func(*doctor, context.Context) result
+	needs []string // checks that must not fail
 }
 
-// area is the part of a check's id before the dot.
+// result is what a check found.
+type result struct {
+	state state
+	found string
+	fix   []step
+}
+
+func passed(found string) result                { return result{isOK, found, nil} }
+func failed(found string, steps ...step) result { return result{toFix, found, steps} }
+func noted(found string, steps ...step) result  { return result{isNote, found, steps} }
+func skipped(reason string) result              { return result{isSkipped, reason, nil} }
+
+// because skips a check that depends on the check id.
+func because(id string) result { return skipped("because of " + id) }
+
+// area returns the part of the id before the dot.
 func (c check) area() string {
 	area, _, _ := strings.Cut(c.ID, ".")
 	return area
 }
 
-// name is the title, and the id where that says more.
+// name returns the title, followed by the id unless the id repeats it.
 func (c check) name() string {
 	if strings.HasSuffix(c.ID, "."+c.Title) {
 		return c.Title
@@ -47,72 +64,56 @@ func (c check) name() string {
 	return c.Title + " (" + c.ID + ")"
 }
 
-// report holds the checks that were made, by id.
-type report struct {
-	checklist []check
-	found     map[string]check
-	hide      func(string) string // removes secrets
-}
-
-func newReport(hide func(string) string) *report {
-	return &report{checklist: checklist(), found: map[string]check{}, hide: hide}
-}
-
-// ok, fix, note and skip report the check id.
-func (r *report) ok(id, found string)                  { r.add(id, isOK, found, nil) }
-func (r *report) fix(id, found string, steps ...step)  { r.add(id, toFix, found, steps) }
-func (r *report) note(id, found string, steps ...step) { r.add(id, isNote, found, steps) }
-func (r *report) skip(id, reason string)               { r.add(id, isSkipped, reason, nil) }
-
-func (r *report) add(id string, s state, found string, steps []step) {
-	i := slices.IndexFunc(r.checklist, func(c check) bool { return c.ID == id })
-	if i < 0 {
-		panic("doctor: no check " + id) // a mistake in the program
-	}
-	c := r.checklist[i]
-	c.State, c.Found = s, r.hide(found)
-	if s == isOK || s == isSkipped {
-		c.Why = ""
-	}
-	for _, one := range steps {
-		c.Fix = append(c.Fix, step{r.hide(one.Do), r.hide(one.Run), r.hide(one.Copy)})
-	}
-	r.found[id] = c
-}
-
-// skipRest skips the checks of an area that were not reported.
-func (r *report) skipRest(area, reason string) {
-	for _, c := range r.checklist {
-		if _, reported := r.found[c.ID]; !reported && c.area() == area {
-			r.skip(c.ID, reason)
+// checkAll makes the checks of the groups and returns them with their results.
+func (d *doctor) checkAll(ctx context.Context, groups []group) (made []check) {
+	for _, g := range groups {
+		reason := ""
+		if g.skip != nil {
+			reason = g.skip(d)
+		}
+		for _, c := range g.checks {
+			got := skipped(reason)
+			if reason == "" {
+				got = d.make(ctx, c)
+			}
+			made = append(made, d.record(c, got))
 		}
 	}
+	return made
+}
+
+// make runs a check, unless one that it needs has failed.
+func (d *doctor) make(ctx context.Context, c check) result {
+	if reason := d.blocked(c.needs...); reason != "" {
+		return skipped(reason)
+	}
+	return c.run(d, ctx)
+}
+
+// record adds a result to its check, without secrets.
+func (d *doctor) record(c check, got result) check {
+	c.State, c.Found = got.state, d.hide(got.found)
+	if c.State == isOK || c.State == isSkipped {
+		c.Why = ""
+	}
+	for _, s := range got.fix {
+		c.Fix = append(c.Fix, step{d.hide(s.Do), d.hide(s.Run), d.hide(s.Copy)})
+	}
+	d.results[c.ID] = c
+	return c
 }
 
 // blocked returns why a check that depends on the checks ids cannot be made, or "".
-func (r *report) blocked(ids ...string) string {
+func (d *doctor) blocked(ids ...string) string {
 	for _, id := range ids {
-		switch c, reported := r.found[id]; {
-		case !reported || c.State == toFix:
+		switch c, made := d.results[id]; {
+		case !made || c.State == toFix:
 			return "because of " + id
 		case c.State == isSkipped:
 			return c.Found
 		}
 	}
 	return ""
-}
-
-// checks returns those that were reported, in the order in which to fix.
-func (r *report) checks() []check {
-	place := func(id string) int {
-		return slices.IndexFunc(r.checklist, func(c check) bool { return c.ID == id })
-	}
-	var list []check
-	for _, c := range r.found {
-		list = append(list, c)
-	}
-	slices.SortFunc(list, func(a, b check) int { return cmp.Compare(place(a.ID), place(b.ID)) })
-	return list
 }
 
 func count(checks []check, s state) (n int) {

@@ -6,53 +6,49 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
 
-// deployment is what was learned of one so far.
+// deployment is what the checks learned of one.
 type deployment struct {
-	responses map[string]*response // of functions, by method and path
-	lacks     []string             // settings that are missing or wrong there
-	off       map[string][]string  // capabilities, and the unset settings that switch them off
-	version   string
+	responses  map[string]*response // of functions, by method and path
+	mismatches map[string]*mismatch // of functions, by name; nil: not probed yet
+	lacks      []string             // settings that are missing or wrong there
+	off        map[string][]string  // capabilities, and the unset settings that switch them off
+	login      *url.URL             // where /auth/login redirects; nil: nowhere
+	signIn     *response            // to the request there
 }
 
-// checkDeployment sends requests without credentials: they change nothing there, and none
-// counts against a rate limit.
-func (d *doctor) checkDeployment(ctx context.Context) {
+// noDeployment is the reason to skip what needs a deployment.
+func noDeployment(d *doctor) string {
 	if d.url == "" {
-		d.report.skipRest("deployment", "no --url was given")
-		return
+		return "no --url was given"
 	}
-	if strings.HasPrefix(d.url, "https://") {
-		d.report.ok("deployment.https", d.url)
-	} else if onLoopback(d.url) {
-		d.report.ok("deployment.https", "it is on this machine")
-	} else {
-		d.report.fix("deployment.https", d.url+" is not https", step{Do: "Give the site a certificate " +
-			"(on Netlify: Domain management → HTTPS), and its https address to --url."})
-	}
-	at := &deployment{responses: map[string]*response{}}
-	if !d.checkHealth(ctx, at) {
-		d.report.skipRest("deployment", "because of deployment.health")
-		return
-	}
-	d.checkCapabilities(at)
-	d.checkFunctions(ctx, at)
-	d.checkLogin(ctx, at)
-	d.checkProxy(ctx, at)
-	d.checkWebhooks(ctx, at)
-	d.checkHeaders(at)
-	d.checkCache(ctx)
-	d.checkHosts(ctx)
-	d.checkCORS(ctx)
-	d.checkPages(ctx)
-	d.checkProtectedPages(ctx)
+	return ""
 }
 
-func (d *doctor) checkHealth(ctx context.Context, at *deployment) bool {
-	const id = "deployment.health"
+// noHealth is the reason to skip what needs the deployment's functions.
+func noHealth(d *doctor) string {
+	if reason := noDeployment(d); reason != "" || d.at.responses["GET /api/health"] != nil {
+		return reason
+	}
+	return "because of deployment.health"
+}
+
+func (d *doctor) checkHTTPS(context.Context) result {
+	switch {
+	case strings.HasPrefix(d.url, "https://"):
+		return passed(d.url)
+	case onLoopback(d.url):
+		return passed("it is on this machine")
+	}
+	return failed(d.url+" is not https",
+		step{Do: "Give the site a certificate (on Netlify: Domain management → HTTPS), and its https address to --url."})
+}
+
+func (d *doctor) checkHealth(ctx context.Context) result {
 	target := d.url + "/api/health"
 	got, err := d.fetch(ctx, request{url: target})
 	var body struct {
@@ -62,38 +58,31 @@ func (d *doctor) checkHealth(ctx context.Context, at *deployment) bool {
 	}
 	switch {
 	case err != nil:
-		d.report.fix(id, quoted(err.Error()), step{Do: "Check the address, and try from here:"},
+		return failed(quoted(err.Error()), step{Do: "Check the address, and try from here:"},
 			step{Run: "curl -i " + target})
-		return false
 	case got.code() == "misconfigured":
-		d.report.fix(id, "even health responds misconfigured",
+		return failed("even health responds misconfigured",
 			step{Do: "Its log names the settings: most likely ALLOWED_ORIGINS."}, step{Run: "netlify logs:function health"})
-		return false
 	case got.status != http.StatusOK || json.Unmarshal(got.body, &body) != nil || body.Missing == nil || body.Wrong == nil:
-		d.report.fix(id, fmt.Sprintf("%s responds %d, and not as the function health does", target, got.status),
+		return failed(fmt.Sprintf("%s responds %d, and not as the function health does", target, got.status),
 			step{Do: "Deploy the functions, with netlify.toml or template.yaml as they are in the repository:"}, deployStep)
-		return false
 	}
-	at.responses["GET /api/health"] = got
-	at.version, at.off = quoted(body.Version), body.Off
-	at.lacks = append(slices.Clone(body.Missing), body.Wrong...)
-	if len(at.lacks) == 0 {
-		d.report.ok(id, "version "+at.version+", no setting is missing or wrong")
-		return true
+	d.at.responses["GET /api/health"], d.at.off = got, body.Off
+	d.at.lacks = slices.Concat(body.Missing, body.Wrong)
+	if len(d.at.lacks) == 0 {
+		return passed("version " + quoted(body.Version) + ", no setting is missing or wrong")
 	}
 	var steps []step
 	var found []string
-	for _, list := range []struct {
-		state string
-		names []string
-	}{{"missing", body.Missing}, {"wrong", body.Wrong}} {
-		for _, name := range list.names {
-			found = append(found, quoted(name)+" is "+list.state)
-			steps = append(steps, howToSet(name)...)
+	for _, name := range d.at.lacks {
+		state := " is missing"
+		if slices.Contains(body.Wrong, name) {
+			state = " is wrong"
 		}
+		found = append(found, quoted(name)+state)
+		steps = append(steps, howToSet(name)...)
 	}
-	d.report.fix(id, strings.Join(found, ", "), append(steps, redeploySteps...)...)
-	return true
+	return failed(strings.Join(found, ", "), append(steps, redeploySteps...)...)
 }
 
 var (
@@ -101,13 +90,12 @@ var (
 	redeploySteps = []step{{Do: "Then deploy again: functions read settings when they start."}, deployStep}
 )
 
-// checkCapabilities compares what is off there with what this site is meant to do: users
-// sign in, and what is set up here works there.
-func (d *doctor) checkCapabilities(at *deployment) {
-	const id = "deployment.capabilities"
+// checkCapabilities compares what is off there with what the site needs: users sign in,
+// and what is set up here works there.
+func (d *doctor) checkCapabilities(context.Context) result {
 	var off, differ, settings []string
-	for _, name := range slices.Sorted(maps.Keys(at.off)) {
-		unset := at.off[name]
+	for _, name := range slices.Sorted(maps.Keys(d.at.off)) {
+		unset := d.at.off[name]
 		text := quoted(name) + " (" + quoted(strings.Join(unset, ", ")) + ")"
 		off = append(off, text)
 		if d.anySet(unset...) && (name != "sessions" || !d.tokensOnly) {
@@ -116,22 +104,22 @@ func (d *doctor) checkCapabilities(at *deployment) {
 		}
 	}
 	slices.Sort(settings)
-	sessions := at.off["sessions"]
+	sessions := d.at.off["sessions"]
 	switch {
-	case at.off == nil:
-		d.report.note(id, "health there does not say what is off",
+	case d.at.off == nil:
+		return noted("health there does not list what is off",
 			step{Do: "Deploy the version that this doctor belongs to."}, deployStep)
 	case len(sessions) > 0 && !d.tokensOnly:
-		d.report.fix(id, "nobody can sign in there: "+quoted(strings.Join(sessions, " and "))+" is not set",
-			slices.Concat(howToSetAll(sessions...), tokensOnlySteps[:1],
+		return failed("nobody can sign in there: "+quoted(strings.Join(sessions, " and "))+" is not set",
+			slices.Concat(howToDeploy(sessions...), tokensOnlySteps[:1],
 				[]step{{Run: tokensOnlySteps[1].Run + " --url " + d.url}})...)
 	case len(differ) > 0:
-		d.report.fix(id, "set up here and off there: "+strings.Join(differ, ", "),
-			howToSetAll(slices.Compact(settings)...)...)
+		return failed("set up here and off there: "+strings.Join(differ, ", "),
+			howToDeploy(slices.Compact(settings)...)...)
 	case len(off) > 0:
-		d.report.ok(id, "off, by settings that are not set: "+strings.Join(off, ", "))
+		return passed("off, by settings that are not set: " + strings.Join(off, ", "))
 	default:
-		d.report.ok(id, "all are on")
+		return passed("all are on")
 	}
 }
 
@@ -141,14 +129,13 @@ var required = map[string]string{
 	"X-Request-Id": "", "Server-Timing": "",
 }
 
-func (d *doctor) checkHeaders(at *deployment) {
-	const id = "deployment.headers"
+func (d *doctor) checkHeaders(context.Context) result {
 	wanted := maps.Clone(required)
 	if strings.HasPrefix(d.url, "https://") {
 		wanted["Strict-Transport-Security"] = "max-age="
 	}
 	wrong := map[string][]string{}
-	for asked, got := range at.responses {
+	for asked, got := range d.at.responses {
 		for name, want := range wanted {
 			value := got.header.Get(name)
 			if value == "" || want != "" && !strings.Contains(value, want) {
@@ -157,45 +144,40 @@ func (d *doctor) checkHeaders(at *deployment) {
 		}
 	}
 	if len(wrong) == 0 {
-		d.report.ok(id, fmt.Sprintf("right in %d responses", len(at.responses)))
-		return
+		return passed(fmt.Sprintf("right in %d responses", len(d.at.responses)))
 	}
 	var found []string
 	for name, asked := range wrong {
 		slices.Sort(asked)
 		found = append(found, fmt.Sprintf("%s is missing or changed in %d of %d responses, such as to %s",
-			name, len(asked), len(at.responses), asked[0]))
+			name, len(asked), len(d.at.responses), asked[0]))
 	}
 	slices.Sort(found)
-	d.report.fix(id, strings.Join(found, "; "), step{Do: "Functions set them; look for what changes responses on the " +
+	return failed(strings.Join(found, "; "), step{Do: "Functions set them; find what changes responses on the " +
 		"way: a proxy, an edge function, a rule of the CDN."})
 }
 
 // checkCache sends the same request twice: a cached response has an age, or is the same
 // response.
-func (d *doctor) checkCache(ctx context.Context) {
-	const id = "deployment.cache"
+func (d *doctor) checkCache(ctx context.Context) result {
 	var ids []string
 	for range 2 {
 		got, err := d.fetch(ctx, request{url: d.url + "/api/health"})
 		if err != nil {
-			d.report.fix(id, quoted(err.Error()), step{Run: "curl -i " + d.url + "/api/health"})
-			return
+			return failed(quoted(err.Error()), step{Run: "curl -i " + d.url + "/api/health"})
 		}
 		if cached(got.header) {
-			d.report.fix(id, "/api/health was served by a cache", cacheSteps...)
-			return
+			return failed("/api/health was served by a cache", cacheSteps...)
 		}
 		ids = append(ids, got.header.Get("X-Request-Id"))
 	}
 	if ids[0] == ids[1] {
-		d.report.fix(id, "two requests to /api/health got the same response", cacheSteps...)
-		return
+		return failed("two requests to /api/health got the same response", cacheSteps...)
 	}
-	d.report.ok(id, "two requests got two responses")
+	return passed("two requests got two responses")
 }
 
-// cached reports whether a response says that it comes from a cache: by its age (RFC 9111
+// cached reports whether a response comes from a cache: by its age (RFC 9111
 // section 5.1) or by a member of Cache-Status that is a hit (RFC 9211 section 2.1).
 func cached(h http.Header) bool {
 	if age := h.Get("Age"); age != "" && age != "0" {
@@ -214,63 +196,63 @@ func cached(h http.Header) bool {
 var cacheSteps = []step{{Do: "Keep /api/*, /auth/* and /portal out of caches: remove a CDN rule that ignores " +
 	"Cache-Control, or use CachingDisabled in CloudFront's behavior."}}
 
-func (d *doctor) checkPages(ctx context.Context) {
-	const id, access = "deployment.pages", "deployment.access-page"
-	if site := d.siteHere(); site != "" && site != d.url {
-		d.report.skip(id, "the pages are at KINDE_SITE_URL: give that as --url")
-		d.report.skip(access, "the pages are at KINDE_SITE_URL: give that as --url")
-		return
+func (d *doctor) checkPages(ctx context.Context) result {
+	if d.pagesElsewhere() {
+		return skipped(pagesElsewhere)
 	}
-	publish := []step{{Do: "Publish public/ at this address, as netlify.toml does."}}
-	policy := []step{{Do: "Send the headers of public/_headers, and those that netlify.toml has under [[headers]], " +
-		"with the pages; on AWS without ServeSite, by the host of the pages."}}
 	home, err := d.fetch(ctx, request{url: d.url + "/"})
 	switch {
 	case err != nil:
-		d.report.fix(id, quoted(err.Error()), publish...)
+		return failed(quoted(err.Error()), publishSteps...)
 	case home.status != http.StatusOK:
-		d.report.note(id, fmt.Sprintf("/ responds %d: are the pages elsewhere?", home.status), publish...)
+		return noted(fmt.Sprintf("/ responds %d: are the pages elsewhere?", home.status), publishSteps...)
 	case home.header.Get("Content-Security-Policy") == "":
-		d.report.fix(id, "/ has no Content-Security-Policy", policy...)
+		return failed("/ has no Content-Security-Policy", policySteps...)
 	case !limitsScripts(home.header.Get("Content-Security-Policy")):
-		d.report.fix(id, "the Content-Security-Policy of / allows every script", policy...)
+		return failed("the Content-Security-Policy of / allows every script", policySteps...)
 	case home.header.Get("X-Content-Type-Options") != "nosniff":
-		d.report.note(id, "/ has no X-Content-Type-Options: nosniff", policy...)
-	default:
-		d.report.ok(id, "/ has a Content-Security-Policy")
+		return noted("/ has no X-Content-Type-Options: nosniff", policySteps...)
+	}
+	return passed("/ has a Content-Security-Policy")
+}
+
+func (d *doctor) checkAccessPage(ctx context.Context) result {
+	if d.pagesElsewhere() {
+		return skipped(pagesElsewhere)
 	}
 	page, err := d.fetch(ctx, request{url: d.url + "/access/"})
 	switch {
 	case err != nil:
-		d.report.fix(access, quoted(err.Error()), publish...)
+		return failed(quoted(err.Error()), publishSteps...)
 	case page.status != http.StatusOK || !strings.Contains(string(page.body), "no-token"):
-		d.report.fix(access, fmt.Sprintf("/access/ responds %d, and is not the page that explains failures", page.status),
-			publish...)
+		return failed(fmt.Sprintf("/access/ responds %d, and is not the page that explains failures", page.status),
+			publishSteps...)
 	case page.header.Get("Content-Security-Policy") == "":
-		d.report.fix(access, "it has no Content-Security-Policy", policy...)
-	default:
-		d.report.ok(access, "explains failures")
+		return failed("it has no Content-Security-Policy", policySteps...)
 	}
+	return passed("explains failures")
 }
 
 func limitsScripts(policy string) bool {
 	return strings.Contains(policy, "script-src") || strings.Contains(policy, "default-src")
 }
 
-// siteHere is the site of the settings that were checked.
-func (d *doctor) siteHere() string {
-	if d.settings == nil {
-		return ""
-	}
-	return d.settings.Site
+const pagesElsewhere = "the pages are at KINDE_SITE_URL: give that as --url"
+
+// pagesElsewhere reports whether the settings name another site.
+func (d *doctor) pagesElsewhere() bool {
+	return d.settings != nil && d.settings.Site != "" && d.settings.Site != d.url
 }
 
-// howToSetAll returns the steps for settings that are not set there.
-func howToSetAll(names ...string) (steps []step) {
-	for _, name := range names {
-		steps = append(steps, howToSet(name)...)
-	}
-	return append(steps, step{Do: "Then deploy again."}, deployStep)
+var (
+	publishSteps = []step{{Do: "Publish public/ at this address, as netlify.toml does."}}
+	policySteps  = []step{{Do: "Send the headers of public/_headers, and those that netlify.toml has under [[headers]], " +
+		"with the pages; on AWS without ServeSite, by the host of the pages."}}
+)
+
+// howToDeploy returns the steps for settings that are not set there.
+func howToDeploy(names ...string) []step {
+	return append(howToSet(names...), step{Do: "Then deploy again."}, deployStep)
 }
 
 // anySet reports whether one of the settings is set here.

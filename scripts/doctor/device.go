@@ -8,33 +8,35 @@ import (
 	"kinde-functions/shared/kinde"
 )
 
-// checkDevice starts a device flow that nobody finishes. It expires within minutes.
-func (d *doctor) checkDevice(ctx context.Context) {
-	const id, scopes = "device.client", "device.scopes"
-	if reason := d.report.blocked("settings."+config.DeviceClientID.Name(), "tenant.discovery"); reason != "" {
-		d.report.skipRest("device", reason)
-		return
+// noDevice is the reason to skip what needs the device application.
+func noDevice(d *doctor) string {
+	reason := d.blocked("settings.here", "settings."+config.DeviceClientID.Name(), "tenant.discovery")
+	if reason == "" && d.settings.DeviceClientID == "" {
+		return "KINDE_DEVICE_CLIENT_ID is not set: the device flow is not used"
 	}
-	if d.settings.DeviceClientID == "" {
-		d.report.skipRest("device", "KINDE_DEVICE_CLIENT_ID is not set: the device flow is not used")
-		return
-	}
+	return reason
+}
+
+// checkDevice starts a device flow that no user finishes. It expires within minutes.
+func (d *doctor) checkDevice(ctx context.Context) result {
 	ctx, cancel := limited(ctx)
 	defer cancel()
 	_, err := d.kinde.AuthorizeDevice(ctx, d.settings.DeviceClientID, d.settings.Scopes, d.settings.Audiences)
-	kindeErr, ok := errors.AsType[*kinde.Error](err)
-	switch {
-	case err == nil:
-		d.report.ok(id, "may start a device flow")
-		d.report.ok(scopes, "KINDE_SCOPES accepted")
-	case ok && kindeErr.Has("invalid_scope"):
-		d.report.ok(id, "may start a device flow")
-		d.refused(scopes, err, step{Do: inDevice + "its scopes and APIs."})
+	d.device = err
+	switch kindeErr, ok := errors.AsType[*kinde.Error](err); {
+	case err == nil, ok && kindeErr.Has("invalid_scope"):
+		return passed("may start a device flow")
 	case ok && kindeErr.Has("unauthorized_client"):
-		d.refused(id, err, step{Do: "In Kinde: Settings → Applications → Add application → Device and IoT; then set its id:"},
+		return refused(err,
+			step{Do: "In Kinde: Settings → Applications → Add application → Device and IoT; then set its id:"},
 			set(config.DeviceClientID.Name(), "your_device_client_id"))
-	default:
-		d.refused(id, err, howToSet(config.DeviceClientID.Name())...)
 	}
-	d.report.skipRest("device", "because of "+id)
+	return refused(err, howToSet(config.DeviceClientID.Name())...)
+}
+
+func (d *doctor) checkDeviceScopes(context.Context) result {
+	if d.device != nil {
+		return refused(d.device, step{Do: inDevice + "its scopes and APIs."})
+	}
+	return passed("KINDE_SCOPES accepted")
 }

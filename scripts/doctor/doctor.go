@@ -27,41 +27,33 @@ type doctor struct {
 	env        map[string]string // the settings, as the functions would see them
 	names      []string          // of the environment's variables
 	url        string            // the deployment's origin; "" for none
-	tokensOnly bool              // nobody is meant to sign in
-	settings   *config.Settings  // what could be read of env
-	report     *report
-	out        *outbound.Client
-	kinde      *kinde.Client
-	machine    *kinde.Machine // nil where there is no usable machine token
-	scopes     []string       // of the machine token
-	keyID      string         // of one of the tenant's signing keys, if known
-	gateFile   []byte         // gate.json
-	functions  []string       // to check in a deployment
+	tokensOnly bool              // the site accepts access tokens and signs no user in
+	gateFile   []byte            // gate.json
+	functions  []string          // to check in a deployment
+
+	out     *outbound.Client
+	hide    func(string) string // removes secrets
+	results map[string]check    // of the checks made so far, by id
+
+	// What checks leave for those after them.
+	settings *config.Settings // nil without settings
+	faults   config.Faults    // of the settings
+	kinde    *kinde.Client
+	tenant   tenantState
+	app      appState
+	machine  machineState
+	device   error // of the device flow
+	at       deployment
 }
 
 func newDoctor(env map[string]string, url string) *doctor {
-	return &doctor{env: env, url: url, report: newReport(hider(env)), out: outbound.New(attempt),
-		gateFile: kindefunctions.GateFile, functions: functionNames()}
+	return &doctor{env: env, url: url, gateFile: kindefunctions.GateFile, functions: functionNames(),
+		out: outbound.New(attempt), hide: hider(env), results: map[string]check{},
+		at: deployment{responses: map[string]*response{}}}
 }
 
 // run makes every check and returns them in the order in which to fix.
-func (d *doctor) run(ctx context.Context) []check {
-	if d.url != "" && d.env[config.Site.Name()] == "" && d.env["URL"] == "" {
-		d.env[config.Site.Name()] = d.url // as Netlify's URL would be
-	}
-	if d.checkSettings() {
-		d.kinde = kinde.New(d.settings.Issuer, d.settings.Management, d.out)
-		d.checkTenant(ctx)
-		d.checkApplication(ctx)
-		d.checkMachine(ctx)
-		d.checkLoginURI(ctx)
-		d.checkDevice(ctx)
-		d.checkAPIs(ctx)
-		d.checkRedis(ctx)
-	}
-	d.checkDeployment(ctx)
-	return d.report.checks()
-}
+func (d *doctor) run(ctx context.Context) []check { return d.checkAll(ctx, d.checks()) }
 
 func (d *doctor) lookup(name string) (string, bool) {
 	value, set := d.env[name]
@@ -73,8 +65,8 @@ func limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, patience)
 }
 
-// describe puts an error of shared/kinde into words: what happened, and the remedy that
-// the functions' log would have.
+// describe returns what happened and the remedy, as the functions' log would have it, for
+// an error of shared/kinde.
 func describe(err error) (found, remedy string) {
 	p := problem.From(err)
 	remedy = p.Remedy
@@ -90,7 +82,7 @@ func describe(err error) (found, remedy string) {
 	case ok:
 		found = strings.Replace(kindeErr.Error(), "kinde", "Kinde", 1)
 		if remedy == "" && kindeErr.Status >= 500 {
-			remedy = "Kinde has a failure of its own: try again later"
+			remedy = "Kinde has failed: try again later"
 		}
 	case p.Cause != nil:
 		found = quoted(p.Cause.Error())
@@ -101,10 +93,10 @@ func describe(err error) (found, remedy string) {
 	return found, remedy
 }
 
-// refused reports an error of shared/kinde as the finding of the check id.
-func (d *doctor) refused(id string, err error, more ...step) {
+// refused returns an error of shared/kinde as a result.
+func refused(err error, more ...step) result {
 	found, remedy := describe(err)
-	d.report.fix(id, found, append([]step{{Do: sentence(remedy)}}, more...)...)
+	return failed(found, append([]step{{Do: sentence(remedy)}}, more...)...)
 }
 
 // sentence makes a sentence of a remedy, which the log has in lower case.

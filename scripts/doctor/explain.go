@@ -134,31 +134,31 @@ func (t topic) named(name string) bool {
 
 // explain shows what codes mean. Several words may be several codes, as Kinde sends two, or
 // one. An unknown word is not repeated: it may be a pasted token.
-func (m machine) explain(names []string) int {
+func (p program) explain(names []string) int {
 	if len(names) == 0 {
-		fmt.Fprintln(m.out, "Codes of Kinde's:")
+		fmt.Fprintln(p.out, "Codes of Kinde's:")
 		for _, t := range kindeTopics() {
-			fmt.Fprintln(m.out, "  "+t.name)
+			fmt.Fprintln(p.out, "  "+t.name)
 		}
-		fmt.Fprintln(m.out, "Codes of the functions:")
+		fmt.Fprintln(p.out, "Codes of the functions:")
 		for _, t := range functionTopics() {
-			fmt.Fprintln(m.out, "  "+t.name)
+			fmt.Fprintln(p.out, "  "+t.name)
 		}
 		return 0
 	}
 	if len(names) == 1 && (names[0] == "--help" || names[0] == "-h") {
-		fmt.Fprint(m.out, usage)
+		fmt.Fprint(p.out, usage)
 		return 0
 	}
 	status := 2
 	for _, t := range topics() {
 		if t.named(strings.Join(names, " ")) || slices.ContainsFunc(names, t.named) {
-			m.screen.explained(m.out, t)
+			p.screen.explained(p.out, t)
 			status = 0
 		}
 	}
 	if status != 0 {
-		fmt.Fprintln(m.errors, "doctor: unknown code; `doctor explain` without one lists those that are known.")
+		fmt.Fprintln(p.errors, "doctor: unknown code; `doctor explain` without one lists those that are known.")
 	}
 	return status
 }

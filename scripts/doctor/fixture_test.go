@@ -56,6 +56,14 @@ func (p *tenant) check(t *testing.T, changes ...string) map[string]check {
 	return byID(runChecks(t.Context(), env, ""))
 }
 
+// checklist returns all checks, without results.
+func checklist() (list []check) {
+	for _, g := range newDoctor(map[string]string{}, "").checks() {
+		list = append(list, g.checks...)
+	}
+	return list
+}
+
 // runChecks makes every check.
 func runChecks(ctx context.Context, env map[string]string, url string) []check {
 	return newDoctor(env, url).run(ctx)
@@ -91,7 +99,7 @@ func command(t *testing.T, dotenv string, env map[string]string, args ...string)
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	m := machine{
+	m := program{
 		root: root, env: func(name string) (string, bool) { value, set := env[name]; return value, set },
 		environ: func() (list []string) {
 			for name, value := range env {

@@ -14,15 +14,16 @@ import (
 	"kinde-functions/shared/route"
 )
 
-// concurrent is how many requests are under way at a time.
+// concurrent is how many requests are in flight at a time.
 const concurrent = 4
 
 var placeholder = regexp.MustCompile(`\{\w+\+?\}`)
 
-// checkFunctions sends each function requests for each of its rows, at both addresses, with
-// a method that no row has: it refuses them before it counts or does anything. Rows that
-// want a caller also get a request without one, unless they are limited.
-func (d *doctor) checkFunctions(ctx context.Context, at *deployment) {
+// probeFunctions sends each function requests for each of its rows, at both addresses, with
+// a method that no row has, which is refused before it counts or does anything. Rows that
+// require a caller also get a request without one, unless they are limited.
+func (d *doctor) probeFunctions(ctx context.Context) {
+	d.at.mismatches = map[string]*mismatch{}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	room := make(chan struct{}, concurrent)
@@ -33,22 +34,21 @@ func (d *doctor) checkFunctions(ctx context.Context, at *deployment) {
 			responses, wrong := d.probeFunction(ctx, name)
 			mu.Lock()
 			defer mu.Unlock()
-			maps.Copy(at.responses, responses)
-			d.reportFunction(name, wrong, at)
+			maps.Copy(d.at.responses, responses)
+			d.at.mismatches[name] = wrong
 		})
 	}
 	wg.Wait()
 }
 
-// mismatch is a response that is not as it should be.
+// mismatch is an unexpected response.
 type mismatch struct {
 	asked, found string
 	code         string
-	absent       bool // the response is none of a function of this project
+	absent       bool // no function of this project responded
 }
 
-// probeFunction returns the responses of one function, up to the first that is not as it
-// should be.
+// probeFunction returns the responses of one function, up to the first mismatch.
 func (d *doctor) probeFunction(ctx context.Context, name string) (map[string]*response, *mismatch) {
 	responses := map[string]*response{}
 	for _, row := range route.Of(name) {
@@ -110,31 +110,33 @@ func (d *doctor) probe(ctx context.Context, v request, pattern string, want outc
 	return asked, got, nil
 }
 
-func (d *doctor) reportFunction(name string, wrong *mismatch, at *deployment) {
-	id := "deployment.function." + name
+func (d *doctor) checkFunction(ctx context.Context, name string) result {
+	if d.at.mismatches == nil {
+		d.probeFunctions(ctx)
+	}
+	wrong := d.at.mismatches[name]
 	if wrong == nil {
-		d.report.ok(id, "responds at each of its addresses")
-		return
+		return passed("responds at each of its addresses")
 	}
 	found := wrong.asked + ": " + wrong.found
 	log := step{Run: "netlify logs:function " + name}
-	unset := at.unset(needsOf(name))
+	unset := d.at.unset(needsOf(name))
 	forSignIn := slices.Contains(unset, config.SessionKeys.Name()) || slices.Contains(unset, config.ClientSecret.Name())
 	switch misconfigured := wrong.code == "misconfigured" && len(unset) > 0; {
 	case misconfigured && forSignIn && !d.tokensOnly:
-		d.report.fix(id, found+": nobody can sign in there without "+strings.Join(unset, " and "), howToSetAll(unset...)...)
+		return failed(found+": nobody can sign in there without "+strings.Join(unset, " and "), howToDeploy(unset...)...)
 	case misconfigured && (forSignIn || !d.anySet(unset...)):
-		d.report.note(id, "is not set up there, which is right where it is not used",
-			append([]step{{Do: "To use it:"}}, howToSetAll(unset...)...)...)
-	case misconfigured && len(at.lacks) == 0:
-		d.report.fix(id, found+": set here and not there is one of "+strings.Join(unset, ", "), howToSetAll(unset...)...)
+		return noted("is not set up there, which is right where it is not used",
+			append([]step{{Do: "To use it:"}}, howToDeploy(unset...)...)...)
+	case misconfigured && len(d.at.lacks) == 0:
+		return failed(found+": set here and not there is one of "+strings.Join(unset, ", "), howToDeploy(unset...)...)
 	case wrong.code == "misconfigured":
-		d.report.fix(id, found, step{Do: "Set what deployment.health names. The function's log names all of its own:"}, log)
+		return failed(found, step{Do: "Set what deployment.health names. The function's log names all of its own:"}, log)
 	case wrong.absent:
-		d.report.fix(id, found, step{Do: "The function is not served there: deploy it, with its redirect in netlify.toml " +
+		return failed(found, step{Do: "The function is not served there: deploy it, with its redirect in netlify.toml " +
 			"or its events in template.yaml."}, deployStep)
 	default:
-		d.report.fix(id, found, step{Do: "Deploy the version that this doctor belongs to; the function's log says more:"},
+		return failed(found, step{Do: "Deploy the version that this doctor belongs to; the function's log has more:"},
 			log)
 	}
 }
@@ -151,7 +153,7 @@ func needsOf(name string) (needs []string) {
 	return needs
 }
 
-// unset returns those of names that health says are not set there, or all if it says so of
+// unset returns those of names that health lists as not set there, or all if it lists
 // none.
 func (at *deployment) unset(names []string) []string {
 	off := slices.Concat(slices.Collect(maps.Values(at.off))...)
@@ -164,5 +166,5 @@ func (at *deployment) unset(names []string) []string {
 
 // runs reports whether a function serves there.
 func (d *doctor) runs(name string) bool {
-	return d.report.found["deployment.function."+name].State == isOK
+	return d.results["deployment.function."+name].State == isOK
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"slices"
 
 	"kinde-functions/shared/config"
 )
@@ -9,17 +10,16 @@ import (
 // shellPlain matches words that a shell does not change.
 var shellPlain = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,=-]+$`)
 
-// set returns the command that sets a deployment's setting. value is no secret.
+// set returns the command that sets a deployment's setting. A secret is given as a
+// placeholder or a command that makes it.
 func set(name, value string) step {
 	if !shellPlain.MatchString(value) {
 		value = `"` + value + `"`
 	}
+	if slices.Contains(secretNames(), name) {
+		value += " --secret --context production"
+	}
 	return step{Run: "netlify env:set " + name + " " + value}
-}
-
-// secret is set for a secret, which the deployer puts in place of placeholder.
-func secret(name, placeholder string) step {
-	return step{Run: "netlify env:set " + name + " " + placeholder + " --secret --context production"}
 }
 
 // Click paths in Kinde.
@@ -29,87 +29,69 @@ const (
 	inDevice      = "In Kinde: Settings → Applications → your device application → View details: "
 )
 
-// howToSet returns where a setting's value comes from and how to set it.
-func howToSet(name string) []step {
-	switch name {
-	case config.Issuer.Name():
-		return []step{{Do: inApplication + "its Domain, with https:// and no slash at its end."},
-			set(name, "https://your_subdomain.kinde.com")}
-	case config.ClientID.Name():
-		return []step{{Do: inApplication + "its Client ID."}, set(name, "your_client_id")}
-	case config.ClientSecret.Name():
-		return []step{{Do: inApplication + "its Client secret."}, secret(name, "your_client_secret")}
-	case config.M2MClientID.Name():
-		return []step{{Do: inMachine + "View details: its Client ID."}, set(name, "your_m2m_client_id")}
-	case config.M2MClientSecret.Name():
-		return []step{{Do: inMachine + "View details: its Client secret."}, secret(name, "your_m2m_client_secret")}
-	case config.DeviceClientID.Name():
-		return []step{{Do: inDevice + "its Client ID."}, set(name, "your_device_client_id")}
-	case config.Management.Name():
-		return []step{{Do: "The kinde.com address of the tenant, which Kinde shows beside the custom domain."},
-			set(name, "https://your_subdomain.kinde.com")}
-	case config.Site.Name():
-		return []step{{Do: "The origin in the address bar, without a slash at its end."},
-			set(name, "https://your-site.example")}
-	case config.SessionKeys.Name():
-		return []step{
-			{Do: "Make one. To replace one, keep the old one after it, behind a comma, until its sessions have ended:"},
-			{Run: "netlify env:set " + name + ` "$(openssl rand -base64 32)" --secret --context production`},
-		}
-	case config.Scopes.Name():
-		return []step{set(name, "openid profile email offline")}
-	case config.RedisURL.Name():
-		return []step{{Do: "As redis[s]://:password@host:port/database, with the password percent-encoded."},
-			secret(name, "your_redis_url")}
-	case config.AllowedOrigins.Name():
-		return []step{{Do: "A comma-separated list of origins exactly as browsers write them: no slash at the end, no " +
-			"path, no star."},
-			set(name, "https://app.example.com,https://other.example.com")}
-	case config.RateLimit.Name():
-		return []step{set(name, "100/15m")}
-	case config.Timeout.Name():
-		return []step{set(name, "5s")}
-	case config.LogLevel.Name():
-		return []step{set(name, "info")}
-	case config.AfterPortal.Name():
-		return []step{set(name, "/access/")}
-	case config.AfterLogin.Name(), config.AfterLogout.Name():
-		return []step{set(name, "/")}
-	case config.ConnectedApps.Name():
-		return []step{{Do: "A comma-separated list of the reference keys (key code refs) that Kinde shows under Settings " +
-			"→ Connected apps."},
-			set(name, "google_drive")}
-	case config.OriginSecret.Name():
-		return []step{{Do: "On AWS template.yaml generates it; the distribution in front must send the same."},
-			{Run: "netlify env:set " + name + ` "$(openssl rand -hex 32)" --secret --context production`}}
-	case config.ProtectedScopes.Name():
-		return []step{{Do: "Scopes separated by spaces."}, set(name, "read:reports")}
-	case config.Audiences.Name():
-		return []step{{Do: "A comma-separated list of the audiences of your APIs in Kinde: Settings → APIs."},
-			set(name, "https://api.example.com")}
-	}
-	return howToSetFeature(name)
+const randomKey = "$(openssl rand -base64 32)"
+
+// examples are settings' values by example, and where the right one comes from.
+var examples = []struct {
+	setting     config.Setting
+	value, from string
+}{
+	{config.Issuer, "https://your_subdomain.kinde.com",
+		inApplication + "its Domain, with https:// and no slash at its end."},
+	{config.ClientID, "your_client_id", inApplication + "its Client ID."},
+	{config.ClientSecret, "your_client_secret", inApplication + "its Client secret."},
+	{config.M2MClientID, "your_m2m_client_id", inMachine + "View details: its Client ID."},
+	{config.M2MClientSecret, "your_m2m_client_secret", inMachine + "View details: its Client secret."},
+	{config.DeviceClientID, "your_device_client_id", inDevice + "its Client ID."},
+	{config.Management, "https://your_subdomain.kinde.com",
+		"The kinde.com address of the tenant, which Kinde shows beside the custom domain."},
+	{config.Site, "https://your-site.example", "The origin in the address bar, without a slash at its end."},
+	{config.SessionKeys, randomKey,
+		"Make one. To replace one, keep the old one after it, behind a comma, until its sessions have ended:"},
+	{config.Scopes, "openid profile email offline", ""},
+	{config.RedisURL, "your_redis_url",
+		"As redis[s]://:password@host:port/database, with the password percent-encoded."},
+	{config.AllowedOrigins, "https://app.example.com,https://other.example.com",
+		"A comma-separated list of origins exactly as browsers write them: no slash at the end, no path, no star."},
+	{config.RateLimit, "100/15m", ""},
+	{config.Timeout, "5s", ""},
+	{config.LogLevel, "info", ""},
+	{config.AfterPortal, "/access/", ""},
+	{config.AfterLogin, "/", ""},
+	{config.AfterLogout, "/", ""},
+	{config.ConnectedApps, "google_drive",
+		"A comma-separated list of the reference keys (key code refs) that Kinde shows under Settings → Connected apps."},
+	{config.OriginSecret, "$(openssl rand -hex 32)",
+		"On AWS template.yaml generates it; the distribution in front must send the same."},
+	{config.ProtectedScopes, "read:reports", "Scopes separated by spaces."},
+	{config.Audiences, "https://api.example.com",
+		"A comma-separated list of the audiences of your APIs in Kinde: Settings → APIs."},
+	{config.ProxyAPIs, "orders=https://api.example.com/v1", "Names and addresses of your APIs, separated by spaces."},
+	{config.ProxyHeaders, "X-Tenant", "Names of request headers, separated by commas."},
+	{config.RequireOrganization, "yes", ""},
+	{config.PreviewOrigins, "https://deploy-preview-*--my-site.netlify.app", "Origins with one * in the leftmost label."},
+	{config.WebhookForwardURL, "https://hooks.example.com/kinde", ""},
+	{config.WebhookForwardSecret, "whsec_" + randomKey, ""},
+	{config.GateKeys, randomKey, ""},
 }
 
-// howToSetFeature returns the steps for settings of features that a site may do without.
-func howToSetFeature(name string) []step {
-	switch name {
-	case config.ProxyAPIs.Name():
-		return []step{{Do: "Names and addresses of your APIs, separated by spaces."},
-			set(name, "orders=https://api.example.com/v1")}
-	case config.ProxyHeaders.Name():
-		return []step{{Do: "Names of request headers, separated by commas."}, set(name, "X-Tenant")}
-	case config.RequireOrganization.Name():
-		return []step{set(name, "yes")}
-	case config.PreviewOrigins.Name():
-		return []step{{Do: "Origins with one * in the leftmost label."},
-			set(name, "https://deploy-preview-*--my-site.netlify.app")}
-	case config.WebhookForwardURL.Name():
-		return []step{set(name, "https://hooks.example.com/kinde")}
-	case config.WebhookForwardSecret.Name():
-		return []step{{Run: "netlify env:set " + name + ` "whsec_$(openssl rand -base64 32)" --secret --context production`}}
-	case config.GateKeys.Name():
-		return []step{{Run: "netlify env:set " + name + ` "$(openssl rand -base64 32)" --secret --context production`}}
+// howToSet returns where settings' values come from and how to set them.
+func howToSet(names ...string) (steps []step) {
+	for _, name := range names {
+		known := false
+		for _, e := range examples {
+			if e.setting.Name() != name {
+				continue
+			}
+			known = true
+			if e.from != "" {
+				steps = append(steps, step{Do: e.from})
+			}
+			steps = append(steps, set(name, e.value))
+		}
+		if !known {
+			steps = append(steps, step{Do: "See docs/settings.md."})
+		}
 	}
-	return []step{{Do: "See docs/settings.md."}}
+	return steps
 }

@@ -11,53 +11,34 @@ import (
 	"kinde-functions/shared/config"
 )
 
-// checkLogin starts a sign-in and keeps no cookie of it.
-func (d *doctor) checkLogin(ctx context.Context, at *deployment) {
-	const redirect = "deployment.login-redirect"
-	skip := func(reason string, ids ...string) {
-		for _, id := range ids {
-			d.report.skip("deployment."+id, reason)
-		}
+// noLogin is the reason to skip what needs the function login.
+func noLogin(d *doctor) string {
+	if reason := noHealth(d); reason != "" || d.runs("login") {
+		return reason
 	}
-	if !d.runs("login") {
-		skip("because of deployment.function.login", "login-redirect", "login-cookie", "callback-url", "sign-in", "tenant")
-		return
-	}
+	return "because of deployment.function.login"
+}
+
+// checkRedirect starts a sign-in and keeps no cookie of it.
+func (d *doctor) checkRedirect(ctx context.Context) result {
 	got, err := d.fetch(ctx, request{url: d.url + "/auth/login?prompt=none"})
-	if err != nil || got.status != http.StatusFound {
-		found, steps := "", []step{{Run: "curl -i " + d.url + "/auth/login"}}
-		switch {
-		case err != nil:
-			found = quoted(err.Error())
-		case got.code() == "wrong-host":
-			found = "wrong-host: the deployment's KINDE_SITE_URL is another address"
-			steps = []step{{Do: "Check the site at that address; if this one is the site's, set it there:"},
-				set(config.Site.Name(), d.url)}
-		default:
-			found = strings.TrimSpace(fmt.Sprintf("/auth/login responds %d %s", got.status, got.code()))
-		}
-		d.report.fix(redirect, found, steps...)
-		skip("because of "+redirect, "login-cookie", "callback-url", "sign-in", "tenant")
-		return
+	curl := step{Run: "curl -i " + d.url + "/auth/login"}
+	switch {
+	case err != nil:
+		return failed(quoted(err.Error()), curl)
+	case got.code() == "wrong-host":
+		return failed("wrong-host: the deployment's KINDE_SITE_URL is another address",
+			step{Do: "Check the site at that address; if this one is the site's, set it there:"},
+			set(config.Site.Name(), d.url))
+	case got.status != http.StatusFound:
+		return failed(strings.TrimSpace(fmt.Sprintf("/auth/login responds %d %s", got.status, got.code())), curl)
 	}
-	at.responses["GET /auth/login"] = got
+	d.at.responses["GET /auth/login"] = got
 	location, err := url.Parse(got.header.Get("Location"))
 	if err != nil {
 		location = &url.URL{}
 	}
-	d.checkRedirect(location)
-	d.checkAttempt(got)
-	if reason := d.report.blocked(redirect); reason != "" {
-		skip(reason, "callback-url", "sign-in")
-	} else {
-		page, err := d.fetch(ctx, request{url: location.String()}) // with no user signed in
-		d.judgeSignIn("deployment", d.url+"/auth/callback", page, err)
-	}
-	d.compareTenant(location)
-}
-
-func (d *doctor) checkRedirect(location *url.URL) {
-	const id = "deployment.login-redirect"
+	d.at.login = location
 	query := location.Query()
 	var wrong []string
 	for name, good := range map[string]bool{
@@ -73,18 +54,20 @@ func (d *doctor) checkRedirect(location *url.URL) {
 		}
 	}
 	if len(wrong) == 0 {
-		d.report.ok(id, "state, nonce, S256, and back to "+d.url+"/auth/callback")
-		return
+		return passed("state, nonce, S256, and back to " + d.url + "/auth/callback")
 	}
 	slices.Sort(wrong)
-	d.report.fix(id, "wrong or missing in its Location: "+strings.Join(wrong, ", "),
+	return failed("wrong or missing in its Location: "+strings.Join(wrong, ", "),
 		step{Do: "Set the deployment's KINDE_SITE_URL to the address that users open, and deploy the version that this " +
 			"doctor belongs to."}, set(config.Site.Name(), d.url))
 }
 
 // checkAttempt checks the attributes of the sign-in cookie and ignores its value.
-func (d *doctor) checkAttempt(got *response) {
-	const id = "deployment.login-cookie"
+func (d *doctor) checkAttempt(context.Context) result {
+	got := d.at.responses["GET /auth/login"]
+	if got == nil {
+		return because("deployment.login-redirect")
+	}
 	var set *http.Cookie
 	for _, line := range got.header.Values("Set-Cookie") {
 		if c, err := http.ParseSetCookie(line); err == nil && c.MaxAge >= 0 {
@@ -92,9 +75,8 @@ func (d *doctor) checkAttempt(got *response) {
 		}
 	}
 	if set == nil {
-		d.report.fix(id, "/auth/login sets no cookie that can be parsed",
+		return failed("/auth/login sets no cookie that can be parsed",
 			step{Do: "Look for what removes Set-Cookie from responses: a CDN rule or a proxy."})
-		return
 	}
 	secure := strings.HasPrefix(d.url, "https://")
 	var wrong []string
@@ -109,31 +91,44 @@ func (d *doctor) checkAttempt(got *response) {
 	}
 	if len(wrong) > 0 {
 		slices.Sort(wrong)
-		d.report.fix(id, "it lacks "+strings.Join(wrong, ", "),
+		return failed("it lacks "+strings.Join(wrong, ", "),
 			step{Do: "Functions set them: look for what rewrites cookies on the way. Without Secure, the deployment's " +
 				"KINDE_SITE_URL is http."})
-		return
 	}
 	attributes := "HttpOnly, SameSite=Lax, Path=/"
 	if secure {
 		attributes = "__Host-, Secure, " + attributes
 	}
-	d.report.ok(id, attributes)
+	return passed(attributes)
+}
+
+// checkDeployedCallback follows the redirect to Kinde, with no user signed in.
+func (d *doctor) checkDeployedCallback(ctx context.Context) result {
+	var err error
+	d.at.signIn, err = d.fetch(ctx, request{url: d.at.login.String()})
+	return judgeCallback(d.url+"/auth/callback", d.at.signIn, err)
+}
+
+func (d *doctor) checkDeployedSignIn(context.Context) result {
+	return judgeSignIn(d.url+"/auth/callback", d.at.signIn, "deployment.callback-url")
 }
 
 // compareTenant compares the deployment's tenant and application with the settings here.
-func (d *doctor) compareTenant(location *url.URL) {
-	const id = "deployment.tenant"
+func (d *doctor) compareTenant(context.Context) result {
+	location := d.at.login
+	if location == nil {
+		return because("deployment.login-redirect")
+	}
 	there := originOf(location.String())
 	switch {
 	case d.settings == nil || d.settings.Issuer == "":
-		d.report.skip(id, "no settings here to compare; it signs in at "+there)
+		return skipped("no settings here to compare; it signs in at " + there)
 	case there != d.settings.Issuer:
-		d.report.note(id, "it signs in at "+there+", and KINDE_ISSUER_URL here is "+d.settings.Issuer,
+		return noted("it signs in at "+there+", and KINDE_ISSUER_URL here is "+d.settings.Issuer,
 			step{Do: "If it should be this one:"}, set(config.Issuer.Name(), d.settings.Issuer))
 	case location.Query().Get("client_id") != d.settings.ClientID:
-		d.report.note(id, "it signs in at the same tenant for another application", howToSet(config.ClientID.Name())...)
+		return noted("it signs in at the same tenant for another application", howToSet(config.ClientID.Name())...)
 	default:
-		d.report.ok(id, there)
+		return passed(there)
 	}
 }

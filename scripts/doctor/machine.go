@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"slices"
@@ -17,62 +18,65 @@ var (
 	claimsScopes    = []string{"update:user_refresh_claims"}
 )
 
-// checkMachine takes one machine token and finds out what it may do.
-func (d *doctor) checkMachine(ctx context.Context) {
-	s := d.settings
-	if reason := d.report.blocked("settings."+config.M2MClientID.Name(), "settings."+config.M2MClientSecret.Name(),
-		"settings.pairs", "settings.management-url", "tenant.discovery"); reason != "" {
-		d.report.skipRest("machine", reason)
-		return
-	}
-	if s.M2MClientID == "" {
-		d.report.skipRest("machine", "KINDE_M2M_CLIENT_ID is not set: introspect, connected-apps and fresh claims are not "+
-			"used")
-		return
-	}
-	if reason := d.awsReference(config.M2MClientSecret.Name()); reason != "" {
-		d.report.skipRest("machine", reason)
-		return
-	}
-	if err := d.takeMachineToken(ctx); err != nil {
-		d.refused("machine.credentials", err,
-			step{Do: inMachine + "View details for its id and secret, APIs for what it is authorized for."})
-		d.report.skipRest("machine", "because of machine.credentials")
-		return
-	}
-	d.report.ok("machine.credentials", "accepted")
-	d.checkScopes()
-	d.checkIntrospection(ctx)
-	d.checkManagementAPI(ctx)
+// machineState is the machine token and what it may do.
+type machineState struct {
+	requested bool
+	err       error
+	client    *kinde.Machine
+	scopes    []string
+	audiences []string
 }
 
-// takeMachineToken requests the token of the machine-to-machine application.
-func (d *doctor) takeMachineToken(ctx context.Context) error {
+// noMachine is the reason to skip what needs the machine-to-machine application.
+func noMachine(d *doctor) string {
+	id, secret := config.M2MClientID.Name(), config.M2MClientSecret.Name()
+	reason := d.blocked("settings.here", "settings."+id, "settings."+secret, "settings.pairs", "settings.management-url",
+		"tenant.discovery")
+	if reason == "" && d.settings.M2MClientID == "" {
+		reason = id + " is not set: introspect, connected-apps and fresh claims are not used"
+	}
+	return cmp.Or(reason, d.awsReference(secret))
+}
+
+// machineToken requests the token of the machine-to-machine application, once.
+func (d *doctor) machineToken(ctx context.Context) error {
+	m := &d.machine
+	if m.requested {
+		return m.err
+	}
+	m.requested = true
 	ctx, cancel := limited(ctx)
 	defer cancel()
-	s := d.settings
-	machine := kinde.NewMachine(d.kinde, s.M2MClientID, s.M2MClientSecret, nil, attempt).SingleToken()
-	claims, err := machine.Claims(ctx)
-	if err != nil {
-		return err
+	m.client = kinde.NewMachine(d.kinde, d.settings.M2MClientID, d.settings.M2MClientSecret, nil, attempt).SingleToken()
+	claims, err := m.client.Claims(ctx)
+	m.err, m.scopes, m.audiences = err, claims.Scopes, claims.Audiences
+	return err
+}
+
+func (d *doctor) checkMachineToken(ctx context.Context) result {
+	if err := d.machineToken(ctx); err != nil {
+		return refused(err, step{Do: inMachine + "View details for its id and secret, APIs for what it is authorized for."})
 	}
-	d.machine, d.scopes = machine, claims.Scopes
-	if audience := s.Management + "/api"; slices.Contains(claims.Audiences, audience) {
-		d.report.ok("machine.audience", audience)
-	} else {
-		d.report.fix("machine.audience", "the token is not for "+audience,
-			step{Do: sentence(kinde.ManagementRemedy(&kinde.Error{Codes: []string{"MISSING_AUDIENCE"}}, ""))},
-			set(config.Management.Name(), "https://your_subdomain.kinde.com"))
+	return passed("accepted")
+}
+
+func (d *doctor) checkAudience(context.Context) result {
+	audience := d.settings.Management + "/api"
+	if slices.Contains(d.machine.audiences, audience) {
+		return passed(audience)
 	}
-	return nil
+	return failed("the token is not for "+audience,
+		step{Do: sentence(kinde.ManagementRemedy(&kinde.Error{Codes: []string{"MISSING_AUDIENCE"}}, ""))},
+		set(config.Management.Name(), "https://your_subdomain.kinde.com"))
 }
 
 // missingScopes returns those of scopes that the machine token lacks.
 func (d *doctor) missingScopes(scopes ...string) []string {
-	return slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return slices.Contains(d.scopes, scope) })
+	return slices.DeleteFunc(slices.Clone(scopes),
+		func(scope string) bool { return slices.Contains(d.machine.scopes, scope) })
 }
 
-// scopeSteps say how to give the machine-to-machine application scopes.
+// scopeSteps are the steps that give the machine-to-machine application scopes.
 func scopeSteps(scopes []string) []step {
 	steps := []step{{Do: sentence(kinde.ManagementRemedy(&kinde.Error{Status: 403}, strings.Join(scopes, " and ")))},
 		{Do: inMachine + "APIs → Kinde Management API → Manage scopes. Add:"}}
@@ -82,50 +86,50 @@ func scopeSteps(scopes []string) []step {
 	return steps
 }
 
-func (d *doctor) checkScopes() {
-	const apps, claims = "machine.scopes", "machine.claims-refresh"
-	if missing := d.missingScopes(connectedScopes...); len(d.settings.ConnectedApps) == 0 {
-		d.report.skip(apps, "CONNECTED_APPS is not set: none are needed")
-	} else if len(missing) > 0 {
-		d.report.fix(apps, "missing: "+strings.Join(missing, ", "), scopeSteps(missing)...)
-	} else {
-		d.report.ok(apps, strings.Join(connectedScopes, ", "))
+func (d *doctor) checkConnectedScopes(context.Context) result {
+	missing := d.missingScopes(connectedScopes...)
+	switch {
+	case len(d.settings.ConnectedApps) == 0:
+		return skipped("CONNECTED_APPS is not set: none are needed")
+	case len(missing) > 0:
+		return failed("missing: "+strings.Join(missing, ", "), scopeSteps(missing)...)
 	}
-	if missing := d.missingScopes(claimsScopes...); !d.settings.Sessions() {
-		d.report.skip(claims, "SESSION_KEYS is not set: there are no sessions to refresh")
-	} else if len(missing) > 0 {
-		d.report.note(claims, "missing: "+strings.Join(missing, ", ")+
+	return passed(strings.Join(connectedScopes, ", "))
+}
+
+func (d *doctor) checkClaimsScope(context.Context) result {
+	missing := d.missingScopes(claimsScopes...)
+	switch {
+	case !d.settings.Sessions():
+		return skipped("SESSION_KEYS is not set: there are no sessions to refresh")
+	case len(missing) > 0:
+		return noted("missing: "+strings.Join(missing, ", ")+
 			"; after a change of plan, role or flag, sessions keep the claims that Kinde has cached", scopeSteps(missing)...)
-	} else {
-		d.report.ok(claims, strings.Join(claimsScopes, ", "))
 	}
+	return passed(strings.Join(claimsScopes, ", "))
 }
 
 // checkIntrospection introspects a token that never existed.
-func (d *doctor) checkIntrospection(ctx context.Context) {
+func (d *doctor) checkIntrospection(ctx context.Context) result {
 	ctx, cancel := limited(ctx)
 	defer cancel()
-	if _, err := d.kinde.Introspect(ctx, d.machine, "doctor-"+rand.Text(), ""); err != nil {
-		d.refused("machine.introspection", err)
-		return
+	if _, err := d.kinde.Introspect(ctx, d.machine.client, "doctor-"+rand.Text(), ""); err != nil {
+		return refused(err)
 	}
-	d.report.ok("machine.introspection", "Kinde introspects tokens for it")
+	return passed("Kinde introspects tokens for it")
 }
 
-// checkManagementAPI requests the token of a connection that never existed. Kinde says so
-// if it accepts the machine token.
-func (d *doctor) checkManagementAPI(ctx context.Context) {
-	const id = "machine.management-api"
+// checkManagementAPI requests the token of a connection that never existed, which Kinde
+// reports if it accepts the machine token.
+func (d *doctor) checkManagementAPI(ctx context.Context) result {
 	if len(d.settings.ConnectedApps) == 0 {
-		d.report.skip(id, "CONNECTED_APPS is not set: it is not called")
-		return
+		return skipped("CONNECTED_APPS is not set: it is not called")
 	}
 	ctx, cancel := limited(ctx)
 	defer cancel()
-	_, err := d.kinde.ConnectedToken(ctx, d.machine, "doctor-"+rand.Text())
+	_, err := d.kinde.ConnectedToken(ctx, d.machine.client, "doctor-"+rand.Text())
 	if err == nil || problem.From(err).Code == problem.NotConnected {
-		d.report.ok(id, "accepts the machine token")
-		return
+		return passed("accepts the machine token")
 	}
-	d.refused(id, err, step{Do: inMachine + "APIs → Kinde Management API → Manage scopes."})
+	return refused(err, step{Do: inMachine + "APIs → Kinde Management API → Manage scopes."})
 }

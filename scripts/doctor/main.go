@@ -63,8 +63,8 @@ exit status: 0 nothing to fix, 1 something to fix, 2 nothing could be checked
 flags:
 `
 
-// machine is the machine that the doctor runs on.
-type machine struct {
+// program is the doctor with its surroundings.
+type program struct {
 	root    string
 	env     workplace.Lookup
 	environ func() []string // "NAME=value", of which only names are used
@@ -86,41 +86,41 @@ func main() {
 	if root, err := workplace.Root("."); err != nil {
 		fmt.Fprintln(os.Stderr, "doctor:", err)
 	} else {
-		m := machine{root, os.LookupEnv, os.Environ, screenOf(os.Stdout), os.Stdin, os.Stdout, os.Stderr}
-		status = m.run(ctx, os.Args[1:])
+		p := program{root, os.LookupEnv, os.Environ, screenOf(os.Stdout), os.Stdin, os.Stdout, os.Stderr}
+		status = p.run(ctx, os.Args[1:])
 	}
 	stop()
 	os.Exit(status)
 }
 
 // run does what args ask for and returns the exit status.
-func (m machine) run(ctx context.Context, args []string) int {
+func (p program) run(ctx context.Context, args []string) int {
 	if len(args) > 0 && args[0] == "explain" {
-		return m.explain(args[1:])
+		return p.explain(args[1:])
 	}
-	given, err := m.parse(args)
+	given, err := p.parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	} else if err != nil {
 		return 2
 	}
-	d, err := m.doctor(ctx, given)
+	d, err := p.doctor(ctx, given)
 	if err != nil {
-		fmt.Fprintln(m.errors, "doctor:", err)
+		fmt.Fprintln(p.errors, "doctor:", err)
 		return 2
 	}
 	if given.mend {
-		return m.mend(ctx, d, given.yes)
+		return p.mend(ctx, d, given.yes)
 	}
 	checks := d.run(ctx)
 	if err := ctx.Err(); err != nil {
-		fmt.Fprintln(m.errors, "doctor:", err)
+		fmt.Fprintln(p.errors, "doctor:", err)
 		return 2
 	}
 	if given.asJSON {
-		err = writeJSON(m.out, checks)
+		err = writeJSON(p.out, checks)
 	} else {
-		err = m.screen.write(m.out, checks)
+		err = p.screen.write(p.out, checks)
 	}
 	if err != nil || count(checks, toFix) > 0 {
 		return 1
@@ -129,9 +129,9 @@ func (m machine) run(ctx context.Context, args []string) int {
 }
 
 // parse reads the command line. It writes the errors that it returns.
-func (m machine) parse(args []string) (given arguments, err error) {
+func (p program) parse(args []string) (given arguments, err error) {
 	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
-	flags.SetOutput(m.errors)
+	flags.SetOutput(p.errors)
 	flags.StringVar(&given.url, "url", "", "check the deployment at this `address` too")
 	flags.BoolVar(&given.tokensOnly, "tokens-only", false, "the site accepts access tokens alone: nobody signs in there")
 	flags.BoolVar(&given.asJSON, "json", false, "report for programs")
@@ -139,7 +139,7 @@ func (m machine) parse(args []string) (given arguments, err error) {
 	flags.BoolVar(&given.mend, "mend", false, "set at Kinde what its Management API can set, after asking")
 	flags.BoolVar(&given.yes, "yes", false, "with -mend: do not ask")
 	flags.Usage = func() {
-		fmt.Fprint(m.errors, usage)
+		fmt.Fprint(p.errors, usage)
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(args); err != nil {
@@ -154,14 +154,14 @@ func (m machine) parse(args []string) (given arguments, err error) {
 		err = errors.New("-mend has no --json")
 	}
 	if err != nil {
-		fmt.Fprintln(m.errors, "doctor:", err)
+		fmt.Fprintln(p.errors, "doctor:", err)
 	}
 	return given, err
 }
 
 // doctor reads the settings and returns what checks them.
-func (m machine) doctor(ctx context.Context, given arguments) (*doctor, error) {
-	env, err := workplace.Settings(m.root, m.env)
+func (p program) doctor(ctx context.Context, given arguments) (*doctor, error) {
+	env, err := workplace.Settings(p.root, p.env)
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +185,7 @@ func (m machine) doctor(ctx context.Context, given arguments) (*doctor, error) {
 	d := newDoctor(env, site)
 	d.tokensOnly = given.tokensOnly
 	if !given.dev {
-		d.names = names(m.environ())
+		d.names = names(p.environ())
 	}
 	return d, nil
 }

@@ -26,20 +26,22 @@ type change struct {
 // changes lists everything that -mend sets for this site.
 func (d *doctor) changes() []change {
 	s := d.settings
-	app := d.app()
+	app := d.kindeApp()
 	back := s.Site + s.AfterLogoutPath
 	callback := func(address, probe string) change {
 		return change{
 			title: "Allowed callback URLs", want: address, scope: kinde.AddCallbackURLs,
 			current: func(ctx context.Context) (string, bool, error) { return inWords(d.callbackRegistered(ctx, probe)) },
-			apply:   func(ctx context.Context) error { return d.kinde.AddCallbackURL(ctx, d.machine, s.ClientID, address) },
-			byHand:  []step{{Do: inApplication + "Allowed callback URLs. Add:"}, {Copy: address}},
+			apply: func(ctx context.Context) error {
+				return d.kinde.AddCallbackURL(ctx, d.machine.client, s.ClientID, address)
+			},
+			byHand: []step{{Do: inApplication + "Allowed callback URLs. Add:"}, {Copy: address}},
 		}
 	}
 	list := []change{callback(app.RedirectURI, app.RedirectURI), {
 		title: "Allowed logout redirect URLs", want: back, scope: kinde.AddLogoutURLs,
 		current: func(ctx context.Context) (string, bool, error) { return inWords(d.logoutRegistered(ctx, back)) },
-		apply:   func(ctx context.Context) error { return d.kinde.AddLogoutURL(ctx, d.machine, s.ClientID, back) },
+		apply:   func(ctx context.Context) error { return d.kinde.AddLogoutURL(ctx, d.machine.client, s.ClientID, back) },
 		byHand:  []step{{Do: inApplication + "Allowed logout redirect URLs. Add:"}, {Copy: back}},
 	}}
 	for _, pattern := range d.previewCallbacks() {
@@ -51,10 +53,12 @@ func (d *doctor) changes() []change {
 			if len(d.missingScopes(kinde.ReadApplications)) > 0 {
 				return "not readable without the scope " + kinde.ReadApplications, false, nil
 			}
-			got, err := d.kinde.LoginURI(ctx, d.machine, s.ClientID)
+			got, err := d.kinde.LoginURI(ctx, d.machine.client, s.ClientID)
 			return cmp.Or(quoted(got), "not set"), got == d.loginURI(), err
 		},
-		apply:  func(ctx context.Context) error { return d.kinde.SetLoginURI(ctx, d.machine, s.ClientID, d.loginURI()) },
+		apply: func(ctx context.Context) error {
+			return d.kinde.SetLoginURI(ctx, d.machine.client, s.ClientID, d.loginURI())
+		},
 		byHand: d.loginURISteps(),
 	})
 }
@@ -66,71 +70,71 @@ func inWords(state registered, err error) (string, bool, error) {
 // mend sets at Kinde what its Management API can set, after asking. It reads the state of
 // each setting before and after, changes those that differ and nothing else. It returns
 // the exit status: 0 when all is set.
-func (m machine) mend(ctx context.Context, d *doctor, agreed bool) int {
-	say := func(format string, args ...any) { fmt.Fprintln(m.out, d.report.hide(fmt.Sprintf(format, args...))) }
+func (p program) mend(ctx context.Context, d *doctor, agreed bool) int {
+	printf := func(format string, args ...any) { fmt.Fprintln(p.out, d.hide(fmt.Sprintf(format, args...))) }
 	if reason := d.prepareMend(ctx); reason != "" {
-		fmt.Fprintln(m.errors, "doctor:", d.report.hide(reason))
+		fmt.Fprintln(p.errors, "doctor:", d.hide(reason))
 		return 2
 	}
-	say("Application %s at %s:", d.settings.ClientID, d.settings.Management)
+	printf("Application %s at %s:", d.settings.ClientID, d.settings.Management)
 	var due, left []change
 	for _, c := range d.changes() {
 		before, done, err := c.read(ctx)
 		switch {
 		case err != nil:
 			found, _ := describe(err)
-			say("  %s: %s (%s)", c.title, c.want, found)
+			printf("  %s: %s (%s)", c.title, c.want, found)
 			left = append(left, c)
 		case done:
-			say("  %s: %s is set", c.title, c.want)
-		case slices.Contains(d.scopes, c.scope):
-			say("  %s: %s", c.title, c.want)
-			say("    before: %s", before)
+			printf("  %s: %s is set", c.title, c.want)
+		case slices.Contains(d.machine.scopes, c.scope):
+			printf("  %s: %s", c.title, c.want)
+			printf("    before: %s", before)
 			due = append(due, c)
 		default:
-			say("  %s: %s", c.title, c.want)
-			say("    before: %s; the machine token lacks the scope %s", before, c.scope)
+			printf("  %s: %s", c.title, c.want)
+			printf("    before: %s; the machine token lacks the scope %s", before, c.scope)
 			left = append(left, c)
 		}
 	}
-	if len(due) > 0 && !agreed && !m.confirm(fmt.Sprintf("Set %d of these at Kinde?", len(due))) {
+	if len(due) > 0 && !agreed && !p.confirm(fmt.Sprintf("Set %d of these at Kinde?", len(due))) {
 		left = append(left, due...)
 		due = nil
 	}
 	for _, c := range due {
-		if !m.apply(ctx, c, say) {
+		if !p.apply(ctx, c, printf) {
 			left = append(left, c)
 		}
 	}
 	if len(left) == 0 {
-		say("Everything is set.")
+		printf("Everything is set.")
 		return 0
 	}
-	say("By hand:")
+	printf("By hand:")
 	for _, c := range left {
 		for _, one := range c.byHand {
-			say("%s%s%s", one.Do, map[bool]string{true: "  "}[one.Do == ""], one.Copy)
+			printf("%s%s%s", one.Do, map[bool]string{true: "  "}[one.Do == ""], one.Copy)
 		}
 	}
 	return 1
 }
 
-// apply makes one change and reads the state that came of it.
-func (m machine) apply(ctx context.Context, c change, say func(string, ...any)) bool {
+// apply makes one change and shows the state after it.
+func (p program) apply(ctx context.Context, c change, printf func(string, ...any)) bool {
 	bounded, cancel := limited(ctx)
 	defer cancel()
 	if err := c.apply(bounded); err != nil {
 		found, remedy := describe(err)
-		say("  %s: %s failed: %s. %s", c.title, c.want, found, sentence(remedy))
+		printf("  %s: %s failed: %s. %s", c.title, c.want, found, sentence(remedy))
 		return false
 	}
 	after, done, err := c.read(ctx)
 	if err != nil {
 		after, _ = describe(err)
 	}
-	say("  %s: %s", c.title, c.want)
-	say("    after: %s", after)
-	// What cannot be read was accepted by Kinde all the same.
+	printf("  %s: %s", c.title, c.want)
+	printf("    after: %s", after)
+	// Kinde has accepted a change that cannot be read.
 	return done || err == nil && strings.HasPrefix(after, "not readable")
 }
 
@@ -140,34 +144,30 @@ func (c change) read(ctx context.Context) (string, bool, error) {
 	return c.current(ctx)
 }
 
-// prepareMend makes the checks that -mend builds on and returns why it cannot go on, or
+// prepareMend makes the checks of what -mend needs, and returns why it cannot continue, or
 // "".
 func (d *doctor) prepareMend(ctx context.Context) string {
-	if d.url != "" && d.env[config.Site.Name()] == "" {
-		d.env[config.Site.Name()] = d.url
-	}
-	if !d.checkSettings() {
+	if d.checkAll(ctx, settingChecks()); d.settings == nil {
 		return "-mend needs the tenant's settings in .env or the environment; see docs/kinde.md"
 	}
 	for _, setting := range []config.Setting{config.Issuer, config.ClientID, config.Site, config.M2MClientID,
 		config.M2MClientSecret} {
 		name := setting.Name()
-		if c := d.report.found["settings."+name]; c.State != isOK || d.env[name] == "" && name != config.Site.Name() {
+		if c := d.results["settings."+name]; c.State != isOK || d.env[name] == "" && name != config.Site.Name() {
 			return "-mend needs " + name + ": " + c.Found +
 				". docs/kinde.md names the scopes of the machine-to-machine application"
 		}
 	}
 	for _, id := range []string{"settings.management-url", "settings." + config.PreviewOrigins.Name(),
 		"settings." + config.AfterLogout.Name()} {
-		if c := d.report.found[id]; c.State == toFix {
+		if c := d.results[id]; c.State == toFix {
 			return "-mend stops at " + id + ": " + c.Found
 		}
 	}
 	if reason := d.awsReference(config.M2MClientSecret.Name()); reason != "" {
 		return reason
 	}
-	d.kinde = kinde.New(d.settings.Issuer, d.settings.Management, d.out)
-	if err := d.takeMachineToken(ctx); err != nil {
+	if err := d.machineToken(ctx); err != nil {
 		found, remedy := describe(err)
 		return "no machine token: " + found + ". " + sentence(remedy)
 	}
@@ -175,9 +175,9 @@ func (d *doctor) prepareMend(ctx context.Context) string {
 }
 
 // confirm asks a question and reports whether the line that follows is a yes.
-func (m machine) confirm(question string) bool {
-	fmt.Fprint(m.out, question+" [y/N] ")
-	line, _ := bufio.NewReader(m.in).ReadString('\n')
+func (p program) confirm(question string) bool {
+	fmt.Fprint(p.out, question+" [y/N] ")
+	line, _ := bufio.NewReader(p.in).ReadString('\n')
 	reply := strings.ToLower(strings.TrimSpace(line))
 	return reply == "y" || reply == "yes"
 }

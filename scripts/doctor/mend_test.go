@@ -35,7 +35,7 @@ func (p *tenant) mend(t *testing.T, input string, args ...string) (status int, o
 	env := maps.Clone(p.env)
 	env["PREVIEW_ORIGINS"] = previews
 	var stdout, stderr bytes.Buffer
-	m := machine{
+	m := program{
 		root: t.TempDir(), env: func(name string) (string, bool) { value, set := env[name]; return value, set },
 		environ: func() []string { return nil }, screen: screen{pastedWidth, true},
 		in: strings.NewReader(input), out: &stdout, errors: &stderr,

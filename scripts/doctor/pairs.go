@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"maps"
 	"net/url"
 	"regexp"
@@ -30,8 +31,7 @@ func looksSecret(value string) bool {
 	})
 }
 
-func (d *doctor) checkPublicValues() {
-	const id = "settings.public-values"
+func (d *doctor) checkPublicValues(context.Context) result {
 	secrets := secretsIn(d.env)
 	for _, name := range slices.Sorted(maps.Keys(d.env)) {
 		value := d.env[name]
@@ -50,15 +50,13 @@ func (d *doctor) checkPublicValues() {
 		} else {
 			steps = append(steps, howToSet(name)...)
 		}
-		d.report.fix(id, name+" holds what looks like a secret", steps...)
-		return
+		return failed(name+" holds what looks like a secret", steps...)
 	}
-	d.report.ok(id, "none found")
+	return passed("none found")
 }
 
 // checkApplications looks for one application's credentials in settings of another.
-func (d *doctor) checkApplications() {
-	const id = "settings.applications"
+func (d *doctor) checkApplications(context.Context) result {
 	s := d.settings
 	for _, pair := range []struct {
 		a, b        string
@@ -70,29 +68,27 @@ func (d *doctor) checkApplications() {
 		{s.M2MClientSecret, s.ClientSecret, config.M2MClientSecret.Name(), config.ClientSecret.Name()},
 	} {
 		if pair.a != "" && pair.a == pair.b {
-			d.report.fix(id, pair.name+" is the same as "+pair.other, howToSet(pair.name)...)
-			return
+			return failed(pair.name+" is the same as "+pair.other, howToSet(pair.name)...)
 		}
 	}
-	d.report.ok(id, "no two are the same")
+	return passed("no two are the same")
 }
 
 // checkPairs looks for settings that do nothing alone, besides those that config refuses.
-func (d *doctor) checkPairs() {
-	const id = "settings.pairs"
+func (d *doctor) checkPairs(context.Context) result {
 	s := d.settings
 	switch {
 	case len(s.ConnectedApps) > 0 && s.M2MClientID == "" && s.M2MClientSecret == "":
-		d.report.fix(id, "CONNECTED_APPS is set, and no machine-to-machine application",
-			append(howToSet(config.M2MClientID.Name()), howToSet(config.M2MClientSecret.Name())...)...)
+		return failed("CONNECTED_APPS is set, and no machine-to-machine application",
+			howToSet(config.M2MClientID.Name(), config.M2MClientSecret.Name())...)
 	case s.IntrospectionPermission != "" && s.M2MClientID == "":
-		d.report.note(id, "INTROSPECTION_PERMISSION is set, and no machine-to-machine application to introspect with",
+		return noted("INTROSPECTION_PERMISSION is set, and no machine-to-machine application to introspect with",
 			howToSet(config.M2MClientID.Name())...)
 	case len(s.ProxyAPIs) > 0 && len(s.Audiences) == 0:
-		d.report.note(id, "PROXY_APIS is set and KINDE_AUDIENCE is not: tokens carry no audience that your API could check",
+		return noted("PROXY_APIS is set and KINDE_AUDIENCE is not: tokens carry no audience that your API could check",
 			howToSet(config.Audiences.Name())...)
 	default:
-		d.report.ok(id, "all are complete")
+		return passed("all are complete")
 	}
 }
 
@@ -102,22 +98,21 @@ func onKinde(origin string) bool {
 	return err == nil && (strings.HasSuffix(u.Hostname(), ".kinde.com") || onLoopback(origin))
 }
 
-func (d *doctor) checkManagementURL() {
-	const id = "settings.management-url"
+func (d *doctor) checkManagementURL(context.Context) result {
 	s, given := d.settings, d.env[config.Management.Name()]
 	switch {
-	case s.Issuer == "" || given != "" && d.report.blocked("settings."+config.Management.Name()) != "":
-		d.report.skip(id, "because of the settings above")
+	case s.Issuer == "" || given != "" && d.blocked("settings."+config.Management.Name()) != "":
+		return skipped("because of the settings above")
 	case given != "" && !onKinde(given):
-		d.report.fix(id, "KINDE_MANAGEMENT_URL is not a kinde.com address", howToSet(config.Management.Name())...)
+		return failed("KINDE_MANAGEMENT_URL is not a kinde.com address", howToSet(config.Management.Name())...)
 	case given != "" || onKinde(s.Issuer):
-		d.report.ok(id, s.Management)
+		return passed(s.Management)
 	case s.M2MClientID != "":
-		d.report.fix(id, "the issuer is a custom domain, there is a machine-to-machine application, and "+
+		return failed("the issuer is a custom domain, there is a machine-to-machine application, and "+
 			"KINDE_MANAGEMENT_URL is not set",
 			howToSet(config.Management.Name())...)
 	default:
-		d.report.note(id, "the issuer is a custom domain: introspect and connected-apps would need KINDE_MANAGEMENT_URL",
+		return noted("the issuer is a custom domain: introspect and connected-apps would need KINDE_MANAGEMENT_URL",
 			howToSet(config.Management.Name())...)
 	}
 }
@@ -131,27 +126,26 @@ func onLoopback(origin string) bool {
 	return host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1"
 }
 
-func (d *doctor) checkOrigins() {
-	const id = "settings.site-and-origins"
+func (d *doctor) checkOrigins(context.Context) result {
 	s := d.settings
 	switch {
 	case s.Site == "":
-		d.report.skip(id, "KINDE_SITE_URL is not set here")
+		return skipped("KINDE_SITE_URL is not set here")
 	case s.Site == s.Issuer:
-		d.report.fix(id, "KINDE_SITE_URL is the tenant and not the site", howToSet(config.Site.Name())...)
+		return failed("KINDE_SITE_URL is the tenant and not the site", howToSet(config.Site.Name())...)
 	case slices.Contains(s.AllowedOrigins, s.Issuer):
-		d.report.fix(id, "ALLOWED_ORIGINS holds the tenant, whose pages send no request here",
+		return failed("ALLOWED_ORIGINS holds the tenant, whose pages send no request here",
 			step{Do: "Take " + s.Issuer + " out of ALLOWED_ORIGINS."})
 	case strings.Contains(s.Site, "--") && strings.HasSuffix(s.Site, ".netlify.app"):
-		d.report.note(id, "KINDE_SITE_URL is a deploy preview or a branch: nobody can sign in at the site's own address",
+		return noted("KINDE_SITE_URL is a deploy preview or a branch: nobody can sign in at the site's own address",
 			howToSet(config.Site.Name())...)
 	case !onLoopback(s.Site) && slices.ContainsFunc(s.AllowedOrigins, onLoopback):
-		d.report.note(id, "ALLOWED_ORIGINS allows pages on visitors' own machines, and the site is public",
+		return noted("ALLOWED_ORIGINS allows pages on users' own machines, and the site is public",
 			step{Do: "Keep origins on localhost for deployments that only you use."})
 	case slices.Contains(s.AllowedOrigins, s.Site):
-		d.report.note(id, "ALLOWED_ORIGINS holds the site itself, which is always allowed",
+		return noted("ALLOWED_ORIGINS holds the site itself, which is always allowed",
 			step{Do: "Take " + s.Site + " out of ALLOWED_ORIGINS."})
 	default:
-		d.report.ok(id, "no origin contradicts another")
+		return passed("no origin contradicts another")
 	}
 }

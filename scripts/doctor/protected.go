@@ -16,16 +16,13 @@ import (
 
 // checkProtectedPages requests each prefix of gate.json without a pass, in several
 // spellings. Nothing but a redirect to /auth/gate or an error may come of it.
-func (d *doctor) checkProtectedPages(ctx context.Context) {
-	const id = "deployment.protected-pages"
+func (d *doctor) checkProtectedPages(ctx context.Context) result {
 	rules, err := gate.Parse(d.gateFile)
 	switch {
 	case err != nil:
-		d.report.fix(id, err.Error(), step{Do: "docs/protected-pages.md describes gate.json."})
-		return
+		return failed(err.Error(), step{Do: "docs/protected-pages.md describes gate.json."})
 	case len(rules) == 0:
-		d.report.skip(id, "gate.json has no rules")
-		return
+		return skipped("gate.json has no rules")
 	}
 	var paths []string
 	for _, rule := range rules {
@@ -33,12 +30,11 @@ func (d *doctor) checkProtectedPages(ctx context.Context) {
 	}
 	slices.Sort(paths)
 	paths = slices.Compact(paths)
-	d.reportPages(paths, d.requestPages(ctx, paths, d.fallbackPage(ctx)))
+	return d.judgePages(paths, d.requestPages(ctx, paths, d.fallbackPage(ctx)))
 }
 
-// reportPages reports the result of each path.
-func (d *doctor) reportPages(paths []string, results map[string]string) {
-	const id = "deployment.protected-pages"
+// judgePages reads the result of each path.
+func (d *doctor) judgePages(paths []string, results map[string]string) result {
 	counts := map[string]int{}
 	var open []string
 	for _, path := range paths {
@@ -54,15 +50,15 @@ func (d *doctor) reportPages(paths []string, results map[string]string) {
 	}
 	slices.Sort(found)
 	text := fmt.Sprintf("%s in %d requests without a pass", strings.Join(found, ", "), len(paths))
-	steps := []step{{Do: "Deploy the edge's check and set GATE_KEYS, as docs/protected-pages.md says; or take the rule " +
-		"out of gate.json. Earlier deploys and branch deploys stay open unless they have the check, too."}}
+	steps := []step{{Do: "Deploy the edge's check and set GATE_KEYS (docs/protected-pages.md), or remove the rule from " +
+		"gate.json. Earlier deploys and branch deploys stay open unless they have the check, too."}}
 	switch {
 	case len(open) == 0:
-		d.report.ok(id, text)
+		return passed(text)
 	case onLoopback(d.url):
-		d.report.note(id, text+"; scripts/dev does not run the edge's check: "+listed(open), steps...)
+		return noted(text+"; scripts/dev does not run the edge's check: "+listed(open), steps...)
 	default:
-		d.report.fix(id, text+", such as "+listed(open), steps...)
+		return failed(text+", such as "+listed(open), steps...)
 	}
 }
 

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/term"
 )
 
-// screen says how a report is written.
+// screen is how a report is written.
 type screen struct {
 	width int
 	plain bool // without colors and symbols: a file, a pipe, or NO_COLOR
@@ -28,6 +31,18 @@ func screenOf(file *os.File) screen {
 	}
 	_, noColor := os.LookupEnv("NO_COLOR")
 	return screen{max(width, 40), noColor || os.Getenv("TERM") == "dumb"}
+}
+
+// columns returns the width of the terminal behind file, if it is one.
+func columns(file *os.File) (width int, terminal bool) {
+	if !term.IsTerminal(int(file.Fd())) {
+		return 0, false
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil || width == 0 {
+		return pastedWidth, true
+	}
+	return width, true
 }
 
 // labels are the states as the margin shows them.
@@ -203,4 +218,31 @@ func (s screen) explained(out io.Writer, what topic) {
 			fmt.Fprintln(out, "    "+line)
 		}
 	}
+}
+
+// summary returns the report's last lines: what the commands above do, the number of
+// checks of each state, and what to fix first.
+func summary(checks []check) (lines []string) {
+	counts := fmt.Sprintf("%d ok, %d to fix, %s, %d skipped.", count(checks, isOK), count(checks, toFix),
+		plural(count(checks, isNote), "note"), count(checks, isSkipped))
+	first := slices.IndexFunc(checks, func(c check) bool { return c.State == toFix })
+	if first < 0 {
+		return append(lines, "Nothing to fix: "+counts)
+	}
+	c := checks[first]
+	sets := slices.ContainsFunc(checks, func(c check) bool {
+		return slices.ContainsFunc(c.Fix, func(s step) bool { return strings.HasPrefix(s.Run, "netlify env:set") })
+	})
+	if sets {
+		lines = append(lines, "netlify env:set changes the deployment, from its next deploy on. For this machine change "+
+			"the same line in .env; on AWS the stack's parameter: sam deploy --guided.")
+	}
+	return append(lines, counts+" Fix first: "+c.name()+".")
+}
+
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,98 +12,76 @@ import (
 
 	"kinde-functions/scripts/workplace"
 	"kinde-functions/shared/config"
+	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/redirect"
 	"kinde-functions/shared/store"
 )
 
-// checkSettings makes the checks that need no network. It reports whether there are
-// settings.
-func (d *doctor) checkSettings() bool {
-	named := 0
-	for name, value := range d.env {
-		fromURL := name == config.Site.Name() && value == d.url
-		if strings.HasPrefix(strings.ToUpper(name), "KINDE_") && value != "" && !fromURL {
-			named++
-		}
-	}
-	if named == 0 {
-		d.noSettings()
-		return false
-	}
-	d.report.ok("settings.here", "found in .env or the environment")
-	var err error
-	d.settings, err = config.Load(d.lookup, config.All()...)
-	faults, _ := errors.AsType[config.Faults](err)
-	for _, name := range settingNames() {
-		d.checkSetting(name, faults)
-	}
-	d.checkSignInSettings()
-	d.checkSessionKeys()
-	d.checkPublicValues()
-	d.checkApplications()
-	d.checkPairs()
-	d.checkManagementURL()
-	d.checkOrigins()
-	d.checkReturnPaths()
-	d.checkNames()
-	return true
-}
+// noSettings is the reason to skip what needs settings.
+func noSettings(d *doctor) string { return d.blocked("settings.here") }
 
-// noSettings reports a machine without settings: a fresh clone, or one from which only a
-// deployment is checked.
-func (d *doctor) noSettings() {
-	reason := "no KINDE_… setting in .env or the environment: only the deployment is checked"
-	if d.url != "" {
-		d.report.skip("settings.here", reason)
-	} else {
-		reason = "because of settings.here"
-		d.report.fix("settings.here", "there is no KINDE_… setting, neither in .env nor in the environment",
-			step{Do: "Write the tenant's settings into .env; docs/kinde.md says where they come from:"},
-			step{Copy: config.Issuer.Name() + "=https://your_subdomain.kinde.com"},
-			step{Copy: config.ClientID.Name() + "=your_client_id"},
-			step{Copy: config.ClientSecret.Name() + "=your_client_secret"},
-			step{Do: "Or check a deployment, or scripts/dev while it runs with its embedded Kinde:"},
-			step{Run: "go run ./scripts/doctor --url https://your-site.example"},
-			step{Run: "go run ./scripts/doctor --dev"})
+// checkHere loads the settings. There are none in a fresh clone, and where only a
+// deployment is to be checked.
+func (d *doctor) checkHere(context.Context) result {
+	if d.url != "" && d.env[config.Site.Name()] == "" && d.env["URL"] == "" {
+		d.env[config.Site.Name()] = d.url // as Netlify's URL would be
 	}
-	for _, area := range []string{"settings", "tenant", "application", "machine", "device", "apis", "redis"} {
-		d.report.skipRest(area, reason)
-	}
-}
-
-// checkSetting reports one setting as the functions would read it.
-func (d *doctor) checkSetting(name string, faults config.Faults) {
-	id := "settings." + name
-	i := slices.IndexFunc(faults, func(f config.Fault) bool { return f.Name == name })
-	unset := "not set"
-	if name == config.Site.Name() && d.env["URL"] != "" {
-		unset = "not set: URL is used"
-	}
+	found := slices.ContainsFunc(slices.Collect(maps.Keys(d.env)), func(name string) bool {
+		fromURL := name == config.Site.Name() && d.env[name] == d.url
+		return strings.HasPrefix(strings.ToUpper(name), "KINDE_") && d.env[name] != "" && !fromURL
+	})
 	switch {
-	case i >= 0 && faults[i].Why != "":
-		d.report.fix(id, faults[i].Why, d.correctForm(name)...)
+	case found:
+		var err error
+		d.settings, err = config.Load(d.lookup, config.All()...)
+		d.faults, _ = errors.AsType[config.Faults](err)
+		d.kinde = kinde.New(d.settings.Issuer, d.settings.Management, d.out)
+		return passed("found in .env or the environment")
+	case d.url != "":
+		return skipped("no KINDE_… setting in .env or the environment: only the deployment is checked")
+	}
+	return failed("there is no KINDE_… setting, neither in .env nor in the environment",
+		step{Do: "Write the tenant's settings into .env; docs/kinde.md describes where they come from:"},
+		step{Copy: config.Issuer.Name() + "=https://your_subdomain.kinde.com"},
+		step{Copy: config.ClientID.Name() + "=your_client_id"},
+		step{Copy: config.ClientSecret.Name() + "=your_client_secret"},
+		step{Do: "Or check a deployment, or scripts/dev while it runs with its embedded Kinde:"},
+		step{Run: "go run ./scripts/doctor --url https://your-site.example"},
+		step{Run: "go run ./scripts/doctor --dev"})
+}
+
+// checkSetting checks one setting as the functions would read it.
+func (d *doctor) checkSetting(name string) result {
+	fault := config.Fault{}
+	i := slices.IndexFunc(d.faults, func(f config.Fault) bool { return f.Name == name })
+	if i >= 0 {
+		fault = d.faults[i]
+	}
+	value := d.env[name]
+	switch {
+	case fault.Why != "":
+		return failed(fault.Why, d.correctForm(name)...)
 	case i >= 0 && name == config.Site.Name():
-		d.report.note(id, "not set here: Netlify sets URL, AWS requires it; without it the callback and logout URLs are "+
-			"not checked",
-			step{Do: "To check them, name the site:"},
+		return noted("not set here: Netlify sets URL, AWS requires it; without it the callback and logout URLs are "+
+			"not checked", step{Do: "To check them, name the site:"},
 			step{Run: "KINDE_SITE_URL=https://your-site.example go run ./scripts/doctor"})
 	case i >= 0 && name == config.Issuer.Name():
-		d.report.fix(id, "not set, and needed; scripts/dev then runs its embedded Kinde and ignores the other KINDE_ "+
-			"settings",
-			howToSet(name)...)
+		return failed("not set, and needed; scripts/dev then runs its embedded Kinde and ignores the other KINDE_ "+
+			"settings", howToSet(name)...)
 	case i >= 0:
-		d.report.fix(id, "not set, and needed", howToSet(name)...)
+		return failed("not set, and needed", howToSet(name)...)
 	case d.awsReference(name) != "":
-		d.report.ok(id, "a reference to a secret in AWS, which is not read here")
-	case name == config.RedisURL.Name() && d.env[name] != "" && store.CheckURL(d.env[name]) != nil:
-		d.report.fix(id, store.CheckURL(d.env[name]).Error(), howToSet(name)...)
-	case d.env[name] == "":
-		d.report.ok(id, unset)
+		return passed("a reference to a secret in AWS, which is not read here")
+	case name == config.RedisURL.Name() && value != "" && store.CheckURL(value) != nil:
+		return failed(store.CheckURL(value).Error(), howToSet(name)...)
+	case value == "" && name == config.Site.Name() && d.env["URL"] != "":
+		return passed("not set: URL is used")
+	case value == "":
+		return passed("not set")
 	case name == config.Issuer.Name(), name == config.Site.Name(), name == config.Management.Name():
-		d.report.ok(id, d.env[name])
-	default:
-		d.report.ok(id, "set")
+		return passed(value)
 	}
+	return passed("set")
 }
 
 // awsReference returns why a secret cannot be used here, if one of names holds a
@@ -149,9 +128,8 @@ func correctOrigin(name, value string) string {
 	return ""
 }
 
-// checkSignInSettings reports settings with which nobody can sign in.
-func (d *doctor) checkSignInSettings() {
-	const id = "settings.sign-in"
+// checkSignInSettings checks that sign-ins have their settings.
+func (d *doctor) checkSignInSettings(context.Context) result {
 	secret, keys := config.ClientSecret.Name(), config.SessionKeys.Name()
 	var unset []string
 	for _, name := range []string{secret, keys} {
@@ -159,42 +137,35 @@ func (d *doctor) checkSignInSettings() {
 			unset = append(unset, name)
 		}
 	}
-	switch reason := d.report.blocked("settings."+secret, "settings."+keys); {
+	switch reason := d.blocked("settings."+secret, "settings."+keys); {
 	case reason != "":
-		d.report.skip(id, reason)
+		return skipped(reason)
 	case len(unset) == 0:
-		d.report.ok(id, "KINDE_CLIENT_SECRET and SESSION_KEYS are set")
+		return passed("KINDE_CLIENT_SECRET and SESSION_KEYS are set")
 	case d.tokensOnly:
-		d.report.ok(id, "access tokens alone, as --tokens-only says")
-	default:
-		found := strings.Join(unset, " and ") + " is not set: nobody can sign in"
-		if len(unset) > 1 {
-			found = strings.Replace(found, " is ", " are ", 1)
-		} else if unset[0] == keys {
-			found += "; only scripts/dev makes up a key"
-		}
-		var steps []step
-		for _, name := range unset {
-			steps = append(steps, howToSet(name)...)
-		}
-		d.report.fix(id, found, append(steps, tokensOnlySteps...)...)
+		return passed("access tokens alone, by --tokens-only")
 	}
+	found := strings.Join(unset, " and ") + " is not set: nobody can sign in"
+	if len(unset) > 1 {
+		found = strings.Replace(found, " is ", " are ", 1)
+	} else if unset[0] == keys {
+		found += "; only scripts/dev generates a key"
+	}
+	return failed(found, slices.Concat(howToSet(unset...), tokensOnlySteps)...)
 }
 
-// tokensOnlySteps say how to choose access tokens alone.
+// tokensOnlySteps choose access tokens alone.
 var tokensOnlySteps = []step{
-	{Do: "Or, where the site accepts access tokens alone and nobody signs in at it, say so:"},
+	{Do: "Or, where the site accepts access tokens alone and nobody signs in, check it so:"},
 	{Run: "go run ./scripts/doctor --tokens-only"},
 }
 
 // checkSessionKeys looks for keys that were not made at random: of 32 random bytes some
 // 30 differ, and not all are printable.
-func (d *doctor) checkSessionKeys() {
-	const id = "settings.session-keys-random"
+func (d *doctor) checkSessionKeys(context.Context) result {
 	if len(d.settings.SessionKeys) == 0 {
 		name := config.SessionKeys.Name()
-		d.report.skip(id, cmp.Or(d.report.blocked("settings."+name), d.awsReference(name), "SESSION_KEYS is not set"))
-		return
+		return skipped(cmp.Or(d.blocked("settings."+name), d.awsReference(name), "SESSION_KEYS is not set"))
 	}
 	for i, key := range d.settings.SessionKeys {
 		different := map[byte]bool{}
@@ -204,20 +175,17 @@ func (d *doctor) checkSessionKeys() {
 			typed = typed && b >= ' ' && b <= '~'
 		}
 		if typed || len(different) < 16 {
-			d.report.fix(id, fmt.Sprintf("entry %d of SESSION_KEYS was typed or follows a pattern", i+1),
+			return failed(fmt.Sprintf("entry %d of SESSION_KEYS was typed or follows a pattern", i+1),
 				howToSet(config.SessionKeys.Name())...)
-			return
 		}
 	}
-	d.report.ok(id, fmt.Sprintf("%d, random", len(d.settings.SessionKeys)))
+	return passed(fmt.Sprintf("%d, random", len(d.settings.SessionKeys)))
 }
 
-func (d *doctor) checkReturnPaths() {
-	const id = "settings.return-paths"
+func (d *doctor) checkReturnPaths(context.Context) result {
 	policy, err := redirect.NewPolicy(cmp.Or(d.settings.Site, "https://site.invalid"), d.settings.AllowedOrigins)
 	if err != nil {
-		d.report.skip(id, "because of "+config.AllowedOrigins.Name())
-		return
+		return skipped("because of " + config.AllowedOrigins.Name())
 	}
 	for name, path := range map[string]string{
 		config.AfterPortal.Name(): d.settings.AfterPortalPath,
@@ -225,17 +193,15 @@ func (d *doctor) checkReturnPaths() {
 		config.AfterLogout.Name(): d.settings.AfterLogoutPath,
 	} {
 		if _, err := policy.OnSite(path); path != "" && err != nil {
-			d.report.fix(id, name+": "+err.Error(), howToSet(name)...)
-			return
+			return failed(name+": "+err.Error(), howToSet(name)...)
 		}
 	}
-	d.report.ok(id, "all are paths of the site")
+	return passed("all are paths of the site")
 }
 
 // checkNames looks for names in .env and the environment that look like settings and that
 // no function reads.
-func (d *doctor) checkNames() {
-	const id = "settings.unknown"
+func (d *doctor) checkNames(context.Context) result {
 	var found []string
 	var steps []step
 	fix := false
@@ -255,16 +221,15 @@ func (d *doctor) checkNames() {
 		default:
 			fix = true
 			found = append(found, name+" (meant is "+meant+"?)")
-			steps = append(steps, step{Do: "Rename " + name + ":"})
-			steps = append(steps, howToSet(meant)...)
+			steps = append(append(steps, step{Do: "Rename " + name + ":"}), howToSet(meant)...)
 		}
 	}
 	switch text := "no function reads " + strings.Join(found, ", "); {
 	case len(found) == 0:
-		d.report.ok(id, "none")
+		return passed("none")
 	case fix:
-		d.report.fix(id, text, steps...)
+		return failed(text, steps...)
 	default:
-		d.report.note(id, text, steps...)
+		return noted(text, steps...)
 	}
 }

@@ -99,7 +99,7 @@ func pairFaults(p *tenant) map[string]setting {
 		"own origin":     {[]string{"ALLOWED_ORIGINS", site}, "site-and-origins", isNote, []string{"always allowed"}},
 		"tenant allowed": {[]string{"ALLOWED_ORIGINS", p.URL}, "site-and-origins", toFix, []string{"ALLOWED_ORIGINS"}},
 		"localhost": {[]string{"ALLOWED_ORIGINS", "http://localhost:3000"}, "site-and-origins", isNote,
-			[]string{"visitors' own machines"}},
+			[]string{"users' own machines"}},
 		"path": {[]string{"AFTER_LOGIN_PATH", "/a/../b"}, "return-paths", toFix,
 			[]string{"AFTER_LOGIN_PATH", "dot segment"}},
 		"apis without audience": {[]string{"PROXY_APIS", "a=" + p.URL}, "pairs", isNote, []string{"KINDE_AUDIENCE is not"}},

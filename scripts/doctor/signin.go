@@ -12,7 +12,7 @@ import (
 	"kinde-functions/shared/problem"
 )
 
-// registered says whether Kinde has a URL in an application's list.
+// registered reports whether Kinde has a URL in an application's list.
 type registered int
 
 const (
@@ -29,13 +29,13 @@ var signedOutErrors = []string{"login_required", "interaction_required", "consen
 // signInURL is the address of a sign-in with prompt=none that leads back to redirectURI.
 // The challenge is the example of RFC 7636: nothing is redeemed with it.
 func (d *doctor) signInURL(redirectURI string) string {
-	app := d.app()
+	app := d.kindeApp()
 	app.RedirectURI = redirectURI
 	return d.kinde.AuthorizeURL(app, rand.Text(), rand.Text(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
 		url.Values{"prompt": {"none"}})
 }
 
-// callbackRegistered asks Kinde for a sign-in that leads back to redirectURI.
+// callbackRegistered requests a sign-in that leads back to redirectURI.
 func (d *doctor) callbackRegistered(ctx context.Context, redirectURI string) (registered, error) {
 	page, err := d.fetch(ctx, request{url: d.signInURL(redirectURI)})
 	return judgeRedirect(page, err, func(location string) bool {
@@ -44,7 +44,7 @@ func (d *doctor) callbackRegistered(ctx context.Context, redirectURI string) (re
 	})
 }
 
-// logoutRegistered asks Kinde for a sign-out that leads to back.
+// logoutRegistered requests a sign-out that leads to back.
 func (d *doctor) logoutRegistered(ctx context.Context, back string) (registered, error) {
 	page, err := d.fetch(ctx, request{url: d.kinde.LogoutURL(back, false)})
 	return judgeRedirect(page, err, func(location string) bool { return location == back })
@@ -77,39 +77,43 @@ func errorOf(location, redirectURI string) (url.Values, bool) {
 	return query, err == nil
 }
 
-// judgeSignIn reports in an area Kinde's response to a sign-in with prompt=none.
-func (d *doctor) judgeSignIn(area, redirectURI string, page *response, err error) {
-	id, signIn := area+".callback-url", area+".sign-in"
+// unclearFound is the finding where Kinde redirects neither back nor to an error page.
+const unclearFound = "Kinde redirected to a page of its own: not compared"
+
+// judgeCallback reads Kinde's response to a sign-in with prompt=none: a redirect to the
+// redirect URI if that is registered.
+func judgeCallback(redirectURI string, page *response, err error) result {
 	remedy := strings.Replace(kinde.CallbackRemedy, "exactly <KINDE_SITE_URL>/auth/callback", "exactly this", 1)
 	register := registerSteps(remedy, redirectURI, "Allowed callback URLs")
-	defer func() {
-		if _, reported := d.report.found[signIn]; !reported {
-			d.report.skip(signIn, "because of "+id)
-		}
-	}()
 	if err != nil {
-		d.refused(id, err)
-		return
+		return refused(err)
 	}
 	location := page.header.Get("Location")
-	switch query, back := errorOf(location, redirectURI); {
-	case back && slices.Contains(signedOutErrors, query.Get("error")):
-		d.report.ok(id, redirectURI)
-		d.report.ok(signIn, "scopes and audience accepted")
+	_, back := errorOf(location, redirectURI)
+	switch {
 	case back:
-		d.report.ok(id, redirectURI)
-		code := quoted(query.Get("error"))
-		d.report.fix(signIn, "Kinde refused it: "+code,
+		return passed(redirectURI)
+	case page.status == http.StatusTooManyRequests:
+		return failed("Kinde returned 429", step{Do: sentence(kinde.ThrottledRemedy)})
+	case location != "":
+		return noted(unclearFound, append([]step{{Do: "Compare by hand:"}}, register[1:]...)...)
+	case strings.Contains(strings.ToLower(string(page.body)), "callback url"):
+		return failed("Kinde shows its page \"Invalid callback URL\"", register...)
+	}
+	return failed("Kinde shows a page of its own and does not return to the site", register...)
+}
+
+// judgeSignIn reads the error of the same response, after the check callback.
+func judgeSignIn(redirectURI string, page *response, callback string) result {
+	query, back := errorOf(page.header.Get("Location"), redirectURI)
+	switch code := quoted(query.Get("error")); {
+	case !back:
+		return because(callback)
+	case slices.Contains(signedOutErrors, code):
+		return passed("scopes and audience accepted")
+	default:
+		return failed("Kinde refused it: "+code,
 			step{Do: sentence(kinde.AppRemedy(&kinde.Error{Status: page.status, Codes: []string{code}}))},
 			step{Do: inApplication + "its scopes and APIs, beside KINDE_SCOPES and KINDE_AUDIENCE."})
-	case page.status == http.StatusTooManyRequests:
-		d.report.fix(id, "Kinde returned 429", step{Do: sentence(kinde.ThrottledRemedy)})
-	case location != "":
-		d.report.note(id, "Kinde redirected to a page of its own, which does not tell",
-			append([]step{{Do: "Compare by hand:"}}, register[1:]...)...)
-	case strings.Contains(strings.ToLower(string(page.body)), "callback url"):
-		d.report.fix(id, "Kinde shows its page \"Invalid callback URL\"", register...)
-	default:
-		d.report.fix(id, "Kinde shows a page of its own and does not return to the site", register...)
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -36,53 +35,46 @@ const (
 	leeway    = 30 * time.Second
 )
 
-func (d *doctor) checkTenant(ctx context.Context) {
-	if reason := d.report.blocked("settings." + config.Issuer.Name()); reason != "" {
-		d.report.skipRest("tenant", reason)
-		return
-	}
-	doc, ok := d.checkDiscovery(ctx)
-	if !ok {
-		d.report.skipRest("tenant", "because of tenant.discovery")
-		return
-	}
-	d.checkIssuer(doc)
-	d.checkMethods(doc)
-	d.checkKeys(ctx)
-	d.checkManagementHost(ctx)
+// tenantState is what the checks learned of the tenant.
+type tenantState struct {
+	discovery
+	response *outbound.Response // to the request for its metadata
+	half     time.Time          // the time in the middle of that request
+	keyID    string             // of one of its signing keys
 }
 
-func (d *doctor) checkDiscovery(ctx context.Context) (doc discovery, ok bool) {
-	const id = "tenant.discovery"
+// noIssuer is the reason to skip what needs the tenant.
+func noIssuer(d *doctor) string {
+	return d.blocked("settings.here", "settings."+config.Issuer.Name())
+}
+
+func (d *doctor) checkDiscovery(ctx context.Context) result {
 	target := d.settings.Issuer + discoveryPath
+	curl := step{Run: "curl -i " + target}
 	began := time.Now()
 	resp, err := d.get(ctx, target)
 	if err != nil {
-		d.refused(id, err, step{Do: "Check the spelling of KINDE_ISSUER_URL, and try from here:"},
-			step{Run: "curl -i " + target})
-		return doc, false
+		return refused(err, step{Do: "Check the spelling of KINDE_ISSUER_URL, and try from here:"}, curl)
 	}
 	took := time.Since(began)
-	d.checkClock(resp, began.Add(took/2))
-	if resp.Status != http.StatusOK {
-		steps := []step{{Do: sentence((&kinde.Error{Status: resp.Status}).Remedy())}}
+	d.tenant.response, d.tenant.half = resp, began.Add(took/2)
+	switch {
+	case resp.Status != http.StatusOK:
+		remedy := (&kinde.Error{Status: resp.Status}).Remedy()
 		if resp.Status == http.StatusTooManyRequests {
-			steps = []step{{Do: sentence(kinde.ThrottledRemedy)}}
+			remedy = kinde.ThrottledRemedy
 		} else if resp.Status >= 500 {
-			steps = []step{{Do: "Kinde has a failure of its own: try again later."}}
+			remedy = "Kinde has failed: try again later"
 		}
+		steps := []step{{Do: sentence(remedy)}}
 		if to := originOf(resp.Header.Get("Location")); to != "" {
 			steps = append(steps, set(config.Issuer.Name(), to))
 		}
-		d.report.fix(id, fmt.Sprintf("%s responds %d", target, resp.Status), append(steps, step{Run: "curl -i " + target})...)
-		return doc, false
+		return failed(fmt.Sprintf("%s responds %d", target, resp.Status), append(steps, curl)...)
+	case json.Unmarshal(resp.Body, &d.tenant.discovery) != nil || d.tenant.Issuer == "":
+		return failed(target+" is not a tenant's metadata", howToSet(config.Issuer.Name())...)
 	}
-	if json.Unmarshal(resp.Body, &doc) != nil || doc.Issuer == "" {
-		d.report.fix(id, target+" is not a tenant's metadata", howToSet(config.Issuer.Name())...)
-		return doc, false
-	}
-	d.report.ok(id, fmt.Sprintf("%s responds in %d ms", d.settings.Issuer, took.Milliseconds()))
-	return doc, true
+	return passed(fmt.Sprintf("%s responds in %d ms", d.settings.Issuer, took.Milliseconds()))
 }
 
 func (d *doctor) get(ctx context.Context, target string) (*outbound.Response, error) {
@@ -100,70 +92,66 @@ func originOf(raw string) string {
 	return quoted(u.Scheme + "://" + u.Host)
 }
 
-func (d *doctor) checkIssuer(doc discovery) {
-	if doc.Issuer == d.settings.Issuer {
-		d.report.ok("tenant.issuer", doc.Issuer)
-		return
+func (d *doctor) checkIssuer(context.Context) result {
+	issuer := d.tenant.Issuer
+	if issuer == d.settings.Issuer {
+		return passed(issuer)
 	}
 	steps := []step{{Do: "Set KINDE_ISSUER_URL to the issuer that the tenant names, exactly as it is written there:"},
-		{Copy: quoted(doc.Issuer)}}
-	if fixed := correctOrigin(config.Issuer.Name(), doc.Issuer); fixed != "" {
+		{Copy: quoted(issuer)}}
+	if fixed := correctOrigin(config.Issuer.Name(), issuer); fixed != "" {
 		steps = []step{steps[0], set(config.Issuer.Name(), fixed)}
 	}
 	if d.settings.M2MClientID != "" && d.env[config.Management.Name()] == "" && onKinde(d.settings.Issuer) {
 		steps = append(steps, step{Do: "KINDE_MANAGEMENT_URL then keeps the address that KINDE_ISSUER_URL had:"},
 			set(config.Management.Name(), d.settings.Issuer))
 	}
-	d.report.fix("tenant.issuer", "KINDE_ISSUER_URL is "+d.settings.Issuer+"; the tenant's issuer is "+quoted(doc.Issuer),
-		steps...)
+	return failed("KINDE_ISSUER_URL is "+d.settings.Issuer+"; the tenant's issuer is "+quoted(issuer), steps...)
 }
 
-func (d *doctor) checkMethods(doc discovery) {
-	const id = "tenant.methods"
+func (d *doctor) checkMethods(context.Context) result {
 	var missing []string
 	for _, want := range []struct {
 		name   string
 		listed []string
 	}{
-		{"S256", doc.Challenges}, {"RS256", doc.Algorithms}, {"client_secret_post", doc.AuthMethods},
+		{"S256", d.tenant.Challenges}, {"RS256", d.tenant.Algorithms}, {"client_secret_post", d.tenant.AuthMethods},
 	} {
 		if len(want.listed) > 0 && !slices.Contains(want.listed, want.name) {
 			missing = append(missing, want.name)
 		}
 	}
 	if len(missing) > 0 {
-		d.report.note(id, "its metadata does not list "+strings.Join(missing, ", "),
+		return noted("its metadata does not list "+strings.Join(missing, ", "),
 			step{Do: "See whether KINDE_ISSUER_URL is a Kinde tenant; Kinde's list all three."})
-		return
 	}
-	d.report.ok(id, "S256, RS256, credentials in the body")
+	return passed("S256, RS256, credentials in the body")
 }
 
-func (d *doctor) checkKeys(ctx context.Context) {
-	const id = "tenant.keys"
+func (d *doctor) checkKeys(ctx context.Context) result {
 	target := d.settings.Issuer + kinde.KeysPath
+	curl := step{Run: "curl -i " + target}
 	resp, err := d.get(ctx, target)
-	switch {
-	case err != nil:
-		d.refused(id, err, step{Run: "curl -i " + target})
-	case resp.Status == http.StatusForbidden || resp.Status == http.StatusUnauthorized:
-		d.report.fix(id, fmt.Sprintf("%s responds %d", target, resp.Status), step{Do: sentence(kinde.KeysRemedy)},
-			step{Run: "curl -i " + target})
-	case resp.Status == http.StatusTooManyRequests:
-		d.report.fix(id, target+" responds 429", step{Do: sentence(kinde.ThrottledRemedy)})
-	case resp.Status != http.StatusOK:
-		d.report.fix(id, fmt.Sprintf("%s responds %d", target, resp.Status),
-			step{Do: sentence((&kinde.Error{Status: resp.Status}).Remedy())}, step{Run: "curl -i " + target})
-	default:
-		n, err := token.UsableKeys(resp.Body)
-		if err != nil {
-			d.report.fix(id, err.Error(), step{Do: "See what is published there; tokens are verified with RSA keys of 2048 " +
-				"bits or more:"}, step{Run: "curl -s " + target})
-			return
-		}
-		d.keyID = firstKeyID(resp.Body)
-		d.report.ok(id, fmt.Sprintf("%d usable", n))
+	if err != nil {
+		return refused(err, curl)
 	}
+	found := fmt.Sprintf("%s responds %d", target, resp.Status)
+	switch resp.Status {
+	case http.StatusOK:
+	case http.StatusForbidden, http.StatusUnauthorized:
+		return failed(found, step{Do: sentence(kinde.KeysRemedy)}, curl)
+	case http.StatusTooManyRequests:
+		return failed(found, step{Do: sentence(kinde.ThrottledRemedy)})
+	default:
+		return failed(found, step{Do: sentence((&kinde.Error{Status: resp.Status}).Remedy())}, curl)
+	}
+	n, err := token.UsableKeys(resp.Body)
+	if err != nil {
+		return failed(err.Error(), step{Do: "See what is published there; tokens are verified with RSA keys of 2048 bits " +
+			"or more:"}, step{Run: "curl -s " + target})
+	}
+	d.tenant.keyID = firstKeyID(resp.Body)
+	return passed(fmt.Sprintf("%d usable", n))
 }
 
 // firstKeyID returns the kid of a key set's first key.
@@ -177,16 +165,17 @@ func firstKeyID(set []byte) string {
 	return keys.Keys[0].Kid
 }
 
-// checkClock compares the response's Date, which has whole seconds, with the time in the
-// middle of the request.
-func (d *doctor) checkClock(resp *outbound.Response, here time.Time) {
-	const id = "tenant.clock"
-	there, err := http.ParseTime(resp.Header.Get("Date"))
-	if err != nil {
-		d.report.skip(id, "Kinde's response has no Date")
-		return
+// checkClock compares the Date of the tenant's response, which has whole seconds, with the
+// time in the middle of the request.
+func (d *doctor) checkClock(context.Context) result {
+	if d.tenant.response == nil {
+		return because("tenant.discovery")
 	}
-	skew := here.Sub(there.Add(500 * time.Millisecond))
+	there, err := http.ParseTime(d.tenant.response.Header.Get("Date"))
+	if err != nil {
+		return skipped("Kinde's response has no Date")
+	}
+	skew := d.tenant.half.Sub(there.Add(500 * time.Millisecond))
 	found := fmt.Sprintf("this machine's clock is %v ahead of Kinde's", skew.Abs().Round(time.Second))
 	if skew < 0 {
 		found = strings.Replace(found, "ahead of", "behind", 1)
@@ -194,29 +183,27 @@ func (d *doctor) checkClock(resp *outbound.Response, here time.Time) {
 	steps := []step{{Do: "Set the clock by the network:"}, {Run: "sudo timedatectl set-ntp true"}}
 	switch {
 	case skew.Abs() > leeway-time.Second:
-		d.report.fix(id, found, steps...)
+		return failed(found, steps...)
 	case skew.Abs() > smallSkew:
-		d.report.note(id, found, steps...)
+		return noted(found, steps...)
 	default:
-		d.report.ok(id, "the same")
+		return passed("the same")
 	}
 }
 
 // checkManagementHost checks the host behind a custom domain.
-func (d *doctor) checkManagementHost(ctx context.Context) {
-	const id = "tenant.management"
+func (d *doctor) checkManagementHost(ctx context.Context) result {
 	s := d.settings
-	if reason := d.report.blocked("settings.management-url"); reason != "" || s.Management == s.Issuer {
-		d.report.skip(id, cmp.Or(reason, "it is the issuer"))
-		return
+	if s.Management == s.Issuer {
+		return skipped("it is the issuer")
 	}
+	steps := howToSet(config.Management.Name())
 	resp, err := d.get(ctx, s.Management+discoveryPath)
 	switch {
 	case err != nil:
-		d.refused(id, err, howToSet(config.Management.Name())...)
+		return refused(err, steps...)
 	case resp.Status != http.StatusOK:
-		d.report.fix(id, fmt.Sprintf("%s responds %d", s.Management, resp.Status), howToSet(config.Management.Name())...)
-	default:
-		d.report.ok(id, s.Management)
+		return failed(fmt.Sprintf("%s responds %d", s.Management, resp.Status), steps...)
 	}
+	return passed(s.Management)
 }

@@ -16,39 +16,36 @@ const webhookPath = "/webhooks/kinde"
 // checkWebhooks posts an event that is signed by a key of the doctor's own, under the name
 // of a key of the tenant's. It names no user, so that a deployment that accepts it changes
 // no session.
-func (d *doctor) checkWebhooks(ctx context.Context, at *deployment) {
-	const id = "deployment.webhooks"
-	event, err := foreignEvent(d.keyID, time.Now())
+func (d *doctor) checkWebhooks(ctx context.Context) result {
+	event, err := foreignEvent(d.tenant.keyID, time.Now())
 	if err != nil {
-		d.report.skip(id, "no event could be signed")
-		return
+		return skipped("no event could be signed")
 	}
 	target := d.url + webhookPath
 	got, err := d.fetch(ctx, request{method: "POST", url: target,
 		header: []string{"Content-Type", "application/jwt", "Accept", "application/json"}, body: event})
 	if err != nil {
-		d.report.note(id, quoted(err.Error()), step{Run: "curl -i -X POST " + target})
-		return
+		return noted(quoted(err.Error()), step{Run: "curl -i -X POST " + target})
 	}
-	off := quoted(strings.Join(at.off["webhooks"], ", "))
+	off := quoted(strings.Join(d.at.off["webhooks"], ", "))
 	switch found := (outcome{got.status, got.code()}); {
 	case found.status == 401 && found.code == "invalid-token":
 		text := "an event that is signed by a foreign key is refused"
 		if off != "" {
 			text += "; no session is changed by events while these are not set: " + off
 		}
-		d.report.ok(id, text)
+		return passed(text)
 	case notServed(got):
-		d.report.skip(id, "webhooks are not installed there")
+		return skipped("webhooks are not installed there")
 	case found.code == "misconfigured":
-		d.report.skip(id, "webhooks are off there: "+cmp.Or(off, "see deployment.health"))
+		return skipped("webhooks are off there: " + cmp.Or(off, "see deployment.health"))
 	case found.status < 300:
-		d.report.fix(id, "an event that is signed by a foreign key is accepted: "+found.String(),
+		return failed("an event that is signed by a foreign key is accepted: "+found.String(),
 			step{Do: "Deploy the version that this doctor belongs to, and look for what serves " + webhookPath +
 				" in its place."}, deployStep)
 	default:
-		d.report.fix(id, "POST "+webhookPath+": "+found.String()+", want 401 invalid-token",
-			step{Do: "The function's log says more:"}, step{Run: "netlify logs:function webhooks"})
+		return failed("POST "+webhookPath+": "+found.String()+", want 401 invalid-token",
+			step{Do: "The function's log has more:"}, step{Run: "netlify logs:function webhooks"})
 	}
 }
 
