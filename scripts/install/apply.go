@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,7 +16,7 @@ type plan struct {
 	before   manifest
 	after    manifest
 	files    map[string][]byte // what is installed
-	edits    map[string]string // whole contents of the owner's files, with our blocks
+	edits    map[string][]byte // whole contents of the owner's files, with our blocks
 	writes   []string          // files to write
 	changed  []string          // files that the owner has changed
 	deletes  []string          // files of an earlier version
@@ -32,13 +31,21 @@ const newSuffix = ".kinde-new"
 // has changed, the new one is installed beside it.
 func (p *plan) compare() error {
 	for _, name := range slices.Sorted(maps.Keys(p.files)) {
+		if err := p.site.refuseLink(name); err != nil {
+			return err
+		}
 		content, err := p.site.read(name)
 		if err != nil {
 			return err
 		}
 		target := name
 		installed, ours := p.before.Files[name]
-		if content != nil && !bytes.Equal(content, p.files[name]) && !slices.Contains(installed, sum(content)) {
+		same := content != nil && sum(content) == sum(p.files[name])
+		if content != nil && !same && !slices.Contains(installed, sum(content)) {
+			if name == gateFile { // the owner writes it
+				p.after.Files[name] = append(slices.Clone(installed), sum(p.files[name]))
+				continue
+			}
 			p.changed = append(p.changed, name)
 			if ours {
 				p.after.Files[name] = installed
@@ -48,9 +55,10 @@ func (p *plan) compare() error {
 			if content, err = p.site.read(target); err != nil {
 				return err
 			}
+			same = content != nil && sum(content) == sum(p.files[target])
 		}
 		p.after.Files[target] = sums{sum(p.files[target])}
-		if !bytes.Equal(content, p.files[target]) {
+		if !same {
 			p.writes = append(p.writes, target)
 		}
 	}
@@ -83,37 +91,84 @@ func (p *plan) discard(name string) error {
 // edit plans the new content of a file of the owner's, which edited makes from its
 // present one. A block that the owner has changed stays, and is named.
 func (p *plan) edit(name string, edited func(content string) (string, error)) error {
-	text, err := p.site.read(name)
+	if err := p.site.refuseLink(name); err != nil {
+		return err
+	}
+	file, err := p.site.readText(name)
 	if err != nil {
 		return err
 	}
-	content := string(text)
-	own, err := cutAll(content)
+	own, err := cutAll(file.text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if was, ok := p.before.Blocks[name]; ok && own != content && was != blockSum(content) {
+	result, err := edited(file.text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	was, ours := p.before.Blocks[name]
+	if ours && own != file.text && result != file.text && !slices.Contains(was, blockSum(file.text)) {
 		p.notes = append(p.notes, name+" stays as it is: you have changed the lines between the marks")
 		p.after.Blocks[name] = was
 		return nil
 	}
-	result, err := edited(content)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	if text == nil && result == "" {
+	if !file.exists && result == "" {
 		return nil
 	}
-	if text == nil && !slices.Contains(p.after.Created, name) {
+	if !file.exists && !slices.Contains(p.after.Created, name) {
 		p.after.Created = append(p.after.Created, name)
 	}
 	unterminated := own != "" && !strings.HasSuffix(own, "\n")
 	if unterminated && !slices.Contains(p.after.Unterminated, name) {
 		p.after.Unterminated = append(p.after.Unterminated, name)
 	}
-	p.after.Blocks[name] = blockSum(result)
-	if result != content {
-		p.edits[name] = result
+	p.after.Blocks[name] = sums{blockSum(result)}
+	if result != file.text {
+		p.edits[name] = file.content(result)
+	}
+	return nil
+}
+
+// takeOutBlocks plans to take the blocks out of the files that get none any more.
+func (p *plan) takeOutBlocks() error {
+	for _, name := range slices.Sorted(maps.Keys(p.before.Blocks)) {
+		if _, kept := p.after.Blocks[name]; kept {
+			continue
+		}
+		if err := p.takeOut(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeOut plans to take the blocks out of a file, which is deleted if the installation
+// made it and nothing else is in it.
+func (p *plan) takeOut(name string) error {
+	if err := p.site.refuseLink(name); err != nil {
+		return err
+	}
+	file, err := p.site.readText(name)
+	if err != nil {
+		return err
+	}
+	own, err := cutAll(file.text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	changed := own != file.text
+	if changed && !slices.Contains(p.before.Blocks[name], blockSum(file.text)) {
+		p.notes = append(p.notes, name+" stays as it is: you have changed the lines between the marks; remove them yourself")
+		return nil
+	}
+	if slices.Contains(p.before.Unterminated, name) {
+		own = strings.TrimSuffix(own, "\n")
+	}
+	switch {
+	case file.exists && own == "" && slices.Contains(p.before.Created, name):
+		p.deletes = append(p.deletes, name)
+	case changed:
+		p.edits[name] = file.content(own)
 	}
 	return nil
 }
@@ -125,11 +180,8 @@ func blockSum(content string) string { return sum([]byte(strings.Join(blocksIn(c
 // so that a run that stops is finished by the next one.
 func (p *plan) apply() error {
 	during := p.after
-	during.Files = map[string]sums{}
-	maps.Copy(during.Files, p.before.Files)
-	for name, after := range p.after.Files {
-		during.Files[name] = append(slices.Clone(during.Files[name]), after...)
-	}
+	during.Files = union(p.before.Files, p.after.Files)
+	during.Blocks = union(p.before.Blocks, p.after.Blocks)
 	if err := p.site.writeManifest(during); err != nil {
 		return err
 	}
@@ -139,7 +191,7 @@ func (p *plan) apply() error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.edits)) {
-		if err := p.site.write(name, []byte(p.edits[name])); err != nil {
+		if err := p.site.write(name, p.edits[name]); err != nil {
 			return err
 		}
 	}
@@ -149,23 +201,45 @@ func (p *plan) apply() error {
 	return p.site.writeManifest(p.after)
 }
 
-// write replaces a file at once: a run that stops leaves the old content or the new.
+// union joins the sums of before and after.
+func union(before, after map[string]sums) map[string]sums {
+	all := map[string]sums{}
+	for _, part := range []map[string]sums{before, after} {
+		for name, more := range part {
+			all[name] = append(slices.Clone(all[name]), more...)
+		}
+	}
+	return all
+}
+
+// tmpSuffix is put to the name of a file that is being written.
+const tmpSuffix = ".kinde-tmp"
+
+// write replaces a file at once and keeps its mode: a run that stops leaves the old
+// content or the new.
 func (s *site) write(name string, content []byte) error {
 	if err := s.root.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return err
 	}
-	temporary := name + ".kinde-tmp"
-	if err := s.root.WriteFile(temporary, content, 0o644); err != nil {
+	if err := s.root.WriteFile(name+tmpSuffix, content, 0o644); err != nil {
 		return err
 	}
-	return s.root.Rename(temporary, name)
+	if info, err := s.root.Stat(name); err == nil {
+		if err := s.root.Chmod(name+tmpSuffix, info.Mode().Perm()); err != nil {
+			return err
+		}
+	}
+	return s.root.Rename(name+tmpSuffix, name)
 }
 
-// delete removes files, and the folders that are empty afterwards.
+// delete removes files, what a stopped run left of them, and the folders that are empty
+// afterwards.
 func (s *site) delete(names []string) error {
 	for _, name := range names {
-		if err := s.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+		for _, file := range []string{name, name + tmpSuffix} {
+			if err := s.root.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
 		}
 		for folder := path.Dir(name); folder != "."; folder = path.Dir(folder) {
 			if s.root.Remove(folder) != nil { // not empty
@@ -178,38 +252,19 @@ func (s *site) delete(names []string) error {
 
 // planRemoval plans to take out what the manifest says, and nothing else.
 func planRemoval(s *site, m manifest) (*plan, error) {
-	p := &plan{site: s, before: m, edits: map[string]string{}}
+	p := &plan{site: s, before: m, edits: map[string][]byte{}}
 	for _, name := range slices.Sorted(maps.Keys(m.Files)) {
 		if err := p.discard(name); err != nil {
 			return nil, err
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(m.Blocks)) {
-		text, err := s.read(name)
-		if err != nil {
-			return nil, err
-		}
-		own, err := cutAll(string(text))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if slices.Contains(m.Unterminated, name) {
-			own = strings.TrimSuffix(own, "\n")
-		}
-		switch {
-		case own == "" && slices.Contains(m.Created, name):
-			p.deletes = append(p.deletes, name)
-		case own != string(text):
-			p.edits[name] = own
-		}
-	}
-	return p, nil
+	return p, p.takeOutBlocks()
 }
 
 // remove makes the changes of planRemoval. The manifest goes last.
 func (p *plan) remove() error {
 	for _, name := range slices.Sorted(maps.Keys(p.edits)) {
-		if err := p.site.write(name, []byte(p.edits[name])); err != nil {
+		if err := p.site.write(name, p.edits[name]); err != nil {
 			return err
 		}
 	}

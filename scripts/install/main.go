@@ -103,10 +103,10 @@ func (c command) plan(src source, s *site, before manifest) (*plan, error) {
 	if c.only == "" && len(before.Functions) > 0 {
 		functions = before.Functions
 	}
-	p := &plan{site: s, before: before, edits: map[string]string{}, after: manifest{
+	p := &plan{site: s, before: before, edits: map[string][]byte{}, after: manifest{
 		Version: src.version(), Options: options{AWS: c.aws || before.Options.AWS, Headers: c.headers ||
 			before.Options.Headers},
-		Files: map[string]sums{}, Blocks: map[string]string{}, Created: before.Created, Unterminated: before.Unterminated,
+		Files: map[string]sums{}, Blocks: map[string]sums{}, Created: before.Created, Unterminated: before.Unterminated,
 	}}
 	for _, name := range functions {
 		if own := s.ownFunction(name); own != "" && !p.after.Options.AWS {
@@ -115,21 +115,28 @@ func (c command) plan(src source, s *site, before manifest) (*plan, error) {
 		}
 		p.after.Functions = append(p.after.Functions, name)
 	}
+	if s.exists("go.work") {
+		p.notes = append(p.notes, "the site has a go.work, which does not list the functions: set GOWORK=off where they are built")
+	}
 	if p.files, err = src.files(s, p.after.Functions, p.after.Options); err != nil {
 		return nil, err
 	}
 	if err := p.compare(); err != nil {
 		return nil, err
 	}
-	if !p.after.Options.AWS {
+	if !p.after.Options.AWS { // there the settings are parameters of the template
 		if err := p.editNetlify(src); err != nil {
 			return nil, err
 		}
+		err := p.edit(envFile, func(content string) (string, error) {
+			own, err := cutAll(content)
+			return insert(own, len(own), block("settings", settingLines(p.after.Functions))), err
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	return p, p.edit(envFile, func(content string) (string, error) {
-		own, err := cutAll(content)
-		return insert(own, len(own), block("settings", settingLines(p.after.Functions))), err
-	})
+	return p, p.takeOutBlocks()
 }
 
 // editNetlify plans the redirects, the Go version and the headers.
@@ -170,7 +177,7 @@ func (p *plan) goVersion(src source) (string, error) {
 		return "", err
 	}
 	environment := p.site.toml.Build.Environment
-	own, err := cutAll(string(p.site.text))
+	own, err := cutAll(p.site.text)
 	switch {
 	case err != nil:
 		return "", err

@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -35,7 +38,7 @@ func cut(content, subject string) (rest, found string, err error) {
 }
 
 // subjects are those of all blocks.
-var subjects = []string{"Go version", "redirects", "edge function", "headers", "settings"}
+var subjects = []string{"Go version", "redirects", "headers", "settings"}
 
 // blocksIn returns the blocks of a content that cutAll accepts.
 func blocksIn(content string) []string {
@@ -48,13 +51,21 @@ func blocksIn(content string) []string {
 	return blocks
 }
 
-// cutAll returns content without any block.
+// strayMark matches a mark that stands alone, twice or changed.
+var strayMark = regexp.MustCompile(`(?m)^[ \t]*# (end of )?kinde-functions: (` + strings.Join(subjects, "|") + `)\b.*`)
+
+// cutAll returns content without any block. It refuses marks that it cannot pair: what
+// stands between them is not known.
 func cutAll(content string) (string, error) {
 	for _, subject := range subjects {
 		var err error
 		if content, _, err = cut(content, subject); err != nil {
 			return "", err
 		}
+	}
+	if stray := strayMark.FindString(content); stray != "" {
+		return "", fmt.Errorf("the line %q is without its other mark, or there twice; restore or remove the block",
+			strings.TrimSpace(stray))
 	}
 	return content, nil
 }
@@ -65,7 +76,7 @@ var (
 )
 
 // tomlBlocks are the blocks of netlify.toml; an empty one is left out.
-type tomlBlocks struct{ redirects, edge, headers, goVersion string }
+type tomlBlocks struct{ redirects, headers, goVersion string }
 
 // editTOML puts the blocks into netlify.toml in place of those from before. The redirects
 // come before the owner's, since the first that matches counts and a single-page app's
@@ -92,10 +103,8 @@ func editTOML(content string, blocks tomlBlocks) (string, error) {
 			edited = insert(edited, len(edited), block("Go version", "[build.environment]\n"+line))
 		}
 	}
-	for subject, text := range map[string]string{"edge function": blocks.edge, "headers": blocks.headers} {
-		if text != "" {
-			edited = insert(edited, len(edited), block(subject, text))
-		}
+	if blocks.headers != "" {
+		edited = insert(edited, len(edited), block("headers", blocks.headers))
 	}
 	var before, after map[string]any
 	if err := toml.Unmarshal([]byte(content), &before); err != nil {
@@ -104,7 +113,37 @@ func editTOML(content string, blocks tomlBlocks) (string, error) {
 	if err := toml.Unmarshal([]byte(edited), &after); err != nil {
 		return "", fmt.Errorf("it cannot be edited without rewriting it: %w", err)
 	}
+	if !keeps(after, before) {
+		return "", errors.New("it cannot be edited without changing what it says")
+	}
 	return edited, nil
+}
+
+// keeps reports whether an edited value has everything of the value before, tables of an
+// array in their order.
+func keeps(after, before any) bool {
+	switch before := before.(type) {
+	case map[string]any:
+		after, _ := after.(map[string]any)
+		for key, value := range before {
+			if !keeps(after[key], value) {
+				return false
+			}
+		}
+		return true
+	case []map[string]any:
+		after, _ := after.([]map[string]any)
+		for _, table := range before {
+			at := slices.IndexFunc(after, func(t map[string]any) bool { return reflect.DeepEqual(t, table) })
+			if at < 0 {
+				return false
+			}
+			after = after[at+1:]
+		}
+		return true
+	default:
+		return reflect.DeepEqual(after, before)
+	}
 }
 
 // insert puts a block at a place where a line begins.

@@ -21,7 +21,11 @@ func (p *plan) describe(w io.Writer) {
 		if generator == "" {
 			generator = "plain files"
 		}
-		fmt.Fprintf(w, "Site: %s. Functions go to %s/, pages' files to %s/.\n", generator, p.site.functions, p.site.static)
+		functions := p.site.functions
+		if p.after.Options.AWS {
+			functions = home + "/functions"
+		}
+		fmt.Fprintf(w, "Site: %s. Functions go to %s/, pages' files to %s/.\n", generator, functions, p.site.static)
 		fmt.Fprintf(w, "Functions: %s\n", strings.Join(p.after.Functions, " "))
 	}
 	for folder, count := range byFolder(p.writes) {
@@ -65,7 +69,7 @@ func byFolder(names []string) func(func(string, int) bool) {
 // sayNext says what is left to do.
 func (p *plan) sayNext(w io.Writer) {
 	if p.after.Options.AWS {
-		fmt.Fprintf(w, awsNext, home)
+		p.sayNextOnAWS(w)
 		return
 	}
 	fmt.Fprint(w, `
@@ -81,15 +85,6 @@ Installed. Next:
 			"eleventyConfig.addPassthroughCopy({ %q: \"/\" });\n", p.site.static, p.site.static)
 	}
 }
-
-const awsNext = `
-Installed in %[1]s/. Next:
-  1. Build and deploy there: docs/aws.md, without ServeSite
-  2. Add an origin to your CloudFront distribution, the host of the output ApiUrl, and two
-     behaviors to it, /api/* and /auth/* (and /portal, /webhooks/*), with the cache policy
-     CachingDisabled and the origin request policy AllViewerExceptHostHeader
-  3. Run: go run ./scripts/doctor --url https://your-site.example
-`
 
 var releaseHeading = regexp.MustCompile(`(?m)^## (\d+\.\d+\.\d+)`)
 

@@ -22,7 +22,7 @@ type site struct {
 	static    string   // the folder whose files are published as they are
 	redirects string   // the _redirects file that Netlify reads before netlify.toml; empty: none
 	toml      netlifyTOML
-	text      []byte // of netlify.toml; nil: there is none
+	text      string // of netlify.toml, with \n at the ends of its lines
 }
 
 // netlifyTOML is what the installation depends on.
@@ -61,11 +61,12 @@ func openSite(dir string) (*site, error) {
 		return nil, err
 	}
 	s := &site{root: root}
-	s.text, err = s.read(netlifyFile)
+	file, err := s.readText(netlifyFile)
 	if err != nil {
 		return nil, err
 	}
-	own, err := cutAll(string(s.text))
+	s.text = file.text
+	own, err := cutAll(s.text)
 	if err == nil {
 		err = toml.Unmarshal([]byte(own), &s.toml)
 	}
@@ -145,6 +146,43 @@ func (s *site) read(name string) ([]byte, error) {
 	return content, err
 }
 
+// textFile is a file of the owner's.
+type textFile struct {
+	text   string // with \n at the ends of its lines
+	crlf   bool   // the lines end in \r\n
+	exists bool
+}
+
+// readText returns a text for editing. Only where all lines end in \r\n are they
+// converted, so that content can restore the file exactly.
+func (s *site) readText(name string) (textFile, error) {
+	raw, err := s.read(name)
+	text := string(raw)
+	lines := strings.Count(text, "\n")
+	crlf := lines > 0 && strings.Count(text, "\r\n") == lines
+	if crlf {
+		text = strings.ReplaceAll(text, "\r\n", "\n")
+	}
+	return textFile{text, crlf, raw != nil}, err
+}
+
+// content is what to write for an edited text.
+func (f textFile) content(edited string) []byte {
+	if f.crlf {
+		edited = strings.ReplaceAll(edited, "\n", "\r\n")
+	}
+	return []byte(edited)
+}
+
+// refuseLink returns an error for a symbolic link: writing would replace it by a file.
+func (s *site) refuseLink(name string) error {
+	info, err := s.root.Lstat(name)
+	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return fmt.Errorf("%s is a symbolic link, which would be replaced; put a file in its place", name)
+	}
+	return nil
+}
+
 func (s *site) exists(name string) bool {
 	_, err := s.root.Stat(name)
 	return err == nil
@@ -161,11 +199,11 @@ func (s *site) served() (map[string]string, error) {
 		paths[shape(redirect.From)] = "a redirect in " + netlifyFile
 	}
 	if s.redirects != "" {
-		text, err := s.read(s.redirects)
+		file, err := s.readText(s.redirects)
 		if err != nil {
 			return nil, err
 		}
-		own, err := cutAll(string(text))
+		own, err := cutAll(file.text)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.redirects, err)
 		}

@@ -77,7 +77,11 @@ func (src source) files(s *site, functions []string, o options) (map[string][]by
 		}
 	}
 	if slices.Contains(functions, "gate") {
-		for _, name := range []string{"gatefile.go", "gate.json", "edge"} {
+		names := []string{"gatefile.go", "gate.json", "edge"}
+		if o.AWS {
+			names = names[:2] // the edge functions are in the template
+		}
+		for _, name := range names {
 			if err := src.add(files, name, path.Join(home, name), nil); err != nil {
 				return nil, err
 			}
@@ -86,10 +90,8 @@ func (src source) files(s *site, functions []string, o options) (map[string][]by
 	folder := s.functions
 	if o.AWS {
 		folder = path.Join(home, "functions")
-		for _, name := range []string{"template.yaml", "samconfig.toml"} {
-			if err := src.add(files, name, path.Join(home, name), nil); err != nil {
-				return nil, err
-			}
+		if err := src.awsFiles(files, s, functions); err != nil {
+			return nil, err
 		}
 	}
 	for _, name := range functions {
@@ -201,23 +203,22 @@ func redirects(functions []string, served map[string]string) (rows []derived.Red
 	return rows, kept
 }
 
-// settingLines are lines for .env.example: the settings that the functions need.
-func settingLines(functions []string) string {
+// neededBy returns the settings without which one of the functions does not serve.
+func neededBy(functions []string) []config.Setting {
 	needed := map[string]bool{}
-	var names []string
 	for _, function := range functions {
 		for _, setting := range config.Of(function) {
-			if !slices.Contains(names, setting.Name()) {
-				names = append(names, setting.Name())
-			}
 			needed[setting.Name()] = needed[setting.Name()] || setting.Required()
 		}
 	}
+	return slices.DeleteFunc(config.All(), func(s config.Setting) bool { return !needed[s.Name()] })
+}
+
+// settingLines are lines for .env.example: the settings that the functions need.
+func settingLines(functions []string) string {
 	var out strings.Builder
-	for _, name := range names {
-		if needed[name] {
-			fmt.Fprintf(&out, "%s=\n", name)
-		}
+	for _, setting := range neededBy(functions) {
+		fmt.Fprintf(&out, "%s=\n", setting.Name())
 	}
 	return out.String()
 }

@@ -38,8 +38,8 @@ func TestOriginSecretIsSentByTheDistributionAlone(t *testing.T) {
 		{"HeaderName: X-Origin-Secret", "HeaderName: X-Origin-Verify"},
 		{"['x-viewer-host'] = { value", "['x-forwarded-host'] = { value"},
 		{"event.viewer.ip", "request.headers['x-forwarded-for'].value"},
-		{`ORIGIN_SECRET: !If [Site, !Sub "{{resolve:secretsmanager:${OriginSecret}}}", ""]`,
-			`ORIGIN_SECRET: !If [Site, !Ref AWS::StackId, ""]`},
+		{`ORIGIN_SECRET: !If [BehindCloudFront, !Sub "{{resolve:secretsmanager:${OriginSecret}}}", ""]`,
+			`ORIGIN_SECRET: !If [BehindCloudFront, !Ref AWS::StackId, ""]`},
 		{`HeaderValue: !Sub "{{resolve:secretsmanager:${OriginSecret}}}"`, `HeaderValue: !Ref AWS::StackId`},
 		{"PasswordLength: 48, ExcludePunctuation: true", "PasswordLength: 16, ExcludePunctuation: true"},
 		{"OriginProtocolPolicy: https-only", "OriginProtocolPolicy: match-viewer"},
@@ -158,7 +158,8 @@ func originSecret(t *testing.T, template object) (faults []string) {
 	}
 	for name, function := range ofType(template, "AWS::Serverless::Function") {
 		variable := items(function, "Properties", "Environment", "Variables", "ORIGIN_SECRET", "Fn::If")
-		if len(variable) != 3 || variable[0] != "Site" || text(variable[1], "Fn::Sub") != generated || variable[2] != "" {
+		if len(variable) != 3 || variable[0] != "BehindCloudFront" || text(variable[1], "Fn::Sub") != generated ||
+			variable[2] != "" {
 			faults = append(faults, name+" does not have the secret")
 		}
 	}

@@ -18,14 +18,14 @@ const (
 
 // conditions renders two conditions for settings: that an optional parameter is not
 // empty, and that a secret's parameter holds an ARN.
-func conditions(*project) (string, error) {
+func conditions(p *project) (string, error) {
 	var out strings.Builder
-	for _, setting := range parameters() {
+	for _, setting := range p.parameters {
 		if optional(setting) {
 			fmt.Fprintf(&out, "  %sSet: !Not [!Equals [!Ref %[1]s, \"\"]]\n", parameter(setting.Name()))
 		}
 	}
-	for _, setting := range parameters() {
+	for _, setting := range p.parameters {
 		if setting.Secret() {
 			fmt.Fprintf(&out, "  %sByArn: !Equals [arn, !Select [0, !Split [\":\", !Sub \"${%[1]s}:\"]]]\n",
 				parameter(setting.Name()))
@@ -36,9 +36,9 @@ func conditions(*project) (string, error) {
 
 // secretPolicies renders for each secret a policy that may read it where it is given
 // by ARN: what the ARN names, all before a #field.
-func secretPolicies(*project) (string, error) {
+func secretPolicies(p *project) (string, error) {
 	var out strings.Builder
-	for _, setting := range parameters() {
+	for _, setting := range p.parameters {
 		if !setting.Secret() {
 			continue
 		}
@@ -61,16 +61,16 @@ func secretPolicies(*project) (string, error) {
 
 // functions renders each function with its role, its settings and its events. The
 // method is ANY, since a wrong method, HEAD and preflights are handled by the function.
-func functions(*project) (string, error) {
+func functions(p *project) (string, error) {
 	var out strings.Builder
-	for _, name := range names(route.Table) {
-		out.WriteString(function(name))
+	for _, name := range names(p.rows) {
+		out.WriteString(p.function(name))
 		out.WriteString(role(name))
 	}
 	return out.String(), nil
 }
 
-func function(name string) string {
+func (p *project) function(name string) string {
 	id := camel(name)
 	var out strings.Builder
 	fmt.Fprintf(&out, `  %[1]sFunction:
@@ -88,7 +88,7 @@ func function(name string) string {
 		fmt.Fprintf(&out, "          %s: %s\n", setting, value(setting))
 	}
 	if name == reportsAll {
-		out.WriteString("          " + setNames + ": " + namesOfSet() + "\n")
+		out.WriteString("          " + setNames + ": " + p.namesOfSet() + "\n")
 	}
 	out.WriteString("      Events:\n")
 	for _, row := range paths(route.Of(name)) {
@@ -125,16 +125,16 @@ func role(function string) string {
 func value(setting string) string {
 	if setting == config.OriginSecret.Name() {
 		// Resolved when the stack is deployed: by ARN it would cost each cold start a call.
-		return `!If [Site, !Sub "{{resolve:secretsmanager:${OriginSecret}}}", ""]`
+		return `!If [BehindCloudFront, !Sub "{{resolve:secretsmanager:${OriginSecret}}}", ""]`
 	}
 	return "!Ref " + parameter(setting)
 }
 
 // namesOfSet renders the names of the settings that are set, separated by commas.
-func namesOfSet() string {
+func (p *project) namesOfSet() string {
 	var out strings.Builder
 	out.WriteString("!Join\n            - \",\"\n")
-	for i, setting := range parameters() {
+	for i, setting := range p.parameters {
 		lead := "              - "
 		if i == 0 {
 			lead = "            - - "
@@ -148,34 +148,55 @@ func namesOfSet() string {
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// behaviors renders the distribution's paths that lead to the functions. Pages are
+// Behavior is a path pattern of a CloudFront distribution that leads to functions.
+type Behavior struct{ Pattern, ViewerProtocol string }
+
+// The methods that a behavior must allow, and the policies of AWS that make CloudFront
+// cache nothing and forward everything except Host, by which API Gateway finds the API.
+const (
+	BehaviorMethods     = "GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE"
+	CachePolicy         = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad # CachingDisabled"
+	OriginRequestPolicy = "b689b0a8-53d0-40ab-baf2-68738e2966ac # AllViewerExceptHostHeader"
+)
+
+// Behaviors returns the behaviors that rows need, in the rows' order. Pages are
 // requested by browsers, which http redirects; programs get an error instead, since
 // their first request has already sent its credential in clear.
-func behaviors(*project) (string, error) {
-	var out strings.Builder
+func Behaviors(rows []route.Route) []Behavior {
+	var found []Behavior
 	seen := map[string]bool{}
-	for _, row := range append(paths(route.Table), route.Route{Pattern: "/.netlify/functions/any"}) {
-		pattern := behavior(row.Pattern)
+	for _, row := range rows {
+		pattern, protocol := behavior(row.Pattern), "https-only"
 		if seen[pattern] {
 			continue
 		}
-		protocol, methods, viewer := "https-only", "*methods", "*viewer"
+		seen[pattern] = true
 		if !strings.HasPrefix(pattern, "/api/") && !strings.HasPrefix(pattern, "/.netlify/") && row.Method == "GET" {
 			protocol = "redirect-to-https"
 		}
-		if len(seen) == 0 {
-			methods = "&methods [GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE]"
+		found = append(found, Behavior{pattern, protocol})
+	}
+	return found
+}
+
+// behaviors renders the distribution's behaviors that lead to the functions.
+func behaviors(p *project) (string, error) {
+	var out strings.Builder
+	rows := append(slices.Clip(p.rows), route.Route{Pattern: "/.netlify/functions/any"})
+	for i, b := range Behaviors(rows) {
+		methods, viewer := "*methods", "*viewer"
+		if i == 0 {
+			methods = "&methods [" + BehaviorMethods + "]"
 			viewer = "&viewer [{ EventType: viewer-request, FunctionARN: !GetAtt SiteViewer.FunctionARN }]"
 		}
-		seen[pattern] = true
 		fmt.Fprintf(&out, `          - PathPattern: %s
             TargetOriginId: api
             ViewerProtocolPolicy: %s
             AllowedMethods: %s
-            CachePolicyId: 4135ea2d-6df8-44a3-9df3-4b5a84be39ad # CachingDisabled
-            OriginRequestPolicyId: b689b0a8-53d0-40ab-baf2-68738e2966ac # AllViewerExceptHostHeader
+            CachePolicyId: %s
+            OriginRequestPolicyId: %s
             FunctionAssociations: %s
-`, pattern, protocol, methods, viewer)
+`, b.Pattern, b.ViewerProtocol, methods, CachePolicy, OriginRequestPolicy, viewer)
 	}
 	return out.String(), nil
 }

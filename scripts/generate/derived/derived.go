@@ -10,6 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"kinde-functions/shared/config"
+	"kinde-functions/shared/route"
 )
 
 // File is a file of the project with generated parts.
@@ -39,8 +42,11 @@ var blocks = []block{
 
 // project is what the blocks are rendered from, beside the packages of shared/.
 type project struct {
-	root     string
-	meanings map[string]string // of settings, by name
+	root       string
+	meanings   map[string]string // of settings, by name
+	rows       []route.Route     // the routes of the template's functions
+	parameters []config.Setting  // the settings that are parameters of the template
+	rules      []byte            // gate.json
 }
 
 // Files returns every file that has generated parts.
@@ -49,6 +55,11 @@ func Files(root string) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
+	rules, err := os.ReadFile(filepath.Join(root, "gate.json"))
+	if err != nil {
+		return nil, err
+	}
+	p := &project{root, meanings, route.Table, parameters(), rules}
 	var files []File
 	for _, b := range blocks {
 		if len(files) == 0 || files[len(files)-1].Name != b.file {
@@ -59,7 +70,7 @@ func Files(root string) ([]File, error) {
 			files = append(files, File{Name: b.file, Current: string(text), Derived: string(text)})
 		}
 		file := &files[len(files)-1]
-		text, err := b.render(&project{root, meanings})
+		text, err := b.render(p)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", b.file, b.name, err)
 		}

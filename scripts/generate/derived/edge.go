@@ -18,12 +18,12 @@ const maxEdgeFunction = 10_240
 // edgeFunctions renders CloudFront's functions for protected pages, put together from
 // edge/ and gate.json.
 func edgeFunctions(p *project) (string, error) {
-	request, err := edgeFunction(p.root, "request.js", "open", "folds", "normalPath", "requirements", "equal", "passMeets",
+	request, err := p.edgeFunction("request.js", "open", "folds", "normalPath", "requirements", "equal", "passMeets",
 		"check", "keyList")
 	if err != nil {
 		return "", err
 	}
-	response, err := edgeFunction(p.root, "response.js", "open", "folds", "normalPath", "requirements")
+	response, err := p.edgeFunction("response.js", "open", "folds", "normalPath", "requirements")
 	if err != nil {
 		return "", err
 	}
@@ -54,16 +54,16 @@ func resource(id, name, comment, code, config string) string {
 
 // edgeFunction puts a template of edge/cloudfront, parts of edge/check.js and the rules
 // together, without comments and indentation.
-func edgeFunction(root, template string, parts ...string) (string, error) {
-	var sources [3][]byte
-	for i, name := range []string{"edge/cloudfront/" + template, "edge/check.js", "gate.json"} {
-		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+func (p *project) edgeFunction(template string, parts ...string) (string, error) {
+	var sources [2][]byte
+	for i, name := range []string{"edge/cloudfront/" + template, "edge/check.js"} {
+		text, err := os.ReadFile(filepath.Join(p.root, filepath.FromSlash(name)))
 		if err != nil {
 			return "", err
 		}
 		sources[i] = text
 	}
-	rules, err := gate.Parse(sources[2])
+	rules, err := gate.Parse(p.rules)
 	if err != nil {
 		return "", err
 	}
