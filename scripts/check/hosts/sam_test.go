@@ -5,6 +5,7 @@ package hosts
 import (
 	"debug/elf"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -53,28 +54,39 @@ func TestSAM(t *testing.T) {
 	}
 	var log functiontest.Log
 	t.Cleanup(func() { showIfFailed(t, &log) })
-	gateway := http.NewServeMux()
 	for _, id := range template.functions() {
 		binary := filepath.Join(built, id, "bootstrap")
 		checkBinary(t, binary, elf.EM_AARCH64)
 		printSize(t, "AWS", id, binary, zipped(t, binary))
+	}
+	server := httptest.NewServer(template.serve(t, built, parameters, &log))
+	t.Cleanup(server.Close)
+	served{base: server.URL, site: site, kinde: kinde, log: &log}.testContract(t)
+}
+
+// serve starts the built functions behind a stand-in for the HTTP API.
+func (s samTemplate) serve(t *testing.T, built string, parameters map[string]string, log io.Writer) http.Handler {
+	t.Helper()
+	gateway := http.NewServeMux()
+	for _, id := range s.functions() {
 		function, err := lambdarun.Start(t.Context(), lambdarun.Options{
-			Binary: runnable(t, binary), Env: template.environment(t, id, parameters), Output: &log,
-			MemoryMB: template.Globals.Function.MemorySize,
-			Timeout:  time.Duration(template.Globals.Function.Timeout) * time.Second,
+			Binary: runnable(t, filepath.Join(built, id, "bootstrap")), Env: s.environment(t, id, parameters), Output: log,
+			MemoryMB: s.Globals.Function.MemorySize,
+			Timeout:  time.Duration(s.Globals.Function.Timeout) * time.Second,
 		})
 		if err != nil {
 			t.Fatalf("%s: %v", id, err)
 		}
 		t.Cleanup(func() { _ = function.Close() })
-		for _, event := range template.Resources[id].Properties.Events {
+		for _, event := range s.Resources[id].Properties.Events {
 			gateway.Handle(event.pattern(), lambdarun.Handler(function, lambdarun.HTTPAPI2))
 		}
 	}
-	server := httptest.NewServer(gateway)
-	t.Cleanup(server.Close)
-	served{base: server.URL, site: site, kinde: kinde, log: &log}.testContract(t)
+	return gateway
 }
+
+// originSecret is what Secrets Manager generates for OriginSecret.
+const originSecret = "S0meGeneratedSecretOfFortyEightCharacters12345678"
 
 // samTemplate is what the tests read of a template.
 type samTemplate struct {
@@ -93,16 +105,21 @@ type samTemplate struct {
 			Environment struct {
 				Variables map[string]samValue `yaml:"Variables"`
 			} `yaml:"Environment"`
-			Events map[string]samEvent `yaml:"Events"`
+			Events       map[string]samEvent `yaml:"Events"`
+			FunctionCode string              `yaml:"FunctionCode"`
 		} `yaml:"Properties"`
 	} `yaml:"Resources"`
+	Outputs map[string]struct {
+		Value samValue `yaml:"Value"`
+	} `yaml:"Outputs"`
 }
 
 // samValue is a parameter's value, one of two values by a condition, or joined names.
 type samValue struct {
-	Ref  string `yaml:"Ref"`
-	If   []any  `yaml:"Fn::If"`
-	Join []any  `yaml:"Fn::Join"`
+	Ref    string   `yaml:"Ref"`
+	If     []any    `yaml:"Fn::If"`
+	Join   []any    `yaml:"Fn::Join"`
+	GetAtt []string `yaml:"Fn::GetAtt"`
 }
 
 type samEvent struct {
@@ -133,8 +150,8 @@ func (s samTemplate) functions() []string {
 	return ids
 }
 
-// environment is the environment of a function under these parameters, the defaults of
-// the others, and without the site's distribution.
+// environment is the environment of a function under these parameters and the defaults of
+// the others.
 func (s samTemplate) environment(t *testing.T, id string, parameters map[string]string) []string {
 	t.Helper()
 	value := func(parameter string) string {
@@ -151,7 +168,10 @@ func (s samTemplate) environment(t *testing.T, id string, parameters map[string]
 			env = append(env, name+"="+value(variable.Ref))
 		case len(variable.Join) == 2:
 			env = append(env, name+"="+joinSet(variable.Join[1], value))
-		case len(variable.If) == 3:
+		case len(variable.If) == 3 && variable.If[0] == "BehindCloudFront":
+			if value("ServeSite") != "no" {
+				otherwise = originSecret
+			}
 			env = append(env, name+"="+otherwise)
 		default:
 			t.Errorf("%s: %s has no value", id, name)
