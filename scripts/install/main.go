@@ -116,7 +116,7 @@ func (c command) plan(src source, s *site, before manifest) (*plan, error) {
 		p.after.Functions = append(p.after.Functions, name)
 	}
 	if s.exists("go.work") {
-		p.notes = append(p.notes, "the site has a go.work, which does not list the functions: set GOWORK=off where they are built")
+		p.notes = append(p.notes, "go.work does not list the functions: set GOWORK=off where they are built")
 	}
 	if p.files, err = src.files(s, p.after.Functions, p.after.Options); err != nil {
 		return nil, err
