@@ -30,19 +30,15 @@ func (a apps) connect(ctx context.Context, r *endpoint.Request) (*endpoint.Respo
 	if err != nil {
 		return nil, err
 	}
-	callback := ""
-	if raw, given := r.Query["return_url"]; given {
-		target, err := a.returns.Check(raw)
-		if err != nil {
-			return nil, problem.New(problem.InvalidReturnURL, err)
-		}
-		callback = target.Absolute()
+	callback, err := a.returns.ReturnURL(r.Query, redirect.Target{})
+	if err != nil {
+		return nil, err
 	}
 	kept, err := a.inUse(ctx, r, app)
 	if err != nil {
 		return nil, err
 	}
-	begun, err := a.kinde.Connect(ctx, a.machine, app, r.Caller.Subject, r.Caller.OrgCode, callback)
+	begun, err := a.kinde.Connect(ctx, a.machine, app, r.Caller.Subject, r.Caller.OrgCode, callback.Absolute())
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +49,7 @@ func (a apps) connect(ctx context.Context, r *endpoint.Request) (*endpoint.Respo
 	switch {
 	case r.Caller.ByCookie:
 	case r.AcceptsJSON:
-		body["connection"] = a.seal(r, app, begun.SessionID)
+		body["connection"] = a.cookies.SealConnection(app, owner(r), begun.SessionID)
 	default:
 		return endpoint.Redirect(begun.URL), nil
 	}
@@ -149,10 +145,6 @@ func (a apps) find(r *endpoint.Request) (app string, handles []string, err error
 		return "", nil, problem.New(problem.NotConnected, nil)
 	}
 	return app, handles, nil
-}
-
-func (a apps) seal(r *endpoint.Request, app string, handles ...string) string {
-	return a.cookies.SealConnection(app, owner(r), handles...)
 }
 
 // keep sets the cookie of the caller's connection to the app.

@@ -12,7 +12,6 @@ package main
 import (
 	"kinde-functions/shared/auth"
 	"kinde-functions/shared/endpoint"
-	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/lambdahttp"
 	"kinde-functions/shared/redirect"
 )
@@ -32,8 +31,7 @@ func build(s *endpoint.Services) (endpoint.Handlers, error) {
 		return nil, err
 	}
 	a := apps{
-		allowed: set.ConnectedApps, cookies: cookies, returns: returns, kinde: s.Kinde,
-		machine: kinde.NewMachine(s.Kinde, set.M2MClientID, set.M2MClientSecret, s.Shared.Store, set.UpstreamTimeout),
+		allowed: set.ConnectedApps, cookies: cookies, returns: returns, kinde: s.Kinde, machine: s.Machine(),
 	}
 	return endpoint.Handlers{
 		"GET /api/connected-apps/{app}/connect": {Serve: a.connect},

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"time"
@@ -69,7 +67,7 @@ func (p pace) admit(ctx context.Context, code string) error {
 		return kinde.ErrSlowDown
 	}
 	for _, s := range p.stores() {
-		_, ok, err := s.Acquire(ctx, "poll:"+hash(code), f.Interval-min(grace, f.Interval/10))
+		_, ok, err := s.Acquire(ctx, "poll:"+store.Digest(code), f.Interval-min(grace, f.Interval/10))
 		switch {
 		case errors.Is(err, store.ErrUnavailable): // each instance for itself
 		case ctx.Err() != nil:
@@ -119,7 +117,7 @@ func (p pace) stores() []store.Store {
 func (p pace) find(ctx context.Context, code string) (f flow, known bool) {
 	for _, s := range p.stores() {
 		var other flow
-		value, found, err := s.Get(ctx, "flow:"+hash(code))
+		value, found, err := s.Get(ctx, "flow:"+store.Digest(code))
 		if err != nil || !found || json.Unmarshal(value, &other) != nil {
 			continue
 		}
@@ -145,12 +143,6 @@ func (p pace) keep(ctx context.Context, code string, f flow) {
 	}
 	for _, s := range p.stores() {
 		// A failure leaves the flow to the other store.
-		_ = s.Set(ctx, "flow:"+hash(code), value, max(time.Until(f.Ends), 0)+remembered)
+		_ = s.Set(ctx, "flow:"+store.Digest(code), value, max(time.Until(f.Ends), 0)+remembered)
 	}
-}
-
-// hash returns the name of a code in a store: short, and not a credential.
-func hash(code string) string {
-	digest := sha256.Sum256([]byte(code))
-	return base64.RawURLEncoding.EncodeToString(digest[:])
 }

@@ -5,7 +5,6 @@ package main
 
 import (
 	"kinde-functions/shared/endpoint"
-	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/lambdahttp"
 )
 
@@ -16,8 +15,8 @@ func main() { lambdahttp.Start(function.Handler()) }
 func build(s *endpoint.Services) (endpoint.Handlers, error) {
 	set := s.Settings
 	i := introspect{
-		kinde: s.Kinde, verifier: s.Verifier, clients: set.ClientIDs(), permission: set.IntrospectionPermission,
-		machine: kinde.NewMachine(s.Kinde, set.M2MClientID, set.M2MClientSecret, s.Shared.Store, set.UpstreamTimeout),
+		kinde: s.Kinde, machine: s.Machine(), verifier: s.Verifier, clients: set.ClientIDs(),
+		permission: set.IntrospectionPermission,
 	}
 	return endpoint.Handlers{"POST /api/introspect": {Serve: i.serve}}, nil
 }

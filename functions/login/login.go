@@ -38,7 +38,7 @@ func (l login) begin(r *endpoint.Request, prompt string) (*endpoint.Response, er
 	if prompt != "" {
 		extra.Set("prompt", prompt)
 	}
-	back, err := l.sessions.ReturnURL(r.Query)
+	back, err := l.sessions.Returns.ReturnURL(r.Query, l.sessions.After)
 	if err != nil {
 		return nil, err
 	}

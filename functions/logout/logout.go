@@ -27,11 +27,9 @@ func (l logout) signOut(ctx context.Context, r *endpoint.Request) (*endpoint.Res
 	if err != nil {
 		return nil, err
 	}
-	back := l.after
-	if raw, given := fields["return_url"]; given {
-		if back, err = l.sessions.Returns.Check(raw); err != nil {
-			return nil, problem.New(problem.InvalidReturnURL, err)
-		}
+	back, err := l.sessions.Returns.ReturnURL(fields, l.after)
+	if err != nil {
+		return nil, err
 	}
 	all := fields["all_sessions"]
 	if all != "" && all != "true" && all != "false" {

@@ -26,13 +26,9 @@ func (p portal) open(ctx context.Context, r *endpoint.Request) (*endpoint.Respon
 	if given && !isArea(area) {
 		return nil, problem.BadParameter("subnav", "must be an area of the portal, such as plan_selection")
 	}
-	back := p.after
-	if raw, given := r.Query["return_url"]; given {
-		checked, err := p.returns.Check(raw)
-		if err != nil {
-			return nil, problem.New(problem.InvalidReturnURL, err)
-		}
-		back = checked
+	back, err := p.returns.ReturnURL(r.Query, p.after)
+	if err != nil {
+		return nil, err
 	}
 	link, err := p.kinde.PortalLink(ctx, r.Caller.Token, area, back.Absolute())
 	if err != nil {

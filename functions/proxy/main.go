@@ -9,6 +9,7 @@ package main
 
 import (
 	"net/http/httputil"
+	"slices"
 
 	"kinde-functions/shared/config"
 	"kinde-functions/shared/endpoint"
@@ -25,7 +26,7 @@ func main() { lambdahttp.Start(function.Handler()) }
 func build(s *endpoint.Services) (endpoint.Handlers, error) {
 	p := proxy{
 		apis:    map[string]config.API{},
-		headers: append(append([]string{}, requestHeaders...), s.Settings.ProxyHeaders...),
+		headers: slices.Concat(requestHeaders, s.Settings.ProxyHeaders),
 		forward: &httputil.ReverseProxy{
 			Rewrite: rewrite, ModifyResponse: limitHeaders, ErrorHandler: keepError,
 			Transport: outbound.New(s.Settings.UpstreamTimeout).Transport(),

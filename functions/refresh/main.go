@@ -6,7 +6,6 @@ package main
 
 import (
 	"kinde-functions/shared/endpoint"
-	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/lambdahttp"
 )
 
@@ -15,10 +14,5 @@ var function = endpoint.Page("refresh", build)
 func main() { lambdahttp.Start(function.Handler()) }
 
 func build(s *endpoint.Services) (endpoint.Handlers, error) {
-	set := s.Settings
-	f := refresh{sessions: s.Sessions}
-	if set.M2MClientID != "" {
-		f.machine = kinde.NewMachine(s.Kinde, set.M2MClientID, set.M2MClientSecret, s.Shared.Store, set.UpstreamTimeout)
-	}
-	return endpoint.Handlers{"POST /auth/refresh": {Serve: f.serve}}, nil
+	return endpoint.Handlers{"POST /auth/refresh": {Serve: refresh{s.Sessions, s.Machine()}.serve}}, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -22,12 +21,6 @@ type claims struct {
 // refresh makes the next tokens of users carry their current claims. The sessions refresh
 // whether it succeeds or not; its error is for the log.
 func (c claims) refresh(ctx context.Context, users []string) *problem.Error {
-	if c.machine == nil {
-		p := problem.New(problem.UpstreamMisconfigured, errors.New("no M2M application refreshes the claims"))
-		p.Remedy = "set KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET; " +
-			"the application needs update:user_refresh_claims"
-		return p
-	}
 	ctx, cancel := context.WithTimeout(ctx, claimsTime)
 	defer cancel()
 	failures := make([]error, len(users))

@@ -9,7 +9,6 @@ package main
 
 import (
 	"kinde-functions/shared/endpoint"
-	"kinde-functions/shared/kinde"
 	"kinde-functions/shared/lambdahttp"
 )
 
@@ -24,11 +23,7 @@ func build(s *endpoint.Services) (endpoint.Handlers, error) {
 	}
 	w := &webhooks{
 		verifier: s.Verifier, sessions: s.Sessions, shared: s.Shared.Store != nil,
-		handled: newRecord(s.Shared.Store), forward: forward, claims: claims{kinde: s.Kinde},
-	}
-	if set := s.Settings; set.M2MClientID != "" {
-		w.claims.machine = kinde.NewMachine(s.Kinde, set.M2MClientID, set.M2MClientSecret,
-			s.Shared.Store, set.UpstreamTimeout)
+		handled: newRecord(s.Shared.Store), forward: forward, claims: claims{s.Kinde, s.Machine()},
 	}
 	return endpoint.Handlers{"POST /webhooks/kinde": {Serve: w.receive}}, nil
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -92,24 +93,12 @@ func (s *Sessions) adopt(ctx context.Context, renewed session.Session, out http.
 // where there is no M2M application. The response must carry Caller.SetCookies.
 func (s *Sessions) RefreshClaims(ctx context.Context, r *http.Request, caller Caller,
 	machine *kinde.Machine) (Caller, *problem.Error, error) {
-	failure := s.refreshClaimsOf(ctx, caller.Subject, machine)
+	claimsErr := s.Kinde.RefreshClaims(ctx, machine, caller.Subject)
 	refreshed, revokeErr, err := s.revokeAndRefresh(ctx, r, caller.Session)
-	if revokeErr != nil && failure == nil {
-		failure = problem.From(revokeErr)
+	if failed := cmp.Or(claimsErr, revokeErr); failed != nil {
+		return refreshed, problem.From(failed), err
 	}
-	return refreshed, failure, err
-}
-
-func (s *Sessions) refreshClaimsOf(ctx context.Context, user string, machine *kinde.Machine) *problem.Error {
-	if machine == nil {
-		p := problem.New(problem.UpstreamMisconfigured, errors.New("no M2M application"))
-		p.Remedy = "set KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET; the application needs update:user_refresh_claims"
-		return p
-	}
-	if err := s.Kinde.RefreshClaims(ctx, machine, user); err != nil {
-		return problem.From(err)
-	}
-	return nil
+	return refreshed, nil, err
 }
 
 // revokeAndRefresh revokes the session's access token, so that Kinde issues another one,

@@ -50,8 +50,8 @@ func newRefresher(client *kinde.Client, app kinde.App, shared store.Store, timeo
 // Refresh returns the new tokens, which have not been verified. Its error is errRefused,
 // or the problem of the call upstream, which leaves the session as it is.
 func (r *refresher) Refresh(ctx context.Context, old session.Tokens) (session.Tokens, error) {
-	key := "refresh:" + hashed(old.Refresh)
-	return r.once.Do(ctx, "lease:"+hashed(old.Refresh),
+	key := "refresh:" + store.Digest(old.Refresh)
+	return r.once.Do(ctx, "lease:"+store.Digest(old.Refresh),
 		func() (session.Tokens, bool, error) { return r.result(ctx, key) },
 		func() (session.Tokens, error) {
 			tokens, err := r.redeem(ctx, key, old)

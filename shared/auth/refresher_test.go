@@ -123,7 +123,7 @@ func TestRefusalIsShared(t *testing.T) {
 func TestAbandonedLeaseEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, shared := newTenant(), store.NewMemory(100, nil)
-		if _, ok, err := shared.Acquire(t.Context(), "lease:"+hashed("first"), 3*time.Second); !ok || err != nil {
+		if _, ok, err := shared.Acquire(t.Context(), "lease:"+store.Digest("first"), 3*time.Second); !ok || err != nil {
 			t.Fatal(err)
 		}
 		begin := time.Now()
@@ -137,7 +137,7 @@ func TestAbandonedLeaseEnds(t *testing.T) {
 func TestWaiterKeepsItsOwnDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, shared := newTenant(), store.NewMemory(100, nil)
-		if _, _, err := shared.Acquire(t.Context(), "lease:"+hashed("first"), time.Hour); err != nil {
+		if _, _, err := shared.Acquire(t.Context(), "lease:"+store.Digest("first"), time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)

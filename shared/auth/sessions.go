@@ -3,8 +3,6 @@ package auth
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"time"
 
 	"kinde-functions/shared/config"
@@ -82,10 +80,4 @@ func take(ctx context.Context, limiter *ratelimit.Limiter, key string) error {
 	p := problem.New(problem.RateLimited, nil)
 	p.RetryAfter = max(result.RetryAfter, time.Second)
 	return p
-}
-
-// hashed keeps secrets out of the keys of stores.
-func hashed(secret string) string {
-	digest := sha256.Sum256([]byte(secret))
-	return base64.RawURLEncoding.EncodeToString(digest[:])
 }

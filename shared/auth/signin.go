@@ -14,6 +14,7 @@ import (
 	"kinde-functions/shared/problem"
 	"kinde-functions/shared/redirect"
 	"kinde-functions/shared/session"
+	"kinde-functions/shared/store"
 )
 
 // CheckHost refuses a request on another host than the site's: its cookies would not be
@@ -25,19 +26,6 @@ func (s *Sessions) CheckHost(host string) error {
 		return problem.New(problem.WrongHost, nil).WithDetail(detail)
 	}
 	return nil
-}
-
-// ReturnURL is where a sign-in leads: the query's return_url, or AFTER_LOGIN_PATH.
-func (s *Sessions) ReturnURL(query map[string]string) (redirect.Target, error) {
-	raw, given := query["return_url"]
-	if !given {
-		return s.After, nil
-	}
-	checked, err := s.Returns.Check(raw)
-	if err != nil {
-		return redirect.Target{}, problem.New(problem.InvalidReturnURL, err)
-	}
-	return checked, nil
 }
 
 // Start begins a sign-in that leads to back: it seals an attempt into a cookie of its own
@@ -144,7 +132,7 @@ func (s *Sessions) begin(out http.Header, r *http.Request, attempt session.Attem
 // tries for each, counted by the attempt and never by address, which a school shares. The
 // error is problem.RateLimited.
 func (s *Sessions) CountRedeem(ctx context.Context, attempt session.Attempt) error {
-	return take(ctx, s.redeems, "attempt:"+hashed(attempt.State))
+	return take(ctx, s.redeems, "attempt:"+store.Digest(attempt.State))
 }
 
 // SignIn verifies the tokens of a sign-in, whose ID token has been verified, and puts a new

@@ -68,6 +68,15 @@ type Services struct {
 	limiter Limiter
 }
 
+// Machine returns a Machine with the M2M application's credentials, nil if there are none.
+func (s *Services) Machine() *kinde.Machine {
+	set := s.Settings
+	if set.M2MClientID == "" {
+		return nil
+	}
+	return kinde.NewMachine(s.Kinde, set.M2MClientID, set.M2MClientSecret, s.Shared.Store, set.UpstreamTimeout)
+}
+
 // Authenticator identifies callers; auth.Authenticator does.
 type Authenticator interface {
 	Authenticate(context.Context, route.Route, *http.Request) (auth.Caller, error)

@@ -2,8 +2,11 @@ package kinde
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
+
+	"kinde-functions/shared/problem"
 )
 
 // refreshUserClaims is the Management API's scope for RefreshClaims.
@@ -11,8 +14,13 @@ const refreshUserClaims = "update:user_refresh_claims"
 
 // RefreshClaims makes the user's next access tokens carry the claims as they are now
 // (POST /api/v1/users/{id}/refresh_claims). Without it, Kinde issues new tokens with the
-// claims of the ones before.
+// claims of the ones before. m is nil where there is no M2M application, which is an error.
 func (c *Client) RefreshClaims(ctx context.Context, m *Machine, userID string) error {
+	if m == nil {
+		p := problem.New(problem.UpstreamMisconfigured, errors.New("no M2M application refreshes the claims"))
+		p.Remedy = "set KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET; the application needs " + refreshUserClaims
+		return p
+	}
 	resp, err := c.manage(ctx, m, http.MethodPost, "/api/v1/users/"+url.PathEscape(userID)+"/refresh_claims", nil)
 	if err != nil {
 		return err

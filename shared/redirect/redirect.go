@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"kinde-functions/shared/problem"
 	"kinde-functions/shared/text"
 )
 
@@ -66,6 +67,20 @@ func (p *Policy) Check(raw string) (Target, error) {
 		return Target{}, err
 	}
 	return Target{absolute: absolute}, nil
+}
+
+// ReturnURL is Check for the field return_url, or fallback if there is none. The error is
+// problem.InvalidReturnURL.
+func (p *Policy) ReturnURL(fields map[string]string, fallback Target) (Target, error) {
+	raw, given := fields["return_url"]
+	if !given {
+		return fallback, nil
+	}
+	target, err := p.Check(raw)
+	if err != nil {
+		return Target{}, problem.New(problem.InvalidReturnURL, err)
+	}
+	return target, nil
 }
 
 // OnSite is Check for a path alone, such as AFTER_PORTAL_PATH.

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"kinde-functions/shared/problem"
 )
 
 //go:embed testdata/hostile.txt
@@ -148,5 +150,31 @@ func checkOrigin(t *testing.T, base *url.URL, form string) {
 	path := strings.ToLower(u.Path)
 	if strings.HasPrefix(path, "/auth/") || strings.HasPrefix(path, "/.netlify/") || strings.Contains(path, "//") {
 		t.Fatalf("%q: got the path %q", form, u.Path)
+	}
+}
+
+func TestReturnURL(t *testing.T) {
+	p, err := NewPolicy(site, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fallback, err := p.OnSite("/home")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]struct {
+		fields map[string]string
+		want   string // empty: refused
+	}{
+		"none":    {nil, site + "/home"},
+		"a path":  {map[string]string{"return_url": "/a"}, site + "/a"},
+		"empty":   {map[string]string{"return_url": ""}, ""},
+		"foreign": {map[string]string{"return_url": "https://evil.example/"}, ""},
+	} {
+		got, err := p.ReturnURL(row.fields, fallback)
+		refused := err != nil && problem.From(err).Code == problem.InvalidReturnURL && errors.Is(err, ErrUnsafe)
+		if got.Absolute() != row.want || refused != (row.want == "") {
+			t.Errorf("%s: got %q, %v, want %q", name, got.Absolute(), err, row.want)
+		}
 	}
 }

@@ -26,7 +26,7 @@ var floors = map[string]int{
 }
 
 // sideways are the allowed imports within a floor.
-var sideways = map[string][]string{"outbound": {"problem"}, "listing": {"endpoint"}, "session": {"kinde", "token"},
+var sideways = map[string][]string{"outbound": {"problem"}, "redirect": {"problem"}, "listing": {"endpoint"},
 	"secrets": {"config", "outbound"}}
 
 // onlyIn are dependencies that only one deployed package may import.

@@ -13,6 +13,8 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"time"
@@ -39,6 +41,12 @@ type Store interface {
 	// and release is nil if the lease is held. release gives the lease back if it is
 	// still the caller's. After an error the lease may be held until ttl has passed.
 	Acquire(ctx context.Context, key string, ttl time.Duration) (release func(context.Context), ok bool, err error)
+}
+
+// Digest returns a short name for a secret in a key, which does not reveal the secret.
+func Digest(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // Evaluator runs a Lua script on one key atomically. Redis implements it.
