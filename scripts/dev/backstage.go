@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"path/filepath"
 
 	"kinde-functions/scripts/workplace"
 	"kinde-functions/shared/config"
@@ -103,8 +104,14 @@ func (b *backstage) pages(o options) (http.Handler, func(context.Context) error,
 	return g, g.run, nil
 }
 
+// hasDemo reports whether the demo is among the pages.
+func (o options) hasDemo() bool {
+	_, err := os.Stat(filepath.Join(o.root, "public", "demo", "index.html"))
+	return err == nil && o.publish == "" && o.command == ""
+}
+
 // announce prints the addresses and what to do first.
-func (b *backstage) announce() {
+func (b *backstage) announce(demo bool) {
 	screen, s := b.screen, b.settings
 	tenant, issuer := "your tenant, by KINDE_ISSUER_URL", s.issuer()
 	if b.kinde != nil {
@@ -113,6 +120,9 @@ func (b *backstage) announce() {
 	screen.say("")
 	screen.say("  Site   %s", b.origin)
 	screen.say("  Kinde  %s (%s)", issuer, tenant)
+	if demo {
+		screen.say("  Demo   %s/demo/", b.origin)
+	}
 	screen.say("")
 	for _, miss := range b.misses {
 		screen.say("SETTINGS: %s is not read; is it meant to be %s?", miss.Name, miss.Want)

@@ -69,7 +69,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	b.announce()
+	b.announce(o.hasDemo())
 	handler := site{routes: rows(route.Table), functions: b.functions, pages: pages}
 	if b.kinde != nil {
 		handler.drive = b.kinde.Kinde

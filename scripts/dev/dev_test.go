@@ -149,9 +149,30 @@ func TestDeviceCommandIsShownWhereItWorks(t *testing.T) {
 	}{{settings{issuer: "https://t.kinde.com"}, false}, {settings{issuer: "https://t.kinde.com", client: "x"}, true}} {
 		screen := &screenshot{}
 		b := backstage{screen: &terminal{out: screen}, origin: "http://localhost:8888", settings: test.settings}
-		b.announce()
+		b.announce(false)
 		if got := strings.Contains(screen.String(), "go run ./scripts/device\n"); got != test.shown {
 			t.Errorf("%v: got the command %v, want %v", test.settings, got, test.shown)
+		}
+	}
+}
+
+func TestDemoAddressIsShownWithTheDemo(t *testing.T) {
+	root := project(t)
+	put(t, root, "public/demo/index.html", "demo")
+	for _, test := range []struct {
+		options options
+		shown   bool
+	}{
+		{options{root: root}, true},
+		{options{root: root, publish: "dist"}, false},
+		{options{root: root, command: "npm start"}, false},
+		{options{root: project(t)}, false},
+	} {
+		screen := &screenshot{}
+		b := backstage{screen: &terminal{out: screen}, origin: "http://localhost:8888", settings: settings{}}
+		b.announce(test.options.hasDemo())
+		if got := strings.Contains(screen.String(), " http://localhost:8888/demo/\n"); got != test.shown {
+			t.Errorf("%+v: got the address %v, want %v", test.options, got, test.shown)
 		}
 	}
 }

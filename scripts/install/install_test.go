@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -37,6 +38,7 @@ var astroSite = map[string]string{
 	".env.example":                  "OWN=1\n",
 	"src/pages/index.astro":         "<h1>Hello</h1>\n",
 	"public/access/index.html":      "my own access page\n",
+	"public/favicon.svg":            "<svg>my own icon</svg>\n",
 }
 
 // newSite writes a site's files into a new folder.
@@ -146,6 +148,9 @@ func TestOwnersPathsFunctionsAndFilesStay(t *testing.T) {
 		got["public/access/index.html.kinde-new"] == "" {
 		t.Error("the owner's access page was overwritten, or the new one is not beside it")
 	}
+	if _, second := got["public/favicon.svg.kinde-new"]; second || strings.Contains(out, "favicon.svg") {
+		t.Errorf("the site's own icon is not enough; the output is\n%s", out)
+	}
 	lines := got["public/_redirects"]
 	if !strings.Contains(lines, "\n/api/session /.netlify/functions/session 200!\n") ||
 		strings.Contains(lines, "/api/roles ") ||
@@ -155,6 +160,21 @@ func TestOwnersPathsFunctionsAndFilesStay(t *testing.T) {
 	if !strings.Contains(got[".env.example"], "\nKINDE_ISSUER_URL=\n") ||
 		!strings.HasPrefix(got[".env.example"], "OWN=1\n") {
 		t.Errorf(".env.example is\n%s", got[".env.example"])
+	}
+}
+
+func TestAccessPageHasItsFiles(t *testing.T) {
+	dir := newSite(t, plainSite)
+	install(t, dir, command{})
+	got := filesIn(t, dir)
+	files := regexp.MustCompile(`(?:href|src)="/([^"]+\.[a-z]+)"`).FindAllStringSubmatch(got["access/index.html"], -1)
+	if len(files) < 4 {
+		t.Fatalf("the page names the files %q, want its icon, styles and script", files)
+	}
+	for _, file := range files {
+		if got[file[1]] == "" {
+			t.Errorf("/access/ needs /%s, which is not installed", file[1])
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"strings"
 
 	"kinde-functions/scripts/generate/derived"
@@ -120,6 +121,10 @@ func (c command) plan(src source, s *site, before manifest) (*plan, error) {
 	}
 	if p.files, err = src.files(s, p.after.Functions, p.after.Options); err != nil {
 		return nil, err
+	}
+	icon := path.Join(s.static, "favicon.svg")
+	if _, ours := before.Files[icon]; !ours && s.exists(icon) {
+		delete(p.files, icon) // the pages of access/ show the site's own
 	}
 	if err := p.compare(); err != nil {
 		return nil, err

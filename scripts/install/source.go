@@ -108,7 +108,7 @@ func (src source) files(s *site, functions []string, o options) (map[string][]by
 		}
 		files[path.Join(to, "go.sum")] = files[path.Join(home, "go.sum")]
 	}
-	for _, name := range []string{"kinde-functions.js", "kinde-elements.js", "site.css", "access"} {
+	for _, name := range []string{"kinde-functions.js", "kinde-elements.js", "site.css", "favicon.svg", "access"} {
 		if err := src.add(files, path.Join("public", name), path.Join(s.static, name), nil); err != nil {
 			return nil, err
 		}

@@ -44,6 +44,99 @@ func TestForkMergesUpgrades(t *testing.T) {
 	}
 }
 
+// TestForkWithoutDemoMergesUpgrades runs the commands that docs/netlify.md gives to forks
+// that have deleted the demo. A page like one of the demo's must not be taken for it.
+func TestForkWithoutDemoMergesUpgrades(t *testing.T) {
+	upstream, fork := clones(t)
+	page := read(t, fork, "public/demo/members/index.html")
+	deleteDemo(t, fork)
+	appendTo(t, fork, "public/members.html", page)
+	git(t, fork, "add", "--all")
+	git(t, fork, "commit", "--quiet", "--message", "site: replace the demo")
+	appendTo(t, upstream, "public/demo/new.js", "// new in the demo\n")
+	git(t, upstream, "add", "--all")
+	upgrade(t, upstream, []string{"public/index.html"})
+
+	git(t, fork, "remote", "rename", "origin", "upstream")
+	for line := range strings.Lines(withoutDemo(t)) {
+		args := strings.Fields(line)
+		out, err := command(t, fork, args[1:]...).CombinedOutput()
+		if err != nil && args[1] != "merge" { // which stops at the files of the demo
+			t.Fatalf("%s: %v\n%s", line, err, out)
+		}
+		if args[1] == "merge" {
+			for conflict := range strings.Lines(git(t, fork, "diff", "--name-only", "--diff-filter=U")) {
+				if !strings.HasPrefix(conflict, "public/demo/") {
+					t.Errorf("got a conflict in %s", conflict)
+				}
+			}
+		}
+	}
+	if got := git(t, fork, "status", "--porcelain"); got != "" {
+		t.Errorf("after the merge: got changes %s, want none", got)
+	}
+	if _, err := os.Stat(filepath.Join(fork, "public", "demo")); !os.IsNotExist(err) {
+		t.Errorf("public/demo: got %v, want none", err)
+	}
+	if got := read(t, fork, "public/members.html"); got != page {
+		t.Errorf("public/members.html: got\n%s\nwant the owner's\n%s", got, page)
+	}
+	if text := read(t, fork, "netlify.toml"); !strings.Contains(text, "of an upgrade") {
+		t.Error("netlify.toml has nothing of the upgrades")
+	}
+}
+
+func TestForkWithoutDemoPassesRepositoryTests(t *testing.T) {
+	_, fork := clones(t)
+	deleteDemo(t, fork)
+	git(t, fork, "add", "--all")
+	for _, args := range [][]string{
+		{"generate", "./..."},
+		{"run", "./scripts/gate"},
+		{"test", "-trimpath", "./scripts/generate/...", "./shared/problem"},
+		{"test", "-trimpath", "./shared/route", "-skip=^(TestBuiltFunctions|TestContributingExamples)"}, // slow
+	} {
+		cmd := exec.CommandContext(t.Context(), "go", args...)
+		cmd.Dir = fork
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("go %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	if got := git(t, fork, "status", "--porcelain", "--untracked-files=all"); strings.Contains(got, "?? ") ||
+		strings.Contains(got, " M ") {
+		t.Errorf("go generate: got changes\n%s\nwant none", got)
+	}
+}
+
+// deleteDemo does what docs/netlify.md says about the demo.
+func deleteDemo(t *testing.T, fork string) {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(fork, "public", "demo")); err != nil {
+		t.Fatal(err)
+	}
+	page := read(t, fork, "public/index.html")
+	marked := regexp.MustCompile(`(?s) *<!-- Delete this element .*?</section>\n`)
+	if found := marked.FindAllString(page, -1); len(found) != 1 || strings.Count(found[0], "<section") != 1 {
+		t.Fatalf("public/index.html: got marked elements %q, want one", found)
+	}
+	page = marked.ReplaceAllString(page, "")
+	if err := os.WriteFile(filepath.Join(fork, "public", "index.html"), []byte(page), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// withoutDemo returns the commands of docs/netlify.md for forks without the demo.
+func withoutDemo(t *testing.T) string {
+	t.Helper()
+	_, commands, found := strings.Cut(section(t), "deleted `public/demo` merges like this.")
+	_, commands, _ = strings.Cut(commands, "```sh\n")
+	commands, _, ended := strings.Cut(commands, "```")
+	if !found || !ended || !strings.HasPrefix(commands, "git fetch") {
+		t.Fatalf("docs/netlify.md has no commands for forks without the demo, got %q", commands)
+	}
+	return commands
+}
+
 // A fork that changes another file than those of the guide gets a conflict, so that the
 // test above can fail.
 func TestForkThatChangesOtherFilesConflicts(t *testing.T) {
@@ -58,8 +151,8 @@ func TestForkThatChangesOtherFilesConflicts(t *testing.T) {
 	}
 }
 
-// ownedFiles returns the files that docs/netlify.md gives to the owner of a fork.
-func ownedFiles(t *testing.T) []string {
+// section returns the section of docs/netlify.md about forks.
+func section(t *testing.T) string {
 	t.Helper()
 	root, err := tree.Root()
 	if err != nil {
@@ -70,8 +163,14 @@ func ownedFiles(t *testing.T) []string {
 		t.Fatal("docs/netlify.md has no section \"Keep a fork current\"")
 	}
 	guide, _, _ = strings.Cut(guide, "\n## ")
+	return guide
+}
+
+// ownedFiles returns the files that docs/netlify.md gives to the owner of a fork.
+func ownedFiles(t *testing.T) []string {
+	t.Helper()
 	var owned []string
-	for _, m := range regexp.MustCompile("(?m)^- `(public/[A-Za-z0-9._/-]+)`").FindAllStringSubmatch(guide, -1) {
+	for _, m := range regexp.MustCompile("(?m)^- `(public/[A-Za-z0-9._/-]+)`").FindAllStringSubmatch(section(t), -1) {
 		owned = append(owned, m[1])
 	}
 	if len(owned) < 2 {

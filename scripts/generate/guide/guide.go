@@ -4,8 +4,10 @@ package guide
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -43,8 +45,12 @@ var markdown = goldmark.New(
 	goldmark.WithRendererOptions(html.WithUnsafe()),
 )
 
-// Pages returns the guide's pages for the project in the folder root.
+// Pages returns the guide's pages for the project in the folder root: none where the
+// site's owner has deleted the demo.
 func Pages(root string) ([]Page, error) {
+	if _, err := os.Stat(filepath.Join(root, "public", "demo")); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	found, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
 	if err != nil {
 		return nil, err
