@@ -33,11 +33,11 @@ export function normalPath(path, foldCase) {
   if (segments.indexOf('.') >= 0 || segments.indexOf('..') >= 0) {
     return null;
   }
-  if (segments.length > 0 && /^index(\.html)?$/i.test(segments[segments.length - 1])) {
+  if (segments.length > 0 && /^index(\.html?)?$/i.test(segments[segments.length - 1])) {
     segments.pop();
   }
   if (segments.length > 0) {
-    segments.push(segments.pop().replace(/([^/])\.html$/i, '$1'));
+    segments.push(segments.pop().replace(/([^/])\.html?$/i, '$1'));
   }
   return '/' + segments.join('/');
 }

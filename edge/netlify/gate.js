@@ -3,7 +3,8 @@
 // leaves pages open. An error in it refuses the request, which is Netlify's default.
 
 import gate from "../../gate.json" with { type: "json" };
-import { check, keyList, normalPath, prepare } from "../check.js";
+import { check, keyList, prepare } from "../check.js";
+import { judgedPath } from "../image.js";
 
 // Netlify's file lookup ignores case.
 const foldCase = true;
@@ -16,6 +17,9 @@ const said = {
 };
 
 export default async function gateAtEdge(request, context) {
+  if (rules.length === 0) {
+    return undefined;
+  }
   const url = new URL(request.url);
   const judged = judgedPath(url);
   const result = judged === null ? { status: 400 } : await check({
@@ -36,24 +40,6 @@ export default async function gateAtEdge(request, context) {
     return new Response(null, { status: result.status, headers: { ...headers, location: result.location } });
   }
   return new Response(said[result.status], { status: result.status, headers: { ...headers, "content-type": "text/plain" } });
-}
-
-// judgedPath is the path whose rules apply: of an address of Netlify's Image CDN, the
-// image's. It is null where that is ambiguous.
-function judgedPath(url) {
-  if (normalPath(url.pathname, foldCase) !== "/.netlify/images") {
-    return url.pathname;
-  }
-  const images = url.searchParams.getAll("url");
-  if (images.length !== 1) {
-    return images.length === 0 ? url.pathname : null;
-  }
-  const image = images[0];
-  if (!/^[a-z][a-z0-9+.-]*:/i.test(image)) {
-    return "/" + image.split(/[?#]/)[0].replace(/^[/\\]+/, "");
-  }
-  const absolute = new URL(image, url.origin);
-  return absolute.hostname === url.hostname ? absolute.pathname : url.pathname;
 }
 
 // passOf is the pass that a Cookie header holds. Two of them are none that counts.

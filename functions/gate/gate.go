@@ -144,7 +144,7 @@ func (g gatekeeper) page(raw string) (page, error) {
 	location := target.Absolute()
 	if checked != raw {
 		location, target = g.sessions.Site+raw, g.sessions.After
-		if path, err = gate.ImagePath(path[strings.IndexByte(path, '?')+1:]); err != nil {
+		if path, err = gate.ImagePath(path[strings.IndexByte(path, '?')+1:], g.sessions.Site); err != nil {
 			return page{}, problem.New(problem.InvalidReturnURL, err)
 		}
 	}

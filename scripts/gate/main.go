@@ -3,10 +3,11 @@
 // into a protected one.
 //
 //	go run ./scripts/gate
+//	go run ./scripts/gate -netlify ../my-site
 //	go run ./scripts/gate -site https://www.example.com
 //
-// With -site it asks that deployment for every protected path, without a pass and in
-// several spellings, and fails if one is served.
+// With -site it requests that deployment's protected paths, without a pass and in several
+// spellings, and fails if one is served.
 //
 // Netlify rewrites paths after its edge functions have run, so the check of protected
 // pages sees the path before the rewrite.
@@ -16,60 +17,90 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
+	"time"
 
+	"kinde-functions/scripts/gate/probe"
 	"kinde-functions/shared/gate"
 )
 
 func main() {
-	site := flag.String("site", "", "ask this deployment for its protected pages, such as https://www.example.com")
+	folder := flag.String("netlify", ".", "the `folder` of netlify.toml")
+	site := flag.String("site", "", "request the protected pages of this deployment, such as https://www.example.com")
 	flag.Parse()
-	faults := check(".")
-	if *site != "" && len(faults) == 0 {
-		faults = checkSite(*site)
-	}
-	for _, fault := range faults {
-		fmt.Fprintln(os.Stderr, "gate:", fault)
-	}
-	if len(faults) > 0 {
+	if err := run(*folder, *site); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func checkSite(site string) []string {
+// run checks the rules of the current folder's gate.json.
+func run(folder, site string) error {
 	file, err := os.ReadFile("gate.json")
 	if err != nil {
-		return []string{err.Error()}
+		return fmt.Errorf("gate: %w", err)
 	}
 	rules, err := gate.Parse(file)
 	if err != nil {
-		return []string{err.Error()}
+		return fmt.Errorf("gate: %w", err)
 	}
-	faults, asked, err := probe(context.Background(), strings.TrimSuffix(site, "/"), rules)
+	faults, err := check(rules, folder)
+	if err == nil && len(faults) == 0 && site != "" {
+		faults = checkSite(strings.TrimSuffix(site, "/"), rules)
+	}
 	if err != nil {
-		return []string{err.Error()}
+		return fmt.Errorf("gate: %w", err)
 	}
-	fmt.Printf("%d addresses asked without a pass, %d served\n", asked, len(faults))
+	if len(faults) > 0 {
+		return fmt.Errorf("gate: %s", strings.Join(faults, "\ngate: "))
+	}
+	return nil
+}
+
+// checkSite returns which protected pages a deployment serves without a pass.
+func checkSite(site string, rules gate.Rules) (faults []string) {
+	paths := probe.Paths(rules)
+	counts := map[probe.Result]int{}
+	results := probe.Pages(context.Background(), site, paths, get)
+	for _, path := range paths {
+		counts[results[path]]++
+		if results[path].Open() {
+			faults = append(faults, fmt.Sprintf("%s%s: %s without a pass", site, path, results[path]))
+		}
+	}
+	if counts[probe.NoReply] > 0 {
+		faults = append(faults, fmt.Sprintf("%s did not respond to %d of %d requests", site, counts[probe.NoReply],
+			len(paths)))
+	}
+	fmt.Printf("%d addresses requested without a pass, %d served\n", len(paths), counts[probe.Page])
 	return faults
 }
 
-// check returns what is wrong with the project in a folder.
-func check(root string) []string {
-	file, err := os.ReadFile(filepath.Join(root, "gate.json"))
+func get(ctx context.Context, address string) (probe.Response, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return []string{err.Error()}
+		return probe.Response{}, err
 	}
-	rules, err := gate.Parse(file)
+	res, err := http.DefaultTransport.RoundTrip(r) // which follows no redirect
 	if err != nil {
-		return []string{err.Error()}
+		return probe.Response{}, err
 	}
-	list, checked, err := readNetlify(root)
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	return probe.Response{Status: res.StatusCode, Header: res.Header, Body: body}, err
+}
+
+// check returns what is wrong with a site, by its folder.
+func check(rules gate.Rules, folder string) (faults []string, err error) {
+	list, checked, err := readNetlify(folder)
 	if err != nil {
-		return []string{err.Error()}
+		return nil, err
 	}
-	var faults []string
 	if len(rules) > 0 && !checked {
 		faults = append(faults, "gate.json has rules and netlify.toml runs no check of them; "+
 			"remove the comment marks of its block for protected pages")
@@ -80,5 +111,5 @@ func check(root string) []string {
 				"let it begin below that path, or make it a redirect (302)", r.file, r.from, r.to, rule.Path))
 		}
 	}
-	return faults
+	return faults, nil
 }

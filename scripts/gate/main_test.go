@@ -1,26 +1,39 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"kinde-functions/shared/gate"
 )
 
 func TestProjectKeepsProtectedPagesClosed(t *testing.T) {
-	if faults := check("../.."); len(faults) > 0 {
-		t.Errorf("got %q", faults)
+	t.Chdir("../..")
+	if err := run(".", ""); err != nil {
+		t.Error(err)
 	}
 }
 
 const edge = "edge_functions = \"edge/netlify\"\n[[edge_functions]]\nfunction = \"gate\"\npath = \"/*\"\n"
 
-func project(t *testing.T, rules, redirects, lines string) string {
+const edgeFile = "edge/netlify/gate.js"
+
+// project writes files into a folder. The edge function is the project's own.
+func project(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"gate.json": rules, "netlify.toml": "[build]\npublish = \"public\"\n" + redirects, "public/_redirects": lines,
-	} {
+	if _, ok := files[edgeFile]; !ok {
+		code, err := os.ReadFile(filepath.Join("../..", edgeFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[edgeFile] = string(code)
+	}
+	for name, text := range files {
 		path := filepath.Join(dir, name)
 		err := os.MkdirAll(filepath.Dir(path), 0o755)
 		if err == nil {
@@ -33,40 +46,72 @@ func project(t *testing.T, rules, redirects, lines string) string {
 	return dir
 }
 
+const publish = "[build]\npublish = \"public\"\n"
+
+func parsed(t *testing.T, file string) gate.Rules {
+	t.Helper()
+	rules, err := gate.Parse([]byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rules
+}
+
+func faultsOf(t *testing.T, rules string, files map[string]string) []string {
+	t.Helper()
+	faults, err := check(parsed(t, rules), project(t, files))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return faults
+}
+
 func TestRewritesIntoProtectedPaths(t *testing.T) {
 	const rules = `{"rules": [{"path": "/members/"}, {"path": "/Docs/internal"}]}`
 	for line, opens := range map[string]bool{
-		"/open /members/ 200":                      true,
-		"/open /members/page.html 200!":            true,
-		"/open id=:id /members/:id 200":            true,
-		"/open/* /members/:splat 200":              true,
-		"/open/* /:splat 200":                      true,
-		"/open/* /%6dembers/:splat 200":            true,
-		"/open/* /MEMBERS/:splat 200":              true,
-		"/docs/* /docs/:splat 200":                 true,
-		"/gone /members/gone.html 404":             true,
-		"https://alias.example/open /members/ 200": true,
-		"/api/x /members/ 200":                     true,
-		"/open /members/ 302":                      false,
-		"/open /members/":                          false,
-		"/members/old /members/new 200":            false,
-		"/members/* /members/index.html 200":       false,
-		"/* /index.html 200":                       false,
-		"/open/* /other/:splat 200":                false,
-		"/api/x /.netlify/functions/x 200":         false,
-		"/open https://other.example/members/ 200": false,
-		"# /open /members/ 200":                    false,
+		"/open /members/ 200":                                  true,
+		"/open /members/page.html 200!":                        true,
+		"/open /members.htm 200":                               true,
+		"/open id=:id /members/:id 200":                        true,
+		"/open/* /members/:splat 200":                          true,
+		"/open/* /:splat 200":                                  true,
+		"/open/* /%6dembers/:splat 200":                        true,
+		"/open/* /MEMBERS/:splat 200":                          true,
+		"/docs/* /docs/:splat 200":                             true,
+		"/gone /members/gone.html 404":                         true,
+		"https://alias.example/open /members/ 200":             true,
+		"/api/x /members/ 200":                                 true,
+		"/img /.netlify/images?url=/members/a.png 200":         true,
+		"/img /.netlify/images?w=9&url=%2Fmembers%2Fa.png 200": true,
+		"/img/* /.netlify/images?url=/:splat 200":              true,
+		"/img/* /.netlify/images/?url=:splat 200":              true,
+		"/img /.NETLIFY/images 200":                            true,
+		"/img/* /.netlify/images?url=/img/:splat&w=9 200":      false,
+		"/img /.netlify/images?url=https://o.example/a 200":    false,
+		"/open /members/ 302":                                  false,
+		"/open /members/":                                      false,
+		"/members/old /members/new 200":                        false,
+		"/members/* /members/index.html 200":                   false,
+		"/* /index.html 200":                                   false,
+		"/open/* /other/:splat 200":                            false,
+		"/api/x /.netlify/functions/x 200":                     false,
+		"/open https://other.example/members/ 200":             false,
+		"# /open /members/ 200":                                false,
 	} {
-		if faults := check(project(t, rules, edge, line)); len(faults) > 0 != opens {
+		faults := faultsOf(t, rules, map[string]string{"netlify.toml": publish + edge, "public/_redirects": line})
+		if len(faults) > 0 != opens {
 			t.Errorf("%s: got %q, want a fault: %t", line, faults, opens)
 		}
 	}
-	toml := edge + "[[redirects]]\nfrom = \"/open\"\nto = \"/members/\"\nstatus = 200\n"
-	if faults := check(project(t, rules, toml, "")); len(faults) != 1 || !strings.Contains(faults[0], "netlify.toml") {
-		t.Errorf("netlify.toml: got %q", faults)
-	}
-	if faults := check(project(t, `{"rules": [{"path": "/api/"}]}`, edge, "")); len(faults) != 1 {
-		t.Errorf("a rule that cannot be enforced: got %q", faults)
+	for file, text := range map[string]string{
+		"netlify.toml":            publish + edge + "[[redirects]]\nfrom = \"/open\"\nto = \"/members/\"\nstatus = 200\n",
+		".netlify/v1/config.json": `{"redirects": [{"from": "/open", "to": "/members/", "status": 200}]}`,
+	} {
+		files := map[string]string{"netlify.toml": publish + edge}
+		files[file] = text
+		if faults := faultsOf(t, rules, files); len(faults) != 1 || !strings.HasPrefix(faults[0], file) {
+			t.Errorf("%s: got %q, want one fault", file, faults)
+		}
 	}
 }
 
@@ -78,14 +123,18 @@ func TestRulesWithoutTheEdgeFunction(t *testing.T) {
 		strings.Replace(edge, "edge/netlify", "elsewhere", 1), edge + "excludedPath = \"/members/x\"\n",
 		edge + "method = [\"GET\"]\n",
 	} {
-		if faults := check(project(t, rules, toml, "")); len(faults) != 1 {
+		if faults := faultsOf(t, rules, map[string]string{"netlify.toml": publish + toml}); len(faults) != 1 {
 			t.Errorf("%q: got %q, want one fault", toml, faults)
 		}
 	}
-	if faults := check(project(t, rules, edge, "")); len(faults) > 0 {
+	toml := publish + edge
+	if faults := faultsOf(t, rules, map[string]string{"netlify.toml": toml, edgeFile: "export default () => {};\n"}); len(faults) != 1 {
+		t.Errorf("another function of that name: got %q, want one fault", faults)
+	}
+	if faults := faultsOf(t, rules, map[string]string{"netlify.toml": toml}); len(faults) > 0 {
 		t.Errorf("got %q, want no fault", faults)
 	}
-	if faults := check(project(t, `{"rules": []}`, "", "")); len(faults) > 0 {
+	if faults := faultsOf(t, `{"rules": []}`, map[string]string{"netlify.toml": publish}); len(faults) > 0 {
 		t.Errorf("without rules: got %q, want no fault", faults)
 	}
 }
@@ -104,11 +153,36 @@ func TestCommentedBlockRunsTheCheck(t *testing.T) {
 		}
 		uncommented = strings.Replace(uncommented, "# "+line, line, 1)
 	}
-	dir := project(t, `{"rules": [{"path": "/members/"}]}`, "", "")
-	if err := os.WriteFile(filepath.Join(dir, "netlify.toml"), []byte(uncommented), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if faults := check(dir); len(faults) > 0 {
+	if faults := faultsOf(t, `{"rules": [{"path": "/members/"}]}`, map[string]string{"netlify.toml": uncommented}); len(faults) > 0 {
 		t.Errorf("got %q, want no fault", faults)
+	}
+}
+
+func TestRunRefusesRulesThatCannotBeEnforced(t *testing.T) {
+	t.Chdir(project(t, map[string]string{"netlify.toml": publish + edge, "gate.json": `{"rules": [{"path": "/api/"}]}`}))
+	if err := run(".", ""); err == nil {
+		t.Error("got no error")
+	}
+}
+
+func TestRunFailsWhereADeploymentServesProtectedPages(t *testing.T) {
+	t.Chdir(project(t, map[string]string{"netlify.toml": publish + edge, "gate.json": `{"rules": [{"path": "/members/"}]}`}))
+	open := false
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !open || r.RequestURI != "/members.html" {
+			http.Redirect(w, r, "/auth/gate?return_url=x", http.StatusFound)
+		}
+	}))
+	defer site.Close()
+	if err := run(".", site.URL+"/"); err != nil {
+		t.Errorf("got %v, want no fault", err)
+	}
+	open = true
+	if err := run(".", site.URL); err == nil || !strings.Contains(err.Error(), "/members.html: served the page") {
+		t.Errorf("got %v, want the open page", err)
+	}
+	site.Close()
+	if err := run(".", site.URL); err == nil || !strings.Contains(err.Error(), "did not respond") {
+		t.Errorf("a site that is down: got %v", err)
 	}
 }

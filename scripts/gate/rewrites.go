@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -16,48 +20,89 @@ import (
 // rewrite is a redirect of Netlify's that serves another path's content.
 type rewrite struct{ file, from, to string }
 
-// readNetlify reads the rewrites of netlify.toml and of the _redirects file of the
-// published folder, and whether the edge function checks every request.
-func readNetlify(root string) (found []rewrite, checked bool, err error) {
-	var file struct {
-		Build struct {
-			Publish string
-			Edge    string `toml:"edge_functions"`
-		}
-		Edge []struct {
-			Function, Path, Pattern string
-			Method                  any
-			ExcludedPath            any `toml:"excludedPath"`
-			ExcludedPattern         any `toml:"excludedPattern"`
-		} `toml:"edge_functions"`
-		Redirects []struct {
-			From, To string
-			Status   int
-		}
+// netlifyTOML is what netlify.toml says about rewrites and edge functions.
+type netlifyTOML struct {
+	Build struct {
+		Publish string
+		Edge    string `toml:"edge_functions"`
 	}
-	if _, err := toml.DecodeFile(filepath.Join(root, "netlify.toml"), &file); err != nil {
+	Edge []struct {
+		Function, Path, Pattern string
+		Method                  any
+		ExcludedPath            any `toml:"excludedPath"`
+		ExcludedPattern         any `toml:"excludedPattern"`
+	} `toml:"edge_functions"`
+	Redirects []redirect
+}
+
+type redirect struct {
+	From, To string
+	Status   int
+}
+
+// readNetlify reads the rewrites of netlify.toml, of the _redirects file of the published
+// folder and of a framework's adapter, and whether the edge function checks every request.
+func readNetlify(folder string) (found []rewrite, checked bool, err error) {
+	var file netlifyTOML
+	if _, err := toml.DecodeFile(filepath.Join(folder, "netlify.toml"), &file); err != nil {
+		return nil, false, err
+	}
+	code, err := readIfThere(folder, cmp.Or(file.Build.Edge, "netlify/edge-functions"), "gate.js")
+	if err != nil {
 		return nil, false, err
 	}
 	for _, e := range file.Edge {
 		whole := e.Path == "/*" && e.Method == nil && e.ExcludedPath == nil && e.ExcludedPattern == nil
-		checked = checked || e.Function == "gate" && whole && file.Build.Edge == "edge/netlify"
+		checked = checked || e.Function == "gate" && whole && edgeFunction.Match(code)
 	}
-	for _, r := range file.Redirects {
-		if r.Status != 0 && r.Status/100 != 3 {
-			found = append(found, rewrite{"netlify.toml", r.From, r.To})
-		}
-	}
-	text, err := os.ReadFile(filepath.Join(root, file.Build.Publish, "_redirects"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	adapters, err := readAdapters(folder)
+	if err != nil {
 		return nil, false, err
 	}
+	found = append(rewrites("netlify.toml", file.Redirects), adapters...)
+	text, err := readIfThere(folder, file.Build.Publish, "_redirects")
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, " #")
 		if r, ok := parseLine(line); ok {
 			found = append(found, r)
 		}
 	}
-	return found, checked, nil
+	return found, checked, err
+}
+
+// edgeFunction is what the edge function's file must hold: the check, or the file that has
+// it.
+var edgeFunction = regexp.MustCompile(`(?m)^(import .*"\.\./check\.js"|export \{ default \} from "[./]+/kinde-functions/edge/)`)
+
+// readAdapters reads the redirects of Netlify's Frameworks API.
+func readAdapters(folder string) ([]rewrite, error) {
+	const name = ".netlify/v1/config.json"
+	text, err := readIfThere(folder, name)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	var file struct{ Redirects []redirect }
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return rewrites(name, file.Redirects), nil
+}
+
+func rewrites(file string, all []redirect) (found []rewrite) {
+	for _, r := range all {
+		if r.Status != 0 && r.Status/100 != 3 {
+			found = append(found, rewrite{file, r.From, r.To})
+		}
+	}
+	return found
+}
+
+func readIfThere(parts ...string) ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(parts...))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return text, err
 }
 
 // parseLine reads a line of _redirects: from, query parameters, to, status, conditions.
@@ -110,6 +155,13 @@ func literal(pattern string) (path string, whole, ok bool) {
 	}
 	if u.Host != "" {
 		return "", false, false
+	}
+	if strings.HasPrefix(strings.ToLower(u.Path), "/.netlify/images") {
+		image := u.Query().Get("url")
+		if image == "" {
+			return "/", false, true // Netlify passes the request's own query on
+		}
+		return literal(image)
 	}
 	var kept []string
 	whole = true

@@ -12,18 +12,18 @@ import (
 var siteFiles = []string{
 	"/index.html", "/pricing.html", "/members.html", "/members/index.html", "/members/a.html", "/members/gold/index.html",
 	"/members/gold/bars.html", "/members/a b.pdf", "/Beta/index.html", "/Beta.html", "/shop/index.html",
-	"/shop/café.html", "/shop/100%.html",
+	"/shop/café.html", "/shop/100%.html", "/shop/old.htm", "/members.htm", "/Beta/index.htm",
 }
 
 // served lists the files that a host may serve for a path, in the most generous reading
 // of it: decoded once or twice, with dot segments and empty segments resolved or not,
-// matrix parameters dropped or not, and index.html and .html left out.
+// matrix parameters dropped or not, and index.html, .html and .htm left out.
 func served(raw string, host Host) []string {
 	var files []string
 	add := func(p string) {
 		trimmed := strings.TrimRight(p, "/")
-		for _, name := range []string{p, trimmed, trimmed + ".html", trimmed + "/index.html", trimmed + "/index",
-			p + "index.html"} {
+		for _, name := range []string{p, trimmed, trimmed + ".html", trimmed + ".htm", trimmed + "/index.html", trimmed + "/index.htm",
+			trimmed + "/index", p + "index.html"} {
 			for _, file := range siteFiles {
 				if name == file || host.IgnoresCase && strings.EqualFold(name, file) {
 					files = append(files, file)

@@ -13,7 +13,15 @@ type vectors struct {
 	Rules  json.RawMessage `json:"rules"`
 	Keys   []string        `json:"keys"` // of 32 bytes that are each key's only letter
 	Paths  []pathVector    `json:"paths"`
+	Images []imageVector   `json:"images"`
 	Passes []passVector    `json:"passes"`
+}
+
+// imageVector is the query of an address of Netlify's Image CDN on https://site.example, and
+// the path of the image that it shows.
+type imageVector struct {
+	Query string  `json:"query"`
+	Path  *string `json:"path"` // null: refused
 }
 
 type pathVector struct {
@@ -76,6 +84,22 @@ func TestNormalAndRulesMatchVectors(t *testing.T) {
 				t.Errorf("%q on %v requires %q, want %q", vector.Path, host, got, want.Requires)
 			}
 		}
+	}
+}
+
+func TestImagePathMatchesVectors(t *testing.T) {
+	v, _ := readVectors(t)
+	if len(v.Images) < 30 {
+		t.Fatalf("got %d image vectors, want 30 or more", len(v.Images))
+	}
+	for _, vector := range v.Images {
+		path, err := ImagePath(strings.TrimPrefix(vector.Query, "?"), "https://site.example")
+		if (err != nil) != (vector.Path == nil) || err == nil && path != *vector.Path {
+			t.Errorf("ImagePath(%q) = %q, %v, want %v", vector.Query, path, err, vector.Path)
+		}
+	}
+	if path, err := ImagePath("url=https://other.example/members/a.png", "https://site.example"); err == nil {
+		t.Errorf("an image of another site: got %q, want an error", path)
 	}
 }
 

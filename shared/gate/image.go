@@ -6,18 +6,31 @@ import (
 	"strings"
 )
 
+var errImage = errors.New("gate: the image's url is missing, ambiguous or another site's")
+
 // ImagePath returns the path of the site's file that an address of Netlify's Image CDN
-// shows, by its query. An image of another site is an error: it needs no pass.
-func ImagePath(query string) (string, error) {
+// shows, by its query. An image of another site is an error: it needs no pass. edge/image.js
+// is the same in JavaScript.
+func ImagePath(query, site string) (string, error) {
 	values, err := url.ParseQuery(query)
-	if err != nil || len(values["url"]) != 1 || values.Get("url") == "" {
-		return "", errors.New("gate: the image's url is missing, repeated or malformed")
+	if err != nil || len(values["url"]) != 1 {
+		return "", errImage
 	}
-	image := values.Get("url")
-	if scheme, _, found := strings.Cut(image, ":"); found && !strings.ContainsAny(scheme, "/?#") {
-		return "", errors.New("gate: the image has an absolute URL")
+	image := strings.TrimPrefix(values.Get("url"), site)
+	if image == "" || image != strings.TrimSpace(image) || strings.HasPrefix(image, "//") || hasScheme(image) {
+		return "", errImage
 	}
-	path, _, _ := strings.Cut(image, "?")
-	path, _, _ = strings.Cut(path, "#")
-	return "/" + strings.TrimLeft(path, `/\`), nil
+	image, _, _ = strings.Cut(image, "?")
+	image, _, _ = strings.Cut(image, "#")
+	path := "/" + strings.TrimPrefix(image, "/")
+	normal, err := Normal(path, Netlify)
+	if err != nil || under(normal, "/.netlify") { // an image of an image
+		return "", errImage
+	}
+	return path, nil
+}
+
+func hasScheme(image string) bool {
+	scheme, _, found := strings.Cut(image, ":")
+	return found && !strings.ContainsAny(scheme, "/?#")
 }

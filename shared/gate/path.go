@@ -19,7 +19,7 @@ var (
 var errAmbiguous = errors.New("gate: hosts may read the path differently")
 
 // Normal returns the form in which a path is judged: decoded once, without empty
-// segments, matrix parameters, index.html, a final .html and a slash at the end. It meets
+// segments, matrix parameters, index.html, a final .html or .htm and a slash at the end. It meets
 // every rule that the file meets that a host serves for the path. A path that hosts may
 // read differently is an error: dot segments, separators that a second decoding would
 // bring out, control characters, and bytes that are not UTF-8.
@@ -39,8 +39,7 @@ func Normal(path string, host Host) (string, error) {
 			segments = append(segments, segment)
 		}
 	}
-	if last := len(segments) - 1; last >= 0 &&
-		(strings.EqualFold(segments[last], "index") || strings.EqualFold(segments[last], "index.html")) {
+	if last := len(segments) - 1; last >= 0 && strings.EqualFold(withoutHTML(segments[last]), "index") {
 		segments = segments[:last]
 	}
 	if last := len(segments) - 1; last >= 0 {
@@ -66,9 +65,10 @@ func isHex(c byte) bool {
 }
 
 func withoutHTML(name string) string {
-	const suffix = ".html"
-	if cut := len(name) - len(suffix); cut > 0 && strings.EqualFold(name[cut:], suffix) {
-		return name[:cut]
+	for _, suffix := range []string{".html", ".htm"} { // Netlify leaves out either
+		if cut := len(name) - len(suffix); cut > 0 && strings.EqualFold(name[cut:], suffix) {
+			return name[:cut]
+		}
 	}
 	return name
 }

@@ -6,6 +6,7 @@ import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { check, keyList, normalPath, passMeets, prepare, requirements } from "../../../edge/check.js";
+import { judgedPath } from "../../../edge/image.js";
 
 const file = new URL("../../../shared/gate/testdata/vectors.json", import.meta.url);
 const vectors = JSON.parse(readFileSync(file, "utf8"));
@@ -21,6 +22,24 @@ test("paths have the normal form and the requirements of the vectors", () => {
       assert.deepEqual({ normal, requires }, vector[host], `${JSON.stringify(vector.path)} on ${host}`);
     }
   }
+});
+
+test("images are judged by the path of the vectors", () => {
+  assert.ok(vectors.images.length >= 30);
+  const judged = (path, query) => judgedPath(new URL(path + query, "https://site.example"));
+  for (const { query, path } of vectors.images) {
+    for (const address of ["/.netlify/images", "/.netlify/images/", "/.NETLIFY/Images/x", "//.netlify/images"]) {
+      const url = new URL("https://site.example/");
+      url.pathname = address;
+      url.search = query;
+      const got = judgedPath(url);
+      // An absolute URL gives its path as a browser writes it, with the same meaning.
+      assert.deepEqual(got === null ? null : normalPath(got, true), path === null ? null : normalPath(path, true), address + query);
+    }
+  }
+  assert.equal(judged("/.netlify/images", "?url=https://other.example/members/a.png"), "/.netlify/images");
+  assert.equal(judged("/members/a.png", "?url=/x.png"), "/members/a.png");
+  assert.equal(judged("/.netlify/imagesque", "?url=/members/a.png"), "/.netlify/imagesque");
 });
 
 test("passes meet what the vectors say", async () => {
