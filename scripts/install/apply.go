@@ -43,7 +43,7 @@ func (p *plan) compare() error {
 		same := content != nil && sum(content) == sum(p.files[name])
 		if content != nil && !same && !slices.Contains(installed, sum(content)) {
 			if name == gateFile { // the owner writes it
-				p.after.Files[name] = append(slices.Clone(installed), sum(p.files[name]))
+				p.after.Files[name] = slices.Compact(append(slices.Clone(installed), sum(p.files[name])))
 				continue
 			}
 			p.changed = append(p.changed, name)

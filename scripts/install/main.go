@@ -20,6 +20,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"kinde-functions/scripts/generate/derived"
@@ -160,6 +161,9 @@ func (p *plan) editNetlify(src source) error {
 		if blocks.headers, err = src.headers(); err != nil {
 			return err
 		}
+	}
+	if slices.Contains(p.after.Functions, "gate") {
+		blocks.gate = gateBlock
 	}
 	if p.site.redirects != "" {
 		err = p.edit(p.site.redirects, func(content string) (string, error) {

@@ -38,7 +38,7 @@ func cut(content, subject string) (rest, found string, err error) {
 }
 
 // subjects are those of all blocks.
-var subjects = []string{"Go version", "redirects", "headers", "settings"}
+var subjects = []string{"Go version", "redirects", "protected pages", "headers", "settings"}
 
 // blocksIn returns the blocks of a content that cutAll accepts.
 func blocksIn(content string) []string {
@@ -72,16 +72,28 @@ func cutAll(content string) (string, error) {
 
 var (
 	redirectTable    = regexp.MustCompile(`(?m)^[ \t]*\[\[[ \t]*redirects[ \t]*\]\]`)
+	edgeTable        = regexp.MustCompile(`(?m)^[ \t]*\[\[[ \t]*edge_functions[ \t]*\]\]`)
 	environmentTable = regexp.MustCompile(`(?m)^[ \t]*\[[ \t]*build\.environment[ \t]*\][^\n]*\n`)
 )
 
 // tomlBlocks are the blocks of netlify.toml; an empty one is left out.
-type tomlBlocks struct{ redirects, headers, goVersion string }
+type tomlBlocks struct{ redirects, gate, headers, goVersion string }
+
+// gateBlock runs the check of protected pages before every request, and scripts/gate after
+// every build.
+const gateBlock = `[[edge_functions]]
+  function = "gate"
+  path = "/*"
+
+[[plugins]]
+  package = "/kinde-functions/scripts/gate/plugin"
+`
 
 // editTOML puts the blocks into netlify.toml in place of those from before. The redirects
 // come before the owner's, since the first that matches counts and a single-page app's
-// matches everything. The result is read again: what Netlify could not read, or a change
-// of anything of the owner's, is an error.
+// matches everything. The check of protected pages comes before the owner's edge functions,
+// since one may respond itself. The result is read again: what Netlify could not read, or a
+// change of anything of the owner's, is an error.
 func editTOML(content string, blocks tomlBlocks) (string, error) {
 	content, err := cutAll(content)
 	if err != nil {
@@ -89,11 +101,10 @@ func editTOML(content string, blocks tomlBlocks) (string, error) {
 	}
 	edited := content
 	if blocks.redirects != "" {
-		at := len(edited)
-		if found := redirectTable.FindStringIndex(edited); found != nil {
-			at = commentAbove(edited, found[0])
-		}
-		edited = insert(edited, at, block("redirects", blocks.redirects))
+		edited = insert(edited, placeBefore(edited, redirectTable), block("redirects", blocks.redirects))
+	}
+	if blocks.gate != "" {
+		edited = insert(edited, placeBefore(edited, edgeTable), block("protected pages", blocks.gate))
 	}
 	if blocks.goVersion != "" {
 		line := fmt.Sprintf("GO_VERSION = %q\n", blocks.goVersion)
@@ -144,6 +155,14 @@ func keeps(after, before any) bool {
 	default:
 		return reflect.DeepEqual(after, before)
 	}
+}
+
+// placeBefore returns the place of the first table, with the comment above it, or the end.
+func placeBefore(content string, table *regexp.Regexp) int {
+	if found := table.FindStringIndex(content); found != nil {
+		return commentAbove(content, found[0])
+	}
+	return len(content)
 }
 
 // insert puts a block at a place where a line begins.

@@ -80,6 +80,9 @@ Installed. Next:
      (.env.example lists those that are needed)
   3. Deploy, then: go run ./scripts/doctor --url https://your-site.example
 `)
+	if slices.Contains(p.after.Functions, "gate") {
+		fmt.Fprintf(w, "Protected pages: write their rules into %s and set GATE_KEYS, docs/protected-pages.md\n", gateFile)
+	}
 	if p.site.generator == "@11ty/eleventy" {
 		fmt.Fprintf(w, "Eleventy copies %s/ only if its configuration says so: "+
 			"eleventyConfig.addPassthroughCopy({ %q: \"/\" });\n", p.site.static, p.site.static)

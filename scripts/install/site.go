@@ -19,6 +19,7 @@ type site struct {
 	root      *os.Root // every read and write goes through it: no symbolic link leads out
 	generator string   // such as astro; empty: plain files
 	functions string   // the folder of functions, slash-separated like all paths here
+	edge      string   // the folder of edge functions
 	static    string   // the folder whose files are published as they are
 	redirects string   // the _redirects file that Netlify reads before netlify.toml; empty: none
 	toml      netlifyTOML
@@ -29,7 +30,7 @@ type site struct {
 type netlifyTOML struct {
 	Build struct {
 		Base, Publish, Functions string
-		EdgeFunctions            string            `toml:"edge_functions"`
+		Edge                     string            `toml:"edge_functions"`
 		Environment              map[string]string `toml:"environment"`
 	}
 	Functions struct{ Directory string }
@@ -41,6 +42,7 @@ const (
 	envFile     = ".env.example"
 	// defaultFunctions is where Netlify looks for functions unless it is told otherwise.
 	defaultFunctions = "netlify/functions"
+	defaultEdge      = "netlify/edge-functions"
 )
 
 // generators are found by a dependency in package.json. The value is the folder whose
@@ -78,6 +80,7 @@ func openSite(dir string) (*site, error) {
 			netlifyFile, s.toml.Build.Base)
 	}
 	s.functions = folder(s.toml.Build.Functions, s.toml.Functions.Directory, defaultFunctions)
+	s.edge = folder(s.toml.Build.Edge, defaultEdge)
 	if err := s.findStatic(); err != nil {
 		return nil, err
 	}
@@ -87,7 +90,7 @@ func openSite(dir string) (*site, error) {
 			break
 		}
 	}
-	for _, name := range []string{s.functions, s.static} {
+	for _, name := range []string{s.functions, s.edge, s.static} {
 		if !fs.ValidPath(name) {
 			return nil, fmt.Errorf("the folder %q of %s is not below the site's folder", name, netlifyFile)
 		}

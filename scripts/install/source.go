@@ -77,14 +77,17 @@ func (src source) files(s *site, functions []string, o options) (map[string][]by
 		}
 	}
 	if slices.Contains(functions, "gate") {
-		names := []string{"gatefile.go", "gate.json", "edge"}
+		names := []string{"gatefile.go", "gate.json", "edge", "scripts/gate"}
 		if o.AWS {
 			names = names[:2] // the edge functions are in the template
 		}
 		for _, name := range names {
-			if err := src.add(files, name, path.Join(home, name), nil); err != nil {
+			if err := src.add(files, name, path.Join(home, name), isShipped); err != nil {
 				return nil, err
 			}
+		}
+		if !o.AWS {
+			files[path.Join(s.edge, "gate.js")] = edgeFunction(s.edge)
 		}
 	}
 	folder := s.functions
@@ -114,6 +117,12 @@ func (src source) files(s *site, functions []string, o options) (map[string][]by
 		}
 	}
 	return files, nil
+}
+
+// edgeFunction is the file that makes a function of edge/ one of the site's edge functions.
+func edgeFunction(folder string) []byte {
+	up := strings.Repeat("../", strings.Count(folder, "/")+1)
+	return fmt.Appendf(nil, "export { default } from \"%s%s/edge/netlify/gate.js\";\n", up, home)
 }
 
 // isShipped reports whether a file of the source belongs to an installation: no tests,
