@@ -7,12 +7,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
@@ -21,211 +21,329 @@ import (
 )
 
 const (
-	members = "/demo/members/"
-	onPage  = `document.querySelector("h1")?.textContent === %q`
+	members    = "/demo/members/"
+	signIn     = `document.querySelector("button.person")`
+	notAllowed = `location.pathname + location.search === "/access/?error=not-allowed"`
 )
 
-type visitor struct {
+// browser is a new browser at the site.
+type browser struct {
 	*chromium.Tab
 	*place
 }
 
-// TestFlows visits protected pages as users do, one flow after the other.
+// TestFlows visits protected pages in Chromium, with a new browser for each flow.
 func TestFlows(t *testing.T) {
 	p := serve(t)
-	v := visitor{chromium.Launch(t, filepath.Join(root, ".artifacts", "gate")), p}
 	for _, flow := range []struct {
 		name string
-		run  func(visitor, *testing.T)
+		run  func(*testing.T, browser)
 	}{
-		{"signed out", visitor.signsInOnTheWay},
-		{"served private", visitor.pagesArePrivate},
-		{"page open longer than the pass", visitor.renewsPassByFetch},
-		{"permission missing, then granted", visitor.needsPermission},
-		{"link of another site", visitor.followsLink},
-		{"keys differ", visitor.meetsOtherKeys},
-		{"sign-out and back", visitor.signsOut},
-		{"another user", visitor.signsInAsAnother},
-		{"spellings", visitor.triesSpellings},
+		{"link in an e-mail, signed out", mailSignedOut},
+		{"link in an e-mail, signed in", mailSignedIn},
+		{"no script", noScript},
+		{"page open longer than the pass", openLongerThanPass},
+		{"keys differ between function and edge", keysDiffer},
+		{"permission granted, then a fresh session", freshSession},
+		{"permission granted, then a refresh", refreshedSession},
+		{"sign-out", signOut},
+		{"back button after sign-out", backAfterSignOut},
+		{"two users, with a sign-out between", twoUsers},
+		{"two users, without a sign-out", twoUsersWithoutSignOut},
+		{"service worker", serviceWorker},
 	} {
-		if !t.Run(flow.name, func(t *testing.T) { flow.run(v, t) }) {
-			return
-		}
+		t.Run(flow.name, func(t *testing.T) {
+			flow.run(t, browser{chromium.Launch(t, filepath.Join(root, ".artifacts", "gate")), p})
+		})
 	}
+	t.Run("spellings", func(t *testing.T) { testSpellings(t, p) })
+	t.Run("images of the Image CDN", func(t *testing.T) { testImages(t, p) })
+	t.Run("methods and headers", func(t *testing.T) { testRequests(t, p) })
 }
 
-func (v visitor) shows(t *testing.T, heading string) {
+func (b browser) untilHeading(t *testing.T, heading string) {
 	t.Helper()
-	v.Until(t, fmt.Sprintf(onPage, heading))
+	b.Until(t, fmt.Sprintf(`document.querySelector("h1")?.textContent === %q`, heading))
 }
 
-func (v visitor) signIn(t *testing.T, id string) {
+// chooseUser signs in at Kinde.
+func (b browser) chooseUser(t *testing.T, id string) {
 	t.Helper()
 	button := fmt.Sprintf(`button.person[value=%q]`, id)
-	v.Until(t, fmt.Sprintf(`document.querySelector('%s')`, button))
-	v.Click(t, button)
+	b.Until(t, fmt.Sprintf(`document.querySelector('%s')`, button))
+	b.Click(t, button)
+}
+
+func (b browser) openMembers(t *testing.T, id string) {
+	t.Helper()
+	b.GoTo(t, b.site+members)
+	b.chooseUser(t, id)
+	b.untilHeading(t, "Members")
 }
 
 // eval runs a script that may be a promise.
-func eval[T any](t *testing.T, v visitor, script string) T {
+func eval[T any](t *testing.T, b browser, script string) T {
 	t.Helper()
-	return chromium.Do(t, v.Tab, script, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	return chromium.Do(t, b.Tab, script, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 }
 
-func (v visitor) cookies(t *testing.T) map[string]string {
+func call[P, R any](t *testing.T, b browser, command cdp.Command[P, R], params P) R {
 	t.Helper()
-	result, err := chromedp.Call(v.Context, network.GetCookies, network.GetCookiesParams{})
+	result, err := chromedp.Call(b.Context, command, params)
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := map[string]string{}
-	for _, cookie := range result.Cookies {
-		found[cookie.Name] = cookie.Value
-	}
-	return found
+	return result
 }
 
-func (v visitor) signsInOnTheWay(t *testing.T) {
-	v.GoTo(t, v.site+members+"?from=mail")
-	v.signIn(t, kindetest.DemoUser)
-	v.shows(t, "Members")
-	if got, want := v.Where(), v.site+members+"?from=mail"; got != want {
+// cookie returns a cookie's value, "" if the browser has none.
+func (b browser) cookie(t *testing.T, name string) string {
+	t.Helper()
+	result := call(t, b, network.GetCookies, network.GetCookiesParams{URLs: []string{b.site}})
+	for _, cookie := range result.Cookies {
+		if cookie.Name == name {
+			return cookie.Value
+		}
+	}
+	return ""
+}
+
+// dropPass makes the browser lose its pass, as it does after ten minutes.
+func (b browser) dropPass(t *testing.T) {
+	t.Helper()
+	if b.cookie(t, "gate") == "" {
+		t.Fatal("the browser has no pass")
+	}
+	call(t, b, network.DeleteCookies, network.DeleteCookiesParams{Name: "gate", URL: b.site})
+}
+
+// openMail opens a page of another site, such as web mail, with a link to a page.
+func (b browser) openMail(t *testing.T, page string) {
+	t.Helper()
+	mail := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, `<!doctype html><title>Mail</title><link rel="icon" href="data:,"><a href="`+b.site+page+`">Read</a>`)
+	}))
+	t.Cleanup(mail.Close)
+	b.GoTo(t, mail.URL)
+}
+
+func mailSignedOut(t *testing.T, b browser) {
+	b.openMail(t, members+"?from=mail")
+	b.Click(t, "a")
+	b.chooseUser(t, kindetest.DemoUser)
+	b.untilHeading(t, "Members")
+	if got, want := b.Where(), b.site+members+"?from=mail"; got != want {
 		t.Errorf("at %s, want %s", got, want)
 	}
+	if pass := b.cookie(t, "gate"); pass == "" {
+		t.Error("the browser has no pass")
+	}
 }
 
-func (v visitor) pagesArePrivate(t *testing.T) {
-	got := eval[string](t, v, `fetch("/demo/members/").then((r) => r.status + " " + r.headers.get("cache-control"))`)
+// mailSignedIn follows the link, of whose first request the browser leaves the session
+// cookie out.
+func mailSignedIn(t *testing.T, b browser) {
+	b.openMembers(t, kindetest.DemoUser)
+	for _, dropped := range []bool{false, true} {
+		if dropped {
+			b.dropPass(t)
+		}
+		b.openMail(t, members)
+		b.Click(t, "a")
+		b.untilHeading(t, "Members")
+	}
+}
+
+// noScript signs in on the way and follows links with scripts switched off.
+func noScript(t *testing.T, b browser) {
+	call(t, b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.GoTo(t, "data:text/html,<script>document.title='runs'</script><p>static")
+	b.Until(t, `document.querySelector("p") && document.title !== "runs"`)
+	b.openMail(t, members)
+	b.Click(t, "a")
+	b.chooseUser(t, kindetest.DemoUser)
+	b.untilHeading(t, "Members")
+	b.Click(t, `a[href="/demo/members/reports/"]`)
+	b.untilHeading(t, "Reports")
+	b.dropPass(t)
+	b.openMail(t, members)
+	b.Click(t, "a")
+	b.untilHeading(t, "Members")
+	b.GoTo(t, b.site+members+"closed/")
+	b.Until(t, notAllowed)
+}
+
+const (
+	getData = `fetch("/demo/members/data.json").then((r) => r.text())`
+	// loadImage gives the width of an image, 0 where it cannot be shown.
+	loadImage = `(() => { const i = new Image(); i.src = "/demo/members/picture.png?" + Math.random();
+		return i.decode().then(() => i.naturalWidth, () => 0); })()`
+)
+
+func openLongerThanPass(t *testing.T, b browser) {
+	b.openMembers(t, kindetest.DemoUser)
+	if got := eval[int](t, b, loadImage); got != 1 {
+		t.Errorf("an image with a pass: got width %d, want 1", got)
+	}
+	b.dropPass(t)
+	if got := eval[int](t, b, loadImage); got != 1 {
+		t.Errorf("an image without a pass: got width %d, want 1", got)
+	}
+	b.dropPass(t) // which the image has renewed
+	if got := eval[string](t, b, getData); !strings.Contains(got, "Members only") {
+		t.Errorf("a fetch without a pass: got %q", got)
+	}
+	b.dropPass(t)
+	if got := eval[int](t, b, `fetch("/demo/members/data.json", { method: "POST" }).then((r) => r.status)`); got != 403 {
+		t.Errorf("a POST without a pass: got %d, want 403", got)
+	}
+	got := eval[string](t, b, `fetch("/demo/members/").then((r) => r.status + " " + r.headers.get("cache-control"))`)
 	if want := "200 private, no-store"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-// dropPass makes the browser lose its pass, as it does after ten minutes.
-func (v visitor) dropPass(t *testing.T) {
+func keysDiffer(t *testing.T, b browser) {
+	b.openMembers(t, kindetest.DemoUser)
+	restore := b.edge.Override(t, "GATE_KEYS", "b3RoZXIga2V5cyBhdCB0aGUgZWRnZSB0aGFuIGhlcmU=")
+	b.GoTo(t, b.site+members)
+	b.Until(t, `document.body.innerText.includes("setting") && location.pathname === "/auth/gate"`)
+	b.dropPass(t)
+	b.GoTo(t, b.site+members)
+	b.Until(t, `document.body.innerText.includes("setting") && location.pathname === "/auth/gate"`)
+	restore()
+	b.GoTo(t, b.site+members)
+	b.untilHeading(t, "Members")
+}
+
+// grant gives the user the permission for the closed page until the test's end.
+func (b browser) grant(t *testing.T, id string) {
 	t.Helper()
-	if _, err := chromedp.Call(v.Context, network.DeleteCookies,
-		network.DeleteCookiesParams{Name: "gate", URL: v.site}); err != nil {
-		t.Fatal(err)
+	set := func(change func(*kindetest.Membership)) {
+		if err := b.kinde.Kinde.UpdateUser(id, func(u *kindetest.User) { change(&u.Memberships[0]) }); err != nil {
+			t.Fatal(err)
+		}
 	}
-}
-
-func (v visitor) renewsPassByFetch(t *testing.T) {
-	v.dropPass(t)
-	got := eval[string](t, v, `fetch("/demo/members/data.json").then((r) => r.text())`)
-	if !strings.Contains(got, "members only") {
-		t.Errorf("a fetch without a pass: got %q", got)
-	}
-	v.dropPass(t)
-	status := eval[int](t, v, `fetch("/demo/members/data.json", { method: "POST" }).then((r) => r.status)`)
-	if status < 400 {
-		t.Errorf("a POST without a pass: got %d", status)
-	}
-}
-
-func (v visitor) needsPermission(t *testing.T) {
-	v.GoTo(t, v.site+members+"reports/")
-	v.shows(t, "Reports")
-	v.GoTo(t, v.site+members+"closed/")
-	v.Until(t, `location.pathname + location.search === "/access/?error=not-allowed"`)
-	err := v.kinde.Kinde.UpdateUser(kindetest.DemoUser, func(p *kindetest.User) {
-		m := &p.Memberships[0]
-		m.Permissions = append(m.Permissions, kindetest.Permission{ID: "perm_closed", Name: "Publish",
-			Key: "publish_reports"})
+	var before []kindetest.Permission
+	set(func(m *kindetest.Membership) {
+		before = m.Permissions
+		m.Permissions = append(m.Permissions[:len(before):len(before)],
+			kindetest.Permission{ID: "perm_closed", Name: "Publish", Key: "publish_reports"})
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	v.GoTo(t, v.site+"/auth/login?prompt=none&return_url="+members+"closed/")
-	v.shows(t, "Closed")
+	t.Cleanup(func() { set(func(m *kindetest.Membership) { m.Permissions = before }) })
 }
 
-// followsLink comes from another site, such as a web mail: the browser leaves the session
-// cookie out of the first request.
-func (v visitor) followsLink(t *testing.T) {
-	mail := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, `<!doctype html><title>Mail</title><link rel="icon" href="data:,"><a href="`+v.site+members+
-			`">Read</a>`)
-	}))
-	defer mail.Close()
-	for _, dropped := range []bool{false, true} {
-		if dropped {
-			v.dropPass(t)
-		}
-		v.GoTo(t, mail.URL)
-		v.Click(t, "a")
-		v.shows(t, "Members")
-	}
+// openClosedInVain opens the page that requires a permission, before and after the user is
+// given it: the session does not know of it.
+func (b browser) openClosedInVain(t *testing.T) {
+	t.Helper()
+	b.openMembers(t, kindetest.DemoUser)
+	b.GoTo(t, b.site+members+"reports/")
+	b.untilHeading(t, "Reports")
+	b.GoTo(t, b.site+members+"closed/")
+	b.Until(t, notAllowed)
+	b.grant(t, kindetest.DemoUser)
+	b.GoTo(t, b.site+members+"closed/")
+	b.Until(t, notAllowed)
 }
 
-func (v visitor) meetsOtherKeys(t *testing.T) {
-	override := filepath.Join(v.dir, "scripts/check/gate/GATE_KEYS")
-	write(t, override, "b3RoZXIga2V5cyBhdCB0aGUgZWRnZSB0aGFuIGhlcmU=")
-	v.GoTo(t, v.site+members)
-	v.Until(t, `document.body.innerText.includes("setting") && location.pathname === "/auth/gate"`)
-	if err := os.Remove(override); err != nil {
-		t.Fatal(err)
-	}
-	v.GoTo(t, v.site+members)
-	v.shows(t, "Members")
+func freshSession(t *testing.T, b browser) {
+	b.openClosedInVain(t)
+	b.GoTo(t, b.site+"/auth/login?prompt=none&return_url="+members+"closed/")
+	b.untilHeading(t, "Closed")
 }
 
-// signsOut signs out here and at Kinde, as a page's button does, and goes back to the page.
-func (v visitor) signsOut(t *testing.T) {
-	const signOut = `fetch("/auth/logout", { method: "POST", headers: { "X-CSRF": "1", Accept: "application/json" } })
+func refreshedSession(t *testing.T, b browser) {
+	b.openClosedInVain(t)
+	const refresh = `fetch("/auth/refresh", { method: "POST", headers: { "X-CSRF": "1", Accept: "application/json" } })
+		.then((r) => r.status)`
+	if got := eval[int](t, b, refresh); got != 200 {
+		t.Fatalf("/auth/refresh: got %d, want 200", got)
+	}
+	b.GoTo(t, b.site+members+"closed/")
+	b.untilHeading(t, "Closed")
+}
+
+// signOutHere signs out of the site, as a page's button does, and returns where it leads.
+func (b browser) signOutHere(t *testing.T) string {
+	t.Helper()
+	const script = `fetch("/auth/logout", { method: "POST", headers: { "X-CSRF": "1", Accept: "application/json" } })
 		.then((r) => r.json()).then((body) => body.url)`
-	atKinde := eval[string](t, v, signOut)
-	if !strings.HasPrefix(atKinde, v.kinde.URL+"/logout?") {
-		t.Fatalf("sign-out leads to %q", atKinde)
+	atKinde := eval[string](t, b, script)
+	if !strings.HasPrefix(atKinde, b.kinde.URL+"/logout?") {
+		t.Fatalf("sign-out leads to %q, want Kinde", atKinde)
 	}
-	if cookies := v.cookies(t); cookies["gate"] != "" || cookies["session"] != "" {
-		t.Errorf("after sign-out the browser has %v", cookies)
-	}
-	v.GoTo(t, atKinde)
-	v.Until(t, `location.href === "`+v.site+`/"`)
-	eval[any](t, v, `history.back(), null`)
-	v.Until(t, `document.querySelector("button.person")`) // Kinde's sign-in, and not the page
-	v.GoTo(t, v.site+members)
-	v.Until(t, `document.querySelector("button.person")`)
+	return atKinde
 }
 
-func (v visitor) signsInAsAnother(t *testing.T) {
-	other := ""
-	for _, person := range kindetest.DemoUsers() {
-		if person.ID != kindetest.DemoUser {
-			other = person.ID
-			break
-		}
-	}
-	v.GoTo(t, v.site+members+"closed/")
-	v.signIn(t, other)
-	v.Until(t, `location.pathname + location.search === "/access/?error=not-allowed"`)
+func (b browser) signOut(t *testing.T) {
+	t.Helper()
+	b.GoTo(t, b.signOutHere(t))
+	b.Until(t, `location.href === "`+b.site+`/"`)
 }
 
-func (v visitor) triesSpellings(t *testing.T) {
-	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	for _, path := range []string{members, "/demo/members", "//demo/members/", "/demo//members/", "/demo/%6dembers/",
-		"/DEMO/members/", "/demo/members;x/",
-		"/demo/members/index.html", "/demo/members.html", "/demo/members/data.json", "/x/..%2fdemo/members/",
-		"/demo%2fmembers/", "/%2564emo/members/"} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, v.site, nil)
-		if err != nil {
-			t.Fatal(err)
+func signOut(t *testing.T, b browser) {
+	b.openMembers(t, kindetest.DemoUser)
+	atKinde := b.signOutHere(t)
+	for _, name := range []string{"gate", "session"} {
+		if b.cookie(t, name) != "" {
+			t.Errorf("after the sign-out the browser has the cookie %s", name)
 		}
-		if r.URL.Path, err = url.PathUnescape(path); err != nil {
-			t.Fatal(err)
-		}
-		r.URL.RawPath = path // exactly as it is spelled
-		res, err := client.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, _ := io.ReadAll(res.Body)
-		res.Body.Close()
-		gated := res.StatusCode == 302 && strings.HasPrefix(res.Header.Get("Location"), "/auth/gate?")
-		if !gated && res.StatusCode != 400 || strings.Contains(string(body), "Members") {
-			t.Errorf("%s: got %d %q %.100q", path, res.StatusCode, res.Header.Get("Location"), body)
-		}
+	}
+	// The page is still open, and gets nothing more.
+	if got := eval[int](t, b, loadImage); got != 0 {
+		t.Errorf("an image after the sign-out: got width %d, want none", got)
+	}
+	if got := eval[string](t, b, getData); strings.Contains(got, "Members only") || !strings.Contains(got, "no-token") {
+		t.Errorf("a fetch after the sign-out: got %q, want no-token", got)
+	}
+	b.GoTo(t, atKinde)
+	b.Until(t, `location.href === "`+b.site+`/"`)
+	b.GoTo(t, b.site+members)
+	b.Until(t, signIn)
+}
+
+// backAfterSignOut leaves the site's page in the browser's history, whose page must not
+// come from a cache.
+func backAfterSignOut(t *testing.T, b browser) {
+	b.openMembers(t, kindetest.DemoUser)
+	b.Click(t, `a[href="/demo/members/reports/"]`)
+	b.untilHeading(t, "Reports")
+	b.signOut(t)
+	for range 2 {
+		eval[any](t, b, `history.back(), null`)
+		b.Until(t, signIn)
+	}
+}
+
+func twoUsers(t *testing.T, b browser) {
+	b.openMembers(t, kindetest.DemoUser)
+	b.GoTo(t, b.site+members+"reports/")
+	b.untilHeading(t, "Reports")
+	b.signOut(t)
+	b.GoTo(t, b.site+members+"reports/")
+	b.chooseUser(t, kindetest.EmptyUser)
+	b.Until(t, notAllowed)
+	b.GoTo(t, b.site+members)
+	b.untilHeading(t, "Members")
+}
+
+// twoUsersWithoutSignOut signs the second user in over the first one, whose pass must not
+// serve the second.
+func twoUsersWithoutSignOut(t *testing.T, b browser) {
+	b.openMembers(t, kindetest.DemoUser)
+	b.GoTo(t, b.site+members+"reports/")
+	b.untilHeading(t, "Reports")
+	first := b.cookie(t, "gate")
+	b.GoTo(t, b.site+"/auth/login?prompt=login&return_url=/access/")
+	b.chooseUser(t, kindetest.EmptyUser)
+	b.Until(t, `location.pathname === "/access/"`)
+	b.GoTo(t, b.site+members+"reports/")
+	b.Until(t, notAllowed)
+	b.GoTo(t, b.site+members)
+	b.untilHeading(t, "Members")
+	if second := b.cookie(t, "gate"); second == "" || second == first {
+		t.Errorf("got the second user's pass %.20q, want one that is not the first user's", second)
 	}
 }

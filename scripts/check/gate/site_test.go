@@ -4,19 +4,19 @@ package gate
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"kinde-functions/scripts/check/deno"
 	"kinde-functions/scripts/check/tree"
 	"kinde-functions/shared/local/functiontest"
 	"kinde-functions/shared/local/kindetest"
@@ -31,7 +31,16 @@ const rules = `{"rules": [
 ]}`
 
 // needed are the functions that the flows use; the others are not built.
-var needed = []string{"callback", "gate", "login", "logout", "session"}
+var needed = []string{"callback", "gate", "login", "logout", "refresh", "session"}
+
+// picture is a PNG of one pixel.
+var picture = func() string {
+	png, err := base64.StdEncoding.DecodeString("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP4z8DwHwAFAAH/VscvDQAAAABJRU5ErkJggg==")
+	if err != nil {
+		panic(err)
+	}
+	return string(png)
+}()
 
 var key = base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))
 
@@ -39,6 +48,7 @@ var key = base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789ab
 type place struct {
 	dir, site string
 	kinde     *kindetest.Server
+	edge      *deno.Runtime
 	log       *functiontest.Log
 }
 
@@ -46,7 +56,8 @@ type place struct {
 func serve(t *testing.T) *place {
 	t.Helper()
 	port := freePort(t)
-	p := &place{dir: project(t), site: "http://localhost:" + port, log: new(functiontest.Log)}
+	p := &place{dir: project(t), site: "http://localhost:" + port, log: new(functiontest.Log),
+		edge: deno.New(t, root)}
 	var err error
 	if p.kinde, err = kindetest.Serve(kindetest.Options{Site: p.site}); err != nil {
 		t.Fatal(err)
@@ -63,16 +74,12 @@ func serve(t *testing.T) *place {
 		variables.WriteString(name + "=" + value + "\n")
 	}
 	write(t, filepath.Join(p.dir, ".env"), variables.String())
-	deno := filepath.Dir(installed(t, "deno/node_modules/@deno/*/deno"))
-	bootstrap := filepath.Join(p.dir, "scripts/check/gate/bootstrap.js")
 	ctx, stop := context.WithCancel(t.Context())
 	cmd := exec.CommandContext(ctx, installed(t, "npm/node_modules/.bin/netlify"), "dev", "--offline", "--no-open",
 		"--skip-gitignore", "--port", port)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, p.log, p.log
-	cmd.Env = append(os.Environ(), "CI=true", "XDG_CONFIG_HOME="+t.TempDir(), "TMPDIR="+t.TempDir(),
-		"GOENV="+strings.TrimSpace(string(goenv)),
-		"PATH="+deno+":"+os.Getenv("PATH"), "DENO_DIR="+denoCache(t), "NETLIFY_EDGE_BOOTSTRAP=file://"+bootstrap,
-		"CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc")
+	cmd.Env = slices.Concat(os.Environ(), p.edge.Env, []string{"CI=true", "XDG_CONFIG_HOME=" + t.TempDir(),
+		"TMPDIR=" + t.TempDir(), "GOENV=" + strings.TrimSpace(string(goenv)), "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc"})
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
@@ -142,27 +149,26 @@ func project(t *testing.T) string {
 	}
 	const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>%[1]s</title>` +
 		`<link rel="icon" href="data:,"><h1>%[1]s</h1>`
-	write(t, filepath.Join(dir, "public/demo/members/closed/index.html"), fmt.Sprintf(page, "Closed"))
-	write(t, filepath.Join(dir, "public/demo/members/data.json"), `{"secret":"members only"}`)
+	for name, content := range map[string]string{
+		"members/closed/index.html": fmt.Sprintf(page, "Closed"),
+		"members/old.htm":           fmt.Sprintf(page, "Old"),
+		"members/data.json":         `{"secret":"Members only"}`,
+		"members/picture.png":       picture,
+		"picture.png":               picture,
+		"worker/index.html": fmt.Sprintf(page, "Worker") +
+			`<script src="/demo/register.js"></script>`,
+		"register.js": `navigator.serviceWorker.register("/demo/worker.js", { scope: "/demo/" });`,
+		"worker.js": `addEventListener("install", () => skipWaiting());
+			addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+			addEventListener("fetch", (event) => event.respondWith(fetch(event.request)));`,
+	} {
+		write(t, filepath.Join(dir, "public/demo", name), content)
+	}
 	run := exec.Command("go", "run", "./scripts/gate")
 	run.Dir = dir
 	if out, err := run.CombinedOutput(); err != nil {
 		t.Fatalf("%v %s", err, out)
 	}
-	return dir
-}
-
-// denoCache returns a cache of Deno's that has the only module, one of types, for which
-// Netlify's bundler needs the network.
-func denoCache(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	const path = "/bootstrap/globals/types.ts"
-	name := sha256.Sum256([]byte(path))
-	write(t, filepath.Join(dir, "remote/https/edge.netlify.com", hex.EncodeToString(name[:])),
-		"export type NetlifyGlobal = any;\n\n"+
-			`// denoCacheMetadata={"headers":{"content-type":"application/typescript"},"url":"https://edge.netlify.com`+path+
-			`"}`)
 	return dir
 }
 

@@ -31,7 +31,21 @@ var followed = map[string]int{
 // readPage reads the page, which must have no block that no test follows.
 func readPage(t *testing.T) page {
 	t.Helper()
-	file, err := os.Open(filepath.Join(root, "public", "demo", "docs", "recipes.html"))
+	found := readBlocks(t, "recipes.html")
+	counts := map[string]int{}
+	for id, blocks := range found {
+		counts[id] = len(blocks)
+	}
+	if !maps.Equal(counts, followed) {
+		t.Fatalf("got blocks in the sections %v, want %v, which the tests follow", counts, followed)
+	}
+	return found
+}
+
+// readBlocks reads the blocks of a page of the documentation.
+func readBlocks(t *testing.T, name string) page {
+	t.Helper()
+	file, err := os.Open(filepath.Join(root, "public", "demo", "docs", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +54,7 @@ func readPage(t *testing.T) page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, counts, id := page{}, map[string]int{}, ""
+	found, id := page{}, ""
 	for n := range document.Descendants() {
 		switch {
 		case n.DataAtom == atom.H2 || n.DataAtom == atom.H3:
@@ -48,11 +62,7 @@ func readPage(t *testing.T) page {
 		case n.DataAtom == atom.Pre && n.FirstChild != nil:
 			language := strings.TrimPrefix(attribute(n.FirstChild, "class"), "language-")
 			found[id] = append(found[id], block{language, text(n)})
-			counts[id]++
 		}
-	}
-	if !maps.Equal(counts, followed) {
-		t.Fatalf("got blocks in the sections %v, want %v, which the tests follow", counts, followed)
 	}
 	return found
 }
