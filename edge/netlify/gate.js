@@ -59,8 +59,14 @@ function privately(response) {
 }
 
 const imported = new Map(); // CryptoKeys by their base64
+const required = new Map(); // what hmac gave for the rules' requirements
 
 async function hmac(key, text) {
+  const name = key + text;
+  const known = required.get(name);
+  if (known !== undefined) {
+    return known;
+  }
   let secret = imported.get(key);
   if (secret === undefined) {
     const bytes = Uint8Array.from(atob(key), (c) => c.charCodeAt(0));
@@ -68,5 +74,9 @@ async function hmac(key, text) {
     imported.set(key, secret);
   }
   const sum = new Uint8Array(await crypto.subtle.sign("HMAC", secret, new TextEncoder().encode(text)));
-  return btoa(String.fromCharCode(...sum)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const result = btoa(String.fromCharCode(...sum)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  if (text.startsWith("gate-requirement")) { // never a pass, of which there is no end
+    required.set(name, result);
+  }
+  return result;
 }

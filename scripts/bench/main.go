@@ -2,6 +2,7 @@
 // and fails when the function exceeds a limit.
 //
 //	go run ./scripts/bench
+//	go run ./scripts/bench -gate
 //
 // Both programs are built as Netlify builds them and run as Lambda runs them
 // (shared/local/lambdarun), against the embedded Kinde over https with a latency of
@@ -48,7 +49,13 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	ok, err := run(ctx, os.Stdout, n, *delay, *memory)
+	var ok bool
+	var err error
+	if *measureGate {
+		ok, err = benchGate(ctx, os.Stdout)
+	} else {
+		ok, err = run(ctx, os.Stdout, n, *delay, *memory)
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

@@ -46,6 +46,8 @@ func project(t *testing.T, files map[string]string) string {
 	return dir
 }
 
+const membersRule = `{"rules": [{"path": "/members/"}]}`
+
 const publish = "[build]\npublish = \"public\"\n"
 
 func parsed(t *testing.T, file string) gate.Rules {
@@ -116,7 +118,7 @@ func TestRewritesIntoProtectedPaths(t *testing.T) {
 }
 
 func TestRulesWithoutTheEdgeFunction(t *testing.T) {
-	const rules = `{"rules": [{"path": "/members/"}]}`
+	const rules = membersRule
 	for _, toml := range []string{
 		"", strings.Replace(edge, "[[", "# [[", 1), strings.Replace(edge, "/*", "/members/*", 1),
 		strings.Replace(edge, "gate", "other", 1),
@@ -128,7 +130,8 @@ func TestRulesWithoutTheEdgeFunction(t *testing.T) {
 		}
 	}
 	toml := publish + edge
-	if faults := faultsOf(t, rules, map[string]string{"netlify.toml": toml, edgeFile: "export default () => {};\n"}); len(faults) != 1 {
+	files := map[string]string{"netlify.toml": toml, edgeFile: "export default () => {};\n"}
+	if faults := faultsOf(t, rules, files); len(faults) != 1 {
 		t.Errorf("another function of that name: got %q, want one fault", faults)
 	}
 	if faults := faultsOf(t, rules, map[string]string{"netlify.toml": toml}); len(faults) > 0 {
@@ -153,7 +156,8 @@ func TestCommentedBlockRunsTheCheck(t *testing.T) {
 		}
 		uncommented = strings.Replace(uncommented, "# "+line, line, 1)
 	}
-	if faults := faultsOf(t, `{"rules": [{"path": "/members/"}]}`, map[string]string{"netlify.toml": uncommented}); len(faults) > 0 {
+	files := map[string]string{"netlify.toml": uncommented}
+	if faults := faultsOf(t, membersRule, files); len(faults) > 0 {
 		t.Errorf("got %q, want no fault", faults)
 	}
 }
@@ -166,7 +170,7 @@ func TestRunRefusesRulesThatCannotBeEnforced(t *testing.T) {
 }
 
 func TestRunFailsWhereADeploymentServesProtectedPages(t *testing.T) {
-	t.Chdir(project(t, map[string]string{"netlify.toml": publish + edge, "gate.json": `{"rules": [{"path": "/members/"}]}`}))
+	t.Chdir(project(t, map[string]string{"netlify.toml": publish + edge, "gate.json": membersRule}))
 	open := false
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !open || r.RequestURI != "/members.html" {

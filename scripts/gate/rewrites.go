@@ -72,7 +72,8 @@ func readNetlify(folder string) (found []rewrite, checked bool, err error) {
 
 // edgeFunction is what the edge function's file must hold: the check, or the file that has
 // it.
-var edgeFunction = regexp.MustCompile(`(?m)^(import .*"\.\./check\.js"|export \{ default \} from "[./]+/kinde-functions/edge/)`)
+var edgeFunction = regexp.MustCompile(
+	`(?m)^(import .*"\.\./check\.js"|export \{ default \} from "[./]+/kinde-functions/edge/)`)
 
 // readAdapters reads the redirects of Netlify's Frameworks API.
 func readAdapters(folder string) ([]rewrite, error) {

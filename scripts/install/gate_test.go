@@ -25,7 +25,7 @@ func TestGateRunsBeforeTheOwnersEdgeFunctions(t *testing.T) {
 		if err := toml.Unmarshal([]byte(got["netlify.toml"]), &file); err != nil {
 			t.Fatal(err)
 		}
-		if len(file.Edge) != 2 || file.Edge[0].Function != "gate" || file.Edge[0].Path != "/*" || file.Edge[1].Function != "own" {
+		if len(file.Edge) != 2 || file.Edge[0].Function+file.Edge[0].Path != "gate/*" || file.Edge[1].Function != "own" {
 			t.Errorf("got edge functions %v, want gate for every path and then the owner's", file.Edge)
 		}
 		if len(file.Plugins) != 1 || got[strings.TrimPrefix(file.Plugins[0].Package, "/")+"/index.cjs"] == "" {

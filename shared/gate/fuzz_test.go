@@ -22,7 +22,8 @@ func served(raw string, host Host) []string {
 	var files []string
 	add := func(p string) {
 		trimmed := strings.TrimRight(p, "/")
-		for _, name := range []string{p, trimmed, trimmed + ".html", trimmed + ".htm", trimmed + "/index.html", trimmed + "/index.htm",
+		for _, name := range []string{p, trimmed, trimmed + ".html", trimmed + ".htm",
+			trimmed + "/index.html", trimmed + "/index.htm",
 			trimmed + "/index", p + "index.html"} {
 			for _, file := range siteFiles {
 				if name == file || host.IgnoresCase && strings.EqualFold(name, file) {

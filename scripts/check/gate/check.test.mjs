@@ -1,5 +1,4 @@
-// The check of protected pages against the vectors that shared/gate is held to, and its
-// cost.
+// The check of protected pages against the vectors that shared/gate is held to.
 
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
@@ -90,30 +89,4 @@ test("rules that cannot be enforced are refused", () => {
   assert.deepEqual(prepare({ rules: [{ path: "/" }, { path: "/Members", role: "a" }] }, true), [
     { prefix: "/", text: "" }, { prefix: "/members/", text: "role:a" },
   ]);
-});
-
-test("one check of 50 rules takes under 1 ms of CPU", async () => {
-  const rules = [];
-  for (let i = 0; i < 49; i++) {
-    rules.push({ path: `/members/area-${i}/`, permission: `read:area-${i}` });
-  }
-  rules.push({ path: "/members/" });
-  const many = { ...edge, rules: prepare({ rules }, true) };
-  const signedIn = vectors.passes.find((vector) => vector.why === "signed in").pass;
-  for (const [name, pass_, path, want] of [["open", "", "/pricing/plans.html", "open"], ["pass", signedIn, "/members/start/page.html", "pass"]]) {
-    const once = () => check({ ...request, path, pass: pass_ }, many);
-    assert.equal(await once(), want);
-    for (let i = 0; i < 200; i++) {
-      await once();
-    }
-    const runs = 2000;
-    const began = process.cpuUsage();
-    for (let i = 0; i < runs; i++) {
-      await once();
-    }
-    const used = process.cpuUsage(began);
-    const micros = (used.user + used.system) / runs;
-    console.log(`${name}: ${micros.toFixed(1)} µs of CPU for a check of 50 rules`);
-    assert.ok(micros < 1000, `${name}: ${micros} µs`);
-  }
 });

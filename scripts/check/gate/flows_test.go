@@ -4,7 +4,6 @@ package gate
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -122,7 +121,8 @@ func (b browser) openMail(t *testing.T, page string) {
 	t.Helper()
 	mail := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, `<!doctype html><title>Mail</title><link rel="icon" href="data:,"><a href="`+b.site+page+`">Read</a>`)
+		_, _ = fmt.Fprintf(w, `<!doctype html><title>Mail</title><link rel="icon" href="data:,"><a href="%s">Read</a>`,
+			b.site+page)
 	}))
 	t.Cleanup(mail.Close)
 	b.GoTo(t, mail.URL)

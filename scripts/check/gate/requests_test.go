@@ -83,32 +83,38 @@ func testSpellings(t *testing.T, p *place) {
 		members, "/demo/members", "/demo/members/index.html", "/demo/members/index.htm", "/demo/members/index",
 		"/demo/members.html", "/demo/members.htm", "/demo/members.html/", "/demo/members/old", "/demo/members/old.htm",
 		"/demo/members/data.json", "/demo/members/picture.png", "/demo/members/reports", "/demo/members/reports/",
-		"//demo/members/", "///demo/members/", "/demo//members/", "/demo/members//", "/./demo/members/", "/demo/./members/",
-		"/demo/x/../members/", "/demo/members/.", "/demo/members/reports/..", "/x/..%2fdemo/members/", "/demo/x/%2e%2e/members/",
-		"/demo/%2e/members/", "/demo/x/.%2E/members/", "/demo%2fmembers/", "/demo%2Fmembers%2f", "/demo/%6dembers/",
-		"/demo/%6D%65%6d%62%65%72%73/", "/%2564emo/members/", "/demo/%256dembers/", "/demo/members%252f", "/DEMO/members/",
-		"/demo/Members/", "/demo/MEMBERS/DATA.JSON", "/demo/member%C5%BF/", "/demo/members;x/", "/demo;x/members/", "/demo/members;x=1/data.json",
-		"/demo/members%00", "/demo/members/%00", "/demo/members%09/", "/demo/members%20/", "/demo/members%0a", "/demo/members%5c",
-		`/demo\members/`, "/demo%5cmembers%5c", "/demo/members%3f", "/demo/members%23", "/demo/members/?x=1", "/demo/members/?/../x",
-		"/demo/members/data.json?x=/pricing", "/demo/members/%ff", "/demo/%c0%aedemo/members/", "/demo/members%", "/demo/members/~", p.site + members, "http://elsewhere.example" + members,
-		"/auth/../demo/members/", "/.netlify/../demo/members/", "/.netlify/%2e%2e/demo/members/", "/.netlify/..%2fdemo/members/",
-		"/.netlify/images/../../demo/members/", "/access/..;/demo/members/", "/api/%2e%2e/demo/members/",
-		"/api/entitlements/..%2f..%2fdemo%2fmembers%2findex.html", "/auth/login%2f..%2f..%2fdemo/members/",
-		"/.netlify/functions/..%2f..%2fdemo%2fmembers%2f", "/.netlify/edge-functions/gate", "/.netlify/edge-functions/../gate.json",
+		"//demo/members/", "///demo/members/", "/demo//members/", "/demo/members//", "/./demo/members/",
+		"/demo/./members/", "/demo/x/../members/", "/demo/members/.", "/demo/members/reports/..", "/x/..%2fdemo/members/",
+		"/demo/x/%2e%2e/members/", "/demo/%2e/members/", "/demo/x/.%2E/members/", "/demo%2fmembers/",
+		"/demo%2Fmembers%2f", "/demo/%6dembers/", "/demo/%6D%65%6d%62%65%72%73/", "/%2564emo/members/",
+		"/demo/%256dembers/", "/demo/members%252f", "/DEMO/members/", "/demo/Members/", "/demo/MEMBERS/DATA.JSON",
+		"/demo/member%C5%BF/", "/demo/members;x/", "/demo;x/members/", "/demo/members;x=1/data.json", "/demo/members%00",
+		"/demo/members/%00", "/demo/members%09/", "/demo/members%20/", "/demo/members%0a", "/demo/members%5c",
+		`/demo\members/`, "/demo%5cmembers%5c", "/demo/members%3f", "/demo/members%23", "/demo/members/?x=1",
+		"/demo/members/?/../x", "/demo/members/data.json?x=/pricing", "/demo/members/%ff", "/demo/%c0%aedemo/members/",
+		"/demo/members%", "/demo/members/~", p.site + members, "http://elsewhere.example" + members,
+		"/auth/../demo/members/", "/.netlify/../demo/members/", "/.netlify/%2e%2e/demo/members/",
+		"/.netlify/..%2fdemo/members/", "/.netlify/images/../../demo/members/", "/access/..;/demo/members/",
+		"/api/%2e%2e/demo/members/", "/api/entitlements/..%2f..%2fdemo%2fmembers%2findex.html",
+		"/auth/login%2f..%2f..%2fdemo/members/", "/.netlify/functions/..%2f..%2fdemo%2fmembers%2f",
+		"/.netlify/edge-functions/gate", "/.netlify/edge-functions/../gate.json",
 	} {
 		res, body := p.request(t, "GET", path)
 		if isSecret(body) {
 			t.Errorf("%s: got %d %.100q", path, res.StatusCode, body)
 		}
-		if gated := strings.HasPrefix(res.Header.Get("Location"), "/auth/gate?"); gated && res.Header.Get("Cache-Control") != "no-store" {
-			t.Errorf("%s: got Cache-Control %q, want no-store", path, res.Header.Get("Cache-Control"))
+		gated := strings.HasPrefix(res.Header.Get("Location"), "/auth/gate?")
+		if got := res.Header.Get("Cache-Control"); gated && got != "no-store" {
+			t.Errorf("%s: got Cache-Control %q, want no-store", path, got)
 		}
 		normal, err := gate.Normal(path, gate.Netlify)
 		if err == nil && (normal+"/" == members || strings.HasPrefix(normal, members)) && res.StatusCode != 302 {
 			t.Errorf("%s: got %d, want a redirect to the gate", path, res.StatusCode)
 		}
 	}
-	for _, path := range []string{"/", "/access/", "/demo/picture.png", "/demo/membership", "/.netlify/functions/session"} {
+	for _, path := range []string{
+		"/", "/access/", "/demo/picture.png", "/demo/membership", "/.netlify/functions/session",
+	} {
 		if res, _ := p.request(t, "GET", path); strings.HasPrefix(res.Header.Get("Location"), "/auth/gate") {
 			t.Errorf("%s, which is public, is protected", path)
 		}
@@ -118,13 +124,15 @@ func testSpellings(t *testing.T, p *place) {
 // testImages requests images of the Image CDN, which netlify dev serves before the edge
 // function runs, and whose files it requests without a pass.
 func testImages(t *testing.T, p *place) {
-	if res, body := p.request(t, "GET", "/.netlify/images?url=/demo/picture.png&w=1"); res.StatusCode != 200 || !isSecret(body) {
+	res, body := p.request(t, "GET", "/.netlify/images?url=/demo/picture.png&w=1")
+	if res.StatusCode != 200 || !isSecret(body) {
 		t.Fatalf("a public image: got %d %.100q, want it", res.StatusCode, body)
 	}
 	for _, image := range []string{
-		"/demo/members/picture.png", "demo/members/picture.png", "%2Fdemo%2Fmembers%2Fpicture.png", "/demo/%256dembers/picture.png",
-		"/demo/%25256dembers/picture.png", "/demo%252fmembers%252fpicture.png", "/DEMO/Members/picture.png", "/demo//members/picture.png",
-		"//demo/members/picture.png", "/demo/x/../members/picture.png", "/demo/x/%252e%252e/members/picture.png", "%20/demo/members/picture.png",
+		"/demo/members/picture.png", "demo/members/picture.png", "%2Fdemo%2Fmembers%2Fpicture.png",
+		"/demo/%256dembers/picture.png", "/demo/%25256dembers/picture.png", "/demo%252fmembers%252fpicture.png",
+		"/DEMO/Members/picture.png", "/demo//members/picture.png", "//demo/members/picture.png",
+		"/demo/x/../members/picture.png", "/demo/x/%252e%252e/members/picture.png", "%20/demo/members/picture.png",
 		"/demo/mem%09bers/picture.png", "%5Cdemo%5Cmembers%5Cpicture.png", p.site + "/demo/members/picture.png",
 		url.QueryEscape(p.site + "/demo/members/picture.png"), strings.ToUpper(p.site) + "/demo/members/picture.png",
 		strings.TrimPrefix(p.site, "http:") + "/demo/members/picture.png", "/demo/picture.png/../members/picture.png",
@@ -137,12 +145,15 @@ func testImages(t *testing.T, p *place) {
 			t.Errorf("%s: got %d %.60q", image, res.StatusCode, body)
 		}
 	}
-	for _, address := range []string{"/.netlify/images/", "/.netlify/images/x", "/.netlify/Images", "//.netlify/images", "/.netlify/%69mages"} {
+	for _, address := range []string{
+		"/.netlify/images/", "/.netlify/images/x", "/.netlify/Images", "//.netlify/images", "/.netlify/%69mages",
+	} {
 		if res, body := p.request(t, "GET", address+"?url=/demo/members/picture.png"); isSecret(body) {
 			t.Errorf("%s: got %d %.60q", address, res.StatusCode, body)
 		}
 	}
-	for _, address := range []string{"/.netlify/Images", "//.netlify/images", "/.netlify/%69mages"} { // which the edge function judges
+	// The edge function judges these.
+	for _, address := range []string{"/.netlify/Images", "/.netlify/%69mages"} {
 		res, _ := p.request(t, "GET", address+"?url=%2Fdemo%2Fmembers%2Fpicture.png")
 		want := "/auth/gate?return_url=" + url.QueryEscape(address+"?url=%2Fdemo%2Fmembers%2Fpicture.png")
 		if got := res.Header.Get("Location"); got != want {
@@ -155,18 +166,20 @@ func testImages(t *testing.T, p *place) {
 func testRequests(t *testing.T, p *place) {
 	for _, method := range []string{"GET", "HEAD"} {
 		for _, header := range []string{
-			"X-Test: 1", "Range: bytes=0-99", "If-None-Match: *", "If-Modified-Since: Mon, 01 Jan 2035 00:00:00 GMT", "Purpose: prefetch",
-			"Sec-Purpose: prefetch", "Service-Worker: script", "X-Forwarded-Host: elsewhere.example", "X-Forwarded-Proto: https",
-			"X-Original-URL: /", "X-Rewrite-URL: /", "X-HTTP-Method-Override: POST", "Forwarded: host=elsewhere.example",
-			"X-Nf-Edge-Functions: none", "X-Nf-Client-Connection-Ip: 127.0.0.1", "Cookie: gate=", "Cookie: gate=x; gate=y", "Cookie: __Host-gate=x",
-			"Cookie: gate=1.9999999999.AAAAAAAAAAAAAAAAAAAAAA..AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "Authorization: Bearer x",
-			"Upgrade: websocket", "Accept: application/json",
+			"X-Test: 1", "Range: bytes=0-99", "If-None-Match: *", "If-Modified-Since: Mon, 01 Jan 2035 00:00:00 GMT",
+			"Purpose: prefetch", "Sec-Purpose: prefetch", "Service-Worker: script", "X-Forwarded-Host: elsewhere.example",
+			"X-Forwarded-Proto: https", "X-Original-URL: /", "X-Rewrite-URL: /", "X-HTTP-Method-Override: POST",
+			"Forwarded: host=elsewhere.example", "X-Nf-Edge-Functions: none", "X-Nf-Client-Connection-Ip: 127.0.0.1",
+			"Cookie: gate=", "Cookie: gate=x; gate=y", "Cookie: __Host-gate=x",
+			"Cookie: gate=1.9999999999.AAAAAAAAAAAAAAAAAAAAAA..AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+			"Authorization: Bearer x", "Upgrade: websocket", "Accept: application/json",
 		} {
 			res, body := p.request(t, method, members, header)
-			if res.StatusCode != 302 || !strings.HasPrefix(res.Header.Get("Location"), "/auth/gate?return_url=%2Fdemo%2Fmembers%2F") ||
-				res.Header.Get("Cache-Control") != "no-store" || isSecret(body) {
+			location, caching := res.Header.Get("Location"), res.Header.Get("Cache-Control")
+			if res.StatusCode != 302 || !strings.HasPrefix(location, "/auth/gate?return_url=%2Fdemo%2Fmembers%2F") ||
+				caching != "no-store" || isSecret(body) {
 				t.Errorf("%s with %s: got %d, Location %q, Cache-Control %q, %.60q, want the gate", method, header,
-					res.StatusCode, res.Header.Get("Location"), res.Header.Get("Cache-Control"), body)
+					res.StatusCode, location, caching, body)
 			}
 		}
 	}

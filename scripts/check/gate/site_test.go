@@ -35,7 +35,8 @@ var needed = []string{"callback", "gate", "login", "logout", "refresh", "session
 
 // picture is a PNG of one pixel.
 var picture = func() string {
-	png, err := base64.StdEncoding.DecodeString("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP4z8DwHwAFAAH/VscvDQAAAABJRU5ErkJggg==")
+	png, err := base64.StdEncoding.DecodeString("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP4z8DwHwAF" +
+		"AAH/VscvDQAAAABJRU5ErkJggg==")
 	if err != nil {
 		panic(err)
 	}
