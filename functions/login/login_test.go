@@ -214,3 +214,32 @@ func TestAttemptRecordsReplacedSession(t *testing.T) {
 		t.Errorf("replaces %q (%v), want %q", attempt.Session, err, old.ID)
 	}
 }
+
+func TestLoginOnPreviewStaysThere(t *testing.T) {
+	const preview = "https://preview-7--site.example"
+	f := start(t, "PREVIEW_ORIGINS", "https://preview-*--site.example")
+	for _, back := range []string{"/pricing", preview + "/pricing"} {
+		w := f.Get(preview + "/auth/login?return_url=" + url.QueryEscape(back))
+		if got, want := sent(t, f, w).Get("redirect_uri"), preview+"/auth/callback"; got != want {
+			t.Errorf("%s: got redirect_uri %s, want %s", back, got, want)
+		}
+	}
+	for _, back := range []string{site + "/pricing", "https://preview-8--site.example/pricing"} {
+		w := f.Get(preview + "/auth/login?return_url=" + url.QueryEscape(back))
+		if got, want := w.Header().Get("Location"), preview+"/access/?error=invalid-return-url"; got != want {
+			t.Errorf("%s: got %d %s, want %s", back, w.Code, got, want)
+		}
+	}
+	// Only the host that the platform gives makes a request the preview's.
+	for _, name := range []string{"X-Forwarded-Host", "X-Original-Host", "X-Host", "X-Viewer-Host", "Origin", "Referer"} {
+		w := f.Get(site+"/auth/login", name, strings.TrimPrefix(preview, "https://"))
+		if got, want := sent(t, f, w).Get("redirect_uri"), site+"/auth/callback"; got != want {
+			t.Errorf("%s: got redirect_uri %s, want %s", name, got, want)
+		}
+	}
+	w := f.Get("https://other.example/auth/login", "Accept", "application/json", "X-Forwarded-Host",
+		"preview-7--site.example", "Forwarded", "host=preview-7--site.example")
+	if w.Code != 400 || !strings.Contains(w.Body.String(), `"wrong-host"`) {
+		t.Errorf("foreign host: got %d %s, want wrong-host", w.Code, w.Body)
+	}
+}

@@ -200,3 +200,20 @@ func TestLogoutOfAllKindeSessions(t *testing.T) {
 		t.Errorf("all_sessions=1: got %d, want 400 and no user signed out", w.Code)
 	}
 }
+
+func TestLogoutOnPreviewStaysThere(t *testing.T) {
+	const preview = "https://preview-7--site.example"
+	f := start(t, "PREVIEW_ORIGINS", "https://preview-*--site.example")
+	for _, row := range []struct{ origin, back, want string }{
+		{preview, "/bye", f.URL + "/logout?redirect=" + url.QueryEscape(preview+"/bye")},
+		{preview, preview + "/bye", f.URL + "/logout?redirect=" + url.QueryEscape(preview+"/bye")},
+		{preview, site + "/bye", ""},
+		{site, "/bye", ""},
+	} {
+		body := "return_url=" + url.QueryEscape(row.back)
+		w := f.Post(preview+"/auth/logout", body, "Origin", row.origin, "Accept", "text/html")
+		if got := w.Header().Get("Location"); got != row.want {
+			t.Errorf("from %s to %s: got %d %s, want %q", row.origin, row.back, w.Code, got, row.want)
+		}
+	}
+}

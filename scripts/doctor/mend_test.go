@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -33,7 +34,7 @@ func withScopes(list []kindetest.Client, scopes ...string) []kindetest.Client {
 func (p *tenant) mend(t *testing.T, input string, args ...string) (status int, out, said string) {
 	t.Helper()
 	env := maps.Clone(p.env)
-	env["PREVIEW_ORIGINS"] = previews
+	env["PREVIEW_ORIGINS"] = cmp.Or(env["PREVIEW_ORIGINS"], previews)
 	var stdout, stderr bytes.Buffer
 	m := program{
 		root: t.TempDir(), env: func(name string) (string, bool) { value, set := env[name]; return value, set },

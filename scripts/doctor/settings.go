@@ -74,6 +74,8 @@ func (d *doctor) checkSetting(name string) result {
 		return passed("a reference to a secret in AWS, which is not read here")
 	case name == config.RedisURL.Name() && value != "" && store.CheckURL(value) != nil:
 		return failed(store.CheckURL(value).Error(), howToSet(name)...)
+	case name == config.PreviewOrigins.Name() && openPattern(value) != "":
+		return failed(openPattern(value), howToSet(name)...)
 	case value == "" && name == config.Site.Name() && d.env["URL"] != "":
 		return passed("not set: URL is used")
 	case value == "":

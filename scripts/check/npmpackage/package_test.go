@@ -174,11 +174,13 @@ func (p project) testBehavior(t *testing.T) {
 
 func (p project) testTypes(t *testing.T) { run(t, p.site, p.bin("tsc")) }
 
-// testVite builds the site, and a script that uses one function, to which nothing else may be added.
+// testVite builds the site, a script that uses one function and one that uses one hook, to which nothing
+// else may be added.
 func (p project) testVite(t *testing.T) {
 	run(t, p.site, p.bin("vite"), "build")
 	site := p.bundle(t, "dist/assets/*.js")
-	for _, want := range []string{"kinde-portal-button", "/api/account", "useSyncExternalStore"} {
+	for _, want := range []string{"kinde-portal-button", "/api/account", "useSyncExternalStore", "`account ${",
+		"`can ${"} {
 		if !strings.Contains(site, want) {
 			t.Errorf("the site's bundle lacks %s", want)
 		}
@@ -191,6 +193,16 @@ func (p project) testVite(t *testing.T) {
 	for _, other := range []string{"kinde-portal-button", "useSyncExternalStore", "jwks", "customElements"} {
 		if strings.Contains(small, other) {
 			t.Errorf("the small bundle has %s, which its script does not use", other)
+		}
+	}
+	run(t, p.site, p.bin("vite"), "build", "--outDir", "hook", "--config", "hook.config.mjs")
+	hook := p.bundle(t, "hook/*.js")
+	if !strings.Contains(hook, "useSyncExternalStore") {
+		t.Error("the hook's bundle lacks the hook")
+	}
+	for _, other := range []string{"`account ${", "`can ${", "customElements"} {
+		if strings.Contains(hook, other) {
+			t.Errorf("the hook's bundle has %s, which its script does not use", other)
 		}
 	}
 	module := len(read(t, filepath.Join(p.pkg, "kinde-functions.js")))

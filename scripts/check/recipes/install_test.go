@@ -39,7 +39,7 @@ func TestInstall(t *testing.T) {
 		dev              []string
 		visit            func(*testing.T, served)
 	}{
-		{"plain", "plain-html", "", "", "-only portal,session", nil, signInWithCookies},
+		{"plain", "plain-html", "", "", "-only portal,session", nil, visitPlain},
 		{"astro", "astro", "public", "hello", "-only portal,session", nil, visitAstro},
 		// Vite's own server is the recipe's.
 		{"vite", "react--vite", "public", "", "-headers -only account,portal,session",
@@ -144,12 +144,17 @@ func (d desk) netlifyDev(t *testing.T, visit func(*testing.T, served), flags ...
 	t.Helper()
 	port := freePort(t)
 	site := "http://localhost:" + port
-	kinde, err := kindetest.Serve(kindetest.Options{Site: site})
+	previews := "http://preview-*.localhost:" + port
+	clients := kindetest.DefaultClients(site)
+	for i := range clients {
+		clients[i].Callbacks = append(clients[i].Callbacks, previews+"/auth/callback")
+	}
+	kinde, err := kindetest.Serve(kindetest.Options{Site: site, Clients: clients})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer kinde.Close()
-	settings := []string{"SESSION_KEYS=" + sessionKeys, "KINDE_SITE_URL=" + site}
+	settings := []string{"SESSION_KEYS=" + sessionKeys, "KINDE_SITE_URL=" + site, "PREVIEW_ORIGINS=" + previews}
 	for name, value := range kinde.Env() {
 		settings = append(settings, name+"="+value)
 	}
@@ -176,6 +181,13 @@ func (d desk) netlifyDev(t *testing.T, visit func(*testing.T, served), flags ...
 	}()
 	waitForHealth(t, site)
 	visit(t, served{site, kinde, stop})
+}
+
+// visitPlain signs in at the site, and at a preview as at a site of its own.
+func visitPlain(t *testing.T, s served) {
+	signInWithCookies(t, s)
+	s.site = strings.Replace(s.site, "localhost", "preview-7.localhost", 1)
+	signInWithCookies(t, s)
 }
 
 // visitAstro signs in, and visits what the site has without the functions.
@@ -215,8 +227,15 @@ func freePort(t *testing.T) string {
 	return fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
 }
 
-// client follows no redirects.
+// client follows no redirects. Every host is this machine, as browsers take *.localhost.
 var client = &http.Client{
+	Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		_, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort("localhost", port))
+	}},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	Timeout:       time.Minute,
 }

@@ -1,0 +1,4 @@
+// A script that uses one hook of the package.
+import { useSession } from "kinde-functions/react";
+
+console.log(useSession);
