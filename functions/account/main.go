@@ -1,5 +1,6 @@
-// Command account returns several parts of the user's account in one round trip. A part
-// that fails or times out does not affect the others.
+// Command account returns several parts of the user's account in one round trip. It calls
+// Kinde with the caller's own token, so that no user sees another's, and a part that fails
+// or times out does not affect the others.
 package main
 
 import (

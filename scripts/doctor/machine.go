@@ -14,8 +14,8 @@ import (
 
 // Scopes of the Management API that functions use.
 var (
-	connectedScopes = []string{"read:connected_apps", "create:connected_apps"}
-	claimsScopes    = []string{"update:user_refresh_claims"}
+	connectedScopes = []string{kinde.ReadConnectedApps, kinde.CreateConnectedApps}
+	claimsScopes    = []string{kinde.RefreshUserClaims}
 )
 
 // machineState is the machine token and what it may do.

@@ -14,8 +14,8 @@ import (
 
 // The Management API's scopes for connected apps.
 const (
-	readConnectedApps   = "read:connected_apps"
-	createConnectedApps = "create:connected_apps"
+	ReadConnectedApps   = "read:connected_apps"
+	CreateConnectedApps = "create:connected_apps"
 )
 
 // maxSessionID is the longest session_id that is kept, in bytes: it must fit a cookie.
@@ -44,7 +44,7 @@ func (c *Client) Connect(ctx context.Context, m *Machine, app, userID, orgCode, 
 		return Connection{}, err
 	}
 	if !succeeded(resp) {
-		return Connection{}, refusedConnection(resp, readConnectedApps)
+		return Connection{}, refusedConnection(resp, ReadConnectedApps)
 	}
 	var started struct {
 		URL       string `json:"url"`
@@ -79,7 +79,7 @@ func (c *Client) ConnectedToken(ctx context.Context, m *Machine, sessionID strin
 		resp.Status == http.StatusNotFound && !errorOf(resp).Has("ROUTE_NOT_FOUND"):
 		return AppToken{}, problem.New(problem.UpstreamFailed, &Error{Status: resp.Status})
 	case !succeeded(resp):
-		return AppToken{}, refusalOfMachine(resp, readConnectedApps)
+		return AppToken{}, refusalOfMachine(resp, ReadConnectedApps)
 	}
 	var sent struct {
 		AccessToken string          `json:"access_token"`
@@ -105,7 +105,7 @@ func (c *Client) Disconnect(ctx context.Context, m *Machine, sessionID string) e
 	case err != nil || succeeded(resp):
 		return err
 	case !unknownSession(resp):
-		return refusalOfMachine(resp, createConnectedApps)
+		return refusalOfMachine(resp, CreateConnectedApps)
 	}
 	_, err = c.ConnectedToken(ctx, m, sessionID)
 	if p, failed := errors.AsType[*problem.Error](err); failed && p.Code == problem.NotConnected {
