@@ -161,4 +161,7 @@ Installed in %[1]s/. docs/aws.md explains each step.
 	fmt.Fprint(w, `  3. Register the site's addresses with an application in Kinde: docs/kinde.md
   4. Deploy the site, then: go run ./scripts/doctor --url https://www.example.com
 `)
+	if p.site.static == "." {
+		fmt.Fprintf(w, "     Leave %[1]s/ out: aws s3 sync . s3://… --exclude \"%[1]s/*\"\n", home)
+	}
 }
