@@ -1,42 +1,40 @@
 package lambdahttp
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+)
 
-// event holds the fields of all payload formats that make up an HTTP request.
-// Fields that are not listed are not checked.
+// event holds the fields of all payload formats that make up an HTTP request, by
+// the names that they have in JSON. Header names are canonical. Fields that are
+// not listed are not checked.
 type event struct {
-	Version         string            `json:"version"`
-	Headers         map[string]string `json:"headers"`
-	Body            string            `json:"body"`
-	IsBase64Encoded bool              `json:"isBase64Encoded"`
-	RequestContext  requestContext    `json:"requestContext"`
+	Version         string
+	Headers         http.Header
+	Body            string
+	IsBase64Encoded bool
+	RequestContext  requestContext
 
 	// Payload 1.0.
-	HTTPMethod                      string              `json:"httpMethod"`
-	Path                            string              `json:"path"`
-	RawQuery                        string              `json:"rawQuery"` // Netlify only
-	MultiValueHeaders               map[string][]string `json:"multiValueHeaders"`
-	QueryStringParameters           map[string]string   `json:"queryStringParameters"`
-	MultiValueQueryStringParameters map[string][]string `json:"multiValueQueryStringParameters"`
+	HTTPMethod                      string
+	Path                            string
+	RawQuery                        string // Netlify only
+	MultiValueHeaders               http.Header
+	QueryStringParameters           map[string]string
+	MultiValueQueryStringParameters map[string][]string
 
 	// Payload 2.0.
-	RawPath        string   `json:"rawPath"`
-	RawQueryString string   `json:"rawQueryString"`
-	Cookies        []string `json:"cookies"`
+	RawPath        string
+	RawQueryString string
+	Cookies        []string
 }
 
 type requestContext struct {
-	Stage      string `json:"stage"`
-	DomainName string `json:"domainName"`
-	Identity   struct {
-		SourceIP string `json:"sourceIp"`
-	} `json:"identity"` // payload 1.0
-	HTTP struct {
-		Method   string `json:"method"`
-		Path     string `json:"path"`
-		SourceIP string `json:"sourceIp"`
-	} `json:"http"` // payload 2.0
-	ELB *struct{} `json:"elb"` // Application Load Balancer
+	Stage      string
+	DomainName string
+	Identity   struct{ SourceIP string }               // payload 1.0
+	HTTP       struct{ Method, Path, SourceIP string } // payload 2.0
+	ELB        bool                                    // Application Load Balancer
 }
 
 // format is the shape of an event and of its response.
@@ -52,7 +50,7 @@ const (
 // or an HTTP method in its context; read as 1.0, it would be a GET of "/".
 func (e *event) format() format {
 	switch {
-	case e.RequestContext.ELB != nil:
+	case e.RequestContext.ELB:
 		return loadBalancer
 	case e.Version == "2.0" || e.RequestContext.HTTP.Method != "":
 		return payload2

@@ -71,7 +71,7 @@ func eventNames(t testing.TB) []string {
 	t.Helper()
 	files, err := filepath.Glob("testdata/*.json")
 	if err != nil || len(files) < 6 {
-		t.Fatalf("testdata: %d events, %v", len(files), err)
+		t.Fatalf("got %d events in testdata and error %v, want at least 6", len(files), err)
 	}
 	for i, file := range files {
 		files[i] = strings.TrimSuffix(filepath.Base(file), ".json")
@@ -95,7 +95,7 @@ func request(t testing.TB, payload []byte) seen {
 		got = seen{r, string(body), err}
 	})
 	if got.Request == nil {
-		t.Fatalf("the handler was not called for %s", payload)
+		t.Fatalf("%s: got no call of the handler, want one", payload)
 	}
 	return got
 }
@@ -112,7 +112,7 @@ func invoke(t testing.TB, payload []byte, h http.HandlerFunc) response {
 	t.Helper()
 	out, err := New(h).Invoke(t.Context(), payload)
 	if err != nil {
-		t.Fatalf("Invoke: %v", err)
+		t.Fatalf("got error %v, want none", err)
 	}
 	return readResponse(t, out)
 }
@@ -131,34 +131,34 @@ func readResponse(t testing.TB, out []byte) response {
 	decoder := json.NewDecoder(bytes.NewReader(out))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&raw); err != nil {
-		t.Fatalf("response %s: %v", out, err)
+		t.Fatalf("got response %s: %v", out, err)
 	}
-	a := response{v2: raw.Cookies != nil, status: raw.StatusCode, header: http.Header{}}
-	if raw.Body == nil || a.status < 200 || a.status > 599 {
-		t.Fatalf("response %s: no body or no HTTP status", out)
+	resp := response{v2: raw.Cookies != nil, status: raw.StatusCode, header: http.Header{}}
+	if raw.Body == nil || resp.status < 200 || resp.status > 599 {
+		t.Fatalf("got response %s, want a body and an HTTP status", out)
 	}
-	if a.v2 == (raw.MultiValueHeaders != nil) || a.v2 != (raw.Headers != nil) {
-		t.Fatalf("response %s: neither 1.0 nor 2.0", out)
+	if resp.v2 == (raw.MultiValueHeaders != nil) || resp.v2 != (raw.Headers != nil) {
+		t.Fatalf("got response %s, want payload 1.0 or 2.0", out)
 	}
-	maps.Copy(a.header, raw.MultiValueHeaders)
+	maps.Copy(resp.header, raw.MultiValueHeaders)
 	for name, value := range raw.Headers {
-		a.header[name] = []string{value}
+		resp.header[name] = []string{value}
 	}
 	if len(raw.Cookies) > 0 {
-		a.header["Set-Cookie"] = raw.Cookies
+		resp.header["Set-Cookie"] = raw.Cookies
 	}
-	for name, values := range a.header {
+	for name, values := range resp.header {
 		if strings.ContainsAny(name+strings.Join(values, ""), "\r\n\x00") {
-			t.Errorf("response %s: control characters in a header", out)
+			t.Errorf("got response %s, want no control characters in headers", out)
 		}
 	}
-	a.body = *raw.Body
+	resp.body = *raw.Body
 	if raw.IsBase64Encoded {
-		decoded, err := base64.StdEncoding.DecodeString(a.body)
+		decoded, err := base64.StdEncoding.DecodeString(resp.body)
 		if err != nil {
-			t.Fatalf("response %s: %v", out, err)
+			t.Fatalf("got response %s: %v", out, err)
 		}
-		a.body = string(decoded)
+		resp.body = string(decoded)
 	}
-	return a
+	return resp
 }

@@ -23,7 +23,6 @@ package lambdahttp
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"os"
@@ -31,6 +30,8 @@ import (
 	"strconv"
 
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"kinde-functions/shared/problem"
 )
 
 // Adapter serves Lambda events with an [http.Handler]. It holds no state
@@ -65,12 +66,11 @@ func limitProcs() {
 	runtime.GOMAXPROCS(1)
 }
 
-// The problems that this package reports itself.
+// The details of the problems that this package reports itself.
 const (
 	detailNotHTTP  = "The function was invoked with something other than an HTTP request event."
 	detailBalancer = "The function does not serve Application Load Balancers. " +
 		"Invoke it through an API Gateway, a function URL or Netlify."
-	detailPanic    = "Try again. If it persists, give the site's owner the request id."
 	detailTooLarge = "The response is larger than the platform can carry. Request less at a time."
 )
 
@@ -80,21 +80,18 @@ const (
 // gets a 400 response, a panic of the handler a 500; the error is nil in both
 // cases.
 func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	var e event
-	// After a field of a wrong type, the remaining fields are read all the
-	// same, so that the response can have the right format.
-	err := json.Unmarshal(payload, &e)
+	e, ok := decodeEvent(payload)
 	switch {
-	case e.RequestContext.ELB != nil:
+	case e.RequestContext.ELB:
 		return refuse(ctx, e.format(), "load balancer events are not supported", detailBalancer)
-	case err != nil || !validToken(e.method()):
+	case !ok || !validToken(e.method()):
 		return refuse(ctx, e.format(), "not an HTTP request event", detailNotHTTP)
 	}
 	r := e.request(ctx)
 	w := newResponseWriter(e.format(), r.Method)
 	if !a.serve(w, r) {
 		w = newResponseWriter(e.format(), r.Method)
-		w.writeProblem(ctx, http.StatusInternalServerError, "internal", detailPanic)
+		w.writeProblem(ctx, problem.New(problem.Internal, nil))
 	}
 	response, err := w.response()
 	if len(response) > maxResponse {
@@ -105,7 +102,7 @@ func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		if len(cookies) > 0 {
 			w.header["Set-Cookie"] = cookies
 		}
-		w.writeProblem(ctx, http.StatusInternalServerError, "internal", detailTooLarge)
+		w.writeProblem(ctx, problem.New(problem.Internal, nil).WithDetail(detailTooLarge))
 		return w.response()
 	}
 	return response, err
@@ -115,7 +112,7 @@ func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 func refuse(ctx context.Context, f format, reason, detail string) ([]byte, error) {
 	slog.LogAttrs(ctx, slog.LevelError, reason, slog.String("request_id", requestID(ctx)))
 	w := newResponseWriter(f, http.MethodGet)
-	w.writeProblem(ctx, http.StatusBadRequest, "invalid-request", detail)
+	w.writeProblem(ctx, problem.New(problem.InvalidRequest, nil).WithDetail(detail))
 	return w.response()
 }
 

@@ -112,9 +112,9 @@ func TestStart(t *testing.T) {
 				t.Fatalf("got %d responses, want %d; output:\n%s", len(api.responses), api.events, output)
 			}
 			for _, out := range api.responses {
-				a := readResponse(t, out)
-				if a.v2 || a.status != http.StatusOK || a.body != want || len(a.header["Set-Cookie"]) != 2 {
-					t.Errorf("got %+v\nwant body %s", a, want)
+				resp := readResponse(t, out)
+				if resp.v2 || resp.status != http.StatusOK || resp.body != want || len(resp.header["Set-Cookie"]) != 2 {
+					t.Errorf("got %+v\nwant body %s", resp, want)
 				}
 			}
 		})
@@ -143,7 +143,7 @@ func TestLimitProcs(t *testing.T) {
 		t.Setenv("GOMAXPROCS", test.given)
 		limitProcs()
 		if got := runtime.GOMAXPROCS(0); got != test.want {
-			t.Errorf("memory %q, GOMAXPROCS=%q: %d processors, want %d", test.memory, test.given, got, test.want)
+			t.Errorf("memory %q, GOMAXPROCS=%q: got %d processors, want %d", test.memory, test.given, got, test.want)
 		}
 	}
 }

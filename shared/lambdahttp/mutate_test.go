@@ -34,13 +34,13 @@ func checkInvoke(t testing.TB, payload []byte) response {
 	t.Helper()
 	out, err := New(echo).Invoke(t.Context(), payload)
 	if err != nil {
-		t.Fatalf("%.500s: %v", payload, err)
+		t.Fatalf("%.500s: got error %v, want none", payload, err)
 	}
-	a := readResponse(t, out)
-	if a.status == http.StatusInternalServerError {
-		t.Fatalf("%.500s: the handler panicked: %s", payload, out)
+	resp := readResponse(t, out)
+	if resp.status == http.StatusInternalServerError {
+		t.Fatalf("%.500s: got %s, want no panic", payload, out)
 	}
-	return a
+	return resp
 }
 
 // claimsV2 reports whether payload is a 2.0 event, read independently of event.
@@ -97,10 +97,11 @@ func TestMutatedEvents(t *testing.T) {
 	const mark = "replace me"
 	count := 0
 	check := func(payload string) {
-		a := checkInvoke(t, []byte(payload))
-		if want := claimsV2([]byte(payload)); a.v2 != want {
-			t.Fatalf("%.500s: response in payload 2.0 format: got %v, want %v", payload, a.v2, want)
+		resp := checkInvoke(t, []byte(payload))
+		if want := claimsV2([]byte(payload)); resp.v2 != want {
+			t.Fatalf("%.500s: response in payload 2.0 format: got %v, want %v", payload, resp.v2, want)
 		}
+		checkDecode(t, []byte(payload))
 		count++
 	}
 	poison := poison()
@@ -129,7 +130,7 @@ func TestMutatedEvents(t *testing.T) {
 		})
 	}
 	if count < 300 {
-		t.Errorf("only %d events", count)
+		t.Errorf("got %d events, want at least 300", count)
 	}
 	t.Logf("%d events", count)
 }

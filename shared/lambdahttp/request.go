@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -109,33 +108,24 @@ func (e *event) query() string {
 	return values.Encode()
 }
 
-// header merges the event's headers by canonical name. multiValueHeaders take
-// precedence over headers, which hold one value of each, or all joined.
+// header merges the event's headers. multiValueHeaders take precedence over
+// headers, which hold one value of each, or all joined.
 func (e *event) header() http.Header {
-	multi := http.Header{}
-	if e.format() != payload2 {
-		for name, values := range e.MultiValueHeaders {
-			addHeader(multi, name, values...)
+	if e.format() == payload2 {
+		// Payload 2.0 moves the cookies out of the headers. Function URLs also
+		// keep them there; the list replaces that copy.
+		if len(e.Cookies) > 0 {
+			e.Headers["Cookie"] = []string{strings.Join(e.Cookies, "; ")}
 		}
+		return e.Headers
 	}
-	single := make(http.Header, len(e.Headers)+1)
-	for name, value := range e.Headers {
-		if _, ok := multi[http.CanonicalHeaderKey(name)]; !ok {
-			addHeader(single, name, value)
-		}
-	}
-	maps.Copy(single, multi)
-	// Payload 2.0 moves the cookies out of the headers. Function URLs also
-	// keep them there; the list replaces that copy.
-	if e.format() == payload2 && len(e.Cookies) > 0 {
-		single["Cookie"] = []string{strings.Join(e.Cookies, "; ")}
-	}
-	return single
+	maps.Copy(e.Headers, e.MultiValueHeaders)
+	return e.Headers
 }
 
 // addHeader adds values under the canonical form of name. A header that the
 // client spelled in two ways keeps all of its values, so that the handler can
-// refuse it, in an order that does not depend on the map's.
+// refuse it.
 func addHeader(h http.Header, name string, values ...string) {
 	name = http.CanonicalHeaderKey(name)
 	// api-proxy reads the event's context from headers of these names. A
@@ -144,8 +134,7 @@ func addHeader(h http.Header, name string, values ...string) {
 		return
 	}
 	if have, ok := h[name]; ok {
-		values = slices.Concat(have, values)
-		slices.Sort(values)
+		values = append(have, values...)
 	}
 	h[name] = values
 }

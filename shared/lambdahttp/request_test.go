@@ -41,17 +41,19 @@ func TestRequestOfEachEvent(t *testing.T) {
 				t.Errorf("got  %+v\nwant %+v", got, want)
 			}
 			if r.RemoteAddr != want.ip || r.ContentLength != int64(len(want.body)) || r.bodyErr != nil {
-				t.Errorf("RemoteAddr %q, ContentLength %d, body error %v", r.RemoteAddr, r.ContentLength, r.bodyErr)
+				t.Errorf("got RemoteAddr %q, ContentLength %d, body error %v, want %q, %d, none", r.RemoteAddr, r.ContentLength,
+					r.bodyErr, want.ip, len(want.body))
 			}
 			uri := want.escaped
 			if want.query != "" {
 				uri += "?" + want.query
 			}
 			if r.RequestURI != uri || r.URL.Host != "" || r.Header["Host"] != nil {
-				t.Errorf("RequestURI %q, URL.Host %q, Host header %q", r.RequestURI, r.URL.Host, r.Header["Host"])
+				t.Errorf("got RequestURI %q, URL.Host %q, Host header %q, want %q alone", r.RequestURI, r.URL.Host,
+					r.Header["Host"], uri)
 			}
 			if _, given := r.Header["Authorization"]; !given || len(r.Cookies()) != 2 && want.cookie != "" {
-				t.Errorf("Authorization %v, cookies %v", given, r.Cookies())
+				t.Errorf("got Authorization %v, cookies %v, want the event's", given, r.Cookies())
 			}
 		})
 	}
@@ -93,7 +95,7 @@ func TestPathStaysPath(t *testing.T) {
 	for name, path := range map[string]string{"netlify": "/a?b", "rest": "/a?b", "httpapi-v1": "/a%3Fb"} {
 		r := request(t, load(t, name, set("path", "/a%3Fb")))
 		if r.URL.Path != path || r.URL.Query().Has("b") {
-			t.Errorf("%s: path %q, query %q", name, r.URL.Path, r.URL.RawQuery)
+			t.Errorf("%s: got path %q, query %q, want path %q", name, r.URL.Path, r.URL.RawQuery, path)
 		}
 	}
 }
@@ -119,7 +121,7 @@ func TestRawPathIsThePlatformsPath(t *testing.T) {
 	}
 	r := httptest.NewRequest("GET", "/a%2Fb?c", nil)
 	if got, decoded := RawPath(r); got != "/a%2Fb" || decoded {
-		t.Errorf("request without an event: got %q, decoded %v", got, decoded)
+		t.Errorf("request without an event: got %q, decoded %v, want /a%%2Fb, false", got, decoded)
 	}
 }
 
@@ -151,7 +153,7 @@ func TestStagePrefix(t *testing.T) {
 		r := request(t, load(t, test.event, set("requestContext.stage", test.stage),
 			set("path", test.in), set("rawPath", test.in)))
 		if r.URL.Path != test.path {
-			t.Errorf("%s, stage %q: %q became %q, want %q", test.event, test.stage, test.in, r.URL.Path, test.path)
+			t.Errorf("%s, stage %q: got %q for %q, want %q", test.event, test.stage, r.URL.Path, test.in, test.path)
 		}
 	}
 }
@@ -183,7 +185,7 @@ func TestQuery(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if r := request(t, load(t, test.event, test.edits...)); r.URL.RawQuery != test.want {
-				t.Errorf("query %q, want %q", r.URL.RawQuery, test.want)
+				t.Errorf("got query %q, want %q", r.URL.RawQuery, test.want)
 			}
 		})
 	}
@@ -248,12 +250,12 @@ func TestHost(t *testing.T) {
 	for _, name := range []string{"rest", "httpapi-v1", "httpapi-v2", "function-url"} {
 		none := set("multiValueHeaders", nil)
 		if r := request(t, load(t, name, set("headers.Host", "evil.example"), none)); r.Host == "evil.example" {
-			t.Errorf("%s: the client's Host won over the platform's", name)
+			t.Errorf("%s: got the client's Host, want the platform's", name)
 		}
 		r := request(t, load(t, name, set("requestContext.domainName", ""),
 			set("headers", map[string]any{"hOST": "api.example"}), none))
 		if r.Host != "api.example" {
-			t.Errorf("%s without domain: host %q", name, r.Host)
+			t.Errorf("%s without domain: got host %q, want api.example", name, r.Host)
 		}
 	}
 }
@@ -290,7 +292,7 @@ func TestClientIPComesFromPlatform(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := request(t, load(t, test.event, test.edits...))
 			if r.RemoteAddr != test.want {
-				t.Errorf("RemoteAddr %q, want %q", r.RemoteAddr, test.want)
+				t.Errorf("got RemoteAddr %q, want %q", r.RemoteAddr, test.want)
 			}
 		})
 	}
@@ -300,18 +302,19 @@ func TestBody(t *testing.T) {
 	for _, name := range []string{"netlify", "rest", "httpapi-v1", "httpapi-v2", "function-url"} {
 		r := request(t, load(t, name, set("body", "AP+A"), set("isBase64Encoded", true)))
 		if r.body != "\x00\xff\x80" || r.ContentLength != 3 {
-			t.Errorf("%s: base64 body %q, length %d", name, r.body, r.ContentLength)
+			t.Errorf("%s: got base64 body %q, length %d, want three bytes", name, r.body, r.ContentLength)
 		}
 		r = request(t, load(t, name, set("body", "AP+A"), set("isBase64Encoded", false)))
 		if r.body != "AP+A" || r.ContentLength != 4 {
-			t.Errorf("%s: plain body %q, length %d", name, r.body, r.ContentLength)
+			t.Errorf("%s: got plain body %q, length %d, want AP+A", name, r.body, r.ContentLength)
 		}
 		r = request(t, load(t, name, set("body", "%%%"), set("isBase64Encoded", true)))
 		if !errors.Is(r.bodyErr, ErrBadBody) || r.body != "" || r.ContentLength != -1 {
-			t.Errorf("%s: bad base64 gave %q, %v, length %d", name, r.body, r.bodyErr, r.ContentLength)
+			t.Errorf("%s: got body %q, error %v, length %d for bad base64, want ErrBadBody and -1", name, r.body, r.bodyErr,
+				r.ContentLength)
 		}
 		if err := r.Body.Close(); err != nil {
-			t.Errorf("%s: Close: %v", name, err)
+			t.Errorf("%s: Close: got error %v, want none", name, err)
 		}
 	}
 }
@@ -323,12 +326,12 @@ func TestLargeBinaryBodies(t *testing.T) {
 	for _, name := range eventNames(t) {
 		payload := load(t, name, setMethod("POST"), set("isBase64Encoded", true),
 			set("body", base64.StdEncoding.EncodeToString(want)))
-		a := invoke(t, payload, func(w http.ResponseWriter, r *http.Request) {
+		resp := invoke(t, payload, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/octet-stream")
 			io.Copy(w, r.Body)
 		})
-		if a.status != http.StatusOK || a.body != string(want) {
-			t.Errorf("%s: got status %d and %d bytes, want the body sent", name, a.status, len(a.body))
+		if resp.status != http.StatusOK || resp.body != string(want) {
+			t.Errorf("%s: got status %d and %d bytes, want the body sent", name, resp.status, len(resp.body))
 		}
 	}
 }
@@ -338,7 +341,7 @@ func TestMethods(t *testing.T) {
 		for _, name := range eventNames(t) {
 			r := request(t, load(t, name, setMethod(method), set("body", "x=1"), set("isBase64Encoded", false)))
 			if r.Method != method || r.body != "x=1" {
-				t.Errorf("%s: %s became %s with body %q", name, method, r.Method, r.body)
+				t.Errorf("%s: got %s with body %q, want %s with x=1", name, r.Method, r.body, method)
 			}
 		}
 	}
@@ -352,7 +355,7 @@ func TestRequestContextIsDerivedFromInvocation(t *testing.T) {
 	for _, name := range eventNames(t) {
 		New(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			if got, ok := r.Context().Deadline(); !ok || !got.Equal(deadline) || r.Context().Value(key{}) != "lambda's" {
-				t.Errorf("%s: deadline %v, %v", name, got, ok)
+				t.Errorf("%s: got deadline %v, %v, want %v and the invocation's values", name, got, ok, deadline)
 			}
 		})).Invoke(ctx, load(t, name))
 	}

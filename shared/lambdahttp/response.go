@@ -1,16 +1,16 @@
 package lambdahttp
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/awslabs/aws-lambda-go-api-proxy/core"
+
+	"kinde-functions/shared/problem"
+	"kinde-functions/shared/text"
 )
 
 // maxResponse is the largest response of a synchronous invocation that Lambda
@@ -20,9 +20,10 @@ const maxResponse = 6_291_556
 // responseWriter adds net/http's rules to core's writers: the first status
 // counts, the header is fixed with it, and HEAD, 204 and 304 have no body.
 type responseWriter struct {
+	format format
 	header http.Header         // the handler's
-	out    http.ResponseWriter // core's, for the event's format
-	encode func(asBase64 bool) ([]byte, error)
+	out    http.ResponseWriter // core's, for the format
+	finish func() (events.APIGatewayV2HTTPResponse, error)
 	head   bool
 	status int // 0 until the handler has chosen one
 }
@@ -31,63 +32,24 @@ type responseWriter struct {
 // with this method. Payload 1.0 has all headers in multiValueHeaders, which
 // Netlify, REST APIs and HTTP APIs accept.
 func newResponseWriter(f format, method string) *responseWriter {
-	w := &responseWriter{header: make(http.Header), head: method == http.MethodHead}
+	w := &responseWriter{format: f, header: make(http.Header), head: method == http.MethodHead}
 	if f == payload2 {
 		out := core.NewProxyResponseWriterV2()
-		w.out = out
-		w.encode = func(asBase64 bool) ([]byte, error) {
-			r, err := out.GetProxyResponse()
-			if asBase64 && !r.IsBase64Encoded {
-				r.Body, r.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(r.Body)), true
-			}
-			return marshal(r, err)
-		}
+		w.out, w.finish = out, out.GetProxyResponse
 		return w
 	}
 	out := core.NewProxyResponseWriter()
 	w.out = out
-	w.encode = func(asBase64 bool) ([]byte, error) {
+	w.finish = func() (events.APIGatewayV2HTTPResponse, error) {
 		r, err := out.GetProxyResponse()
-		if asBase64 && !r.IsBase64Encoded {
-			r.Body, r.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(r.Body)), true
-		}
+		response := events.APIGatewayV2HTTPResponse{StatusCode: r.StatusCode, MultiValueHeaders: r.MultiValueHeaders,
+			Body: r.Body, IsBase64Encoded: r.IsBase64Encoded}
 		if f == loadBalancer {
-			return marshal(balancerResponse(r), err)
+			response.Headers = join(r.MultiValueHeaders)
 		}
-		return marshal(r, err)
+		return response, err
 	}
 	return w
-}
-
-// balancerResponse returns r as an Application Load Balancer reads it: with
-// single-valued or multi-valued headers, as its target group is set up.
-func balancerResponse(r events.APIGatewayProxyResponse) events.ALBTargetGroupResponse {
-	single := make(map[string]string, len(r.MultiValueHeaders))
-	for name, values := range r.MultiValueHeaders {
-		single[name] = strings.Join(values, ", ")
-	}
-	return events.ALBTargetGroupResponse{
-		StatusCode:        r.StatusCode,
-		StatusDescription: fmt.Sprint(r.StatusCode, " ", http.StatusText(r.StatusCode)),
-		Headers:           single,
-		MultiValueHeaders: r.MultiValueHeaders,
-		Body:              r.Body,
-		IsBase64Encoded:   r.IsBase64Encoded,
-	}
-}
-
-// marshal does not escape HTML: a page would grow up to six times.
-func marshal(response any, err error) ([]byte, error) {
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(response); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 func (w *responseWriter) Header() http.Header { return w.header }
@@ -143,46 +105,35 @@ func (w *responseWriter) Write(p []byte) (int, error) {
 // body whatever it contains.
 func (w *responseWriter) response() ([]byte, error) {
 	w.WriteHeader(http.StatusOK) // unless the handler has chosen one
-	response, err := w.encode(false)
-	if err == nil && len(response) > maxResponse {
-		return w.encode(true)
+	r, err := w.finish()
+	if err != nil {
+		return nil, err
 	}
-	return response, err
+	response := encodeResponse(&r, w.format)
+	if len(response) > maxResponse && !r.IsBase64Encoded {
+		r.Body, r.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(r.Body)), true
+		response = encodeResponse(&r, w.format)
+	}
+	return response, nil
 }
 
-// writeProblem writes a problem document (RFC 9457) with the headers that every
-// response has.
-func (w *responseWriter) writeProblem(ctx context.Context, status int, code, detail string) {
+// writeProblem writes p with the headers that every response has.
+func (w *responseWriter) writeProblem(ctx context.Context, p *problem.Error) {
 	id := requestID(ctx)
-	body, _ := json.Marshal(struct {
-		Type      string `json:"type"`
-		Title     string `json:"title"`
-		Status    int    `json:"status"`
-		Detail    string `json:"detail"`
-		Code      string `json:"code"`
-		RequestID string `json:"request_id,omitempty"`
-	}{"about:blank", http.StatusText(status), status, detail, code, id})
-	w.header.Set("Content-Type", "application/problem+json")
+	w.header.Set("Content-Type", problem.ContentType)
 	w.header.Set("Cache-Control", "no-store")
 	w.header.Set("X-Content-Type-Options", "nosniff")
 	w.header.Set("Referrer-Policy", "no-referrer")
 	if id != "" {
 		w.header.Set("X-Request-Id", id)
 	}
-	w.WriteHeader(status)
-	w.Write(body)
+	w.WriteHeader(p.Status())
+	w.Write(p.Document(id))
 }
 
 // validToken reports whether s can be a method or a header name (RFC 9110,
 // section 5.6.2).
-func validToken(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
-			return false
-		}
-	}
-	return s != ""
-}
+func validToken(s string) bool { return text.IsPlain(s, len(s), "!#$%&'*+-.^_`|~") }
 
 // validHeaderValue reports whether s has no control character except tabs (RFC
 // 9110, section 5.5). CR and LF would start another header.

@@ -26,8 +26,8 @@ var floors = map[string]int{
 }
 
 // sideways are the allowed imports within a floor.
-var sideways = map[string][]string{"outbound": {"problem"}, "redirect": {"problem"}, "listing": {"endpoint"},
-	"secrets": {"config", "outbound"}}
+var sideways = map[string][]string{"lambdahttp": {"problem"}, "listing": {"endpoint"}, "outbound": {"problem"},
+	"redirect": {"problem"}, "secrets": {"config", "outbound"}}
 
 // onlyIn are dependencies that only one deployed package may import.
 var onlyIn = map[string]string{
