@@ -60,23 +60,23 @@ func (d *doctor) checkProxy(ctx context.Context) result {
 	var names []string
 	for _, api := range d.settings.ProxyAPIs {
 		path := "/api/proxy/" + api.Name
-		asked := "GET " + path
+		sent := "GET " + path
 		got, err := d.fetch(ctx, request{url: d.url + path, header: []string{"Accept", "application/json"}})
 		if err != nil {
-			return failed(asked+": "+quoted(err.Error()), step{Run: "curl -i " + d.url + path})
+			return failed(sent+": "+quoted(err.Error()), step{Run: "curl -i " + d.url + path})
 		}
 		switch found := (outcome{got.status, got.code()}); {
 		case got.status < 300:
-			return failed(asked+" without a credential: "+found.String(),
+			return failed(sent+" without a credential: "+found.String(),
 				step{Do: "Something other than the function proxy serves this path: check the host's redirects."})
 		case found != withoutCredential[route.User]:
-			return failed(fmt.Sprintf("%s: %v, want %v", asked, found, withoutCredential[route.User]),
+			return failed(fmt.Sprintf("%s: %v, want %v", sent, found, withoutCredential[route.User]),
 				append([]step{{Do: "Deploy the function proxy with its redirect, and set the deployment's PROXY_APIS:"}},
 					howToDeploy(config.ProxyAPIs.Name())...)...)
 		case !strings.Contains(got.header.Get("Cache-Control"), "no-store") || cached(got.header):
-			return failed(asked+": the response is not no-store", cacheSteps...)
+			return failed(sent+": the response is not no-store", cacheSteps...)
 		}
-		d.at.responses[asked] = got
+		d.at.responses[sent] = got
 		names = append(names, api.Name)
 	}
 	return passed(strings.Join(names, ", ") + ": refused without a credential, and no-store")

@@ -27,7 +27,7 @@ func noApplication(d *doctor) string {
 	if reason != "" || d.settings.ClientSecret != "" {
 		return reason
 	}
-	return cmp.Or(d.awsReference(secret), "KINDE_CLIENT_SECRET is not set: nobody signs in here")
+	return cmp.Or(d.awsReference(secret), "KINDE_CLIENT_SECRET is not set: no user signs in here")
 }
 
 // noSite is the reason to skip what needs the site's address, too.
@@ -108,7 +108,7 @@ func (d *doctor) checkRefreshScope(context.Context) result {
 func (d *doctor) checkPreviewCallbacks(ctx context.Context) result {
 	patterns := d.previewCallbacks()
 	if len(patterns) == 0 {
-		return skipped("PREVIEW_ORIGINS is not set: nobody signs in at previews")
+		return skipped("PREVIEW_ORIGINS is not set: no user signs in at previews")
 	}
 	var missing, unknown []string
 	for _, pattern := range patterns {

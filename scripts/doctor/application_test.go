@@ -18,7 +18,7 @@ type finding struct {
 	changes []string
 	id      string
 	state   state
-	says    []string
+	has     []string
 }
 
 func (f finding) test(t *testing.T) {
@@ -27,35 +27,27 @@ func (f finding) test(t *testing.T) {
 	if f.fault != "" {
 		p.Kinde.Fault(f.fault, f.how)
 	}
-	got := p.check(t, f.changes...)[f.id]
-	if got.State != f.state {
-		t.Errorf("got %s, want %s", text(got), f.state)
-	}
-	for _, want := range f.says {
-		if !strings.Contains(text(got), want) {
-			t.Errorf("%q is not in %s", want, text(got))
-		}
-	}
+	wantCheck(t, p.check(t, f.changes...)[f.id], f.state, f.has...)
 }
 
 func TestLoginURIIsCompared(t *testing.T) {
 	const id = "application.login-uri"
 	clickPath := []string{"View details: Application login URI", `"copy":"` + site + `/auth/login"`}
 	for name, row := range map[string]finding{
-		"set": {id: id, state: isOK, says: []string{site + "/auth/login"}},
+		"set": {id: id, state: isOK, has: []string{site + "/auth/login"}},
 		"not set": {options: kindetest.Options{Clients: clients(kindetest.ClientID,
 			func(c *kindetest.Client) { c.LoginURI = "" })},
-			id: id, state: toFix, says: append(clickPath, "not set", "doctor -mend")},
+			id: id, state: toFix, has: append(clickPath, "not set", "doctor -mend")},
 		"another": {options: kindetest.Options{Clients: clients(kindetest.ClientID,
 			func(c *kindetest.Client) { c.LoginURI = "https://old.example/" })},
-			id: id, state: toFix, says: append(clickPath, "https://old.example/")},
+			id: id, state: toFix, has: append(clickPath, "https://old.example/")},
 		"without the scope": {options: kindetest.Options{Clients: withScopes(kindetest.DefaultClients(site), "read:users")},
-			id: id, state: isNote, says: append(clickPath, "read:applications")},
+			id: id, state: isNote, has: append(clickPath, "read:applications")},
 		"without a machine": {changes: []string{"KINDE_M2M_CLIENT_ID", "", "KINDE_M2M_CLIENT_SECRET", "", "CONNECTED_APPS",
 			""},
-			id: id, state: isNote, says: clickPath},
+			id: id, state: isNote, has: clickPath},
 		"refused": {fault: "/api/v1/applications/", how: kindetest.Fault{Status: 403}, id: id, state: isNote,
-			says: clickPath},
+			has: clickPath},
 		"no site": {changes: []string{"KINDE_SITE_URL", ""}, id: id, state: isSkipped},
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); row.test(t) })
@@ -69,13 +61,13 @@ func TestPreviewCallbacksAreTried(t *testing.T) {
 		c.Callbacks = append(c.Callbacks, previews+"/auth/callback", "https://branch-*.site.example/auth/callback")
 	})
 	for name, row := range map[string]finding{
-		"not set": {id: id, state: isSkipped, says: []string{"PREVIEW_ORIGINS is not set"}},
+		"not set": {id: id, state: isSkipped, has: []string{"PREVIEW_ORIGINS is not set"}},
 		"registered": {options: kindetest.Options{Clients: wildcards}, changes: change, id: id, state: isOK,
-			says: []string{previews}},
+			has: []string{previews}},
 		"not registered": {changes: change, id: id, state: toFix,
-			says: []string{`"copy":"` + previews + `/auth/callback"`, "https://branch-*.site.example/auth/callback",
+			has: []string{`"copy":"` + previews + `/auth/callback"`, "https://branch-*.site.example/auth/callback",
 				"doctor -mend"}},
-		"throttled": {changes: change, fault: "/oauth2/auth", how: throttled, id: id, state: toFix, says: []string{"429"}},
+		"throttled": {changes: change, fault: "/oauth2/auth", how: throttled, id: id, state: toFix, has: []string{"429"}},
 		"malformed": {changes: []string{"PREVIEW_ORIGINS", "https://*.site.example"}, id: id, state: isSkipped},
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); row.test(t) })
@@ -85,10 +77,10 @@ func TestPreviewCallbacksAreTried(t *testing.T) {
 func TestMissingClaimsScopeIsANote(t *testing.T) {
 	const id = "machine.claims-refresh"
 	for name, row := range map[string]finding{
-		"given": {id: id, state: isOK, says: []string{"update:user_refresh_claims"}},
+		"given": {id: id, state: isOK, has: []string{"update:user_refresh_claims"}},
 		"missing": {options: kindetest.Options{Clients: withScopes(kindetest.DefaultClients(site), "read:connected_apps",
 			"create:connected_apps")},
-			id: id, state: isNote, says: []string{`"copy":"update:user_refresh_claims"`, "Manage scopes"}},
+			id: id, state: isNote, has: []string{`"copy":"update:user_refresh_claims"`, "Manage scopes"}},
 		"no sessions": {changes: []string{"SESSION_KEYS", ""}, id: id, state: isSkipped},
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); row.test(t) })
@@ -111,11 +103,11 @@ func TestOwnAPIsAreReachable(t *testing.T) {
 	for name, row := range map[string]finding{
 		"none": {id: id, state: isSkipped},
 		"reachable": {changes: []string{"PROXY_APIS", "a=" + api.URL + " b=" + api.URL + "/v1"}, id: id, state: isOK,
-			says: []string{"a responds 401, b responds 401"}},
+			has: []string{"a responds 401, b responds 401"}},
 		"unreachable": {changes: []string{"PROXY_APIS", "a=" + api.URL + " b=http://127.0.0.1:1/v1"}, id: id, state: toFix,
-			says: []string{"b at http://127.0.0.1:1", "curl -i http://127.0.0.1:1/v1/"}},
+			has: []string{"b at http://127.0.0.1:1", "curl -i http://127.0.0.1:1/v1/"}},
 		"redirects": {changes: []string{"PROXY_APIS", "a=" + api.URL + "/moved"}, id: id, state: isNote,
-			says: []string{"a responds 301"}},
+			has: []string{"a responds 301"}},
 		"malformed": {changes: []string{"PROXY_APIS", "a"}, id: id, state: isSkipped},
 	} {
 		t.Run(name, func(t *testing.T) { row.test(t) })

@@ -13,12 +13,12 @@ import (
 
 // deployment is what the checks learned of one.
 type deployment struct {
-	responses  map[string]*response // of functions, by method and path
-	mismatches map[string]*mismatch // of functions, by name; nil: not probed yet
-	lacks      []string             // settings that are missing or wrong there
-	off        map[string][]string  // capabilities, and the unset settings that switch them off
-	login      *url.URL             // where /auth/login redirects; nil: nowhere
-	signIn     *response            // to the request there
+	responses map[string]*response     // of functions, by method and path
+	probes    map[string]functionProbe // of functions, by name; nil: not made yet
+	lacks     []string                 // settings that are missing or wrong there
+	off       map[string][]string      // capabilities, and the unset settings that switch them off
+	login     *url.URL                 // where /auth/login redirects; nil: nowhere
+	signIn    *response                // to the request there
 }
 
 // noDeployment is the reason to skip what needs a deployment.
@@ -110,7 +110,7 @@ func (d *doctor) checkCapabilities(context.Context) result {
 		return noted("health there does not list what is off",
 			step{Do: "Deploy the version that this doctor belongs to."}, deployStep)
 	case len(sessions) > 0 && !d.tokensOnly:
-		return failed("nobody can sign in there: "+quoted(strings.Join(sessions, " and "))+" is not set",
+		return failed("no user can sign in there: "+quoted(strings.Join(sessions, " and "))+" is not set",
 			slices.Concat(howToDeploy(sessions...), tokensOnlySteps[:1],
 				[]step{{Run: tokensOnlySteps[1].Run + " --url " + d.url}})...)
 	case len(differ) > 0:
@@ -135,11 +135,11 @@ func (d *doctor) checkHeaders(context.Context) result {
 		wanted["Strict-Transport-Security"] = "max-age="
 	}
 	wrong := map[string][]string{}
-	for asked, got := range d.at.responses {
+	for sent, got := range d.at.responses {
 		for name, want := range wanted {
 			value := got.header.Get(name)
 			if value == "" || want != "" && !strings.Contains(value, want) {
-				wrong[name] = append(wrong[name], asked)
+				wrong[name] = append(wrong[name], sent)
 			}
 		}
 	}
@@ -147,10 +147,10 @@ func (d *doctor) checkHeaders(context.Context) result {
 		return passed(fmt.Sprintf("right in %d responses", len(d.at.responses)))
 	}
 	var found []string
-	for name, asked := range wrong {
-		slices.Sort(asked)
+	for name, sent := range wrong {
+		slices.Sort(sent)
 		found = append(found, fmt.Sprintf("%s is missing or changed in %d of %d responses, such as to %s",
-			name, len(asked), len(d.at.responses), asked[0]))
+			name, len(sent), len(d.at.responses), sent[0]))
 	}
 	slices.Sort(found)
 	return failed(strings.Join(found, "; "), step{Do: "Functions set them; find what changes responses on the " +

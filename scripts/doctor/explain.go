@@ -74,7 +74,7 @@ func kindeTopics() []topic {
 	}
 }
 
-// ownerRemedies say what the site's owner can do about codes whose cause may be in the
+// ownerRemedies are what the site's owner can do about codes whose cause may be in the
 // deployment.
 var ownerRemedies = map[problem.Code]string{
 	problem.InvalidToken: "where every token is refused, compare KINDE_ISSUER_URL with their iss and KINDE_CLIENT_ID " +
@@ -100,7 +100,7 @@ var ownerRemedies = map[problem.Code]string{
 	problem.UpstreamMisconfigured: "the function's log has the remedy",
 	problem.UpstreamFailed: "the function's log has the cause; from /api/proxy/ it is the site's own API that " +
 		"failed",
-	problem.RateLimited: "RATE_LIMIT says how many requests a caller may send; with REDIS_URL all instances " +
+	problem.RateLimited: "RATE_LIMIT is how many requests a caller may send; with REDIS_URL all instances " +
 		"count together",
 	problem.GateFailed: "the function's log has the cause",
 	problem.Internal:   "a bug: the function's log has the place",

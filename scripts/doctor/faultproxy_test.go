@@ -20,11 +20,11 @@ type deploymentFault struct {
 	at, under  string
 	env        map[string]string
 	gateFile   string
-	stranger   bool // without settings here
+	unset      bool // without settings here
 	tokensOnly bool
 	id         string
 	state      state
-	says       []string
+	has        []string
 }
 
 func problemOf(status int, code string) http.HandlerFunc {

@@ -84,6 +84,19 @@ func fixes(checks map[string]check) map[string]check {
 	return found
 }
 
+// wantCheck checks the state of a check, and that each of has is in it as JSON.
+func wantCheck(t *testing.T, got check, state state, has ...string) {
+	t.Helper()
+	if got.State != state || state == toFix && (len(got.Fix) == 0 || got.Why == "") {
+		t.Errorf("got %s, want %s with a reason and steps", text(got), state)
+	}
+	for _, want := range has {
+		if !strings.Contains(text(got), want) {
+			t.Errorf("got %s, want %q in it", text(got), want)
+		}
+	}
+}
+
 // text is a check as JSON.
 func text(c check) string {
 	raw, _ := json.Marshal(c)

@@ -19,11 +19,17 @@ const concurrent = 4
 
 var placeholder = regexp.MustCompile(`\{\w+\+?\}`)
 
+// functionProbe is what the requests to one function led to.
+type functionProbe struct {
+	responses map[string]*response // by method and path
+	wrong     *mismatch            // the first one; nil: none
+}
+
 // probeFunctions sends each function requests for each of its rows, at both addresses, with
 // a method that no row has, which is refused before it counts or does anything. Rows that
 // require a caller also get a request without one, unless they are limited.
 func (d *doctor) probeFunctions(ctx context.Context) {
-	d.at.mismatches = map[string]*mismatch{}
+	d.at.probes = map[string]functionProbe{}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	room := make(chan struct{}, concurrent)
@@ -31,11 +37,11 @@ func (d *doctor) probeFunctions(ctx context.Context) {
 		wg.Go(func() {
 			room <- struct{}{}
 			defer func() { <-room }()
-			responses, wrong := d.probeFunction(ctx, name)
+			p := d.probeFunction(ctx, name)
 			mu.Lock()
 			defer mu.Unlock()
-			maps.Copy(d.at.responses, responses)
-			d.at.mismatches[name] = wrong
+			d.at.probes[name] = p
+			maps.Copy(d.at.responses, p.responses)
 		})
 	}
 	wg.Wait()
@@ -43,14 +49,23 @@ func (d *doctor) probeFunctions(ctx context.Context) {
 
 // mismatch is an unexpected response.
 type mismatch struct {
-	asked, found string
-	code         string
-	absent       bool // no function of this project responded
+	sent, found string
+	code        string
+	absent      bool // no function of this project responded
 }
 
 // probeFunction returns the responses of one function, up to the first mismatch.
-func (d *doctor) probeFunction(ctx context.Context, name string) (map[string]*response, *mismatch) {
-	responses := map[string]*response{}
+func (d *doctor) probeFunction(ctx context.Context, name string) functionProbe {
+	done := functionProbe{responses: map[string]*response{}}
+	send := func(v request, pattern string, want outcome) {
+		if done.wrong != nil {
+			return
+		}
+		sent, got, wrong := d.compare(ctx, v, pattern, want)
+		if done.wrong = wrong; wrong == nil {
+			done.responses[sent] = got
+		}
+	}
 	for _, row := range route.Of(name) {
 		for _, pattern := range []string{row.Pattern, row.Address()} {
 			v := request{method: http.MethodPut, header: []string{"Accept", "application/json"}}
@@ -58,22 +73,13 @@ func (d *doctor) probeFunction(ctx context.Context, name string) (map[string]*re
 			if takesPUT(row) {
 				v.method, want = http.MethodGet, withoutCredential[row.Access]
 			}
-			asked, got, wrong := d.probe(ctx, v, pattern, want)
-			if wrong != nil {
-				return responses, wrong
-			}
-			responses[asked] = got
+			send(v, pattern, want)
 		}
 		if want, ok := withoutCredential[row.Access]; ok && !row.Limited && !takesPUT(row) {
-			v := request{method: row.Method, header: []string{"Accept", "application/json"}}
-			asked, got, wrong := d.probe(ctx, v, row.Pattern, want)
-			if wrong != nil {
-				return responses, wrong
-			}
-			responses[asked] = got
+			send(request{method: row.Method, header: []string{"Accept", "application/json"}}, row.Pattern, want)
 		}
 	}
-	return responses, nil
+	return done
 }
 
 // takesPUT reports whether a row serves the method that others refuse.
@@ -95,36 +101,36 @@ var withoutCredential = map[route.Access]outcome{
 	route.SignIn:   {http.StatusBadRequest, "login-expired"},
 }
 
-// probe sends a request for a pattern and compares the response.
-func (d *doctor) probe(ctx context.Context, v request, pattern string, want outcome) (string, *response, *mismatch) {
+// compare sends a request for a pattern and compares the response.
+func (d *doctor) compare(ctx context.Context, v request, pattern string, want outcome) (string, *response, *mismatch) {
 	path := placeholder.ReplaceAllString(pattern, "doctor")
 	v.url = d.url + path
-	asked := v.method + " " + path
+	sent := v.method + " " + path
 	got, err := d.fetch(ctx, v)
 	if err != nil {
-		return asked, nil, &mismatch{asked: asked, found: quoted(err.Error())}
+		return sent, nil, &mismatch{sent: sent, found: quoted(err.Error())}
 	}
 	if found := (outcome{got.status, got.code()}); found != want {
-		return asked, nil, &mismatch{asked, fmt.Sprintf("%v, want %v", found, want), found.code, found.code == ""}
+		return sent, nil, &mismatch{sent, fmt.Sprintf("%v, want %v", found, want), found.code, found.code == ""}
 	}
-	return asked, got, nil
+	return sent, got, nil
 }
 
 func (d *doctor) checkFunction(ctx context.Context, name string) result {
-	if d.at.mismatches == nil {
+	if d.at.probes == nil {
 		d.probeFunctions(ctx)
 	}
-	wrong := d.at.mismatches[name]
+	wrong := d.at.probes[name].wrong
 	if wrong == nil {
 		return passed("responds at each of its addresses")
 	}
-	found := wrong.asked + ": " + wrong.found
+	found := wrong.sent + ": " + wrong.found
 	log := step{Run: "netlify logs:function " + name}
 	unset := d.at.unset(needsOf(name))
 	forSignIn := slices.Contains(unset, config.SessionKeys.Name()) || slices.Contains(unset, config.ClientSecret.Name())
 	switch misconfigured := wrong.code == "misconfigured" && len(unset) > 0; {
 	case misconfigured && forSignIn && !d.tokensOnly:
-		return failed(found+": nobody can sign in there without "+strings.Join(unset, " and "), howToDeploy(unset...)...)
+		return failed(found+": no user can sign in there without "+strings.Join(unset, " and "), howToDeploy(unset...)...)
 	case misconfigured && (forSignIn || !d.anySet(unset...)):
 		return noted("is not set up there, which is right where it is not used",
 			append([]step{{Do: "To use it:"}}, howToDeploy(unset...)...)...)

@@ -9,14 +9,14 @@ import (
 )
 
 // otherHost is a name that is not the deployment's.
-const otherHost = "stranger.invalid"
+const otherHost = "other.invalid"
 
 // checkHosts sends requests under names that are not the deployment's.
 func (d *doctor) checkHosts(ctx context.Context) result {
 	got, err := d.fetch(ctx, request{url: d.url + "/auth/login", host: otherHost})
 	if err == nil && got.status == http.StatusFound && strings.Contains(got.header.Get("Location"), "/oauth2/auth") {
 		return failed("/auth/login starts a sign-in for any Host",
-			step{Do: "Set the deployment's KINDE_SITE_URL, so that it knows its own:"}, set(config.Site.Name(), d.url))
+			step{Do: "Set the deployment's KINDE_SITE_URL:"}, set(config.Site.Name(), d.url))
 	}
 	if err != nil {
 		return skipped("no response under another name")

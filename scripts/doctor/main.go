@@ -1,4 +1,4 @@
-// Command doctor says what is wrong with a site's settings, its Kinde tenant and, given
+// Command doctor reports what is wrong with a site's settings, its Kinde tenant and, given
 // the address, its deployment; why it matters; and how to fix it, in the order in which
 // to fix it.
 //
@@ -34,7 +34,7 @@ import (
 	"kinde-functions/scripts/workplace"
 )
 
-const usage = `The doctor says what is wrong with the settings, the Kinde tenant and a deployment,
+const usage = `The doctor reports what is wrong with the settings, the Kinde tenant and a deployment,
 and how to fix it.
 
 usage:
@@ -48,7 +48,7 @@ examples:
   go run ./scripts/doctor --url https://your-site.example
       check that deployment too
   go run ./scripts/doctor --tokens-only
-      for a site that accepts access tokens alone, where nobody signs in
+      for a site that accepts access tokens alone, where no user signs in
   go run ./scripts/doctor --dev
       check scripts/dev while it runs with its embedded Kinde
   go run ./scripts/doctor --json | jq '.checks[] | select(.state == "fix")'
@@ -93,7 +93,7 @@ func main() {
 	os.Exit(status)
 }
 
-// run does what args ask for and returns the exit status.
+// run runs the command line args and returns the exit status.
 func (p program) run(ctx context.Context, args []string) int {
 	if len(args) > 0 && args[0] == "explain" {
 		return p.explain(args[1:])
@@ -133,7 +133,7 @@ func (p program) parse(args []string) (given arguments, err error) {
 	flags := flag.NewFlagSet("doctor", flag.ContinueOnError)
 	flags.SetOutput(p.errors)
 	flags.StringVar(&given.url, "url", "", "check the deployment at this `address` too")
-	flags.BoolVar(&given.tokensOnly, "tokens-only", false, "the site accepts access tokens alone: nobody signs in there")
+	flags.BoolVar(&given.tokensOnly, "tokens-only", false, "the site accepts access tokens alone: no user signs in there")
 	flags.BoolVar(&given.asJSON, "json", false, "report for programs")
 	flags.BoolVar(&given.dev, "dev", false, "check scripts/dev, which runs with its embedded Kinde")
 	flags.BoolVar(&given.mend, "mend", false, "set at Kinde what its Management API can set, after asking")

@@ -137,7 +137,7 @@ func (d *doctor) checkOrigins(context.Context) result {
 		return failed("ALLOWED_ORIGINS holds the tenant, whose pages send no request here",
 			step{Do: "Take " + s.Issuer + " out of ALLOWED_ORIGINS."})
 	case strings.Contains(s.Site, "--") && strings.HasSuffix(s.Site, ".netlify.app"):
-		return noted("KINDE_SITE_URL is a deploy preview or a branch: nobody can sign in at the site's own address",
+		return noted("KINDE_SITE_URL is a deploy preview or a branch: no user can sign in at the site's own address",
 			howToSet(config.Site.Name())...)
 	case !onLoopback(s.Site) && slices.ContainsFunc(s.AllowedOrigins, onLoopback):
 		return noted("ALLOWED_ORIGINS allows pages on users' own machines, and the site is public",

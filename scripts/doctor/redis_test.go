@@ -59,7 +59,7 @@ func TestRedisIsReached(t *testing.T) {
 	for name, row := range map[string]struct {
 		url, id string
 		state   state
-		says    string
+		has     string
 	}{
 		"none": {"", "redis.reachable", isSkipped, "REDIS_URL is not set"},
 		"good": {"redis://" + redisThat(t, "$-1", 0), "redis.reachable", isOK, "responds in "},
@@ -74,11 +74,11 @@ func TestRedisIsReached(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := p.check(t, "REDIS_URL", row.url)[row.id]
-			if got.State != row.state || !strings.Contains(text(got), row.says) || strings.Contains(text(got), "s3cret") {
+			if got.State != row.state || !strings.Contains(text(got), row.has) || strings.Contains(text(got), "s3cret") {
 				t.Errorf("got %s", text(got))
 			}
 			if row.state == toFix {
-				wantFix(t, got, "redis-cli -u")
+				wantCheck(t, got, toFix, "redis-cli -u")
 			}
 		})
 	}

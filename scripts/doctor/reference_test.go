@@ -7,7 +7,7 @@ import (
 	"kinde-functions/shared/local/kindetest"
 )
 
-// A reference stands for a secret that is not here: what needs it is skipped, and the
+// A reference names a secret that is not here: what needs it is skipped, and the
 // reference is sent nowhere.
 func TestReferencesToSecretsAreNotSent(t *testing.T) {
 	const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:kinde"

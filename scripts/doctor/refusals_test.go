@@ -122,7 +122,7 @@ func TestRefusalsShowTheirRemedy(t *testing.T) {
 			if row.fault != "" {
 				p.Kinde.Fault(row.fault, row.how)
 			}
-			wantFix(t, p.check(t, row.changes...)[row.id], sentence(row.remedy)[1:len(row.remedy)])
+			wantCheck(t, p.check(t, row.changes...)[row.id], toFix, sentence(row.remedy)[1:len(row.remedy)])
 			p.isSpared(t, name)
 		})
 	}

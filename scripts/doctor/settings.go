@@ -147,7 +147,7 @@ func (d *doctor) checkSignInSettings(context.Context) result {
 	case d.tokensOnly:
 		return passed("access tokens alone, by --tokens-only")
 	}
-	found := strings.Join(unset, " and ") + " is not set: nobody can sign in"
+	found := strings.Join(unset, " and ") + " is not set: no user can sign in"
 	if len(unset) > 1 {
 		found = strings.Replace(found, " is ", " are ", 1)
 	} else if unset[0] == keys {
@@ -158,7 +158,7 @@ func (d *doctor) checkSignInSettings(context.Context) result {
 
 // tokensOnlySteps choose access tokens alone.
 var tokensOnlySteps = []step{
-	{Do: "Or, where the site accepts access tokens alone and nobody signs in, check it so:"},
+	{Do: "Or, where the site accepts access tokens alone and no user signs in, check it so:"},
 	{Run: "go run ./scripts/doctor --tokens-only"},
 }
 
