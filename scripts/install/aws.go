@@ -18,8 +18,8 @@ var gateFile = path.Join(home, "gate.json")
 // originID is the API's name among the origins of the owner's distribution.
 const originID = "kinde-functions"
 
-// errorCodes are the statuses that CloudFront keeps for ten seconds unless it is told
-// otherwise: one user's error would be the response to another user.
+// errorCodes are the statuses that CloudFront caches for ten seconds by default: one
+// user's error would be the response to another user.
 var errorCodes = []string{"400", "403", "404", "405", "414", "416", "500", "501", "502", "503", "504"}
 
 // awsFiles adds the template for the functions, and the parts for the template of the

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -132,6 +133,25 @@ func TestSymbolicLinksInTheSiteAreRefused(t *testing.T) {
 	}
 	if got := filesIn(t, dir); len(got) != 3 {
 		t.Errorf("got %d files, want no new one", len(got))
+	}
+}
+
+func TestRepositoryItselfIsRefused(t *testing.T) {
+	root := t.TempDir()
+	c := command{out: io.Discard, yes: true}
+	err := c.run(source{root}, filepath.Join(root, "."))
+	if err == nil || !strings.Contains(err.Error(), "kinde-functions itself") {
+		t.Errorf("got %v, want an error", err)
+	}
+}
+
+func TestBaseOfTheWholeRepositoryIsNoBase(t *testing.T) {
+	for _, base := range []string{"", ".", "/", "./"} {
+		dir := newSite(t, map[string]string{"netlify.toml": fmt.Sprintf("[build]\nbase = %q\n", base)})
+		install(t, dir, command{only: "health"})
+		if !strings.Contains(filesIn(t, dir)["netlify.toml"], "/api/health") {
+			t.Errorf("base %q: got no redirects", base)
+		}
 	}
 }
 

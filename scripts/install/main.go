@@ -69,6 +69,9 @@ func projectRoot() (string, error) {
 }
 
 func (c command) run(src source, dir string) error {
+	if err := src.refuseItself(dir); err != nil {
+		return err
+	}
 	s, err := openSite(dir)
 	if err != nil {
 		return err
@@ -218,8 +221,9 @@ func (c command) confirmed(p *plan) bool {
 		return true
 	}
 	fmt.Fprint(c.out, "\nGo on? [y/N] ")
-	answer, _ := bufio.NewReader(c.in).ReadString('\n')
-	return strings.EqualFold(strings.TrimSpace(answer), "y") || strings.EqualFold(strings.TrimSpace(answer), "yes")
+	line, _ := bufio.NewReader(c.in).ReadString('\n')
+	reply := strings.ToLower(strings.TrimSpace(line))
+	return reply == "y" || reply == "yes"
 }
 
 func (c command) removeFrom(s *site, m manifest) error {

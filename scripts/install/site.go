@@ -40,7 +40,7 @@ type netlifyTOML struct {
 const (
 	netlifyFile = "netlify.toml"
 	envFile     = ".env.example"
-	// defaultFunctions is where Netlify looks for functions unless it is told otherwise.
+	// defaultFunctions is where Netlify looks for functions by default.
 	defaultFunctions = "netlify/functions"
 	defaultEdge      = "netlify/edge-functions"
 )
@@ -75,9 +75,9 @@ func openSite(dir string) (*site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", netlifyFile, err)
 	}
-	if s.toml.Build.Base != "" {
+	if base := folder(s.toml.Build.Base); base != "." {
 		return nil, fmt.Errorf("%s has a base folder, %q: install into that folder, and move the file there",
-			netlifyFile, s.toml.Build.Base)
+			netlifyFile, base)
 	}
 	s.functions = folder(s.toml.Build.Functions, s.toml.Functions.Directory, defaultFunctions)
 	s.edge = folder(s.toml.Build.Edge, defaultEdge)

@@ -65,6 +65,19 @@ func choose(only string) ([]string, error) {
 // source is this repository, from which files are installed.
 type source struct{ root string }
 
+// refuseItself returns an error if the site's folder is this repository, whose own
+// functions the copies would stand beside.
+func (src source) refuseItself(dir string) error {
+	site, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if own, err := os.Stat(src.root); err != nil || os.SameFile(site, own) {
+		return fmt.Errorf("%s is kinde-functions itself; name the folder of your site", dir)
+	}
+	return nil
+}
+
 // files returns the files of an installation, by their paths in the site.
 func (src source) files(s *site, functions []string, o options) (map[string][]byte, error) {
 	files := map[string][]byte{}
