@@ -10,22 +10,40 @@ import { heading, table } from "./table.js";
 import { client } from "./visit.js";
 
 /** @typedef {Record<string, unknown>} Entry */
-/** @typedef {Record<string, any>} Account as /api/account returns it; a part that failed is absent, and a problem in `errors` */
+/** @typedef {Record<string, any>} Account the response of /api/account; a part that failed is in `errors` */
 
 /**
- * Where each list stands, which part of the response it is in, how it is drawn, and the words for an empty one.
- * @type {{ place: string, from: import("../kinde-types.js").AccountPart, field: string, draw: (all: Entry[]) => Node[], none: () => (Node | string)[] }[]}
+ * @typedef {object} List
+ * @property {string} place the data-part of the card
+ * @property {import("../kinde-types.js").AccountPart} from the part of the response
+ * @property {string} field the field of that part
+ * @property {(all: Entry[]) => Node[]} draw
+ * @property {() => (Node | string)[]} none the text for an empty list
  */
+
+/** @type {List[]} */
 const LISTS = [
   { place: "plans", from: "entitlements", field: "plans", draw: (all) => list(all, plan), none: noPlan },
   { place: "roles", from: "roles", field: "roles", draw: (all) => list(all, label), none: () => ["You have no role."] },
-  { place: "permissions", from: "permissions", field: "permissions", draw: (all) => list(all, label), none: () => ["You have no permission."] },
-  { place: "entitlements", from: "entitlements", field: "entitlements", draw: entitlementTable, none: () => ["You have none. They come with a plan."] },
-  { place: "flags", from: "feature_flags", field: "feature_flags", draw: flagTable, none: () => ["No flag is set for you."] },
-  { place: "properties", from: "properties", field: "properties", draw: propertyTable, none: () => ["Nothing more is kept about you."] },
+  {
+    place: "permissions", from: "permissions", field: "permissions",
+    draw: (all) => list(all, label), none: () => ["You have no permission."],
+  },
+  {
+    place: "entitlements", from: "entitlements", field: "entitlements",
+    draw: entitlementTable, none: () => ["You have none. They come with a plan."],
+  },
+  {
+    place: "flags", from: "feature_flags", field: "feature_flags",
+    draw: flagTable, none: () => ["No flag is set for you."],
+  },
+  {
+    place: "properties", from: "properties", field: "properties",
+    draw: propertyTable, none: () => ["Nothing more is kept about you."],
+  },
 ];
 
-/** Kinde's types of flags, and what people call them. */
+/** Kinde's types of flags and their headings. */
 const TYPES = new Map([["boolean", "On or off"], ["integer", "Numbers"], ["string", "Texts"], ["json", "Structures"]]);
 
 export const accountCard = () => card({
@@ -40,16 +58,18 @@ export const accountCard = () => card({
  */
 function show(element, account) {
   const organization = text(account.entitlements?.data?.org_code);
-  part(element, "organization").replaceChildren(...(organization ? ["In the organization ", make("code", "", own(organization))] : []));
+  part(element, "organization").replaceChildren(
+    ...(organization ? ["In the organization ", make("code", "", own(organization))] : []));
   const found = LISTS.map(({ place, from, field, draw, none }) => {
     const all = entries(account[from]?.data?.[field]);
-    part(element, place).replaceChildren(...(!all ? failed(account.errors?.[from]) : all.length ? draw(all) : [make("p", "soft", ...none())]));
+    part(element, place).replaceChildren(
+      ...(!all ? failed(account.errors?.[from]) : all.length ? draw(all) : [make("p", "soft", ...none())]));
     return all;
   });
   return found.every(Boolean) ? "shown" : "partly";
 }
 
-/** @param {any} problem of the part, where the response has one */
+/** @param {any} problem the part's problem, if the response has one */
 function failed(problem) {
   const { title, code } = problemOf(new KindeError(problem ?? { code: "unreadable" }));
   return [make("p", "notice", `Could not be loaded: ${title}. `, make("code", "", code))];
@@ -67,7 +87,7 @@ function noPlan() {
  */
 function list(all, draw) {
   const made = make("ul", "named", ...all.map((entry) => make("li", "", ...draw(entry))));
-  made.setAttribute("role", "list"); // some browsers take a list without bullets for none
+  made.setAttribute("role", "list"); // some browsers drop the role of a list without bullets
   return [made];
 }
 
@@ -88,7 +108,8 @@ function entitlementTable(all) {
     make("td", "", limit(entry, all)),
   ));
   const made = table("entitlements-table", counted(all.length, "entitlement", "entitlements"),
-    ", amounts as Kinde has them. Each step of a bar is ten times the last.", ["Feature", "Charge", "Limit"], [{ rows }]);
+    ", amounts as Kinde has them. Each step of a bar is ten times the last.",
+    ["Feature", "Charge", "Limit"], [{ rows }]);
   made[0].classList.add("three");
   return made;
 }
@@ -110,12 +131,14 @@ function flagTable(all) {
     name: TYPES.get(type) ?? (type || "Of another type"),
     rows: all.filter((flag) => text(flag.type) === type).map(valueRow),
   })).filter(({ rows }) => rows.length > 0);
-  return table("flags-table", counted(all.length, "feature flag", "feature flags"), ", by type", ["Flag", "Value"], groups);
+  const what = counted(all.length, "feature flag", "feature flags");
+  return table("flags-table", what, ", by type", ["Flag", "Value"], groups);
 }
 
 /** @param {Entry[]} all */
 function propertyTable(all) {
-  return table("properties-table", counted(all.length, "property", "properties"), "", ["Property", "Value"], [{ rows: all.map(valueRow) }]);
+  const what = counted(all.length, "property", "properties");
+  return table("properties-table", what, "", ["Property", "Value"], [{ rows: all.map(valueRow) }]);
 }
 
 /** @param {Entry} entry */

@@ -1,11 +1,11 @@
 // The card of the site's own API: a call through /api/proxy/, where the function adds the user's access token. The
-// page names the API; what it returns is text here, never markup.
+// page names the API. Its response is shown as text, never as markup.
 
 import { byId, emptyParts, make, part } from "./dom.js";
 import { problemOf, showProblem } from "./problem.js";
 import { announce, busy, client, outcome } from "./visit.js";
 
-/** The most characters that the card shows of a response. */
+/** The number of characters that the card shows of a response. */
 const SHOWN = 4000;
 
 export function apiCard() {
@@ -25,16 +25,16 @@ export function apiCard() {
 
   button.addEventListener("click", () => busy(button, async (signal) => {
     clear();
-    const { answer, error } = await outcome(client().request(`/api/proxy/${api}${apiPath}`, { signal }));
+    const { result, error } = await outcome(client().request(`/api/proxy/${api}${apiPath}`, { signal }));
     if (error?.code === "unknown-api") {
       element.dataset.state = "unknown";
       return;
     }
-    if (error) { // an API's own 401 says nothing about the session, so the user stays
+    if (error) { // a 401 of the API does not end the session
       showProblem(trouble, problemOf(error, "PROXY_APIS"), button);
       return;
     }
-    const text = typeof answer === "string" ? answer : JSON.stringify(answer, null, 2);
+    const text = typeof result === "string" ? result : JSON.stringify(result, null, 2);
     const lines = make("pre", "", text.slice(0, SHOWN));
     lines.tabIndex = 0;
     part(element, "response").append(lines);

@@ -1,26 +1,27 @@
-// The card of a connected app: a third party's account that a person has connected by Kinde. Which app it is
-// stands in the page, at the card. The app's token lives in one call's variable and goes to the app alone.
+// The card of a connected app: a third party's account that the user has connected through Kinde. Attributes of the
+// card name the app. The app's token is in a variable of one call and goes to the app alone.
 
 import { KindeError } from "../kinde-functions.js";
 import { card } from "./card.js";
 import { byId, entries, make, moment, own, part, text } from "./dom.js";
 import { problemOf, showProblem } from "./problem.js";
-import { comeBack, leaveFor, stay } from "./return.js";
+import { forgetApp, rememberApp, takeReturn } from "./return.js";
 import { shownPath } from "./traced.js";
-import { announce, busy, departed, hasToken, heed, outcome, site, tracing } from "./visit.js";
+import { announce, busy, departed, endOn401, hasToken, outcome, site, tracing } from "./visit.js";
 
-/** @typedef {{ app: string, appName: string, appFiles: string }} Names as the card has them */
+/** @typedef {{ app: string, appName: string, appFiles: string }} Names the card's attributes */
 /** @typedef {Record<string, unknown>} Entry of the app's list of files */
 /** @typedef {{ state: string, expiry?: string, files?: Entry[], trouble?: string[] }} Connection */
 
-/** Codes that are states of the card and no trouble. */
+/** Codes that are states of the card and not errors. */
 const STATES = new Map([["not-connected", "apart"], ["unknown-app", "unknown"]]);
 
-/** What the function of connected apps cannot do without. */
+/** The settings of the connected-apps function. */
 const SETTINGS = "CONNECTED_APPS, KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET";
 
-/** What is to be done about an address that lists no files. */
-const NO_LIST = "For the site’s developer: data-app-files at this card in demo/index.html names where the app lists files. Leave it empty for an app that lists none.";
+/** The advice for an address that lists no files. */
+const NO_LIST = "For the site’s developer: data-app-files at this card in demo/index.html names where the app lists " +
+  "files. Leave it empty for an app that lists none.";
 
 export function appCard() {
   const element = byId("app", HTMLElement);
@@ -28,7 +29,7 @@ export function appCard() {
   const connectButtons = element.querySelectorAll("button.connect");
   const disconnect = byId("app-disconnect", HTMLButtonElement);
   const trouble = byId("app-action-trouble", HTMLElement);
-  let back = comeBack(names.app);
+  let back = takeReturn(names.app);
 
   for (const place of element.querySelectorAll("[data-named]")) {
     place.textContent = place.getAttribute("data-named") === "key" ? names.app : names.appName;
@@ -38,7 +39,7 @@ export function appCard() {
     id: "app",
     settings: SETTINGS,
     ask(signal) {
-      stay(); // whoever is here again, by whatever way, is on none any more
+      forgetApp(); // the user is on this page again
       return connection(names, signal);
     },
     show(_, found) {
@@ -51,7 +52,7 @@ export function appCard() {
         part(element, "why").textContent = why;
       }
       if (came) {
-        // What they came back for is what they want to read first.
+        // The user came back for this card.
         setTimeout(() => byId("app-heading", HTMLElement).focus());
       }
       return state;
@@ -62,12 +63,12 @@ export function appCard() {
     button.addEventListener("click", () => busy(/** @type {HTMLElement} */ (button), async (signal) => {
       showProblem(trouble, null);
       announce(`Going to ${names.appName}.`);
-      leaveFor(names.app);
+      rememberApp(names.app);
       const { error } = await outcome(site.connect(names.app, { returnUrl: "/demo/#app", signal }));
       if (error) {
-        stay();
+        forgetApp();
         showProblem(trouble, problemOf(error, SETTINGS), /** @type {HTMLElement} */ (button));
-        heed(error);
+        endOn401(error);
       } else {
         await departed(signal);
       }
@@ -80,7 +81,7 @@ export function appCard() {
     const { error } = await outcome(site.revokeApp(names.app, { signal }));
     if (error && error.code !== "not-connected") {
       showProblem(trouble, problemOf(error, SETTINGS), disconnect);
-      heed(error);
+      endOn401(error);
       return;
     }
     inner.clear();
@@ -105,9 +106,9 @@ export function appCard() {
  */
 async function connection({ app, appFiles }, signal) {
   if (hasToken()) {
-    return { state: "foreign" }; // what is connected is kept in a cookie, which goes with a sign-in
+    return { state: "foreign" }; // connecting needs the cookies of a session
   }
-  const { answer, error } = await outcome(site.appToken(app, { signal }));
+  const { result, error } = await outcome(site.appToken(app, { signal }));
   if (error) {
     const state = STATES.get(error.code);
     if (!state) {
@@ -115,8 +116,8 @@ async function connection({ app, appFiles }, signal) {
     }
     return { state };
   }
-  const found = { state: "connected", expiry: text(answer.access_token_expiry) };
-  return appFiles ? { ...found, ...await filesOf(appFiles, answer.access_token, signal) } : found;
+  const found = { state: "connected", expiry: text(result.access_token_expiry) };
+  return appFiles ? { ...found, ...await filesOf(appFiles, result.access_token, signal) } : found;
 }
 
 /**
@@ -134,8 +135,11 @@ async function filesOf(address, token, signal) {
     if (files) {
       return { files };
     }
-    const why = response.ok ? "what came is no list of them" : `${shownPath(address, location.href)} answered with status ${response.status}`;
-    return { trouble: [`The files could not be listed: ${why}.`, ...(response.ok || response.status === 404 ? [NO_LIST] : [])] };
+    const why = response.ok
+      ? "the response is not a list of files"
+      : `${shownPath(address, location.href)} answered with status ${response.status}`;
+    const advice = response.ok || response.status === 404 ? [NO_LIST] : [];
+    return { trouble: [`The files could not be listed: ${why}.`, ...advice] };
   } catch {
     signal.throwIfAborted();
     return { trouble: [`The files could not be listed. ${problemOf(new KindeError({ code: "unreachable" })).title}.`] };
@@ -150,7 +154,8 @@ function showConnection(element, { expiry = "", files, trouble }) {
   const ends = moment(expiry, "medium", "short");
   const time = make("time", "", ends);
   time.dateTime = ends && new Date(expiry).toISOString();
-  part(element, "expiry").replaceChildren(...(ends ? ["The token that this page got ends ", time, ". Kinde renews it."] : []));
+  part(element, "expiry").replaceChildren(
+    ...(ends ? ["The token that this page got ends ", time, ". Kinde renews it."] : []));
   const note = part(element, "files-note");
   const notes = trouble ?? (files?.length === 0 ? ["There are no files."] : []);
   note.replaceChildren(...notes.map((words) => make("p", "", words)));
@@ -168,7 +173,7 @@ function file(entry) {
 
 /**
  * @param {unknown} bytes
- * @returns {string} empty when it is none
+ * @returns {string} empty for what is not a size
  */
 export function size(bytes) {
   if (typeof bytes !== "number" || !(bytes >= 0)) {
@@ -176,5 +181,7 @@ export function size(bytes) {
   }
   const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
   const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
-  return (bytes / 1000 ** step).toLocaleString(undefined, { style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: 1 });
+  return (bytes / 1000 ** step).toLocaleString(undefined, {
+    style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: 1,
+  });
 }

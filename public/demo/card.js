@@ -1,17 +1,17 @@
-// A card: what it shows follows from its state. Trouble shows in it, with a button to try again.
+// A card with a state, which decides what it shows. An error is shown in it, with a button to try again.
 
 import { byId, emptyParts } from "./dom.js";
 import { problemOf, showProblem } from "./problem.js";
-import { busy, heed, outcome } from "./visit.js";
+import { busy, endOn401, outcome } from "./visit.js";
 
 /**
  * @template T
  * @typedef {{
  *   id: string,
  *   ask(signal: AbortSignal): Promise<T>,
- *   show(element: HTMLElement, answer: T): string | void,
+ *   show(element: HTMLElement, result: T): string | void,
  *   settings?: string,
- * }} Kind how a card comes by what it shows; `show` names the state when it is not "shown", `settings` what it needs
+ * }} Kind how a card gets and shows its data; `show` returns the state if it is not "shown", `settings` names settings
  */
 
 /** @typedef {ReturnType<typeof card>} Card */
@@ -43,14 +43,14 @@ export function card({ id, ask, show, settings }) {
   async function load(signal) {
     emptyParts(element);
     render("loading");
-    const { answer, error } = await outcome(ask(signal));
+    const { result, error } = await outcome(ask(signal));
     if (!error) {
-      render(show(element, answer) ?? "shown");
+      render(show(element, result) ?? "shown");
       return;
     }
     render("failed");
     showProblem(place, problemOf(error, settings), again);
-    heed(error);
+    endOn401(error);
   }
 
   again.addEventListener("click", () => busy(again, load));

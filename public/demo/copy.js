@@ -1,4 +1,4 @@
-// A button that copies the lines of each block marked data-copy. It is made by script, since it needs one.
+// A button for each block marked data-copy that copies its lines.
 
 import { make } from "./dom.js";
 

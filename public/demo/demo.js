@@ -10,7 +10,7 @@ import { portalCard } from "./portal.js";
 import { profileCard } from "./profile.js";
 import { signInCard } from "./sign-in.js";
 import { tokenTools } from "./tokens.js";
-import { announce, client, during, hasToken, heed, onRefusal, outcome, site, startOver } from "./visit.js";
+import { announce, client, duringVisit, endOn401, hasToken, onRefusal, outcome, site, startOver } from "./visit.js";
 
 const signIn = signInCard({ begin, useToken, signOut });
 const portal = portalCard();
@@ -24,7 +24,7 @@ let leaving = false;
 let elements = site;
 useClient(site);
 
-/** What is private on the page. */
+/** The cards with private data. */
 const cards = [profileCard(), accountCard(), appCard()];
 
 /** @param {import("./sign-in.js").Visitor} visitor */
@@ -48,7 +48,7 @@ function render(visitor) {
 }
 
 /**
- * Takes everything private off the page.
+ * Removes everything private from the page.
  * @param {string} [token] the access token of the page's user from now on
  */
 function wipe(token) {
@@ -65,16 +65,16 @@ function wipe(token) {
   announce("");
 }
 
-/** Asks who is signed in and shows their data. */
+/** Gets the session and shows the user's data. */
 async function begin() {
   wipe();
   render("checking");
-  await during(async (signal) => {
-    const { answer, error } = await outcome(site.session({ signal }));
+  await duringVisit(async (signal) => {
+    const { result, error } = await outcome(site.session({ signal }));
     signIn.report(error);
-    render(error ? "failed" : answer.authenticated ? "in" : answer.expired ? "ended" : "out");
-    heed(error);
-    if (answer?.authenticated) {
+    render(error ? "failed" : result.authenticated ? "in" : result.expired ? "ended" : "out");
+    endOn401(error);
+    if (result?.authenticated) {
       await load(signal);
     }
   });
@@ -84,7 +84,7 @@ async function begin() {
 async function useToken(pasted) {
   wipe(pasted);
   render("token");
-  await during(load);
+  await duringVisit(load);
 }
 
 /** @param {AbortSignal} signal */
@@ -101,13 +101,13 @@ async function signOut(signal, allSessions) {
   const { error } = await outcome(site.logout({ allSessions, signal })).finally(() => {
     leaving = false;
   });
-  const left = !error || (await outcome(site.session({ signal }))).answer?.authenticated === false;
+  const left = !error || (await outcome(site.session({ signal }))).result?.authenticated === false;
   if (left) {
     wipe();
     render("out");
   }
   signIn.report(error, left);
-  heed(error);
+  endOn401(error);
 }
 
 onRefusal((visitor) => {
@@ -116,11 +116,11 @@ onRefusal((visitor) => {
 });
 
 // The session changed: what is on this page may be another user's, or out of date.
-site.onChange(() => during(async (signal) => {
+site.onChange(() => duringVisit(async (signal) => {
   if (leaving || hasToken()) {
     return; // this tab signs out, or its data is a token's and not the session's
   }
-  const ended = signIn.state() === "ended" && (await outcome(site.session({ signal }))).answer?.authenticated === false;
+  const ended = signIn.state() === "ended" && (await outcome(site.session({ signal }))).result?.authenticated === false;
   if (!ended) { // the page says already that the sign-in has ended
     begin();
   }

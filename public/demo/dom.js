@@ -1,4 +1,4 @@
-// Finding and making elements. What comes from Kinde or from people is text here, never markup.
+// Finding and making elements. Data is always text here, never markup.
 
 /**
  * @template {HTMLElement} T
@@ -55,7 +55,7 @@ export function make(tag, className, ...content) {
 }
 
 /**
- * A name in whatever script its author writes: it must not turn the words around it.
+ * A name whose writing direction does not affect the text around it.
  * @param {string} name
  * @param {string} [className]
  */
@@ -66,7 +66,7 @@ export function own(name, className) {
 /**
  * A name with the key that programs use.
  * @param {Record<string, unknown>} entry
- * @param {string} [prefix] of the two fields
+ * @param {string} [prefix] the prefix of the two fields
  */
 export function label(entry, prefix = "") {
   const key = text(entry[`${prefix}key`], 60);
@@ -76,8 +76,8 @@ export function label(entry, prefix = "") {
 
 /**
  * @param {unknown} value
- * @param {number} [most] characters
- * @returns {string} empty for what is no text
+ * @param {number} [most] the number of characters
+ * @returns {string} empty for what is not text
  */
 export function text(value, most = 500) {
   const whole = typeof value === "string" ? value.trim() : "";
@@ -96,7 +96,7 @@ export function entries(value) {
  * @param {unknown} value seconds since 1970, or a date that the browser can read
  * @param {"long" | "medium"} [dateStyle]
  * @param {"short"} [timeStyle]
- * @returns {string} empty when it is none
+ * @returns {string} empty for what is not a time
  */
 export function moment(value, dateStyle = "long", timeStyle) {
   const time = typeof value === "number" ? value * 1000 : Date.parse(text(value));
@@ -106,8 +106,8 @@ export function moment(value, dateStyle = "long", timeStyle) {
 
 /**
  * @param {HTMLInputElement} field
- * @param {HTMLElement} place where what is wrong with it is said
- * @param {string} message empty when there is nothing wrong
+ * @param {HTMLElement} place the element that shows the message
+ * @param {string} message empty if the field is valid
  */
 export function showFieldError(field, place, message) {
   place.textContent = message;

@@ -1,5 +1,5 @@
-// An entitlement's limit: in words, with a bar that adds nothing to them but a glance. Bars are drawn as SVG,
-// whose lengths need no style attribute, which the Content-Security-Policy would keep out.
+// An entitlement's limit as text with a bar. Bars are SVG, because the Content-Security-Policy allows no style
+// attributes.
 
 import { make } from "./dom.js";
 
@@ -9,7 +9,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /**
  * @param {Entry} entry
- * @param {Entry[]} all whose highest limit fills a bar
+ * @param {Entry[]} all all entitlements; the highest limit fills a bar
  */
 export function limit(entry, all) {
   const most = highest(entry);
@@ -21,9 +21,10 @@ export function limit(entry, all) {
   const scale = (/** @type {number} */ value) => 100 * Math.log10(1 + value) / Math.log10(1 + top);
   const start = most === null ? 0 : scale(Math.min(least ?? 0, most));
   const end = most === null ? 100 : scale(most);
-  // What is more than none at all can be seen: a sliver, inside of the bar.
+  // A limit above zero is at least a sliver inside the bar.
   const length = most === 0 ? 0 : Math.max(end - start, 1);
-  return make("div", `limit${most === null ? " none" : ""}`, make("span", "words", words(least, most)), bar(Math.min(start, 100 - length), length));
+  return make("div", `limit${most === null ? " none" : ""}`,
+    make("span", "words", words(least, most)), bar(Math.min(start, 100 - length), length));
 }
 
 /**
@@ -35,7 +36,8 @@ export function words(least, most) {
   if (most === null) {
     return least ? `${least.toLocaleString()} or more, no limit` : "No limit";
   }
-  return least === null || least > most ? `Up to ${most.toLocaleString()}` : `${least.toLocaleString()} to ${most.toLocaleString()}`;
+  const top = most.toLocaleString();
+  return least === null || least > most ? `Up to ${top}` : `${least.toLocaleString()} to ${top}`;
 }
 
 /** @param {Entry} entry */
@@ -45,15 +47,15 @@ function highest(entry) {
 
 /**
  * @param {unknown} value
- * @returns {number | null | undefined} null where there is no limit, undefined where it is none that can be read
+ * @returns {number | null | undefined} null for no limit, undefined for one that cannot be read
  */
 function number(value) {
   return typeof value === "number" && value >= 0 ? value : value === null || value === undefined ? null : undefined;
 }
 
 /**
- * @param {number} start of a hundred
- * @param {number} length
+ * @param {number} start in percent
+ * @param {number} length in percent
  */
 function bar(start, length) {
   const svg = document.createElementNS(SVG, "svg");

@@ -1,9 +1,9 @@
-// The portal card. Its links work without script. With script, the session is refreshed after the return, so that a plan
-// chosen in the portal shows here at once.
+// The portal card. Its links work without script. With script, the session is refreshed after the return, so that a
+// plan chosen in the portal shows here at once.
 
 import { byId } from "./dom.js";
 import { problemOf, showProblem } from "./problem.js";
-import { announce, busy, client, departed, heed, outcome } from "./visit.js";
+import { announce, busy, client, departed, endOn401, outcome } from "./visit.js";
 
 export function portalCard() {
   const areas = byId("portal-areas", HTMLElement);
@@ -18,11 +18,11 @@ export function portalCard() {
     await busy(link, async (signal) => {
       announce("Opening your account.");
       showProblem(trouble, null);
-      const asked = new URLSearchParams(link.search);
-      const { error } = await outcome(client().openPortal({ subnav: asked.get("subnav") ?? undefined, returnUrl: "/demo/", signal }));
+      const subnav = new URLSearchParams(link.search).get("subnav") ?? undefined;
+      const { error } = await outcome(client().openPortal({ subnav, returnUrl: "/demo/", signal }));
       if (error) {
         showProblem(trouble, problemOf(error));
-        heed(error);
+        endOn401(error);
       } else {
         await departed(signal);
       }

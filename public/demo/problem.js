@@ -1,25 +1,35 @@
-// What went wrong (RFC 9457), what to do, what to quote to the developer, and how long to wait.
+// A problem (RFC 9457) as users see it: title, advice, code, request ID, and how long to wait.
 
 import { make } from "./dom.js";
 import { announce } from "./visit.js";
 
 /** @typedef {{title: string, detail: string, code: string, requestId: string, retryAfter?: number}} Problem */
 
-/** In words for visitors, where the functions' own are for developers, and for what no function had a say in. */
+const PASSING = "This usually passes quickly, and nothing is wrong with your account. Please try again in a moment.";
+
+/** Texts for users. The functions' own texts are for developers, and some problems do not come from a function. */
 const OURS = new Map([
-  ["unreachable", ["The server could not be reached", "Check your connection, or whether the server is still running, then try again."]],
-  ["timeout", ["The server took too long", "There was no answer in time. Please try again."]],
-  ["unreadable", ["The answer is not one of the functions’", "Most often they are not running here, or something in front of them answered. " +
+  ["unreachable", ["The server could not be reached",
+    "Check your connection, or whether the server is still running, then try again."]],
+  ["timeout", ["The server took too long", "There was no response in time. Please try again."]],
+  ["unreadable", ["The response does not come from a function",
+    "Most often the functions are not running here, or something in front of them responded. " +
     "On your machine, start everything with: go run ./scripts/dev"]],
-  ["rate-limited", ["Too many requests", "You have asked this as often as the site lets one person. Room for the next request comes back by itself."]],
-  ["upstream-throttled", ["Kinde is busy", "Kinde gets more requests from this site than it takes. Nothing is wrong with your account."]],
-  ["upstream-failed", ["Kinde is out of reach just now", "This usually passes quickly, and nothing is wrong with your account. Please try again in a moment."]],
-  ["upstream-timeout", ["Kinde did not answer in time", "This usually passes quickly, and nothing is wrong with your account. Please try again in a moment."]],
-  ["keys-unavailable", ["Your sign-in could not be checked", "The keys for that are out of reach just now. Please try again in half a minute."]],
+  ["rate-limited", ["Too many requests",
+    "You have reached the site’s limit for one user. Further requests are accepted again after a while."]],
+  ["upstream-throttled", ["Kinde is busy",
+    "Kinde gets more requests from this site than it accepts. Nothing is wrong with your account."]],
+  ["upstream-failed", ["Kinde is out of reach just now", PASSING]],
+  ["upstream-timeout", ["Kinde did not answer in time", PASSING]],
+  ["keys-unavailable", ["Your sign-in could not be checked",
+    "The keys for that are out of reach just now. Please try again in half a minute."]],
   ["session-superseded", ["Another tab has just renewed your sign-in", "You are still signed in. Please try again."]],
-  ["misconfigured", ["This is not set up on this site", "The functions lack a setting, or cannot read one. Their log names it."]],
-  ["upstream-misconfigured", ["Kinde refuses this site’s settings", "Nothing is wrong with your account. For the site’s developer: the function’s log has the remedy."]],
-  ["not-your-token", ["That token is not yours", "You may ask about your own tokens. Others’ take a permission that the site’s owner chooses."]],
+  ["misconfigured", ["This is not set up on this site",
+    "The functions lack a setting, or cannot read one. Their log names it."]],
+  ["upstream-misconfigured", ["Kinde refuses this site’s settings",
+    "Nothing is wrong with your account. For the site’s developer: the function’s log has the remedy."]],
+  ["not-your-token", ["That token is not yours",
+    "You may ask about your own tokens. Others’ tokens need a permission that the site’s owner chooses."]],
   ["not-revoked", ["Not revoked: the token still works", "Kinde is busy. Please try again."]],
 ]);
 
@@ -27,29 +37,29 @@ const OFFLINE = ["You are offline", "Nothing could be asked. Try again once you 
 
 /**
  * @param {import("../kinde-functions.js").KindeError} error
- * @param {string} [settings] what must be set for what was asked, by the names in the README
+ * @param {string} [settings] the names of the settings that the request needs
  * @returns {Problem}
  */
 export function problemOf({ code, title, message, requestId, retryAfter }, settings) {
   const offline = code === "unreachable" && globalThis.navigator?.onLine === false;
   const [ourTitle, ourDetail] = offline ? OFFLINE : OURS.get(code) ?? [title, message];
   const toSet = code === "misconfigured" && settings
-    ? ` For the site’s developer: set ${settings}, as the README’s “Settings” says, and deploy.` : "";
+    ? ` For the site’s developer: set ${settings}, as the guide’s page “Settings” says, and deploy.` : "";
   return { title: ourTitle.slice(0, 500), detail: ourDetail.slice(0, 500) + toSet, code, requestId, retryAfter };
 }
 
-/** @type {WeakMap<HTMLElement, () => void>} what ends the countdown in a place */
+/** @type {WeakMap<HTMLElement, () => void>} the function that ends the countdown in a place */
 const countdowns = new WeakMap();
 
 /**
- * Shows a problem in a place marked `class="trouble"`, or takes away what is there.
+ * Shows a problem in a place marked `class="trouble"`, or clears the place.
  * @param {HTMLElement} place
  * @param {Problem | null} problem
- * @param {HTMLElement[]} buttons that are of no use before the wait is over
+ * @param {HTMLElement[]} buttons the buttons that are off until the wait is over
  */
 export function showProblem(place, problem, ...buttons) {
   countdowns.get(place)?.();
-  const [box, wait] = furnish(place);
+  const [box, wait] = boxes(place);
   box.hidden = problem === null;
   box.replaceChildren(...(problem ? words(problem) : []));
   if (problem?.retryAfter) {
@@ -58,11 +68,11 @@ export function showProblem(place, problem, ...buttons) {
 }
 
 /**
- * The box is read out when it fills. What counts down stands beside it: in it, it would be read out each second.
+ * The box is an alert. The countdown is beside it, so that it is not read out each second.
  * @param {HTMLElement} place
  * @returns {HTMLElement[]}
  */
-function furnish(place) {
+function boxes(place) {
   if (!place.firstElementChild) {
     const box = make("div", "problem");
     box.setAttribute("role", "alert");
@@ -85,7 +95,7 @@ function words({ title, detail, code, requestId }) {
  * @param {HTMLElement} wait
  * @param {number} seconds
  * @param {HTMLElement[]} buttons
- * @returns {() => void} what ends it
+ * @returns {() => void} the function that ends it
  */
 function countDown(wait, seconds, buttons) {
   const end = Date.now() + seconds * 1000;

@@ -1,13 +1,12 @@
-// The profile card. Pictures live on other hosts, which this site's Content-Security-Policy keeps out:
-// initials instead.
+// The profile card. It shows initials, because pictures are on other hosts, which the Content-Security-Policy blocks.
 
 import { card } from "./card.js";
 import { make, moment, part, text } from "./dom.js";
 import { client } from "./visit.js";
 
-/** @typedef {Record<string, unknown>} Profile as Kinde's user_profile sends it */
+/** @typedef {Record<string, unknown>} Profile the response of Kinde's user_profile */
 
-/** What the list under the name shows, in this order, when it is there. */
+/** The fields of the list under the name, in order. */
 const ROWS = /** @type {const} */ ([
   ["id", "Kinde ID"],
   ["provided_id", "Your own ID"],
@@ -36,7 +35,8 @@ function show(element, profile) {
   verified.hidden = profile.email === undefined || typeof profile.email_verified !== "boolean";
   verified.textContent = profile.email_verified === true ? "Verified" : "Not verified";
 
-  const rows = ROWS.map(([key, label]) => [label, key === "updated_at" ? moment(profile[key], "long", "short") : text(profile[key])]);
+  const rows = ROWS.map(([key, label]) =>
+    [label, key === "updated_at" ? moment(profile[key], "long", "short") : text(profile[key])]);
   if (!profile.id && profile.sub) {
     rows.unshift(["Kinde ID", text(profile.sub)]);
   }
@@ -57,7 +57,7 @@ function displayName(profile) {
 }
 
 /**
- * The first characters, as people see them, of the first and the last word.
+ * The first visible characters of the first and the last word.
  * @param {string} name
  * @returns {string}
  */

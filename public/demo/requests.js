@@ -1,4 +1,4 @@
-// The strip at the foot of the window: the last requests, how each ended and where its time went.
+// The strip at the foot of the window: the last requests with status, code and times.
 
 import { byId, make } from "./dom.js";
 
@@ -12,7 +12,7 @@ const KEPT = 12;
 
 /**
  * The durations in a Server-Timing header, by metric name, in milliseconds.
- * @param {string} header as our functions send it: `upstream;dur=12.3, app;dur=0.8`
+ * @param {string} header such as `upstream;dur=12.3, app;dur=0.8`
  * @returns {Map<string, number>}
  */
 export function durations(header) {
@@ -36,7 +36,8 @@ export function note(trace) {
     list.lastElementChild?.remove();
   }
   byId("requests-latest", HTMLElement).replaceChildren(
-    make("span", "path", `${trace.method} ${trace.path}`), " ", status(trace), " ", ...code(trace), " ", ...took("total", trace.total));
+    make("span", "path", `${trace.method} ${trace.path}`), " ", status(trace), " ", ...code(trace), " ",
+    ...took("total", trace.total));
 }
 
 /** @param {Trace} trace */
@@ -49,19 +50,22 @@ function line(trace) {
     make("span", "path", `${trace.method} ${trace.path}`),
     status(trace),
     make("span", "rest",
-      ...code(trace), ...took("upstream", times.get("upstream")), ...took("app", times.get("app")), ...took("total", trace.total)),
+      ...code(trace), ...took("upstream", times.get("upstream")), ...took("app", times.get("app")),
+      ...took("total", trace.total)),
   );
 }
 
 /** @param {Trace} trace */
 function status({ status, code }) {
   const good = status >= 200 && status < 300 || ORDINARY.includes(code);
-  return make("span", `status ${good ? "good" : "bad"}`, make("span", "unseen", "Status "), status ? String(status) : "none");
+  return make("span", `status ${good ? "good" : "bad"}`,
+    make("span", "unseen", "Status "), status ? String(status) : "none");
 }
 
 /** @param {Trace} trace */
 function code({ code }) {
-  return code ? [make("span", `code${ORDINARY.includes(code) ? " ordinary" : ""}`, make("span", "unseen", "Code "), code)] : [];
+  const kind = ORDINARY.includes(code) ? " ordinary" : "";
+  return code ? [make("span", `code${kind}`, make("span", "unseen", "Code "), code)] : [];
 }
 
 /**

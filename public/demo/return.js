@@ -1,56 +1,57 @@
-// Coming back from a third party. Anybody can make a link to this page that names an error; it counts as the third
-// party's answer only on the way back from a connect that was begun here, in this tab.
+// The return from a third party. Anyone can make a link to this page that names an error, so an error counts only on
+// the return from a connection that was begun in this tab.
 
-/** Where the tab keeps which app it went to connect, and nothing else. */
-const MARK = "connecting";
+/** The key in sessionStorage for the app that this tab is connecting. */
+const KEY = "connecting";
 
-/** What a third party may answer (RFC 6749 section 4.1.2.1, OpenID Connect), and what that is to people. */
-const ANSWERS = new Map([
+/** Texts for the error codes of RFC 6749 section 4.1.2.1 and of OpenID Connect. */
+const ERRORS = new Map([
   ["access_denied", "You said no, so nothing was connected."],
-  ["consent_required", "Nothing was connected, since it was not agreed to."],
-  ["login_required", "Nothing was connected, since nobody was signed in there."],
-  ["interaction_required", "Nothing was connected, since it had more to ask."],
-  ["account_selection_required", "Nothing was connected, since no account was chosen."],
+  ["consent_required", "Nothing was connected, because you did not agree."],
+  ["login_required", "Nothing was connected, because you were not signed in there."],
+  ["interaction_required", "Nothing was connected, because there were more questions."],
+  ["account_selection_required", "Nothing was connected, because no account was chosen."],
   ["temporarily_unavailable", "Nothing was connected: it is busy. Please try again in a moment."],
   ["server_error", "Nothing was connected: it failed. Please try again in a moment."],
   ...["invalid_request", "invalid_scope", "unauthorized_client", "unsupported_response_type"].map((code) =>
-    /** @type {const} */ ([code, `Nothing was connected: it does not take this site’s request (${code}).`])),
+    /** @type {const} */ ([code, `Nothing was connected: it does not accept this site’s request (${code}).`])),
 ]);
 
 /** @param {string} app */
-export function leaveFor(app) {
+export function rememberApp(app) {
   try {
-    sessionStorage.setItem(MARK, app);
-  } catch {} // shut off by the browser: what they come back with is then not told
+    sessionStorage.setItem(KEY, app);
+  } catch {} // without storage, the return shows no error
 }
 
-/** Nobody is on the way to an app any more. */
-export function stay() {
+/** Forgets the app that this tab was connecting. */
+export function forgetApp() {
   try {
-    sessionStorage.removeItem(MARK);
+    sessionStorage.removeItem(KEY);
   } catch {}
 }
 
 /**
- * Whether somebody is back from an app, and why without it. It is said once: neither the mark nor the address keeps it.
+ * Reports whether this is the return from connecting an app, and why it was not connected. It removes both from
+ * storage and from the address.
  * @param {string} app
  * @returns {{ came: boolean, why: string }}
  */
-export function comeBack(app) {
+export function takeReturn(app) {
   const query = new URLSearchParams(location.search);
   const error = query.get("error");
-  const begun = left() === app;
-  stay();
+  const begun = remembered() === app;
+  forgetApp();
   if (location.hash === "#app" || error !== null) {
     ["error", "error_description"].forEach((name) => query.delete(name));
     history.replaceState(history.state, "", location.pathname + `?${query}`.replace(/\?$/, ""));
   }
-  return { came: begun, why: begun && error !== null ? ANSWERS.get(error) ?? "Nothing was connected." : "" };
+  return { came: begun, why: begun && error !== null ? ERRORS.get(error) ?? "Nothing was connected." : "" };
 }
 
-function left() {
+function remembered() {
   try {
-    return sessionStorage.getItem(MARK);
+    return sessionStorage.getItem(KEY);
   } catch {
     return null;
   }

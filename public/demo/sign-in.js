@@ -5,11 +5,11 @@ import { problemOf, showProblem } from "./problem.js";
 import { readToken } from "./token.js";
 import { busy } from "./visit.js";
 
-/** @typedef {"checking" | "out" | "ended" | "in" | "failed" | "token" | "refused"} Visitor who the page is for */
+/** @typedef {"checking" | "out" | "ended" | "in" | "failed" | "token" | "refused"} Visitor the state of the page */
 
 const NOT_AT_KINDE = {
   title: "You are signed out here, but not at Kinde",
-  detail: "The response held no address to sign out at. Close your browser if others use this device.",
+  detail: "The response had no address to sign out at. Close your browser if others use this device.",
   code: "",
   requestId: "",
 };
@@ -17,11 +17,16 @@ const NOT_AT_KINDE = {
 const NOT_SET_UP = {
   title: "Signing in is not set up on this site",
   detail: "The functions lack a setting that signing in needs, most often KINDE_CLIENT_SECRET or SESSION_KEYS, " +
-    "or cannot read one. The log of the session function names it. An access token may work all the same.",
+    "or cannot read one. The log of the session function names it. An access token may still work.",
 };
 
+const NO_TOKEN = "This is not an access token. One has three parts with dots between them, without spaces.";
+
 /**
- * @param {{ begin(): Promise<void>, useToken(token: string): Promise<void>, signOut(signal: AbortSignal, allSessions: boolean): Promise<void> }} then what the controls do
+ * @param {object} then what the controls do
+ * @param {() => Promise<void>} then.begin
+ * @param {(token: string) => Promise<void>} then.useToken
+ * @param {(signal: AbortSignal, allSessions: boolean) => Promise<void>} then.signOut
  */
 export function signInCard({ begin, useToken, signOut }) {
   const element = byId("sign-in", HTMLElement);
@@ -39,7 +44,7 @@ export function signInCard({ begin, useToken, signOut }) {
     event.preventDefault();
     const pasted = readToken(field.value);
     field.value = "";
-    showFieldError(field, fieldError, pasted ? "" : "This is not an access token. One has three parts with dots between them, without spaces.");
+    showFieldError(field, fieldError, pasted ? "" : NO_TOKEN);
     if (!pasted) {
       field.focus();
       return;
@@ -71,7 +76,7 @@ export function signInCard({ begin, useToken, signOut }) {
     },
     /**
      * @param {import("../kinde-functions.js").KindeError | null} error
-     * @param {boolean} [left] whether it came of signing out, which worked here
+     * @param {boolean} [left] whether the user is signed out here
      */
     report(error, left) {
       const problem = error && problemOf(error);

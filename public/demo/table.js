@@ -1,24 +1,25 @@
-// Tables of what somebody has. A long one begins with its first rows; a button under it shows the rest.
+// Tables. A long one begins with its first rows, and a button under it shows the rest.
 
 import { make, own } from "./dom.js";
 
-/** How many rows show at first, and for how many more a button would only be in the way. */
+/** The number of rows at first. Up to FEW more rows need no button. */
 const FIRST = 10;
 const FEW = 2;
 
-/** @typedef {{ name?: string, rows: HTMLTableRowElement[] }} Group of rows, under its name if it has one */
+/** @typedef {{ name?: string, rows: HTMLTableRowElement[] }} Group rows, under their name if they have one */
 
 /**
- * @param {string} id of the table, for its button
- * @param {string} what its rows are, in words: `23 entitlements`
- * @param {string} note for its caption
+ * @param {string} id the table's, for its button
+ * @param {string} what the rows, such as `23 entitlements`
+ * @param {string} note the end of the caption
  * @param {string[]} columns
  * @param {Group[]} groups
  * @returns {HTMLElement[]}
  */
 export function table(id, what, note, columns, groups) {
   const head = make("tr", "", ...columns.map((column) => heading("col", column)));
-  const made = make("table", "", make("caption", "", what + note), make("thead", "", head), ...groups.map((group) => body(group, columns.length)));
+  const made = make("table", "", make("caption", "", what + note), make("thead", "", head),
+    ...groups.map((group) => body(group, columns.length)));
   made.id = id;
   const rest = groups.flatMap(({ rows }) => rows).slice(FIRST);
   return rest.length > FEW ? [made, more(made, what, rest)] : [made];
@@ -45,15 +46,15 @@ function body({ name, rows }, columns) {
 }
 
 /**
- * The button keeps its words and tells by aria-expanded what it has done. The focus goes on to the first of the rows
- * that have come, since they stand before the button.
+ * The button keeps its text and sets aria-expanded. The focus moves to the first of the new rows, which are before the
+ * button.
  * @param {HTMLTableElement} made
  * @param {string} what
  * @param {HTMLTableRowElement[]} rest
  */
 function more(made, what, rest) {
-  // The name of a group that has none of the first rows comes with its rows.
-  const later = [...made.rows].filter((row) => rest.includes(row)
+  // A group that begins after the first rows shows its name with its rows.
+  const hidden = [...made.rows].filter((row) => rest.includes(row)
     || row.className === "group" && rest.includes(/** @type {HTMLTableRowElement} */ (row.nextElementSibling)));
   const button = make("button", "button more", `All ${what}`);
   button.type = "button";
@@ -61,11 +62,11 @@ function more(made, what, rest) {
   /** @param {boolean} open */
   const show = (open) => {
     button.setAttribute("aria-expanded", String(open));
-    later.forEach((row) => {
+    hidden.forEach((row) => {
       row.hidden = !open;
     });
   };
-  later.forEach((row) => row.classList.add("later"));
+  hidden.forEach((row) => row.classList.add("rest"));
   show(false);
   button.addEventListener("click", () => {
     const open = button.getAttribute("aria-expanded") === "false";

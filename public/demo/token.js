@@ -1,14 +1,14 @@
-// An access token that somebody pastes, for those who have no session here.
+// Pasted access tokens, for users without a session here.
 
 /** A signed token in the compact form of RFC 7515 section 3.1. */
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** The functions take no more. */
+/** The limit of the functions. */
 const MAX_LENGTH = 16 * 1024;
 
 /**
- * @param {string} pasted as it came from the clipboard
- * @returns {string} the token, or "" when this can be none
+ * @param {string} pasted the content of the field
+ * @returns {string} the token, or "" if it cannot be one
  */
 export function readToken(pasted) {
   const token = pasted.trim().replace(/^Bearer\s+/i, "");
@@ -16,9 +16,9 @@ export function readToken(pasted) {
 }
 
 /**
- * Any kind of token, an opaque one too.
+ * Accepts any kind of token, including opaque ones.
  * @param {string} pasted
- * @returns {string} the token, or "" when this can be none
+ * @returns {string} the token, or "" if it cannot be one
  */
 export function readAnyToken(pasted) {
   const token = pasted.trim().replace(/^Bearer\s+/i, "");

@@ -1,32 +1,35 @@
-// The token tools: what Kinde says of a token, and its end. A token from the field goes into one request's body.
+// The token tools: introspection and revocation. A token from the field goes into the body of one request.
 
 import { byId, make, moment, part, showFieldError } from "./dom.js";
 import { problemOf, showProblem } from "./problem.js";
 import { readAnyToken } from "./token.js";
-import { busy, client, end, hasToken, heed, isOwn, outcome } from "./visit.js";
+import { busy, client, end, endOn401, hasToken, isOwn, outcome } from "./visit.js";
 
-const NO_TOKEN = "This is no token: one has no spaces in it, and at most 16,384 characters.";
+const NO_TOKEN = "This is not a token: one has no spaces and at most 16,384 characters.";
 
-/** What is asked before a token ends, and what is said afterwards, of whichever token it is. */
+/** The question before a revocation and the text after it. */
 const ENDS = {
   session: {
     question: "Revoke your own access token?",
     meaning: "You stay signed in: the next request gets a new one. It cannot be undone.",
-    done: "Your own access token has ended, and your session gets a new one. An API that checks only the signature accepts the old one until it expires.",
+    done: "Your own access token has ended, and your session gets a new one. " +
+      "An API that checks only the signature accepts the old one until it expires.",
   },
   pasted: {
     question: "Revoke the token that you signed in with?",
-    meaning: "This page asks with it, and shows nothing of yours once it has ended. It cannot be undone.",
-    done: "The token that you signed in with has ended. Whoever checks only its signature still takes it until it runs out.",
+    meaning: "This page uses it, and shows no data of yours once it has ended. It cannot be undone.",
+    done: "The token that you signed in with has ended. " +
+      "An API that checks only the signature accepts it until it expires.",
   },
   field: {
     question: "Revoke the token in the field?",
     meaning: "It ends that token alone, if it is one of this site’s. You stay signed in. It cannot be undone.",
-    done: "Kinde takes the token from the field no more, if it was one of this site’s. Whoever checks only its signature still takes it until it runs out. You are still signed in.",
+    done: "Kinde no longer accepts the token from the field, if it was one of this site’s. " +
+      "An API that checks only the signature accepts it until it expires. You are still signed in.",
   },
 };
 
-/** What stands in an answer as seconds since 1970. */
+/** Claims that are seconds since 1970. */
 const TIMES = ["exp", "iat", "nbf"];
 
 export function tokenTools() {
@@ -39,14 +42,14 @@ export function tokenTools() {
   const revoke = byId("revoke", HTMLButtonElement);
   const confirm = byId("revoke-confirm", HTMLDialogElement);
 
-  /** Takes away what came of the last attempt. */
+  /** Clears the last result. */
   function forget() {
     showProblem(trouble, null);
     part(element, "result").replaceChildren();
     showFieldError(field, fieldError, "");
   }
 
-  /** @returns {{ token?: string } | undefined} undefined when what stands in the field can be no token */
+  /** @returns {{ token?: string } | undefined} undefined if the content of the field cannot be a token */
   function chosen() {
     forget();
     if (field.value.trim() === "") {
@@ -69,13 +72,13 @@ export function tokenTools() {
     event.preventDefault();
     const asked = free(introspect) && chosen();
     asked && busy(introspect, async (signal) => {
-      const { answer, error } = await outcome(client().introspect({ ...asked, signal }));
+      const { result, error } = await outcome(client().introspect({ ...asked, signal }));
       if (error) {
         showProblem(trouble, problemOf(error, "KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET"), introspect);
-        heed(error);
+        endOn401(error);
         return;
       }
-      part(element, "result").replaceChildren(...introspection(answer));
+      part(element, "result").replaceChildren(...introspection(result));
     });
   });
 
@@ -96,7 +99,7 @@ export function tokenTools() {
       const { error } = await outcome(client().revoke({ ...asked, signal }));
       if (error) {
         showProblem(trouble, problemOf(error, "KINDE_CLIENT_SECRET"), revoke);
-        heed(error);
+        endOn401(error);
         return;
       }
       field.value = "";
@@ -122,19 +125,25 @@ export function tokenTools() {
   };
 }
 
-/** @param {Record<string, unknown>} answer */
-function introspection(answer) {
-  const rows = Object.entries(answer).filter(([name]) => name !== "active").slice(0, 20);
+/** @param {Record<string, unknown>} result */
+function introspection(result) {
+  const rows = Object.entries(result).filter(([name]) => name !== "active").slice(0, 20);
   return [
-    make("p", "title", answer.active === true ? "In force" : "Not in force"),
-    ...(answer.active === true ? [] : [make("p", "soft", "It has ended, was revoked, or is no token of this site.")]),
-    ...(rows.length ? [make("dl", "", ...rows.flatMap(([name, value]) => [make("dt", "", name), make("dd", "", worded(name, value))]))] : []),
+    make("p", "title", result.active === true ? "In force" : "Not in force"),
+    ...(result.active === true ? [] : [make("p", "soft", "It expired, was revoked, or is not a token of this site.")]),
+    ...(rows.length ? [make("dl", "", ...rows.flatMap(row))] : []),
   ];
+}
+
+/** @param {[string, unknown]} claim */
+function row([name, value]) {
+  return [make("dt", "", name), make("dd", "", worded(name, value))];
 }
 
 /** @param {string} name @param {unknown} value */
 function worded(name, value) {
   const time = TIMES.includes(name) && moment(value, "medium", "short");
-  const plain = Array.isArray(value) ? value.join(", ") || "None" : typeof value === "string" ? value : JSON.stringify(value);
+  const plain = Array.isArray(value) ? value.join(", ") || "None"
+    : typeof value === "string" ? value : JSON.stringify(value);
   return time || plain.slice(0, 500);
 }

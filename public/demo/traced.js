@@ -1,15 +1,21 @@
-// A fetch that tells about each call afterwards, for the strip at the foot of the window: never a value that
-// stands in a query, never a header.
+// A fetch that reports each call, for the strip at the foot of the window: without the values of a query and without
+// headers.
 
 /**
- * `status` is 0 when the browser tells none.
- * @typedef {{at: Date, method: string, path: string, status: number, code: string, serverTiming: string, total: number}} Trace
+ * @typedef {object} Trace
+ * @property {Date} at
+ * @property {string} method
+ * @property {string} path
+ * @property {number} status 0 without a response
+ * @property {string} code
+ * @property {string} serverTiming
+ * @property {number} total in milliseconds
  */
 
 /**
- * An address as it may be shown: other sites with their origin, parameters by name alone.
+ * An address without the values of its parameters, and without the origin on this site.
  * @param {string} address
- * @param {string} base the page's own
+ * @param {string} base the page's address
  * @returns {string}
  */
 export function shownPath(address, base) {
@@ -19,10 +25,10 @@ export function shownPath(address, base) {
 }
 
 /**
- * @param {(trace: Trace) => void} tell
+ * @param {(trace: Trace) => void} report
  * @returns {typeof fetch}
  */
-export function traced(tell) {
+export function traced(report) {
   return async (address, init) => {
     const began = performance.now();
     const trace = {
@@ -40,7 +46,7 @@ export function traced(tell) {
       trace.code = stopped?.code === "timeout" ? "timeout" : trace.code;
       trace.total = performance.now() - began;
       if (!stopped || trace.code === "timeout") {
-        tell(trace);
+        report(trace);
       }
     }
   };

@@ -1,21 +1,21 @@
-// The visit: whose calls these are, and what ends them. A pasted access token lives in the variable below
-// alone, never in storage, an address or the page.
+// The visit: the client of the page's user, and what ends its calls. A pasted access token is in the variable below
+// and nowhere else: not in storage, in an address or in the page.
 
 import { createClient, KindeError } from "../kinde-functions.js";
 import { byId } from "./dom.js";
 import { note } from "./requests.js";
 import { traced } from "./traced.js";
 
-/** How long a button stays busy while the browser is on its way, so that one click asks for one link. */
+/** How long a button stays busy while the browser leaves, so that one click requests one link. */
 const DEPARTURE_MS = 10_000;
 
 let token = "";
 
-/** Ends every call when the visitor leaves or becomes somebody else. */
+/** Ends every call when the user leaves or changes. */
 let visit = new AbortController();
 
 /** @type {(visitor: "ended" | "refused") => void} */
-let tellRefusal = () => {};
+let refused = () => {};
 
 /** A fetch whose calls show in the strip. */
 export const tracing = traced(note);
@@ -28,7 +28,7 @@ export function hasToken() {
 
 /** @param {string} [other] */
 export function isOwn(other = token) {
-  return other === token; // a session's tokens are nothing that anybody could paste
+  return other === token; // the page does not see a session's tokens
 }
 
 export function client() {
@@ -36,7 +36,7 @@ export function client() {
 }
 
 /**
- * Ends what is under way, so that no answer meant for somebody else arrives later.
+ * Ends the calls under way, so that no response for another user arrives later.
  * @param {string} [next] the access token from now on
  */
 export function startOver(next = "") {
@@ -46,27 +46,27 @@ export function startOver(next = "") {
 }
 
 /**
- * What a call has come to: exactly one of the two is set.
+ * The outcome of a call: exactly one of the two is set.
  * @template T
  * @param {Promise<T>} call
- * @returns {Promise<{answer: T, error: null} | {answer: null, error: KindeError}>} rejects when the visitor has left
+ * @returns {Promise<{result: T, error: null} | {result: null, error: KindeError}>} rejects if the call was aborted
  */
 export async function outcome(call) {
   try {
-    return { answer: await call, error: null };
+    return { result: await call, error: null };
   } catch (error) {
     if (error instanceof KindeError) {
-      return { answer: null, error };
+      return { result: null, error };
     }
     throw error;
   }
 }
 
 /**
- * Runs what may be ended by the visitor's leaving: nobody waits for it any more then.
+ * Runs work that ends with the visit.
  * @param {(signal: AbortSignal) => Promise<void>} work
  */
-export async function during(work) {
+export async function duringVisit(work) {
   const { signal } = visit;
   try {
     await work(signal);
@@ -78,7 +78,7 @@ export async function during(work) {
 }
 
 /**
- * Runs what a button starts, once at a time. The button keeps the focus while it is busy.
+ * Runs the work of a button, once at a time. The button keeps the focus while it is busy.
  * @param {HTMLElement} button
  * @param {(signal: AbortSignal) => Promise<void>} work
  */
@@ -88,7 +88,7 @@ export async function busy(button, work) {
   }
   button.setAttribute("aria-disabled", "true");
   try {
-    await during(work);
+    await duringVisit(work);
   } finally {
     if (!("waits" in button.dataset)) {
       button.removeAttribute("aria-disabled");
@@ -97,39 +97,40 @@ export async function busy(button, work) {
 }
 
 /**
- * Waits while the browser is on its way elsewhere, or until it seems not to be.
+ * Waits until the browser has left, or has had the time to.
  * @param {AbortSignal} signal
  * @returns {Promise<void>}
  */
 export function departed(signal) {
   return new Promise((resolve) => {
-    AbortSignal.any([signal, AbortSignal.timeout(DEPARTURE_MS)]).addEventListener("abort", () => resolve(), { once: true });
+    const ended = AbortSignal.any([signal, AbortSignal.timeout(DEPARTURE_MS)]);
+    ended.addEventListener("abort", () => resolve(), { once: true });
   });
 }
 
-/** @param {(visitor: "ended" | "refused") => void} then what a 401 leads to */
+/** @param {(visitor: "ended" | "refused") => void} then what a 401 calls */
 export function onRefusal(then) {
-  tellRefusal = then;
+  refused = then;
 }
 
-/** The visitor is signed in no more, or the token is of no further use. */
+/** Ends the visit: the session has ended or the token was refused. */
 export function end() {
   const visitor = hasToken() ? "refused" : "ended";
   startOver();
-  tellRefusal(visitor);
+  refused(visitor);
 }
 
 /**
- * With a 401 it has come to that.
+ * Ends the visit on a 401.
  * @param {KindeError | null} error
  */
-export function heed(error) {
+export function endOn401(error) {
   if (error?.status === 401) {
     end();
   }
 }
 
-/** @param {string} words for a screen reader: once, and empty when they are out of date */
+/** @param {string} words for screen readers; empty words clear the last ones */
 export function announce(words) {
   byId("news", HTMLElement).textContent = words;
 }
