@@ -3,9 +3,11 @@
 package browser
 
 import (
-	"context"
+	"embed"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -22,76 +24,67 @@ import (
 	"kinde-functions/scripts/check/chromium"
 )
 
-// tab is a tab of the browser. It keeps besides which documents were asked for and
-// how the functions answered.
+// tab is a tab of a browser with which a test visits a site. When the test ends, the
+// console must have no error that checkConsole has not allowed.
 type tab struct {
 	*chromium.Tab
+	site *site
 
-	mu       sync.Mutex
-	refused  map[network.RequestID]string // codes of the answers that expected names, empty until read
-	asked    []string
-	fetched  []network.RequestID // by the page's scripts, since its document
-	renewed  int                 // answers that set the session's cookie
-	statuses []int64
-	heap     strings.Builder
+	mu             sync.Mutex
+	documents      []string            // URLs of the requested documents
+	fetched        []network.RequestID // responses to the scripts of the current document
+	statuses       []int64
+	sessionCookies int // responses that set the session cookie
+	heap           strings.Builder
 }
 
-// launch starts Chromium with one tab.
-func launch(t *testing.T) *tab {
+// newTab starts a browser with one tab.
+func newTab(t *testing.T, s *site) *tab {
 	t.Helper()
-	return observe(t, chromium.Launch(t, filepath.Join(root, ".artifacts", "browser")))
+	return observe(t, s, chromium.Launch(t, filepath.Join(root, ".artifacts", "browser")))
 }
 
-// another opens one more tab of the same browser, with the same cookies.
-func (b *tab) another(t *testing.T) *tab {
+// newTab opens one more tab of the same browser, with the same cookies.
+func (b *tab) newTab(t *testing.T) *tab {
 	t.Helper()
-	return observe(t, b.Another(t))
+	return observe(t, b.site, b.Tab.NewTab(t))
 }
 
-// noteRestored keeps what a page shows when the browser takes it out of its
-// back/forward cache, before the page's own script can act.
-const noteRestored = `addEventListener("pageshow", (e) => { if (e.persisted) { window.restored = document.documentElement.innerText } })`
-
-func observe(t *testing.T, opened *chromium.Tab) *tab {
+func observe(t *testing.T, s *site, opened *chromium.Tab) *tab {
 	t.Helper()
-	b := &tab{Tab: opened, refused: map[network.RequestID]string{}}
-	if err := chromedp.Listen(b.Context, b.hear); err != nil {
+	b := &tab{Tab: opened, site: s}
+	if err := chromedp.Listen(b.Context, b.record); err != nil {
 		t.Fatal(err)
 	}
-	call(t, b, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: noteRestored})
+	// What a page shows when it comes out of the back/forward cache, before its scripts run.
+	b.beforeLoad(t, `addEventListener("pageshow", ({ persisted }) => {
+		if (persisted) {
+			window.restored = document.documentElement.innerText;
+		}
+	})`)
 	call(t, b, network.Enable, network.EnableParams{})
+	t.Cleanup(func() { b.checkConsole(t) })
 	return b
 }
 
-func (b *tab) hear(event any) {
+func (b *tab) record(event any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
 		if e.Type == network.ResourceTypeDocument {
-			b.asked = append(b.asked, e.Request.URL)
+			b.documents = append(b.documents, e.Request.URL)
 			b.fetched = nil
 		}
 	case *network.EventResponseReceived:
 		if e.Type == network.ResourceTypeFetch || e.Type == network.ResourceTypeXHR {
 			b.fetched = append(b.fetched, e.RequestID)
 		}
-		if e.Response.Status == 404 && strings.HasSuffix(e.Response.URL, tokenPath) {
-			b.refused[e.RequestID] = ""
-		}
-	case *network.EventLoadingFinished:
-		if _, awaited := b.refused[e.RequestID]; awaited {
-			go b.keepCode(e.RequestID)
-		}
-	case *network.EventLoadingFailed: // the page has gone and never saw it
-		if _, awaited := b.refused[e.RequestID]; awaited {
-			b.refused[e.RequestID] = expected
-		}
 	case *network.EventResponseReceivedExtraInfo:
 		b.statuses = append(b.statuses, e.StatusCode)
 		for name, value := range e.Headers {
 			if strings.EqualFold(name, "Set-Cookie") && strings.Contains(fmt.Sprint(value), "session=") {
-				b.renewed++
+				b.sessionCookies++
 			}
 		}
 	case *heapprofiler.EventAddHeapSnapshotChunk:
@@ -99,68 +92,150 @@ func (b *tab) hear(event any) {
 	}
 }
 
-// askedFor counts the documents since the tab opened whose address holds part.
-func (b *tab) askedFor(part string) int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(slices.DeleteFunc(slices.Clone(b.asked), func(url string) bool { return !strings.Contains(url, part) }))
-}
+// harmless are console errors that need no fault: a site need not have the icon that
+// browsers request for JSON, and an app that is not connected is a 404 by the contract.
+// Tests check the state of the app's card.
+var harmless = []string{`/favicon\.ico$`, ` 404 .*/api/connected-apps/sample_drive/token$`}
 
-// do is chromium.Do in a tab of this package's.
-func do[T any](t *testing.T, b *tab, what string, action chromedp.Action[T]) T {
+// checkConsole fails for each error in the console, since the last call, that matches
+// none of the patterns.
+func (b *tab) checkConsole(t *testing.T, allowed ...string) {
 	t.Helper()
-	return chromium.Do(t, b.Tab, what, action)
+	pattern := regexp.MustCompile(strings.Join(slices.Concat(harmless, allowed), "|"))
+	for _, message := range b.ConsoleErrors() {
+		if !pattern.MatchString(message) {
+			t.Errorf("got console error %q, want none but %q", message, allowed)
+		}
+	}
 }
 
-// call sends a command of the DevTools protocol, within patience.
+// open navigates to a path of the site.
+func (b *tab) open(t *testing.T, path string) {
+	t.Helper()
+	b.Navigate(t, b.site.url+path)
+}
+
+// call sends a command of the DevTools protocol.
 func call[P, R any](t *testing.T, b *tab, command cdp.Command[P, R], params P) R {
 	t.Helper()
-	return do(t, b, command.Method, func(ctx context.Context, target *chromedp.Target) (R, error) {
-		return cdp.Call(ctx, target, command, params)
-	})
+	return chromium.Call(t, b.Tab, command, params)
 }
 
-// backTo goes to an entry of the tab's history. chromedp's own way waits for
-// the page to load, which a page out of the back/forward cache does not.
-func (b *tab) backTo(t *testing.T, entry *page.NavigationEntry) {
+// eval evaluates an expression, or a promise, in the page.
+func eval[T any](t *testing.T, b *tab, expression string) T {
+	t.Helper()
+	return chromium.Eval[T](t, b.Tab, expression)
+}
+
+// run runs statements in the page.
+func (b *tab) run(t *testing.T, script string) {
+	t.Helper()
+	eval[chromedp.Void](t, b, "(() => {"+script+"\n})()")
+}
+
+//go:embed testdata
+var testdata embed.FS
+
+// script returns a script of testdata.
+func script(name string) string {
+	content, err := testdata.ReadFile("testdata/" + name + ".js")
+	if err != nil {
+		panic(err)
+	}
+	return string(content)
+}
+
+// function returns an expression that calls the function in a script of testdata.
+func function(name string, args ...any) string {
+	encoded, err := json.Marshal(args)
+	if err != nil {
+		panic(err)
+	}
+	return fmt.Sprintf("(%s)(...%s)", script(name), encoded)
+}
+
+// beforeLoad runs a script in each new document, before its own scripts, until remove is
+// called.
+func (b *tab) beforeLoad(t *testing.T, script string) (remove func()) {
+	t.Helper()
+	id := call(t, b, page.AddScriptToEvaluateOnNewDocument,
+		page.AddScriptToEvaluateOnNewDocumentParams{Source: script}).Identifier
+	return func() {
+		call(t, b, page.RemoveScriptToEvaluateOnNewDocument,
+			page.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: id})
+	}
+}
+
+// text returns the text that an element shows.
+func (b *tab) text(t *testing.T, selector string) string {
+	t.Helper()
+	return eval[string](t, b, fmt.Sprintf("document.querySelector(%q).innerText", selector))
+}
+
+// markup returns the markup of the whole page, whether it is shown or not.
+func (b *tab) markup(t *testing.T) string {
+	t.Helper()
+	return eval[string](t, b, "document.documentElement.outerHTML")
+}
+
+// checkAbsent fails for each text that is in the markup of the page.
+func (b *tab) checkAbsent(t *testing.T, texts ...string) {
+	t.Helper()
+	markup := b.markup(t)
+	for _, text := range texts {
+		if strings.Contains(markup, text) {
+			t.Errorf("got %q in the page, want it absent", text)
+		}
+	}
+}
+
+// fill replaces the text of a field.
+func (b *tab) fill(t *testing.T, selector, text string) {
+	t.Helper()
+	b.Click(t, selector)
+	b.run(t, fmt.Sprintf("document.querySelector(%q).select()", selector))
+	call(t, b, input.InsertText, input.InsertTextParams{Text: text})
+}
+
+// back goes back in the history, and does not wait: a page in the back/forward cache does
+// not load.
+func (b *tab) back(t *testing.T) {
+	t.Helper()
+	history := b.history(t)
+	b.goTo(t, history.Entries[history.CurrentIndex-1])
+}
+
+func (b *tab) history(t *testing.T) page.GetNavigationHistoryResult {
+	t.Helper()
+	return call(t, b, page.GetNavigationHistory, cdp.Empty{})
+}
+
+func (b *tab) goTo(t *testing.T, entry *page.NavigationEntry) {
 	t.Helper()
 	call(t, b, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: entry.ID})
 }
 
-func (b *tab) back(t *testing.T) {
-	t.Helper()
-	history := do(t, b, "history", chromedp.NavigationEntries())
-	b.backTo(t, history.Entries[history.CurrentIndex-1])
+// documentRequests returns the number of requested documents whose URL contains part.
+func (b *tab) documentRequests(part string) (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, url := range b.documents {
+		if strings.Contains(url, part) {
+			n++
+		}
+	}
+	return n
 }
 
-// paste puts text into a field at once, as a person does with what is long.
-func (b *tab) paste(t *testing.T, selector, text string) {
-	t.Helper()
-	b.Click(t, selector)
-	call(t, b, input.InsertText, input.InsertTextParams{Text: text})
-}
-
-// get evaluates JavaScript that yields a string or a promise of one.
-func (b *tab) get(t *testing.T, expression string) string {
-	t.Helper()
-	return do(t, b, expression, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
-}
-
-// text is what the page shows.
-func (b *tab) text(t *testing.T) string {
-	t.Helper()
-	return b.get(t, "document.documentElement.innerText")
-}
-
-// cookies are the browser's for a host, whatever scripts may see of them.
-func (b *tab) cookies(t *testing.T, host string) []*network.Cookie {
+// cookies returns the site's cookies, including those that scripts cannot read.
+func (b *tab) cookies(t *testing.T) []*network.Cookie {
 	t.Helper()
 	all := call(t, b, storage.GetCookies, storage.GetCookiesParams{}).Cookies
-	return slices.DeleteFunc(all, func(c *network.Cookie) bool { return c.Domain != host })
+	return slices.DeleteFunc(all, func(c *network.Cookie) bool { return c.Domain != "localhost" })
 }
 
-// received is all that the page's scripts have been answered.
-func (b *tab) received(t *testing.T) string {
+// responses returns the bodies that the page's scripts have received.
+func (b *tab) responses(t *testing.T) string {
 	t.Helper()
 	b.mu.Lock()
 	fetched := slices.Clone(b.fetched)
@@ -172,8 +247,8 @@ func (b *tab) received(t *testing.T) string {
 	return all.String()
 }
 
-// memory is all that the page's JavaScript holds, as a heap snapshot.
-func (b *tab) memory(t *testing.T) string {
+// heapSnapshot returns everything that the page's scripts keep in memory.
+func (b *tab) heapSnapshot(t *testing.T) string {
 	t.Helper()
 	call(t, b, heapprofiler.Enable, cdp.Empty{})
 	call(t, b, heapprofiler.TakeHeapSnapshot, heapprofiler.TakeHeapSnapshotParams{})
@@ -181,16 +256,4 @@ func (b *tab) memory(t *testing.T) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.heap.String()
-}
-
-// picture keeps a picture of the whole page, with what sticks to the window's foot at
-// the page's.
-func (b *tab) picture(t *testing.T, station string) {
-	t.Helper()
-	stick := func(how string) {
-		b.get(t, `(document.querySelector("#requests")?.style.setProperty("position", "`+how+`"), "")`)
-	}
-	stick("static")
-	b.Picture(t, station)
-	stick("")
 }

@@ -45,15 +45,15 @@ var factsSignedOut = facts(map[string]string{"session": signedOut, "may": notAll
 // before and after the sign-in, without components, and after a sign-out in another tab.
 func checkHooks(t *testing.T, b *chromium.Tab, site string) {
 	t.Helper()
-	b.Until(t, facts(map[string]string{"may": allowed, "may-not": notAllowed}))
-	b.Until(t, fmt.Sprintf(`((session, profile, roles) => session.signedIn && session.session.user.id === %q
+	b.WaitUntil(t, facts(map[string]string{"may": allowed, "may-not": notAllowed}))
+	b.WaitUntil(t, fmt.Sprintf(`((session, profile, roles) => session.signedIn && session.session.user.id === %q
 		&& profile.account.profile.name === "Dana Demo" && Array.isArray(roles.account.roles.data.roles))(
 		...["session", "profile", "roles"].map((id) =>
 			JSON.parse(document.querySelector('[data-fact="' + id + '"]').textContent)))`, kindetest.DemoUser))
-	b.Until(t, requests(1, 2)) // by twelve components
+	b.WaitUntil(t, requests(1, 2)) // by twelve components
 
 	// The components go while their request is under way.
-	b.Until(t, `(() => {
+	b.WaitUntil(t, `(() => {
 		const { fetch } = window, toggle = document.querySelector("#toggle");
 		window.fetch = (path, options) => {
 			Object.assign(window, { fetch, signal: options.signal });
@@ -64,9 +64,9 @@ func checkHooks(t *testing.T, b *chromium.Tab, site string) {
 		setTimeout(() => toggle.click(), 100);
 		return true;
 	})()`)
-	b.Until(t, `window.signal?.aborted && !document.querySelector("[data-fact]")`)
+	b.WaitUntil(t, `window.signal?.aborted && !document.querySelector("[data-fact]")`)
 	b.Click(t, "#toggle")
-	b.Until(t, fact("may", allowed)+" && "+requests(1, 3))
+	b.WaitUntil(t, fact("may", allowed)+" && "+requests(1, 3))
 
 	other := b.Another(t)
 	other.GoTo(t, site)
@@ -74,7 +74,7 @@ func checkHooks(t *testing.T, b *chromium.Tab, site string) {
 	other.Until(t, requests(1, 2))
 	other.Until(t, `((out) => out && (out.click(), true))(
 		[...document.querySelectorAll("button")].find(({ textContent }) => textContent === "Sign out"))`)
-	b.Until(t, factsSignedOut+" && "+shown("Sign in"))
+	b.WaitUntil(t, factsSignedOut+" && "+shown("Sign in"))
 	other.Until(t, factsSignedOut)
 	checkConsole(t, b)
 	checkConsole(t, other)
@@ -84,7 +84,7 @@ func checkHooks(t *testing.T, b *chromium.Tab, site string) {
 func checkHooksWithoutFunctions(t *testing.T, b *chromium.Tab) {
 	t.Helper()
 	b.Click(t, "#toggle")
-	b.Until(t, `!document.querySelector("[data-fact]")`)
+	b.WaitUntil(t, `!document.querySelector("[data-fact]")`)
 	b.Click(t, "#toggle")
-	b.Until(t, fact("roles", `{"loading":false,"error":"unreachable"}`))
+	b.WaitUntil(t, fact("roles", `{"loading":false,"error":"unreachable"}`))
 }

@@ -209,8 +209,8 @@ func visitAstro(t *testing.T, s served) {
 // visitReact visits the built site in Chromium.
 func visitReact(t *testing.T, s served) {
 	b := chromium.Launch(t, filepath.Join(root, ".artifacts", "install"))
-	b.GoTo(t, s.site)
-	b.Until(t, factsSignedOut+" && "+requests(1, 0))
+	b.Navigate(t, s.site)
+	b.WaitUntil(t, factsSignedOut+" && "+requests(1, 0))
 	signIn(t, b, s.site, "Your plan")
 	checkHooks(t, b, s.site)
 	s.stop()

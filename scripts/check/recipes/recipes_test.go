@@ -57,34 +57,34 @@ var choice = fmt.Sprintf(`button.person[value=%q]`, kindetest.DemoUser)
 // a script that fails, complains on the console.
 func signIn(t *testing.T, b *chromium.Tab, url, signedIn string) {
 	t.Helper()
-	b.GoTo(t, url)
-	b.Until(t, shown("Sign in"))
+	b.Navigate(t, url)
+	b.WaitUntil(t, shown("Sign in"))
 	b.Click(t, `a[href^="/auth/login"], #sign-in, #root > button`)
-	b.Until(t, `document.querySelector('`+choice+`')`)
+	b.WaitUntil(t, `document.querySelector('`+choice+`')`)
 	b.Click(t, choice)
-	b.Until(t, shown(signedIn))
+	b.WaitUntil(t, shown(signedIn))
 	checkConsole(t, b)
 }
 
 func checkConsole(t *testing.T, b *chromium.Tab) {
 	t.Helper()
-	for _, complaint := range b.Drain() {
+	for _, message := range b.ConsoleErrors() {
 		// A plan without a feature is a 404 by the API's description.
-		if !strings.Contains(complaint.Text, "404") || !strings.Contains(complaint.Text, "/api/entitlements/") {
-			t.Errorf("got on the console: %s", complaint.Text)
+		if !strings.Contains(message, "404") || !strings.Contains(message, "/api/entitlements/") {
+			t.Errorf("got %q on the console", message)
 		}
 	}
 }
 
 // checkPlainPages visits the pages of the other recipes.
 func (d desk) checkPlainPages(t *testing.T, b *chromium.Tab, site string) {
-	b.GoTo(t, site+"/reports/") // the user's plan lacks it
-	b.Until(t, `location.pathname === "/pricing/" && `+shown("Change your plan"))
-	b.Until(t, `document.querySelector("main").innerText.includes("…")`) // for the flag
+	b.Navigate(t, site+"/reports/") // the user's plan lacks it
+	b.WaitUntil(t, `location.pathname === "/pricing/" && `+shown("Change your plan"))
+	b.WaitUntil(t, `document.querySelector("main").innerText.includes("…")`) // for the flag
 	b.Click(t, "kinde-portal-button button")
-	b.Until(t, fmt.Sprintf(`document.querySelector("a.back")?.href === %q`, site+"/pricing")) // in the portal
-	b.GoTo(t, site+"/sample/")
-	b.Until(t, `document.querySelector("main").textContent.includes('"query":"limit=10"')`)
+	b.WaitUntil(t, fmt.Sprintf(`document.querySelector("a.back")?.href === %q`, site+"/pricing")) // in the portal
+	b.Navigate(t, site+"/sample/")
+	b.WaitUntil(t, `document.querySelector("main").textContent.includes('"query":"limit=10"')`)
 	checkConsole(t, b)
 	res, err := http.Get(site + "/")
 	if err != nil {
@@ -101,18 +101,18 @@ func (d desk) checkPlainPages(t *testing.T, b *chromium.Tab, site string) {
 func (d desk) checkReact(t *testing.T, b *chromium.Tab, site string) {
 	checkHooks(t, b, site)
 	signIn(t, b, site, "Your plan")
-	b.Until(t, `window.loadedOnce = true`)
+	b.WaitUntil(t, `window.loadedOnce = true`)
 	file := filepath.Join(d.site, "src", "Account.jsx")
 	content, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	write(t, file, strings.ReplaceAll(string(content), "Your plan", "Our plan"))
-	b.Until(t, `window.loadedOnce === true && document.body.textContent.includes("Our plan")`)
+	b.WaitUntil(t, `window.loadedOnce === true && document.body.textContent.includes("Our plan")`)
 }
 
 // checkAstro checks that the policy lets the page's own style and script pass.
 func (d desk) checkAstro(t *testing.T, b *chromium.Tab, _ string) {
-	b.Until(t, `document.querySelector("#own").textContent === "The page's own script"`)
-	b.Until(t, `getComputedStyle(document.querySelector("main")).color === "rgb(1, 2, 3)"`)
+	b.WaitUntil(t, `document.querySelector("#own").textContent === "The page's own script"`)
+	b.WaitUntil(t, `getComputedStyle(document.querySelector("main")).color === "rgb(1, 2, 3)"`)
 }

@@ -93,13 +93,13 @@ func TestBrowserSDKSignsIn(t *testing.T) {
 
 	tab := chromium.Launch(t, filepath.Join(root, ".artifacts", "sdks"))
 	const ready = `document.body?.dataset.ready === "yes"`
-	tab.GoTo(t, site)
-	tab.Until(t, ready)
+	tab.Navigate(t, site)
+	tab.WaitUntil(t, ready)
 	tab.Click(t, "#login")
 	tab.Click(t, `button[value="`+user.ID+`"]`)
-	tab.Until(t, ready+` && document.querySelector("#user").textContent === "`+user.Email+`"`)
-	tab.GoTo(t, site)
-	tab.Until(t, ready+` && document.querySelector("#user").textContent === "`+user.Email+`"`)
+	tab.WaitUntil(t, ready+` && document.querySelector("#user").textContent === "`+user.Email+`"`)
+	tab.Navigate(t, site)
+	tab.WaitUntil(t, ready+` && document.querySelector("#user").textContent === "`+user.Email+`"`)
 
 	got := chromium.Do(t, tab, "claims", chromedp.Evaluate[string](`(async () => JSON.stringify([
 		document.body.dataset.error ?? "", (await client.getUserProfile()).id,
@@ -116,8 +116,8 @@ func TestBrowserSDKSignsIn(t *testing.T) {
 	}
 
 	tab.Click(t, "#logout")
-	tab.Until(t, ready+` && document.querySelector("#user").textContent === ""`)
-	for _, complaint := range tab.Drain() {
-		t.Errorf("console: %s", complaint.Text)
+	tab.WaitUntil(t, ready+` && document.querySelector("#user").textContent === ""`)
+	if got := tab.ConsoleErrors(); len(got) > 0 {
+		t.Errorf("got console errors %q, want none", got)
 	}
 }
