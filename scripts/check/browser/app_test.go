@@ -24,7 +24,7 @@ func TestConnectedApp(t *testing.T) {
 		b.openConsent(t)
 		b.Click(t, decline)
 		b.WaitUntil(t, signedIn+" && "+appIs("declined")+` && document.activeElement.id === "app-heading"`)
-		if got := b.documentRequests(demoPath + "?error=access_denied"); got != 1 {
+		if got := b.requests(demoPath + "?error=access_denied"); got != 1 {
 			t.Errorf("got %d returns with an error, want 1", got)
 		}
 		if got := b.text(t, "#app"); !strings.Contains(got, "You said no") {

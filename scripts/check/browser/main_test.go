@@ -3,12 +3,13 @@
 package browser
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"net"
 	"net/http/httptest"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/alicebob/miniredis/v2"
@@ -28,7 +29,7 @@ const (
 )
 
 var (
-	// shared is the site of most tests. They run in parallel.
+	// shared is the site of most tests, which run in parallel.
 	shared *site
 	// sharedOrigin is another origin that may call the functions of the shared site.
 	sharedOrigin string
@@ -36,96 +37,65 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	os.Exit(runTests(m))
+}
+
+func runTests(m *testing.M) int {
 	other := httptest.NewServer(otherOrigin())
+	defer other.Close()
 	sharedOrigin = other.URL
-	var err error
-	shared, err = startSite(kindetest.Options{}, []string{"ALLOWED_ORIGINS=" + sharedOrigin})
-	code := 1
-	if err == nil {
-		code = m.Run()
+	dev, err := devtest.Run(root, []string{"ALLOWED_ORIGINS=" + sharedOrigin})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
+	defer dev.Stop()
+	shared = &site{}
+	if shared.url, shared.kindeURL, err = dev.Wait(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	code := m.Run()
 	if code != 0 {
-		fmt.Fprintln(os.Stderr, err, "\nscripts/dev of the shared site:", shared.log())
+		fmt.Fprintf(os.Stderr, "scripts/dev of the shared site:\n%s", dev.Log())
 	}
-	shared.stop()
-	other.Close()
-	os.Exit(code)
+	return code
 }
 
-// site is a site with its functions, run by scripts/dev, and an embedded Kinde. The site is
-// on localhost and Kinde on 127.0.0.1, which are different sites to a browser.
+// site is a site with its functions and an embedded Kinde, run by scripts/dev. The site is on
+// localhost and Kinde on 127.0.0.1, which are different sites to a browser.
 type site struct {
-	url   string
-	kinde *kindetest.Server
-	redis *miniredis.Miniredis
-	dev   *devtest.Dev
+	url, kindeURL string
 }
 
-// newSite starts a site of the test's own, with further settings of the form NAME=value.
-func newSite(t *testing.T, options kindetest.Options, settings []string, flags ...string) *site {
+// newSite starts a site of the test's own, whose Kinde the test can change. The settings have
+// the form NAME=value. Only the named functions are built.
+func newSite(t *testing.T, options kindetest.Options, settings, functions []string) (*site, *kindetest.Kinde) {
 	t.Helper()
-	s, err := startSite(options, settings, flags...)
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("scripts/dev:\n%s", s.log())
-		}
-		s.stop()
-	})
+	address := freeAddress(t)
+	options.Site = "http://" + address
+	kinde, err := kindetest.Serve(options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	t.Cleanup(kinde.Close)
+	env := append([]string{"REDIS_URL=redis://" + miniredis.RunT(t).Addr()}, settings...)
+	for name, value := range kinde.Env() {
+		if !slices.ContainsFunc(settings, func(setting string) bool { return strings.HasPrefix(setting, name+"=") }) {
+			env = append(env, name+"="+value)
+		}
+	}
+	dev := devtest.Start(t, root, env, "-addr", address, "-only", strings.Join(functions, ","))
+	url, _ := dev.Addresses(t)
+	return &site{url: url, kindeURL: kinde.URL}, kinde.Kinde
 }
 
-// startSite returns a site to stop, even if it fails.
-func startSite(options kindetest.Options, settings []string, flags ...string) (*site, error) {
-	s := &site{}
-	address, err := freeAddress()
-	if err != nil {
-		return s, err
-	}
-	options.Site = "http://" + address
-	var errRedis error
-	s.kinde, err = kindetest.Serve(options)
-	s.redis, errRedis = miniredis.Run()
-	if err := errors.Join(err, errRedis); err != nil {
-		return s, err
-	}
-	env := []string{"REDIS_URL=redis://" + s.redis.Addr()}
-	for name, value := range s.kinde.Env() {
-		env = append(env, name+"="+value)
-	}
-	if s.dev, err = devtest.Run(root, append(env, settings...), append(flags, "-addr", address)...); err != nil {
-		return s, err
-	}
-	s.url, _, err = s.dev.Wait()
-	return s, err
-}
-
-func (s *site) stop() {
-	if s.dev != nil {
-		s.dev.Stop()
-	}
-	if s.redis != nil {
-		s.redis.Close()
-	}
-	if s.kinde != nil {
-		s.kinde.Close()
-	}
-}
-
-func (s *site) log() string {
-	if s.dev == nil {
-		return ""
-	}
-	return s.dev.Log()
-}
-
-func freeAddress() (string, error) {
+func freeAddress(t *testing.T) string {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return "", err
+		t.Fatal(err)
 	}
 	defer listener.Close()
-	return fmt.Sprintf("localhost:%d", listener.Addr().(*net.TCPAddr).Port), nil
+	return fmt.Sprintf("localhost:%d", listener.Addr().(*net.TCPAddr).Port)
 }

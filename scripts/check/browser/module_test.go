@@ -17,7 +17,7 @@ import (
 // the other waits and then uses the new one.
 func TestTabsRefreshOnce(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, kindetest.Options{AccessTTL: 6 * time.Second}, nil)
+	s, _ := newSite(t, kindetest.Options{AccessTTL: 6 * time.Second}, nil, append([]string{"entitlements"}, demoFunctions...))
 	b := newTab(t, s)
 	b.open(t, "/auth/login")
 	b.chooseUser(t, user.ID)

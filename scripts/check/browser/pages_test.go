@@ -12,10 +12,14 @@ import (
 // user signs in where a test does not need another user.
 var user = kindetest.DemoUserByID(kindetest.DemoUser)
 
+// demoFunctions are the functions that the demo page calls by itself, and those of its session.
+var demoFunctions = []string{"account", "callback", "connected-apps", "login", "logout", "organizations", "refresh",
+	"session", "user-profile"}
+
 // Conditions for WaitUntil.
 const (
 	// homeSignedOut is met by the home page without a session, to which a sign-out leads.
-	homeSignedOut = `location.href.endsWith("localhost:" + location.port + "/") && ` + homeText + ` === "Sign in"`
+	homeSignedOut = `location.pathname + location.search + location.hash === "/" && ` + homeText + ` === "Sign in"`
 	// homeText is the text of the home page's card, without its heading.
 	homeText = `document.querySelector("#your-account")?.innerText.trim().replace(/\s+/g, " ").replace(/^Your account ?/, "")`
 
@@ -59,7 +63,7 @@ func accessPage(search, id string) string {
 // portal is met when Kinde's portal shows an area of the user's account.
 func (b *tab) portal(area string) string {
 	return fmt.Sprintf(`location.href.startsWith("%s/portal_redirect?key=")
-		&& document.querySelector("main").innerText.includes("Area: %s")`, b.site.kinde.URL, area)
+		&& document.querySelector("main").innerText.includes("Area: %s")`, b.site.kindeURL, area)
 }
 
 // chooseUser signs a user in on Kinde's page.

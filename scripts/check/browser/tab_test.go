@@ -31,7 +31,7 @@ type tab struct {
 	site *site
 
 	mu             sync.Mutex
-	documents      []string            // URLs of the requested documents
+	requested      []string            // URLs of documents and of what scripts fetched
 	fetched        []network.RequestID // responses to the scripts of the current document
 	statuses       []int64
 	sessionCookies int // responses that set the session cookie
@@ -72,12 +72,15 @@ func (b *tab) record(event any) {
 	defer b.mu.Unlock()
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
-		if e.Type == network.ResourceTypeDocument {
-			b.documents = append(b.documents, e.Request.URL)
+		switch e.Type {
+		case network.ResourceTypeDocument:
+			b.requested = append(b.requested, e.Request.URL)
 			b.fetched = nil
+		case network.ResourceTypeFetch:
+			b.requested = append(b.requested, e.Request.URL)
 		}
 	case *network.EventResponseReceived:
-		if e.Type == network.ResourceTypeFetch || e.Type == network.ResourceTypeXHR {
+		if e.Type == network.ResourceTypeFetch {
 			b.fetched = append(b.fetched, e.RequestID)
 		}
 	case *network.EventResponseReceivedExtraInfo:
@@ -92,18 +95,23 @@ func (b *tab) record(event any) {
 	}
 }
 
-// harmless are console errors that need no fault: a site need not have the icon that
+// harmless matches console errors that need no fault: a site need not have the icon that
 // browsers request for JSON, and an app that is not connected is a 404 by the contract.
 // Tests check the state of the app's card.
-var harmless = []string{`/favicon\.ico$`, ` 404 .*/api/connected-apps/sample_drive/token$`}
+var harmless = regexp.MustCompile(`/favicon\.ico$| 404 .*/api/connected-apps/sample_drive/token$`)
 
-// checkConsole fails for each error in the console, since the last call, that matches
-// none of the patterns.
+// consoleErrors returns the errors in the console since the last call, without harmless ones.
+func (b *tab) consoleErrors() []string {
+	return slices.DeleteFunc(b.ConsoleErrors(), harmless.MatchString)
+}
+
+// checkConsole fails for each error in the console, since the last call, that matches none of
+// the patterns.
 func (b *tab) checkConsole(t *testing.T, allowed ...string) {
 	t.Helper()
-	pattern := regexp.MustCompile(strings.Join(slices.Concat(harmless, allowed), "|"))
-	for _, message := range b.ConsoleErrors() {
-		if !pattern.MatchString(message) {
+	for _, message := range b.consoleErrors() {
+		matches := func(pattern string) bool { return regexp.MustCompile(pattern).MatchString(message) }
+		if !slices.ContainsFunc(allowed, matches) {
 			t.Errorf("got console error %q, want none but %q", message, allowed)
 		}
 	}
@@ -147,6 +155,7 @@ func script(name string) string {
 
 // function returns an expression that calls the function in a script of testdata.
 func function(name string, args ...any) string {
+	args = append([]any{}, args...) // no arguments are [] and not null
 	encoded, err := json.Marshal(args)
 	if err != nil {
 		panic(err)
@@ -215,11 +224,12 @@ func (b *tab) goTo(t *testing.T, entry *page.NavigationEntry) {
 	call(t, b, page.NavigateToHistoryEntry, page.NavigateToHistoryEntryParams{EntryID: entry.ID})
 }
 
-// documentRequests returns the number of requested documents whose URL contains part.
-func (b *tab) documentRequests(part string) (n int) {
+// requests returns the number of requests, of documents and by scripts, whose URL contains
+// part.
+func (b *tab) requests(part string) (n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, url := range b.documents {
+	for _, url := range b.requested {
 		if strings.Contains(url, part) {
 			n++
 		}
