@@ -45,9 +45,7 @@ func TestAccessibilityOfHomePage(t *testing.T) {
 	b.open(t, homePath)
 	b.WaitUntil(t, homeSignedOut)
 	b.checkAccessibility(t, "signed out")
-	b.open(t, "/auth/login")
-	b.chooseUser(t, user.ID)
-	b.WaitUntil(t, homeText+` === "`+homeOfUser+`"`)
+	b.signInHome(t)
 	b.checkAccessibility(t, "signed in")
 }
 

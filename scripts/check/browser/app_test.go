@@ -11,6 +11,9 @@ import (
 	"kinde-functions/shared/local/kindetest"
 )
 
+// notConnected is met by the demo page of a user without the app.
+var notConnected = signedIn + " && " + appIs("apart")
+
 // appFile is part of the name of a file in the connected app.
 const appFile = "summer"
 
@@ -18,7 +21,6 @@ func TestConnectedApp(t *testing.T) {
 	t.Parallel()
 	b := newTab(t, shared)
 	b.signIn(t, user.ID)
-	notConnected := signedIn + " && " + appIs("apart")
 
 	t.Run("declined", func(t *testing.T) {
 		b.openConsent(t)
@@ -44,15 +46,29 @@ func TestConnectedApp(t *testing.T) {
 		}
 	})
 
+	t.Run("disconnected", func(t *testing.T) {
+		b.Click(t, "#app-disconnect")
+		b.WaitUntil(t, appIs("apart")+` && document.activeElement.id === "app-heading"`)
+		b.checkAbsent(t, appFile)
+		b.open(t, demoPath)
+		b.WaitUntil(t, notConnected)
+	})
+
 	t.Run("shows no files to another user of the browser", func(t *testing.T) {
+		b.connectApp(t)
 		b.signOut(t)
 		b.checkAbsent(t, appFile)
 		b.signIn(t, kindetest.AdminUser)
 		b.WaitUntil(t, appIs("apart"))
 		b.checkAbsent(t, appFile)
-		b.signOut(t)
-		b.signIn(t, user.ID)
 	})
+}
+
+// Only Kinde's callback may say that a connection failed.
+func TestErrorsOfConnectedApp(t *testing.T) {
+	t.Parallel()
+	b := newTab(t, shared)
+	b.signIn(t, user.ID)
 
 	t.Run("ignores errors in links", func(t *testing.T) {
 		for _, search := range []string{"?error=access_denied#app",
@@ -78,13 +94,20 @@ func TestConnectedApp(t *testing.T) {
 		b.open(t, demoPath+"?error=access_denied#app")
 		b.WaitUntil(t, notConnected)
 	})
+}
+
+func TestFailuresOfConnectedApp(t *testing.T) {
+	t.Parallel()
+	b := newTab(t, shared)
+	b.signIn(t, user.ID)
+	b.connectApp(t)
 
 	t.Run("names the files that cannot be listed", func(t *testing.T) {
-		b.connectApp(t)
 		remove := b.beforeLoad(t, setAttribute("#app", "data-app-files", "/no-such-list"))
 		b.openDemo(t)
 		b.WaitUntil(t, appIs("connected"))
-		for _, want := range []string{"/no-such-list answered with status 404", "data-app-files at this card in demo/index.html"} {
+		for _, want := range []string{"/no-such-list answered with status 404",
+			"data-app-files at this card in demo/index.html"} {
 			if got := b.text(t, "#app"); !strings.Contains(got, want) {
 				t.Errorf("got %q, want %q in it", got, want)
 			}
@@ -103,14 +126,6 @@ func TestConnectedApp(t *testing.T) {
 		b.WaitUntil(t, appIs("connected")+" && "+shows("#app-action-trouble", "You are offline"))
 		b.setOffline(t, false)
 		b.checkConsole(t, "ERR_INTERNET_DISCONNECTED")
-	})
-
-	t.Run("disconnected", func(t *testing.T) {
-		b.Click(t, "#app-disconnect")
-		b.WaitUntil(t, appIs("apart")+` && document.activeElement.id === "app-heading"`)
-		b.checkAbsent(t, appFile)
-		b.open(t, demoPath)
-		b.WaitUntil(t, notConnected)
 	})
 
 	t.Run("unknown to the site", func(t *testing.T) {

@@ -21,6 +21,14 @@ const homeOfUser = "Signed in as Dana Demo Your plan Sign out Your plan includes
 // homeSignedIn is met by the home page of the user.
 const homeSignedIn = homeText + ` === "` + homeOfUser + `"`
 
+// signInHome signs the user in and shows the home page.
+func (b *tab) signInHome(t *testing.T) {
+	t.Helper()
+	b.open(t, "/auth/login")
+	b.chooseUser(t, user.ID)
+	b.WaitUntil(t, homeSignedIn)
+}
+
 func TestDocsShowHomePage(t *testing.T) {
 	docs, err := os.ReadFile(filepath.Join(root, "docs", "frontend.md"))
 	if err != nil {
@@ -91,6 +99,13 @@ func TestElements(t *testing.T) {
 		b.Press(t, kb.Enter)
 		b.WaitUntil(t, b.portal("plan_details"))
 	})
+}
+
+func TestElementsFollowSession(t *testing.T) {
+	t.Parallel()
+	b := newTab(t, shared)
+	b.beforeLoad(t, script("record-text"))
+	b.signInHome(t)
 
 	t.Run("show nothing when the functions fail", func(t *testing.T) {
 		remove := b.beforeLoad(t, script("all-fail"))
@@ -160,9 +175,7 @@ func buttonNames(t *testing.T, b *tab) (names []string) {
 func TestPortalButton(t *testing.T) {
 	t.Parallel()
 	b := newTab(t, shared)
-	b.open(t, "/auth/login")
-	b.chooseUser(t, user.ID)
-	b.WaitUntil(t, homeSignedIn)
+	b.signInHome(t)
 	b.run(t, script("portal-fails"))
 	b.Press(t, kb.Tab+kb.Tab)
 	b.WaitUntil(t, portalFocused)
@@ -221,9 +234,7 @@ func TestPortalButton(t *testing.T) {
 func TestKindeIf(t *testing.T) {
 	t.Parallel()
 	b := newTab(t, shared)
-	b.open(t, "/auth/login")
-	b.chooseUser(t, user.ID)
-	b.WaitUntil(t, homeSignedIn)
+	b.signInHome(t)
 	attributes := map[string]bool{
 		`permission="view_reports"`:        true,
 		`permission="delete_organization"`: false,

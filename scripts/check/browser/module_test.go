@@ -17,11 +17,10 @@ import (
 // the other waits and then uses the new one.
 func TestTabsRefreshOnce(t *testing.T) {
 	t.Parallel()
-	s, _ := newSite(t, kindetest.Options{AccessTTL: 6 * time.Second}, nil, append([]string{"entitlements"}, demoFunctions...))
+	s, _ := newSite(t, kindetest.Options{AccessTTL: 6 * time.Second}, nil,
+		append([]string{"entitlements"}, demoFunctions...))
 	b := newTab(t, s)
-	b.open(t, "/auth/login")
-	b.chooseUser(t, user.ID)
-	b.WaitUntil(t, homeSignedIn)
+	b.signInHome(t)
 	second := b.newTab(t)
 	second.open(t, homePath)
 	second.WaitUntil(t, homeSignedIn)
@@ -82,7 +81,7 @@ func otherOrigin() http.Handler {
 // expression is JavaScript with its expected result.
 type expression struct{ source, want string }
 
-func checkExpressions(t *testing.T, b *tab, all ...expression) {
+func checkExpressions(t *testing.T, b *tab, all []expression) {
 	t.Helper()
 	for _, e := range all {
 		if got := eval[string](t, b, e.source); got != e.want {
@@ -91,14 +90,24 @@ func checkExpressions(t *testing.T, b *tab, all ...expression) {
 	}
 }
 
-func TestModuleOnAnotherOrigin(t *testing.T) {
-	t.Parallel()
+// onOtherOrigin opens the page on the other origin, with a token of the user.
+func onOtherOrigin(t *testing.T) *tab {
+	t.Helper()
 	b := newTab(t, shared)
 	token := tokenOfKinde(t, b)
 	b.Navigate(t, sharedOrigin+"/")
 	b.WaitUntil(t, "window.ready")
 	b.run(t, fmt.Sprintf("window.start(%q, %q)", shared.url, token))
-	noStorage := expression{`JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])`, `[{},{},""]`}
+	return b
+}
+
+// noStorage is what the page on the other origin has stored.
+var noStorage = expression{`JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])`,
+	`[{},{},""]`}
+
+func TestModuleOnAnotherOrigin(t *testing.T) {
+	t.Parallel()
+	b := onOtherOrigin(t)
 
 	t.Run("elements", func(t *testing.T) {
 		b.WaitUntil(t, `document.readyState === "complete"
@@ -118,7 +127,7 @@ func TestModuleOnAnotherOrigin(t *testing.T) {
 			{`(async () => { let n = 0; for await (const p of client.entitlements()) { n++ } return String(n) })()`, "3"},
 			{`client.health().then((h) => h.missing.join())`, ""},
 			noStorage,
-		}...)
+		})
 	})
 
 	t.Run("other tokens", func(t *testing.T) {
@@ -126,47 +135,52 @@ func TestModuleOnAnotherOrigin(t *testing.T) {
 			{`withToken("not.a.token").profile().catch((e) => e.code + e.status)`, "invalid-token401"},
 			{`withToken(null).profile().catch((e) => e.code)`, "no-token"},
 			{`withToken(null).signedIn().then(String)`, "false"},
-		}...)
+		})
 		b.checkConsole(t, " 401 .*/api/user-profile$")
-	})
-
-	// The client keeps a handle of the connection in place of a cookie.
-	t.Run("connected app", func(t *testing.T) {
-		consent := eval[string](t, b, `client.connect("sample_drive", { returnUrl: location.href })
-			.then((to) => { window.to = to; return to.url })`)
-		const appToken = `client.appToken("sample_drive", { connection: to.connection }).then(
-			(a) => a.access_token.slice(0, 12) + (Date.parse(a.access_token_expiry) > Date.now()),
-			(e) => e.code + e.status)`
-		checkExpressions(t, b, expression{appToken, "not-connected404"})
-		second := b.newTab(t)
-		second.Navigate(t, consent)
-		second.WaitUntil(t, consentPage)
-		second.Click(t, approve)
-		second.WaitUntil(t, fmt.Sprintf(`location.href === %q`, b.URL()))
-		checkExpressions(t, b, []expression{
-			{appToken, "third_party_true"},
-			{`client.revokeApp("sample_drive", { connection: to.connection }).then(() => "ended")`, "ended"},
-			{appToken, "not-connected404"},
-			{`client.appToken("other_drive").catch((e) => e.code + e.status)`, "unknown-app404"},
-		}...)
-		b.checkConsole(t, " 404 .*/api/connected-apps/")
 	})
 
 	// Other origins may not fetch links to the portal.
 	t.Run("portal", func(t *testing.T) {
-		checkExpressions(t, b, expression{`client.openPortal().catch((e) => e.code)`, "unreachable"})
+		checkExpressions(t, b, []expression{{`client.openPortal().catch((e) => e.code)`, "unreachable"}})
 		b.checkConsole(t, "/portal", "ERR_FAILED")
 	})
+}
 
-	t.Run("introspection and revocation", func(t *testing.T) {
-		checkExpressions(t, b, []expression{
-			{`client.introspect().then((a) => String(a.active))`, "true"},
-			{`client.introspect({ token: "strange.to.ken" }).catch((e) => e.code + e.status)`, "not-your-token403"},
-			{`client.revoke({ token: "strange.to.ken" }).then(() => client.profile()).then((p) => p.email)`, user.Email},
-			{`client.revoke().then(() => client.profile()).catch((e) => e.code + e.status)`, "invalid-token401"},
-			{`client.introspect().then((a) => String(a.active))`, "false"},
-			noStorage,
-		}...)
-		b.checkConsole(t, " 40[13] ")
+// The client keeps a handle of the connection in place of a cookie.
+func TestConnectedAppOnAnotherOrigin(t *testing.T) {
+	t.Parallel()
+	b := onOtherOrigin(t)
+	consent := eval[string](t, b, `client.connect("sample_drive", { returnUrl: location.href })
+		.then((to) => { window.to = to; return to.url })`)
+	const appToken = `client.appToken("sample_drive", { connection: to.connection }).then(
+		(a) => a.access_token.slice(0, 12) + (Date.parse(a.access_token_expiry) > Date.now()),
+		(e) => e.code + e.status)`
+	checkExpressions(t, b, []expression{{appToken, "not-connected404"}})
+	second := b.newTab(t)
+	second.Navigate(t, consent)
+	second.WaitUntil(t, consentPage)
+	second.Click(t, approve)
+	second.WaitUntil(t, fmt.Sprintf(`location.href === %q`, b.URL()))
+	checkExpressions(t, b, []expression{
+		{appToken, "third_party_true"},
+		{`client.revokeApp("sample_drive", { connection: to.connection }).then(() => "ended")`, "ended"},
+		{appToken, "not-connected404"},
+		{`client.appToken("other_drive").catch((e) => e.code + e.status)`, "unknown-app404"},
+		noStorage,
 	})
+	b.checkConsole(t, " 404 .*/api/connected-apps/")
+}
+
+func TestTokenToolsOnAnotherOrigin(t *testing.T) {
+	t.Parallel()
+	b := onOtherOrigin(t)
+	checkExpressions(t, b, []expression{
+		{`client.introspect().then((a) => String(a.active))`, "true"},
+		{`client.introspect({ token: "strange.to.ken" }).catch((e) => e.code + e.status)`, "not-your-token403"},
+		{`client.revoke({ token: "strange.to.ken" }).then(() => client.profile()).then((p) => p.email)`, user.Email},
+		{`client.revoke().then(() => client.profile()).catch((e) => e.code + e.status)`, "invalid-token401"},
+		{`client.introspect().then((a) => String(a.active))`, "false"},
+		noStorage,
+	})
+	b.checkConsole(t, " 40[13] ")
 }

@@ -21,7 +21,8 @@ const (
 	// homeSignedOut is met by the home page without a session, to which a sign-out leads.
 	homeSignedOut = `location.pathname + location.search + location.hash === "/" && ` + homeText + ` === "Sign in"`
 	// homeText is the text of the home page's card, without its heading.
-	homeText = `document.querySelector("#your-account")?.innerText.trim().replace(/\s+/g, " ").replace(/^Your account ?/, "")`
+	homeText = `document.querySelector("#your-account")?.innerText.trim()
+		.replace(/\s+/g, " ").replace(/^Your account ?/, "")`
 
 	signedOut = demo + ` === "out"`
 	// signedIn is met when the demo page has loaded everything about the user.

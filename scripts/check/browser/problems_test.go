@@ -77,110 +77,122 @@ func TestProblemsUpstream(t *testing.T) {
 	b := newTab(t, s)
 	b.signIn(t, user.ID)
 	b.ConsoleErrors() // the app's card lacks settings
-	run := func(name string, test func(t *testing.T)) {
-		t.Run(name, func(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		test func(*testing.T, *tab, *kindetest.Kinde)
+	}{
+		{"no response", testNoResponse},
+		{"errors", testErrors},
+		{"one part fails", testOnePartFails},
+		{"missing settings", testMissingSettings},
+		{"rate limit", testRateLimit},
+		{"not revoked", testNotRevoked},
+		{"empty account", testEmptyAccount},
+		{"markup in names", testMarkupInNames},
+	} {
+		t.Run(test.name, func(t *testing.T) {
 			defer kinde.ClearFaults()
-			test(t)
+			test.test(t, b, kinde)
 			b.checkConsole(t, "Failed to load resource: the server responded with a status of")
 		})
 	}
-	const (
-		profile = "/oauth2/v2/user_profile"
-		account = "/account_api/"
-	)
+}
 
-	run("no response", func(t *testing.T) {
-		kinde.Fault(profile, kindetest.Fault{Hang: true})
-		kinde.Fault(account, kindetest.Fault{Hang: true})
-		b.open(t, demoPath)
-		b.WaitUntil(t, demo+` === "in" && ["profile", "account"].map((id) => document.getElementById(id))
-			.every((card) => card.ariaBusy === "true" && card.dataset.state === "loading")`)
-		b.checkAccessibility(t, "loading")
-		b.WaitUntil(t, cardShows("profile", "failed", "Kinde did not answer in time")+" && "+
-			cardShows("account", "failed", "upstream-timeout"))
-		b.checkAccessibility(t, "failed")
-	})
+const (
+	profilePath = "/oauth2/v2/user_profile"
+	accountPath = "/account_api/"
+)
 
-	run("errors", func(t *testing.T) {
-		kinde.Fault(profile, kindetest.Fault{Reset: true})
-		kinde.Fault(account, kindetest.Fault{Status: 429, Header: http.Header{"Retry-After": {"60"}}})
-		b.open(t, demoPath)
-		b.WaitUntil(t, demo+` === "in" && `+cardShows("profile", "failed", "Kinde is out of reach just now")+" && "+
-			cardShows("profile", "failed", "upstream-failed"))
-		b.WaitUntil(t, cardShows("account", "failed", "Kinde is busy")+" && "+
-			cardShows("account", "failed", "You can try again in")+
-			` && document.querySelector("#account-again").ariaDisabled === "true"`)
-		b.checkAccessibility(t, "errors")
-		kinde.ClearFaults()
-		b.Click(t, "#profile-again")
-		b.WaitUntil(t, cardShows("profile", "shown", user.Email))
-	})
+func testNoResponse(t *testing.T, b *tab, kinde *kindetest.Kinde) {
+	kinde.Fault(profilePath, kindetest.Fault{Hang: true})
+	kinde.Fault(accountPath, kindetest.Fault{Hang: true})
+	b.open(t, demoPath)
+	b.WaitUntil(t, demo+` === "in" && ["profile", "account"].map((id) => document.getElementById(id))
+		.every((card) => card.ariaBusy === "true" && card.dataset.state === "loading")`)
+	b.checkAccessibility(t, "loading")
+	b.WaitUntil(t, cardShows("profile", "failed", "Kinde did not answer in time")+" && "+
+		cardShows("account", "failed", "upstream-timeout"))
+	b.checkAccessibility(t, "failed")
+}
 
-	run("one part fails", func(t *testing.T) {
-		kinde.Fault("GET /account_api/v1/roles", kindetest.Fault{Status: 500})
-		b.open(t, demoPath)
-		b.WaitUntil(t, cardShows("account", "partly", "Could not be loaded: Kinde is out of reach just now. upstream-failed")+
-			" && "+cardShows("account", "partly", "view_reports"))
-		got := eval[[]string](t, b, `[...document.querySelectorAll("#account .notice")]
-			.map((notice) => notice.closest("div").dataset.part)`)
-		if !slices.Equal(got, []string{"roles"}) {
-			t.Errorf("got notices about %q, want roles", got)
-		}
-		b.checkAccessibility(t, "one part fails")
-		kinde.ClearFaults()
-		b.Click(t, "#account-again")
-		b.WaitUntil(t, cardShows("account", "shown", "editor"))
-	})
+func testErrors(t *testing.T, b *tab, kinde *kindetest.Kinde) {
+	kinde.Fault(profilePath, kindetest.Fault{Reset: true})
+	kinde.Fault(accountPath, kindetest.Fault{Status: 429, Header: http.Header{"Retry-After": {"60"}}})
+	b.open(t, demoPath)
+	b.WaitUntil(t, demo+` === "in" && `+cardShows("profile", "failed", "Kinde is out of reach just now")+" && "+
+		cardShows("profile", "failed", "upstream-failed"))
+	b.WaitUntil(t, cardShows("account", "failed", "Kinde is busy")+" && "+
+		cardShows("account", "failed", "You can try again in")+
+		` && document.querySelector("#account-again").ariaDisabled === "true"`)
+	b.checkAccessibility(t, "errors")
+	kinde.ClearFaults()
+	b.Click(t, "#profile-again")
+	b.WaitUntil(t, cardShows("profile", "shown", user.Email))
+}
 
-	run("missing settings", func(t *testing.T) {
-		b.WaitUntil(t, cardShows("app", "failed", "set CONNECTED_APPS, KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET")+
-			" && "+cardShows("app", "failed", "misconfigured"))
-		b.Click(t, "#introspect")
-		b.WaitUntil(t, shows("#tokens", "set KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET"))
-		b.checkAccessibility(t, "missing settings")
-	})
-
-	revoke := func(t *testing.T) {
-		t.Helper()
-		b.fill(t, "#tokens-field", "strange.to.ken")
-		b.Click(t, "#revoke")
-		b.WaitUntil(t, dialog("Revoke the token in the field?"))
-		b.Click(t, "#revoke-yes")
+func testOnePartFails(t *testing.T, b *tab, kinde *kindetest.Kinde) {
+	kinde.Fault("GET /account_api/v1/roles", kindetest.Fault{Status: 500})
+	b.open(t, demoPath)
+	b.WaitUntil(t, cardShows("account", "partly", "Could not be loaded: Kinde is out of reach just now. upstream-failed")+
+		" && "+cardShows("account", "partly", "view_reports"))
+	got := eval[[]string](t, b, `[...document.querySelectorAll("#account .notice")]
+		.map((notice) => notice.closest("div").dataset.part)`)
+	if !slices.Equal(got, []string{"roles"}) {
+		t.Errorf("got notices about %q, want roles", got)
 	}
+	b.checkAccessibility(t, "one part fails")
+	kinde.ClearFaults()
+	b.Click(t, "#account-again")
+	b.WaitUntil(t, cardShows("account", "shown", "editor"))
+}
 
-	run("rate limit", func(t *testing.T) {
-		revoke(t)
-		b.WaitUntil(t, shows("#tokens", "Revoked"))
-		revoke(t)
-		for _, text := range []string{"Too many requests", "rate-limited", "You can try again in"} {
-			b.WaitUntil(t, shows("#tokens", text))
-		}
-		b.WaitFor(t, `#revoke[aria-disabled="true"]`)
-		b.checkAccessibility(t, "rate limit")
-		b.WaitUntil(t, shows("#tokens", "You can try again now"))
-		b.WaitUntil(t, `document.querySelector("#revoke").ariaDisabled !== "true"`)
-	})
+func testMissingSettings(t *testing.T, b *tab, _ *kindetest.Kinde) {
+	b.WaitUntil(t, cardShows("app", "failed", "set CONNECTED_APPS, KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET")+
+		" && "+cardShows("app", "failed", "misconfigured"))
+	b.Click(t, "#introspect")
+	b.WaitUntil(t, shows("#tokens", "set KINDE_M2M_CLIENT_ID and KINDE_M2M_CLIENT_SECRET"))
+	b.checkAccessibility(t, "missing settings")
+}
 
-	run("not revoked", func(t *testing.T) {
-		kinde.Fault("/oauth2/revoke", kindetest.Fault{Status: 503, Header: http.Header{"Retry-After": {"120"}}})
-		revoke(t)
-		for _, text := range []string{"Not revoked: the token still works", "not-revoked", "You can try again in"} {
-			b.WaitUntil(t, shows("#tokens", text))
-		}
-		b.checkAccessibility(t, "not revoked")
-	})
+func testRateLimit(t *testing.T, b *tab, _ *kindetest.Kinde) {
+	b.revoke(t)
+	b.WaitUntil(t, shows("#tokens", "Revoked"))
+	b.revoke(t)
+	for _, text := range []string{"Too many requests", "rate-limited", "You can try again in"} {
+		b.WaitUntil(t, shows("#tokens", text))
+	}
+	b.WaitFor(t, `#revoke[aria-disabled="true"]`)
+	b.checkAccessibility(t, "rate limit")
+	b.WaitUntil(t, shows("#tokens", "You can try again now"))
+	b.WaitUntil(t, `document.querySelector("#revoke").ariaDisabled !== "true"`)
+}
 
-	run("empty account", func(t *testing.T) {
-		b.signIn(t, kindetest.EmptyUser)
-		for _, want := range []string{"You have no plan yet. Choose one in your account pages.", "You have no role.",
-			"You have no permission.", "You have none. They come with a plan.", "No flag is set for you.",
-			"Nothing more is kept about you."} {
-			b.WaitUntil(t, cardShows("account", "shown", want))
-		}
-		b.checkAccessibility(t, "empty account")
-	})
+func testNotRevoked(t *testing.T, b *tab, kinde *kindetest.Kinde) {
+	kinde.Fault("/oauth2/revoke", kindetest.Fault{Status: 503, Header: http.Header{"Retry-After": {"120"}}})
+	b.revoke(t)
+	for _, text := range []string{"Not revoked: the token still works", "not-revoked", "You can try again in"} {
+		b.WaitUntil(t, shows("#tokens", text))
+	}
+	b.checkAccessibility(t, "not revoked")
+}
 
-	run("markup in names", func(t *testing.T) { testMarkupInNames(t, b, kinde) })
+func testEmptyAccount(t *testing.T, b *tab, _ *kindetest.Kinde) {
+	b.signIn(t, kindetest.EmptyUser)
+	for _, want := range []string{"You have no plan yet. Choose one in your account pages.", "You have no role.",
+		"You have no permission.", "You have none. They come with a plan.", "No flag is set for you.",
+		"Nothing more is kept about you."} {
+		b.WaitUntil(t, cardShows("account", "shown", want))
+	}
+	b.checkAccessibility(t, "empty account")
+}
+
+// revoke revokes a token that is not the user's.
+func (b *tab) revoke(t *testing.T) {
+	t.Helper()
+	b.fill(t, "#tokens-field", "strange.to.ken")
+	b.Click(t, "#revoke")
+	b.WaitUntil(t, dialog("Revoke the token in the field?"))
+	b.Click(t, "#revoke-yes")
 }
 
 // The page shows markup in data as text, and says what it cannot read.

@@ -26,7 +26,8 @@ func TestSignIn(t *testing.T) {
 				t.Errorf("got %.500q, want %q in it", got, want)
 			}
 		}
-		got := eval[[]string](t, b, `[...document.querySelectorAll("#sign-in .actions a")].map((a) => a.getAttribute("href"))`)
+		got := eval[[]string](t, b,
+			`[...document.querySelectorAll("#sign-in .actions a")].map((a) => a.getAttribute("href"))`)
 		want := []string{"/auth/login?return_url=" + demoPath, "/auth/register?return_url=" + demoPath}
 		if !slices.Equal(got, want) {
 			t.Errorf("got links to %q, want %q", got, want)
@@ -49,30 +50,31 @@ func TestSignIn(t *testing.T) {
 		b.chooseUser(t, user.ID)
 		b.WaitUntil(t, signedIn)
 		membership := user.Memberships[0]
-		for _, want := range []string{user.Name(), user.Email, "Sign out", membership.Plans[0].Name, membership.Roles[0].Name} {
+		for _, want := range []string{user.Name(), user.Email, "Sign out", membership.Plans[0].Name,
+			membership.Roles[0].Name} {
 			if got := b.text(t, "html"); !strings.Contains(got, want) {
 				t.Errorf("got %.500q, want %q in it", got, want)
 			}
 		}
 	})
 
-	t.Run("sets cookies that scripts and other sites cannot use", func(t *testing.T) {
-		var names []string
-		for _, c := range b.cookies(t) {
-			names = append(names, c.Name)
-			if !c.HTTPOnly || c.SameSite != network.CookieSameSiteStrict || c.Path != "/" || c.Secure {
-				t.Errorf("%s: got HttpOnly %v, SameSite %s, Path %s, Secure %v, want true, Strict, /, false on http",
-					c.Name, c.HTTPOnly, c.SameSite, c.Path, c.Secure)
-			}
-		}
-		if slices.Sort(names); !slices.Equal(names, []string{"current", "session"}) {
-			t.Errorf("got cookies %q, want current and session", names)
-		}
-	})
+	t.Run("sets cookies that scripts and other sites cannot use", func(t *testing.T) { checkCookies(t, b) })
+	t.Run("gives scripts no token and no cookie", func(t *testing.T) { checkNoToken(t, b) })
+}
 
-	t.Run("gives scripts no token and no cookie", func(t *testing.T) {
-		checkNoToken(t, b)
-	})
+func checkCookies(t *testing.T, b *tab) {
+	t.Helper()
+	var names []string
+	for _, c := range b.cookies(t) {
+		names = append(names, c.Name)
+		if !c.HTTPOnly || c.SameSite != network.CookieSameSiteStrict || c.Path != "/" || c.Secure {
+			t.Errorf("%s: got HttpOnly %v, SameSite %s, Path %s, Secure %v, want true, Strict, /, false on http",
+				c.Name, c.HTTPOnly, c.SameSite, c.Path, c.Secure)
+		}
+	}
+	if slices.Sort(names); !slices.Equal(names, []string{"current", "session"}) {
+		t.Errorf("got cookies %q, want current and session", names)
+	}
 }
 
 // jwt matches any token in the compact form.

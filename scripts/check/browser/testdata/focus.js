@@ -20,7 +20,7 @@
     opaque = opaque.parentElement;
   }
   const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element);
-  const [low, high] = [luminance(outlineColor), luminance(getComputedStyle(opaque).backgroundColor)].sort((a, b) => a - b);
+  const [low, high] = [outlineColor, getComputedStyle(opaque).backgroundColor].map(luminance).sort((a, b) => a - b);
   const box = element.getClientRects()[0]; // the first line's if the element has several
   const front = document.elementFromPoint(
     box.x + Math.min(box.width, innerWidth) / 2, box.y + Math.min(box.height, 40) / 2);
