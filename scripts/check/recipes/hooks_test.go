@@ -68,14 +68,14 @@ func checkHooks(t *testing.T, b *chromium.Tab, site string) {
 	b.Click(t, "#toggle")
 	b.WaitUntil(t, fact("may", allowed)+" && "+requests(1, 3))
 
-	other := b.Another(t)
-	other.GoTo(t, site)
-	other.Until(t, fact("may", allowed))
-	other.Until(t, requests(1, 2))
-	other.Until(t, `((out) => out && (out.click(), true))(
+	other := b.NewTab(t)
+	other.Navigate(t, site)
+	other.WaitUntil(t, fact("may", allowed))
+	other.WaitUntil(t, requests(1, 2))
+	other.WaitUntil(t, `((out) => out && (out.click(), true))(
 		[...document.querySelectorAll("button")].find(({ textContent }) => textContent === "Sign out"))`)
 	b.WaitUntil(t, factsSignedOut+" && "+shown("Sign in"))
-	other.Until(t, factsSignedOut)
+	other.WaitUntil(t, factsSignedOut)
 	checkConsole(t, b)
 	checkConsole(t, other)
 }
