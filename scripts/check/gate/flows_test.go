@@ -62,20 +62,20 @@ func TestFlows(t *testing.T) {
 
 func (b browser) untilHeading(t *testing.T, heading string) {
 	t.Helper()
-	b.Until(t, fmt.Sprintf(`document.querySelector("h1")?.textContent === %q`, heading))
+	b.WaitUntil(t, fmt.Sprintf(`document.querySelector("h1")?.textContent === %q`, heading))
 }
 
 // chooseUser signs in at Kinde.
 func (b browser) chooseUser(t *testing.T, id string) {
 	t.Helper()
 	button := fmt.Sprintf(`button.person[value=%q]`, id)
-	b.Until(t, fmt.Sprintf(`document.querySelector('%s')`, button))
+	b.WaitUntil(t, fmt.Sprintf(`document.querySelector('%s')`, button))
 	b.Click(t, button)
 }
 
 func (b browser) openMembers(t *testing.T, id string) {
 	t.Helper()
-	b.GoTo(t, b.site+members)
+	b.Navigate(t, b.site+members)
 	b.chooseUser(t, id)
 	b.untilHeading(t, "Members")
 }
@@ -125,7 +125,7 @@ func (b browser) openMail(t *testing.T, page string) {
 			b.site+page)
 	}))
 	t.Cleanup(mail.Close)
-	b.GoTo(t, mail.URL)
+	b.Navigate(t, mail.URL)
 }
 
 func mailSignedOut(t *testing.T, b browser) {
@@ -133,7 +133,7 @@ func mailSignedOut(t *testing.T, b browser) {
 	b.Click(t, "a")
 	b.chooseUser(t, kindetest.DemoUser)
 	b.untilHeading(t, "Members")
-	if got, want := b.Where(), b.site+members+"?from=mail"; got != want {
+	if got, want := b.URL(), b.site+members+"?from=mail"; got != want {
 		t.Errorf("at %s, want %s", got, want)
 	}
 	if pass := b.cookie(t, "gate"); pass == "" {
@@ -158,8 +158,8 @@ func mailSignedIn(t *testing.T, b browser) {
 // noScript signs in on the way and follows links with scripts switched off.
 func noScript(t *testing.T, b browser) {
 	call(t, b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	b.GoTo(t, "data:text/html,<script>document.title='runs'</script><p>static")
-	b.Until(t, `document.querySelector("p") && document.title !== "runs"`)
+	b.Navigate(t, "data:text/html,<script>document.title='runs'</script><p>static")
+	b.WaitUntil(t, `document.querySelector("p") && document.title !== "runs"`)
 	b.openMail(t, members)
 	b.Click(t, "a")
 	b.chooseUser(t, kindetest.DemoUser)
@@ -170,8 +170,8 @@ func noScript(t *testing.T, b browser) {
 	b.openMail(t, members)
 	b.Click(t, "a")
 	b.untilHeading(t, "Members")
-	b.GoTo(t, b.site+members+"closed/")
-	b.Until(t, notAllowed)
+	b.Navigate(t, b.site+members+"closed/")
+	b.WaitUntil(t, notAllowed)
 }
 
 const (
@@ -207,13 +207,13 @@ func openLongerThanPass(t *testing.T, b browser) {
 func keysDiffer(t *testing.T, b browser) {
 	b.openMembers(t, kindetest.DemoUser)
 	restore := b.edge.Override(t, "GATE_KEYS", "b3RoZXIga2V5cyBhdCB0aGUgZWRnZSB0aGFuIGhlcmU=")
-	b.GoTo(t, b.site+members)
-	b.Until(t, `document.body.innerText.includes("setting") && location.pathname === "/auth/gate"`)
+	b.Navigate(t, b.site+members)
+	b.WaitUntil(t, `document.body.innerText.includes("setting") && location.pathname === "/auth/gate"`)
 	b.dropPass(t)
-	b.GoTo(t, b.site+members)
-	b.Until(t, `document.body.innerText.includes("setting") && location.pathname === "/auth/gate"`)
+	b.Navigate(t, b.site+members)
+	b.WaitUntil(t, `document.body.innerText.includes("setting") && location.pathname === "/auth/gate"`)
 	restore()
-	b.GoTo(t, b.site+members)
+	b.Navigate(t, b.site+members)
 	b.untilHeading(t, "Members")
 }
 
@@ -239,18 +239,18 @@ func (b browser) grant(t *testing.T, id string) {
 func (b browser) openClosedInVain(t *testing.T) {
 	t.Helper()
 	b.openMembers(t, kindetest.DemoUser)
-	b.GoTo(t, b.site+members+"reports/")
+	b.Navigate(t, b.site+members+"reports/")
 	b.untilHeading(t, "Reports")
-	b.GoTo(t, b.site+members+"closed/")
-	b.Until(t, notAllowed)
+	b.Navigate(t, b.site+members+"closed/")
+	b.WaitUntil(t, notAllowed)
 	b.grant(t, kindetest.DemoUser)
-	b.GoTo(t, b.site+members+"closed/")
-	b.Until(t, notAllowed)
+	b.Navigate(t, b.site+members+"closed/")
+	b.WaitUntil(t, notAllowed)
 }
 
 func freshSession(t *testing.T, b browser) {
 	b.openClosedInVain(t)
-	b.GoTo(t, b.site+"/auth/login?prompt=none&return_url="+members+"closed/")
+	b.Navigate(t, b.site+"/auth/login?prompt=none&return_url="+members+"closed/")
 	b.untilHeading(t, "Closed")
 }
 
@@ -261,7 +261,7 @@ func refreshedSession(t *testing.T, b browser) {
 	if got := eval[int](t, b, refresh); got != 200 {
 		t.Fatalf("/auth/refresh: got %d, want 200", got)
 	}
-	b.GoTo(t, b.site+members+"closed/")
+	b.Navigate(t, b.site+members+"closed/")
 	b.untilHeading(t, "Closed")
 }
 
@@ -279,8 +279,8 @@ func (b browser) signOutHere(t *testing.T) string {
 
 func (b browser) signOut(t *testing.T) {
 	t.Helper()
-	b.GoTo(t, b.signOutHere(t))
-	b.Until(t, `location.href === "`+b.site+`/"`)
+	b.Navigate(t, b.signOutHere(t))
+	b.WaitUntil(t, `location.href === "`+b.site+`/"`)
 }
 
 func signOut(t *testing.T, b browser) {
@@ -298,10 +298,10 @@ func signOut(t *testing.T, b browser) {
 	if got := eval[string](t, b, getData); strings.Contains(got, "Members only") || !strings.Contains(got, "no-token") {
 		t.Errorf("a fetch after the sign-out: got %q, want no-token", got)
 	}
-	b.GoTo(t, atKinde)
-	b.Until(t, `location.href === "`+b.site+`/"`)
-	b.GoTo(t, b.site+members)
-	b.Until(t, signIn)
+	b.Navigate(t, atKinde)
+	b.WaitUntil(t, `location.href === "`+b.site+`/"`)
+	b.Navigate(t, b.site+members)
+	b.WaitUntil(t, signIn)
 }
 
 // backAfterSignOut leaves the site's page in the browser's history, whose page must not
@@ -313,19 +313,19 @@ func backAfterSignOut(t *testing.T, b browser) {
 	b.signOut(t)
 	for range 2 {
 		eval[any](t, b, `history.back(), null`)
-		b.Until(t, signIn)
+		b.WaitUntil(t, signIn)
 	}
 }
 
 func twoUsers(t *testing.T, b browser) {
 	b.openMembers(t, kindetest.DemoUser)
-	b.GoTo(t, b.site+members+"reports/")
+	b.Navigate(t, b.site+members+"reports/")
 	b.untilHeading(t, "Reports")
 	b.signOut(t)
-	b.GoTo(t, b.site+members+"reports/")
+	b.Navigate(t, b.site+members+"reports/")
 	b.chooseUser(t, kindetest.EmptyUser)
-	b.Until(t, notAllowed)
-	b.GoTo(t, b.site+members)
+	b.WaitUntil(t, notAllowed)
+	b.Navigate(t, b.site+members)
 	b.untilHeading(t, "Members")
 }
 
@@ -333,15 +333,15 @@ func twoUsers(t *testing.T, b browser) {
 // serve the second.
 func twoUsersWithoutSignOut(t *testing.T, b browser) {
 	b.openMembers(t, kindetest.DemoUser)
-	b.GoTo(t, b.site+members+"reports/")
+	b.Navigate(t, b.site+members+"reports/")
 	b.untilHeading(t, "Reports")
 	first := b.cookie(t, "gate")
-	b.GoTo(t, b.site+"/auth/login?prompt=login&return_url=/access/")
+	b.Navigate(t, b.site+"/auth/login?prompt=login&return_url=/access/")
 	b.chooseUser(t, kindetest.EmptyUser)
-	b.Until(t, `location.pathname === "/access/"`)
-	b.GoTo(t, b.site+members+"reports/")
-	b.Until(t, notAllowed)
-	b.GoTo(t, b.site+members)
+	b.WaitUntil(t, `location.pathname === "/access/"`)
+	b.Navigate(t, b.site+members+"reports/")
+	b.WaitUntil(t, notAllowed)
+	b.Navigate(t, b.site+members)
 	b.untilHeading(t, "Members")
 	if second := b.cookie(t, "gate"); second == "" || second == first {
 		t.Errorf("got the second user's pass %.20q, want one that is not the first user's", second)

@@ -20,17 +20,17 @@ import (
 // serviceWorker requests protected pages by a service worker.
 func serviceWorker(t *testing.T, b browser) {
 	b.openMembers(t, kindetest.DemoUser)
-	b.GoTo(t, b.site+"/demo/worker/") // whose worker fetches what the page fetches
-	b.Until(t, `navigator.serviceWorker.controller !== null`)
+	b.Navigate(t, b.site+"/demo/worker/") // whose worker fetches what the page fetches
+	b.WaitUntil(t, `navigator.serviceWorker.controller !== null`)
 	b.dropPass(t)
 	if got := eval[string](t, b, getData); !strings.Contains(got, "Members only") {
 		t.Errorf("a fetch by a worker without a pass: got %q", got)
 	}
 	b.dropPass(t)
-	b.GoTo(t, b.site+members)
+	b.Navigate(t, b.site+members)
 	b.untilHeading(t, "Members")
 	b.signOutHere(t)
-	b.GoTo(t, b.site+"/demo/worker/")
+	b.Navigate(t, b.site+"/demo/worker/")
 	if got := eval[string](t, b, getData); strings.Contains(got, "Members only") {
 		t.Errorf("a fetch by a worker after the sign-out: got %q", got)
 	}
