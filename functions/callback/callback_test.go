@@ -91,7 +91,7 @@ func TestCallbackSetsSession(t *testing.T) {
 	s := start(t)
 	w := s.back("state=" + s.attempt.State + "&code=" + s.code())
 	if w.Code != 302 || w.Header().Get("Location") != site+"/pricing" {
-		t.Fatalf("got %d %s %s %s", w.Code, w.Header().Get("Location"), w.Body, s.Log())
+		t.Fatalf("got %d %s %s %s, want 302", w.Code, w.Header().Get("Location"), w.Body, s.Log())
 	}
 	tokens, err := s.Stored(w)
 	if err != nil || tokens.Access == "" || tokens.Refresh == "" {
@@ -128,7 +128,7 @@ func TestStateIsGoodOnceInItsBrowser(t *testing.T) {
 		where := w.Header().Get("Location")
 		if w.Code != 302 || where != site+"/access/?error=login-expired" &&
 			!(name == "doubled state" && where == site+"/access/?error=invalid-parameter") {
-			t.Errorf("%s: got %d %s", name, w.Code, where)
+			t.Errorf("%s: got %d %s, want 302", name, w.Code, where)
 		}
 		if strings.Contains(functiontest.Kept(w.Header()), "session") {
 			t.Errorf("%s: got a session cookie, want none", name)
@@ -139,7 +139,7 @@ func TestStateIsGoodOnceInItsBrowser(t *testing.T) {
 	}
 	first := s.back(good)
 	if first.Code != 302 || first.Header().Get("Location") != site+"/pricing" {
-		t.Fatalf("got %d %s", first.Code, first.Header().Get("Location"))
+		t.Fatalf("got %d %s, want 302", first.Code, first.Header().Get("Location"))
 	}
 	s.attempt.Started = time.Now().Add(-11 * time.Minute)
 	s.begin()

@@ -28,7 +28,7 @@ func TestHostileQueriesAreNeverEchoed(t *testing.T) {
 				asked++
 				location := w.Header().Get("Location")
 				if w.Code != 302 || !page.MatchString(location) {
-					t.Fatalf("%.200s: got %d %.200s", query, w.Code, location)
+					t.Fatalf("%.200s: got %d %.200s, want 302", query, w.Code, location)
 				}
 				plain, _ := url.QueryUnescape(markup)
 				if strings.Contains(w.Body.String()+s.Log(), plain) || strings.Contains(functiontest.Kept(w.Header()), "session") {

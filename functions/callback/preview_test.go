@@ -15,7 +15,8 @@ import (
 // cookiesOf reads and writes the cookies of another origin with the fixture's keys.
 func cookiesOf(t *testing.T, f *functiontest.Fixture, origin string) *session.Cookies {
 	t.Helper()
-	box, err := session.NewBox([][]byte{[]byte("0123456789abcdef0123456789abcdef")}, f.Issuer(), kindetest.ClientID, origin)
+	keys := [][]byte{[]byte("0123456789abcdef0123456789abcdef")}
+	box, err := session.NewBox(keys, f.Issuer(), kindetest.ClientID, origin)
 	if err != nil {
 		t.Fatal(err)
 	}

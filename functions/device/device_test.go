@@ -42,7 +42,7 @@ func begin(t *testing.T, f *functiontest.Fixture, body string) started {
 	var s started
 	if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || w.Code != 200 || s.DeviceCode == "" || s.UserCode == "" ||
 		s.Complete == "" {
-		t.Fatalf("got %d %s", w.Code, w.Body)
+		t.Fatalf("got %d %s, want 200", w.Code, w.Body)
 	}
 	return s
 }
@@ -60,7 +60,7 @@ func poll(t *testing.T, f *functiontest.Fixture, code string) string {
 		return ""
 	}
 	if w.Code != 400 || len(body) != 1 {
-		t.Fatalf("got %d %s", w.Code, w.Body)
+		t.Fatalf("got %d %s, want 400", w.Code, w.Body)
 	}
 	return body["error"].(string)
 }
@@ -201,11 +201,11 @@ func TestUnknownCodes(t *testing.T) {
 		`{"device_code":1}`, `{"device_code":null}`,
 	} {
 		if w := f.Post(tokenPath, body); w.Code != 400 || !strings.Contains(w.Body.String(), `"invalid-parameter"`) {
-			t.Errorf("%.40s: got %d %s", body, w.Code, w.Body)
+			t.Errorf("%.40s: got %d %s, want 400", body, w.Code, w.Body)
 		}
 	}
 	if w := f.Get(tokenPath); w.Code != 405 {
-		t.Errorf("GET: got %d", w.Code)
+		t.Errorf("GET: got %d, want 405", w.Code)
 	}
 }
 
@@ -232,7 +232,7 @@ func TestAuthorizeParameters(t *testing.T) {
 	for _, body := range []string{"scope=a++b", "scope=%22", "scope=a&scope=b", "client_id=other", "audience=x", "scope=" +
 		strings.Repeat("a", 1001)} {
 		if w := f.Post(authorizePath, body); w.Code != 400 || len(f.Calls("/")) != 0 {
-			t.Errorf("%.30s: got %d %s", body, w.Code, w.Body)
+			t.Errorf("%.30s: got %d %s, want 400", body, w.Code, w.Body)
 		}
 	}
 	if w := f.Post(authorizePath, "scope=no:such"); w.Code != 400 || !strings.Contains(w.Body.String(), "`scope`") {
@@ -240,11 +240,11 @@ func TestAuthorizeParameters(t *testing.T) {
 	}
 	f = start(t, kindetest.Options{}, "KINDE_SCOPES", "openid no:such")
 	if w := f.Post(authorizePath, ""); w.Code != 502 || !strings.Contains(f.Log(), "KINDE_SCOPES") {
-		t.Errorf("the deployment's own: got %d %s", w.Code, w.Body)
+		t.Errorf("the deployment's own: got %d %s, want 502", w.Code, w.Body)
 	}
 	f = start(t, kindetest.Options{}, "KINDE_DEVICE_CLIENT_ID", kindetest.ClientID)
 	if w := f.Post(authorizePath, ""); w.Code != 502 || !strings.Contains(f.Log(), "type Device") {
-		t.Errorf("another type of application: got %d %s", w.Code, f.Log())
+		t.Errorf("another type of application: got %d %s, want 502", w.Code, f.Log())
 	}
 }
 
@@ -272,11 +272,11 @@ func TestAuthorizeIsLimitedByAddress(t *testing.T) {
 	}
 	for range 10 {
 		if w := ask(tokenPath, "192.0.2.1", "device_code="+begun.DeviceCode); w.Code != 400 {
-			t.Errorf("a poll of a flow that began: got %d", w.Code)
+			t.Errorf("a poll of a flow that began: got %d, want 400", w.Code)
 		}
 	}
 	if w := ask(authorizePath, "192.0.2.2", ""); w.Code != 200 {
-		t.Errorf("another address: got %d", w.Code)
+		t.Errorf("another address: got %d, want 200", w.Code)
 	}
 	f.ForgetCalls()
 	for i := range 10 {
@@ -348,7 +348,7 @@ func TestUpstreamFaults(t *testing.T) {
 		f.Fault("/oauth2/", row.fault)
 		for _, w := range []*httptest.ResponseRecorder{f.Post(authorizePath, ""), f.Post(tokenPath, "device_code=a")} {
 			if w.Code != row.status || !strings.Contains(w.Body.String(), code) {
-				t.Errorf("%s: got %d %s", code, w.Code, w.Body)
+				t.Errorf("%s: got %d %s, want %d", code, w.Code, w.Body, row.status)
 			}
 		}
 	}

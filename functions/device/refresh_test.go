@@ -28,7 +28,7 @@ func TestRefreshRenewsDeviceTokens(t *testing.T) {
 	}
 	if err := json.Unmarshal(w.Body.Bytes(), &tokens); err != nil || w.Code != 200 || tokens.Access == "" ||
 		tokens.Refresh == "" {
-		t.Fatalf("got %d %s", w.Code, w.Body)
+		t.Fatalf("got %d %s, want 200", w.Code, w.Body)
 	}
 	want := url.Values{"grant_type": {"refresh_token"}, "client_id": {kindetest.DeviceClientID},
 		"refresh_token": {refresh}}

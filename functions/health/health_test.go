@@ -29,7 +29,7 @@ func get(t *testing.T, settings map[string]string) (got status) {
 	function.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/api/health", nil))
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(w.Body.Bytes(), &members); w.Code != 200 || err != nil || len(members) != 4 {
-		t.Fatalf("got %d %s", w.Code, w.Body)
+		t.Fatalf("got %d %s, want 200", w.Code, w.Body)
 	}
 	for name, value := range members {
 		if string(value) == "null" {

@@ -26,7 +26,7 @@ func check(t *testing.T, what string, w *httptest.ResponseRecorder, status int, 
 	t.Helper()
 	var body map[string]any
 	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != status || code != "" && body["code"] != code {
-		t.Errorf("%s: got %d %s", what, w.Code, w.Body)
+		t.Errorf("%s: got %d %s, want %d", what, w.Code, w.Body, status)
 	}
 	return body
 }
@@ -143,7 +143,7 @@ func TestInactiveTokenDisclosesNothingElse(t *testing.T) {
 	f.Fault("/oauth2/introspect", kindetest.Fault{Body: `{"active":false,"client_id":"c","exp":1}`, Times: 1})
 	if w := f.Post(path, "token="+ended, "Authorization", "Bearer "+ended); w.Code != 200 ||
 		w.Body.String() != `{"active":false}` {
-		t.Errorf("got %d %s", w.Code, w.Body)
+		t.Errorf("got %d %s, want 200", w.Code, w.Body)
 	}
 	// A response without "active" does not mean inactive.
 	for _, body := range []string{`{}`, `{"exp":1}`, `{"active":null}`, `{"error":"x"}`, `[]`} {
@@ -186,7 +186,7 @@ func TestBadInput(t *testing.T) {
 	check(t, "no credential", f.Post(path, "token=a"), 401, "no-token")
 	check(t, "a token in the body is no credential", f.Post(path, "token="+f.Mint()), 401, "no-token")
 	if w := f.Get(path, f.Bearer()...); w.Code != 405 || w.Header().Get("Allow") != "POST" {
-		t.Errorf("GET: got %d", w.Code)
+		t.Errorf("GET: got %d, want 405", w.Code)
 	}
 }
 

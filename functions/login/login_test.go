@@ -26,7 +26,7 @@ func sent(t *testing.T, f *functiontest.Fixture, w *httptest.ResponseRecorder) u
 	t.Helper()
 	location, err := url.Parse(w.Header().Get("Location"))
 	if w.Code != 302 || err != nil || !strings.HasPrefix(location.String(), f.URL+"/oauth2/auth?") {
-		t.Fatalf("got %d %s %s", w.Code, w.Header().Get("Location"), w.Body)
+		t.Fatalf("got %d %s %s, want 302", w.Code, w.Header().Get("Location"), w.Body)
 	}
 	return location.Query()
 }
@@ -120,7 +120,7 @@ func TestLoginForwardsKnownParameters(t *testing.T) {
 		w := f.Get(site + "/auth/login?" + query)
 		if w.Code != 302 || w.Header().Get("Location") != site+"/access/?error=invalid-parameter" ||
 			w.Header().Get("Set-Cookie") != "" {
-			t.Errorf("%s: got %d %s", query, w.Code, w.Header())
+			t.Errorf("%s: got %d %s, want 302", query, w.Code, w.Header())
 		}
 	}
 }
@@ -149,17 +149,17 @@ func TestRequestsThatStartNoSignIn(t *testing.T) {
 	for _, purpose := range []string{"prefetch", "prefetch;prerender", "Prefetch"} {
 		if w := f.Get(site+"/auth/login", "Sec-Purpose", purpose); w.Code != 503 ||
 			len(w.Header().Values("Set-Cookie")) != 0 {
-			t.Errorf("%s: got %d", purpose, w.Code)
+			t.Errorf("%s: got %d, want 503", purpose, w.Code)
 		}
 	}
 	for _, host := range []string{"https://preview--site.example", "https://site.example.evil.example",
 		"https://SITE.example", "https://site.example:8443"} {
 		w := f.Get(host+"/auth/login", "Accept", "application/json", "X-Forwarded-Host", "site.example")
 		if w.Code != 400 || !strings.Contains(w.Body.String(), `"wrong-host"`) || !strings.Contains(w.Body.String(), site) {
-			t.Errorf("%s: got %d %s", host, w.Code, w.Body)
+			t.Errorf("%s: got %d %s, want 400", host, w.Code, w.Body)
 		}
 		if w := f.Get(host + "/auth/login"); w.Code != 400 {
-			t.Errorf("%s, a browser: got %d", host, w.Code)
+			t.Errorf("%s, a browser: got %d, want 400", host, w.Code)
 		}
 	}
 	for _, back := range []string{"//evil.example", "https://evil.example/", "/auth/login", "/x/../y", ""} {
@@ -168,7 +168,7 @@ func TestRequestsThatStartNoSignIn(t *testing.T) {
 			t.Errorf("%s: got %d %s", back, w.Code, w.Header())
 		}
 		if w := f.Get(site+"/auth/login?return_url="+url.QueryEscape(back), "Accept", "application/json"); w.Code != 400 {
-			t.Errorf("%s: got %d", back, w.Code)
+			t.Errorf("%s: got %d, want 400", back, w.Code)
 		}
 	}
 }
@@ -177,7 +177,7 @@ func TestLoginWithoutSessionKeysIsMisconfigured(t *testing.T) {
 	f := functiontest.Start(t, function, kindetest.Options{})
 	if w := f.Get(site + "/auth/login"); w.Code != 500 || !strings.Contains(f.Log(), "SESSION_KEYS") ||
 		!strings.Contains(f.Log(), "KINDE_CLIENT_SECRET") {
-		t.Errorf("got %d %s", w.Code, f.Log())
+		t.Errorf("got %d %s, want 500", w.Code, f.Log())
 	}
 }
 

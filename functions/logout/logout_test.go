@@ -37,7 +37,7 @@ func TestFormSignsOut(t *testing.T) {
 		cookie+"; __Host-connection-drive=x")
 	want := f.URL + "/logout?redirect=" + url.QueryEscape(site+"/bye")
 	if w.Code != 303 || w.Header().Get("Location") != want {
-		t.Fatalf("got %d %s %s", w.Code, w.Header().Get("Location"), w.Body)
+		t.Fatalf("got %d %s %s, want 303", w.Code, w.Header().Get("Location"), w.Body)
 	}
 	expired := strings.Join(w.Header().Values("Set-Cookie"), "\n")
 	for _, name := range []string{"__Host-session=", "__Host-session-1=", "__Host-session-2=",
@@ -96,7 +96,7 @@ func TestLogoutExpiresSignInAttempts(t *testing.T) {
 	w := leave(f, form, "", "Origin", site, "Cookie", begun)
 	if expired := strings.Join(w.Header().Values("Set-Cookie"), "\n"); w.Code != 303 ||
 		!strings.Contains(expired, name+"=;") {
-		t.Errorf("got %d %s", w.Code, expired)
+		t.Errorf("got %d %s, want 303", w.Code, expired)
 	}
 }
 
@@ -106,11 +106,11 @@ func TestJSONLogoutReturnsURL(t *testing.T) {
 		f.Session(session.Tokens{Access: f.Mint()}))
 	if w.Code != 200 ||
 		!strings.Contains(w.Body.String(), `"url":"`+f.URL+"/logout?redirect="+url.QueryEscape(site+"/goodbye")) {
-		t.Errorf("got %d %s", w.Code, w.Body)
+		t.Errorf("got %d %s, want 200", w.Code, w.Body)
 	}
 	if w := leave(f, "application/json", `{"return_url":"/x"}`, "X-CSRF", "1", "Accept",
 		"application/json"); w.Code != 200 || !strings.Contains(w.Body.String(), url.QueryEscape(site+"/x")) {
-		t.Errorf("signed out already: got %d %s", w.Code, w.Body)
+		t.Errorf("signed out already: got %d %s, want 200", w.Code, w.Body)
 	}
 }
 
@@ -127,7 +127,7 @@ func TestCrossSiteLogoutIsRefused(t *testing.T) {
 	} {
 		for _, with := range [][]string{nil, {"Cookie", cookie}} { // the Strict cookie is not even sent
 			if w := leave(f, form, "", append(header, with...)...); w.Code != 403 || len(w.Header().Values("Set-Cookie")) != 0 {
-				t.Errorf("%s: got %d %v", name, w.Code, w.Header())
+				t.Errorf("%s: got %d %v, want 403", name, w.Code, w.Header())
 			}
 		}
 	}
@@ -144,17 +144,17 @@ func TestRefusedReturnURLKeepsSession(t *testing.T) {
 		w := leave(f, form, body, "Origin", site, "Cookie", cookie)
 		if w.Code != 400 || !strings.Contains(w.Body.String(), code) || len(w.Header().Values("Set-Cookie")) != 0 ||
 			len(f.Calls("/oauth2/revoke")) != 0 {
-			t.Errorf("%s: got %d %s", body, w.Code, w.Body)
+			t.Errorf("%s: got %d %s, want 400", body, w.Code, w.Body)
 		}
 	}
 	if w := leave(f, "text/plain", "x", "Origin", site, "Cookie", cookie); w.Code != 415 {
-		t.Errorf("got %d", w.Code)
+		t.Errorf("got %d, want 415", w.Code)
 	}
 	for _, body := range []string{`[1]`, `{`, `{"return_url":7}`, `{"return_url":"/a","return_url":"/b"}`,
 		`{"return_url":"/a"}x`} {
 		if w := leave(f, "application/json", body, "Origin", site, "Cookie", cookie); w.Code != 400 ||
 			len(w.Header().Values("Set-Cookie")) != 0 {
-			t.Errorf("%s: got %d", body, w.Code)
+			t.Errorf("%s: got %d, want 400", body, w.Code)
 		}
 	}
 }
@@ -166,7 +166,7 @@ func TestLogoutSucceedsDespiteFailures(t *testing.T) {
 		f.Fault("/oauth2/revoke", fault)
 		w := leave(f, form, "", "Origin", site, "Cookie", f.Session(session.Tokens{Access: f.Mint(), Refresh: "r"}))
 		if w.Code != 303 {
-			t.Errorf("%+v: got %d %s", fault, w.Code, w.Body)
+			t.Errorf("%+v: got %d %s, want 303", fault, w.Code, w.Body)
 		}
 		keepsNoSession(t, f, w)
 	}
@@ -176,12 +176,12 @@ func TestLogoutSucceedsDespiteFailures(t *testing.T) {
 	} {
 		if w := leave(f, form, "", "Origin", site, "Cookie", cookie); w.Code != 303 ||
 			len(w.Header().Values("Set-Cookie")) < 3 {
-			t.Errorf("%s: got %d", name, w.Code)
+			t.Errorf("%s: got %d, want 303", name, w.Code)
 		}
 	}
 	r := httptest.NewRequest("GET", site+"/auth/logout", nil)
 	if w := f.Send(r, "Sec-Purpose", "prefetch"); w.Code != 405 || len(w.Header().Values("Set-Cookie")) != 0 {
-		t.Errorf("a GET: got %d", w.Code)
+		t.Errorf("a GET: got %d, want 405", w.Code)
 	}
 }
 

@@ -42,7 +42,7 @@ func TestPortalRedirectsToLink(t *testing.T) {
 	w := f.serve("/portal?utm_source=mail", asPage, f.Mint())
 	link := w.Header().Get("Location")
 	if w.Code != 302 || !strings.HasPrefix(link, f.URL+"/") || w.Body.Len() != 0 {
-		t.Fatalf("got %d %s %s", w.Code, link, w.Body)
+		t.Fatalf("got %d %s %s, want 302", w.Code, link, w.Body)
 	}
 	calls := f.Calls("/account_api/")
 	if len(calls) != 1 || calls[0].Method != "GET" ||
@@ -64,7 +64,7 @@ func TestPortalForwardsParameters(t *testing.T) {
 		var body struct{ URL string }
 		if err := json.Unmarshal(w.Body.Bytes(), &body); w.Code != 200 || err != nil ||
 			!strings.HasPrefix(body.URL, f.URL+"/") {
-			t.Fatalf("%s: got %d %s", query, w.Code, w.Body)
+			t.Fatalf("%s: got %d %s, want 200", query, w.Code, w.Body)
 		}
 		if calls := f.Calls("/account_api/"); len(calls) != 1 || calls[0].Query.Encode() != want.Encode() {
 			t.Errorf("%s: got calls %+v, want one with %v", query, calls, want)
@@ -88,11 +88,11 @@ func TestPortalRefusesBadParameters(t *testing.T) {
 	} {
 		page := f.serve("/portal"+query, asPage, f.Mint())
 		if page.Code != 302 || page.Header().Get("Location") != site+"/access/?error="+code {
-			t.Errorf("%s: got %d %s", query, page.Code, page.Header().Get("Location"))
+			t.Errorf("%s: got %d %s, want 302", query, page.Code, page.Header().Get("Location"))
 		}
 		if api := f.serve("/portal"+query, asJSON, f.Mint()); api.Code != 400 ||
 			!strings.Contains(api.Body.String(), `"code":"`+code+`"`) {
-			t.Errorf("%s: got %d %s", query, api.Code, api.Body)
+			t.Errorf("%s: got %d %s, want 400", query, api.Code, api.Body)
 		}
 	}
 	if calls := f.Calls("/"); len(calls) != 0 {
@@ -133,11 +133,11 @@ func TestFailures(t *testing.T) {
 			f.Fault("/account_api/", row.fault)
 			if w := f.serve("/portal", asPage, f.Mint()); w.Code != 302 ||
 				w.Header().Get("Location") != site+"/access/?error="+row.page {
-				t.Errorf("page: got %d %s", w.Code, w.Header().Get("Location"))
+				t.Errorf("page: got %d %s, want 302", w.Code, w.Header().Get("Location"))
 			}
 			if w := f.serve("/portal", asJSON, f.Mint()); w.Code != row.status ||
 				!strings.Contains(w.Body.String(), `"code":"`+row.api+`"`) {
-				t.Errorf("JSON: got %d %s", w.Code, w.Body)
+				t.Errorf("JSON: got %d %s, want %d", w.Code, w.Body, row.status)
 			}
 		})
 	}
@@ -153,7 +153,7 @@ func TestPortalRefusesBadCredentials(t *testing.T) {
 			t.Errorf("%s: got %d %s", name, w.Code, w.Header().Get("Location"))
 		}
 		if w := f.serve("/portal", asJSON, token); w.Code != 401 {
-			t.Errorf("%s: got %d %s", name, w.Code, w.Body)
+			t.Errorf("%s: got %d %s, want 401", name, w.Code, w.Body)
 		}
 	}
 	sessions := functiontest.Start(t, function, kindetest.Options{}, functiontest.Sessions...)
@@ -169,7 +169,7 @@ func TestPortalRefusesBadCredentials(t *testing.T) {
 	}
 	if w := other.serve("/portal", asJSON, other.Mint()); w.Code != 503 ||
 		!strings.Contains(w.Body.String(), "keys-unavailable") {
-		t.Errorf("keys unavailable: got %d %s", w.Code, w.Body)
+		t.Errorf("keys unavailable: got %d %s, want 503", w.Code, w.Body)
 	}
 }
 
@@ -177,6 +177,6 @@ func TestUnsafeAfterPortalPathIsMisconfigured(t *testing.T) {
 	f := functiontest.Start(t, function, kindetest.Options{}, "AFTER_PORTAL_PATH", "/auth/logout")
 	if w := f.SignedIn("/portal"); w.Code != 500 || !strings.Contains(w.Body.String(), "misconfigured") ||
 		!strings.Contains(f.Log(), "AFTER_PORTAL_PATH") {
-		t.Errorf("got %d %s %s", w.Code, w.Body, f.Log())
+		t.Errorf("got %d %s %s, want 500", w.Code, w.Body, f.Log())
 	}
 }

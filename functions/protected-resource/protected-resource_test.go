@@ -30,7 +30,7 @@ func TestReturnsClaims(t *testing.T) {
 		}
 		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != 200 || body.Message != "Access granted" ||
 			body.User["sub"] == nil {
-			t.Errorf("got %d %s", w.Code, w.Body)
+			t.Errorf("got %d %s, want 200", w.Code, w.Body)
 		}
 		if num := body.User["num"]; num != nil && string(num) != "1.50" {
 			t.Errorf("got claim %s, want 1.50", num)
@@ -71,7 +71,7 @@ func TestScopes(t *testing.T) {
 		}
 		if !row.passes && (w.Code != 403 || w.Header().Get("WWW-Authenticate") != challenge ||
 			!strings.Contains(w.Body.String(), `"insufficient-scope"`)) {
-			t.Errorf("%s: got %d %v %s", what, w.Code, w.Header(), w.Body)
+			t.Errorf("%s: got %d %v %s, want 403", what, w.Code, w.Header(), w.Body)
 		}
 	}
 	if log := f.Log(); !strings.Contains(log,
@@ -92,7 +92,7 @@ func TestChallenges(t *testing.T) {
 	} {
 		w := f.Get(path, row.header...)
 		if w.Code != 401 || w.Header().Get("WWW-Authenticate") != row.challenge {
-			t.Errorf("got %d %q", w.Code, w.Header().Get("WWW-Authenticate"))
+			t.Errorf("got %d %q, want 401", w.Code, w.Header().Get("WWW-Authenticate"))
 		}
 	}
 }
@@ -101,11 +101,11 @@ func TestRemoteCheckRefusesRevokedToken(t *testing.T) {
 	f := start(t)
 	f.Fault("/oauth2/v2/user_profile", kindetest.Fault{Status: 401, Body: `{"error":"invalid_token"}`})
 	if w := f.SignedIn(path); w.Code != 200 || len(f.Calls("/oauth2/v2/user_profile")) != 0 {
-		t.Errorf("local: got %d", w.Code)
+		t.Errorf("local: got %d, want 200", w.Code)
 	}
 	w := f.SignedIn(path + "?check=remote")
 	if w.Code != 401 || w.Header().Get("WWW-Authenticate") != `Bearer error="invalid_token"` {
-		t.Errorf("remote: got %d %v", w.Code, w.Header())
+		t.Errorf("remote: got %d %v, want 401", w.Code, w.Header())
 	}
 	if got := f.Decisions(); len(got) != 2 || got[1] != "denied refused-by-kinde" {
 		t.Errorf("got %v", got)
@@ -120,7 +120,7 @@ func TestRemoteCheckRefusesRevokedToken(t *testing.T) {
 	}
 	for _, query := range []string{"?check=", "?check=local", "?check=remote&check=remote", "?checks=remote"} {
 		if w := f.SignedIn(path + query); w.Code != 400 {
-			t.Errorf("%s: got %d", query, w.Code)
+			t.Errorf("%s: got %d, want 400", query, w.Code)
 		}
 	}
 }
@@ -151,16 +151,16 @@ func TestLimits(t *testing.T) {
 	for i := range 5 {
 		w := send("198.51.100.7", "Authorization", "Bearer x", "X-Forwarded-For", strconv.Itoa(i))
 		if want := map[bool]int{true: 429, false: 401}[i >= 3]; w.Code != want {
-			t.Errorf("guess %d: got %d", i, w.Code)
+			t.Errorf("guess %d: got %d, want %d", i, w.Code, want)
 		}
 	}
 	if w := send("198.51.100.8"); w.Code != 401 {
-		t.Errorf("another address: got %d", w.Code)
+		t.Errorf("another address: got %d, want 401", w.Code)
 	}
 	for i := range 5 { // a /64 counts as one address
 		w := send("2001:db8:1:2::" + strconv.Itoa(i))
 		if want := map[bool]int{true: 429, false: 401}[i >= 3]; w.Code != want {
-			t.Errorf("IPv6 %d: got %d", i, w.Code)
+			t.Errorf("IPv6 %d: got %d, want %d", i, w.Code, want)
 		}
 	}
 	if got := f.Decisions(); got[3] != "denied rate-limited" || got[4] != "denied rate-limited" || len(got) != 17 {
@@ -169,7 +169,7 @@ func TestLimits(t *testing.T) {
 	f = start(t, "RATE_LIMIT", "off")
 	for range 120 {
 		if w := f.SignedIn(path); w.Code != 200 || w.Header().Get("RateLimit") != "" {
-			t.Fatalf("off: got %d %v", w.Code, w.Header())
+			t.Fatalf("off: got %d %v, want 200", w.Code, w.Header())
 		}
 	}
 }

@@ -256,7 +256,7 @@ func TestProxyRefreshesExpiredSessionOnTheWay(t *testing.T) {
 	stored, err := f.Stored(w)
 	if w.Code != 200 || err != nil || f.got.header.Get("Authorization") != "Bearer "+stored.Access ||
 		stored.Access == tokens.Access {
-		t.Errorf("got %d, %v: the API did not get the refreshed token that the response sets", w.Code, err)
+		t.Errorf("got %d, %v: the API did not get the refreshed token that the response sets, want 200", w.Code, err)
 	}
 }
 
@@ -271,7 +271,7 @@ func TestProxyAllowsOtherOriginsWithToken(t *testing.T) {
 	}
 	w = f.send("DELETE", "/api/proxy/orders/a", "", "Origin", "https://app.example")
 	if w.Code != 200 || w.Header().Get("Access-Control-Allow-Origin") != "https://app.example" {
-		t.Errorf("request: got %d %v", w.Code, w.Header())
+		t.Errorf("request: got %d %v, want 200", w.Code, w.Header())
 	}
 }
 

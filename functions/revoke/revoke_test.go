@@ -34,7 +34,7 @@ func TestRevokeForwardsToken(t *testing.T) {
 		f.ForgetCalls()
 		w := f.Post(path, row.body, f.Bearer()...)
 		if w.Code != 200 || w.Body.Len() != 0 {
-			t.Errorf("%s: got %d %s", what, w.Code, w.Body)
+			t.Errorf("%s: got %d %s, want 200", what, w.Code, w.Body)
 			continue
 		}
 		want := url.Values{"token": {row.token}, "client_id": {kindetest.ClientID}, "client_secret": {kindetest.ClientSecret}}
@@ -56,7 +56,7 @@ func TestRevokesOwnTokenByDefault(t *testing.T) {
 	f := start(t)
 	bearer := f.Bearer()
 	if w := f.Post(path, "", bearer...); w.Code != 200 {
-		t.Fatalf("got %d %s", w.Code, w.Body)
+		t.Fatalf("got %d %s, want 200", w.Code, w.Body)
 	}
 	call := f.Calls("/oauth2/revoke")[0]
 	if "Bearer "+call.Form.Get("token") != bearer[1] || call.Form.Get("token_type_hint") != "access_token" {
@@ -68,10 +68,10 @@ func TestSessionRevokesOwnToken(t *testing.T) {
 	f := start(t, functiontest.Sessions...)
 	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: f.MintRefresh()})
 	if w := f.Post(path, "", "Cookie", cookie, "X-CSRF", "1"); w.Code != 200 {
-		t.Errorf("got %d %s", w.Code, w.Body)
+		t.Errorf("got %d %s, want 200", w.Code, w.Body)
 	}
 	if w := f.Post(path, "", "Cookie", cookie); w.Code != 403 || len(f.Calls("/oauth2/revoke")) != 1 {
-		t.Errorf("without the header: got %d", w.Code)
+		t.Errorf("without the header: got %d, want 403", w.Code)
 	}
 }
 
@@ -96,7 +96,7 @@ func TestUpstreamFaults(t *testing.T) {
 		w := f.Post(path, "", f.Bearer()...)
 		if w.Code != row.status || !strings.Contains(w.Body.String(), `"code":"`+code+`"`) ||
 			w.Header().Get("Retry-After") != row.retryAfter {
-			t.Errorf("%s: got %d %v %s", code, w.Code, w.Header(), w.Body)
+			t.Errorf("%s: got %d %v %s, want %d", code, w.Code, w.Header(), w.Body, row.status)
 		}
 		if n := len(f.Calls("/oauth2/revoke")); n != 1 {
 			t.Errorf("%s: got %d calls, want 1", code, n)
@@ -105,7 +105,7 @@ func TestUpstreamFaults(t *testing.T) {
 	f.ClearFaults()
 	f.Fault("/oauth2/revoke", kindetest.Fault{Status: 503})
 	if w := f.Post(path, "", f.Bearer()...); w.Code != 503 || w.Header().Get("Retry-After") != "1" {
-		t.Errorf("503 without a time: got %d %v", w.Code, w.Header())
+		t.Errorf("503 without a time: got %d %v, want 503", w.Code, w.Header())
 	}
 	if !strings.Contains(f.Log(), "KINDE_CLIENT_SECRET") {
 		t.Error("the log holds no remedy for invalid_client")
@@ -124,7 +124,7 @@ func TestUnknownTokensCountAsRevoked(t *testing.T) {
 		f.ClearFaults()
 		f.Fault("/oauth2/revoke", kindetest.Fault{Status: 400, Body: body})
 		if w := f.Post(path, "token=x", f.Bearer()...); w.Code != status {
-			t.Errorf("%s: got %d %s", body, w.Code, w.Body)
+			t.Errorf("%s: got %d %s, want %d", body, w.Code, w.Body, status)
 		}
 	}
 }
@@ -134,7 +134,7 @@ func TestBadInput(t *testing.T) {
 	for _, body := range []string{"token=", "token=a&token=b", "token=" + strings.Repeat("a", 17_000),
 		"token=a&client_id=b", "token=a%0ab"} {
 		if w := f.Post(path, body, f.Bearer()...); w.Code != 400 || !strings.Contains(w.Body.String(), "invalid-parameter") {
-			t.Errorf("%.30s: got %d %s", body, w.Code, w.Body)
+			t.Errorf("%.30s: got %d %s, want 400", body, w.Code, w.Body)
 		}
 	}
 	if w := f.Post(path, "token=a"); w.Code != 401 {
@@ -171,7 +171,7 @@ func TestDeviceTokensAreRevokedAsTheDeviceApplication(t *testing.T) {
 	} {
 		f.ForgetCalls()
 		if w := f.Post(path, row.body, row.bearer...); w.Code != 200 {
-			t.Errorf("%s: got %d %s", what, w.Code, w.Body)
+			t.Errorf("%s: got %d %s, want 200", what, w.Code, w.Body)
 			continue
 		}
 		form := f.Calls("/oauth2/revoke")[0].Form
@@ -185,7 +185,7 @@ func TestDeviceTokensAreRevokedAsTheDeviceApplication(t *testing.T) {
 		}
 	}
 	if w := f.Post(path, "token=x", f.Bearer(kindetest.ForClient("other"))...); w.Code != 401 {
-		t.Errorf("another application's token: got %d", w.Code)
+		t.Errorf("another application's token: got %d, want 401", w.Code)
 	}
 }
 

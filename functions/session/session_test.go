@@ -23,7 +23,7 @@ func decode(t *testing.T, w *httptest.ResponseRecorder) map[string]any {
 	t.Helper()
 	var state map[string]any
 	if err := json.Unmarshal(w.Body.Bytes(), &state); w.Code != 200 || err != nil {
-		t.Fatalf("got %d %s", w.Code, w.Body)
+		t.Fatalf("got %d %s, want 200", w.Code, w.Body)
 	}
 	return state
 }
@@ -65,7 +65,7 @@ func TestSignedOutState(t *testing.T) {
 			"X-CSRF", "1"},
 	} {
 		if w := f.Get("/api/session", header...); w.Code != 200 || w.Body.String() != signedOut {
-			t.Errorf("%s: got %d %s", name, w.Code, w.Body)
+			t.Errorf("%s: got %d %s, want 200", name, w.Code, w.Body)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func TestRefusals(t *testing.T) {
 		"rotated by another request": {[]string{"Cookie", rotated, "X-CSRF", "1"}, 409, "session-superseded"},
 	} {
 		if w := f.Get("/api/session", row.header...); w.Code != row.status || !strings.Contains(w.Body.String(), row.code) {
-			t.Errorf("%s: got %d %s", name, w.Code, w.Body)
+			t.Errorf("%s: got %d %s, want %d", name, w.Code, w.Body, row.status)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func TestPreviewsAreBounded(t *testing.T) {
 	for i := range 3 * maxPreviews {
 		origin := "https://p-" + strings.Repeat("x", i+1) + ".example.com"
 		if w := f.get(origin+"/api/user-profile", "Authorization", token); w.Code != 200 {
-			t.Fatalf("%s: got %d", origin, w.Code)
+			t.Fatalf("%s: got %d, want 200", origin, w.Code)
 		}
 	}
 	if n := len(f.handler.(*server).previews); n != maxPreviews {
@@ -71,6 +71,6 @@ func TestPreviewsAreOffByDefault(t *testing.T) {
 	})
 	if w := f.signedIn("https://deploy-preview-7--site.netlify.app/api/user-profile"); w.Code != 200 ||
 		len(f.handler.(*server).previews) != 0 {
-		t.Errorf("host %s: got %d and %d previews", host, w.Code, len(f.handler.(*server).previews))
+		t.Errorf("host %s: got %d and %d previews, want 200", host, w.Code, len(f.handler.(*server).previews))
 	}
 }

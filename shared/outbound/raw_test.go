@@ -64,7 +64,7 @@ func TestTransportBelowReverseProxy(t *testing.T) {
 		h := w.Header()
 		if w.Code != status || w.Body.String() != body || h.Get("X-Method") != method ||
 			h.Get("X-Uri") != "/a%2Fb?q=%41" || h.Get("Etag") != `"v1"` {
-			t.Errorf("%s: got %d %q %v, error %v", method, w.Code, w.Body, h, failed)
+			t.Errorf("%s: got %d %q %v, error %v, want %d", method, w.Code, w.Body, h, failed, status)
 		}
 	}
 }

@@ -219,7 +219,7 @@ func TestWrongRoutes(t *testing.T) {
 		{"GET", "/api/v1/users", user, 403, wrongAPI},
 	} {
 		if got := tn.send(tt.method, tt.path, tt.token, nil); got.status != tt.status || got.body != tt.body {
-			t.Errorf("%s %s: got %d %s", tt.method, tt.path, got.status, got.body)
+			t.Errorf("%s %s: got %d %s, want %d", tt.method, tt.path, got.status, got.body, tt.status)
 		}
 	}
 }

@@ -242,7 +242,7 @@ func TestLogout(t *testing.T) {
 	} {
 		got := tn.get("/logout?redirect="+url.QueryEscape(target), "")
 		if got.status != want || (want == http.StatusFound) != (got.header.Get("Location") == target && target != "") {
-			t.Errorf("%q: got %d to %q", target, got.status, got.header.Get("Location"))
+			t.Errorf("%q: got %d to %q, want %d", target, got.status, got.header.Get("Location"), want)
 		}
 	}
 }

@@ -134,7 +134,7 @@ func TestManagementRefuses(t *testing.T) {
 			codes = append(codes, item.(map[string]any)["code"].(string))
 		}
 		if got.status != tt.status || !slices.Equal(codes, tt.codes) {
-			t.Errorf("%s: got %d %v", tt.name, got.status, codes)
+			t.Errorf("%s: got %d %v, want %d", tt.name, got.status, codes, tt.status)
 		}
 	}
 }

@@ -31,15 +31,15 @@ func TestFaultsAreUsedUpInOrder(t *testing.T) {
 	tn.Kinde.Fault("/.well-known/jwks", Fault{Status: 500})
 	for range 3 {
 		if got := tn.get("/.well-known/jwks", ""); got.status != 500 || got.body != "" {
-			t.Errorf("until cleared: got %d", got.status)
+			t.Errorf("until cleared: got %d, want 500", got.status)
 		}
 	}
 	if got := tn.get("/.well-known/jwks.json", ""); got.status != 200 {
-		t.Errorf("another path: got %d", got.status)
+		t.Errorf("another path: got %d, want 200", got.status)
 	}
 	tn.Kinde.ClearFaults()
 	if got := tn.get("/.well-known/jwks", ""); got.status != 200 {
-		t.Errorf("after ClearFaults: got %d", got.status)
+		t.Errorf("after ClearFaults: got %d, want 200", got.status)
 	}
 }
 

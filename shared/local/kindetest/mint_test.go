@@ -116,7 +116,7 @@ func TestRotateKeys(t *testing.T) {
 		t.Error("DropOld: want only tokens of the new key accepted")
 	}
 	if got := tn.get("/.well-known/jwks", "x"); got.status != 403 {
-		t.Errorf("with an Authorization header: got %d", got.status)
+		t.Errorf("with an Authorization header: got %d, want 403", got.status)
 	}
 	for range maxOldKeys {
 		tn.Kinde.RotateKeys()

@@ -188,7 +188,7 @@ func TestDeviceFlowWithIndependentClient(t *testing.T) {
 	}
 	form := url.Values{"user_code": {device.UserCode}, "action": {"approve"}, "person": {DemoUser}}
 	if page := tn.post("/device", form); page.status != 200 {
-		t.Fatalf("approval: got %d %s", page.status, page.body)
+		t.Fatalf("approval: got %d %s, want 200", page.status, page.body)
 	}
 	token, err := conf.DeviceAccessToken(ctx, device)
 	if err != nil {

@@ -54,12 +54,12 @@ func TestTokenEndpointRefuses(t *testing.T) {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.SetBasicAuth(M2MClientID, M2MClientSecret)
 	if got := tn.do(r); got.status != 401 || oauthCode(t, got) != "invalid_client" {
-		t.Errorf("Basic: got %d %s", got.status, got.body)
+		t.Errorf("Basic: got %d %s, want 401", got.status, got.body)
 	}
 	r, _ = http.NewRequest("POST", tn.URL+"/oauth2/token", strings.NewReader(`{"grant_type":"client_credentials"}`))
 	r.Header.Set("Content-Type", "application/json")
 	if got := tn.do(r); got.status != 400 || oauthCode(t, got) != "invalid_request" {
-		t.Errorf("JSON body: got %d %s", got.status, got.body)
+		t.Errorf("JSON body: got %d %s, want 400", got.status, got.body)
 	}
 }
 
@@ -96,7 +96,7 @@ func TestCodeIsBound(t *testing.T) {
 		"client":       {"client_id", SPAClientID, "client_secret", ""},
 	} {
 		if got := redeem(changes...); got.status != 400 || oauthCode(t, got) != "invalid_grant" {
-			t.Errorf("another %s: got %d %s", name, got.status, got.body)
+			t.Errorf("another %s: got %d %s, want 400", name, got.status, got.body)
 		}
 	}
 }
@@ -146,7 +146,7 @@ func TestRefreshRotation(t *testing.T) {
 	}
 	tn.wait(2 * time.Second)
 	if got := refresh(first); got.status != 400 || oauthCode(t, got) != "invalid_grant" {
-		t.Errorf("reuse after the overlap: got %d %s", got.status, got.body)
+		t.Errorf("reuse after the overlap: got %d %s, want 400", got.status, got.body)
 	}
 	third := next(second) // a late reuse ends nothing else
 	next(sibling)
@@ -161,7 +161,7 @@ func TestRefreshWithoutOverlap(t *testing.T) {
 	form := grantForm(grantRefresh, "refresh_token", tn.tokens().RefreshToken)
 	tn.post("/oauth2/token", form)
 	if got := tn.post("/oauth2/token", form); got.status != 400 || oauthCode(t, got) != "invalid_grant" {
-		t.Errorf("got %d %s", got.status, got.body)
+		t.Errorf("got %d %s, want 400", got.status, got.body)
 	}
 }
 
