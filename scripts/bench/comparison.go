@@ -39,10 +39,10 @@ var comparisons = []comparison{{
 	ours:  subject{pkg: "kinde-functions/functions/portal", request: openPortal, check: atPortal},
 	limits: map[string]limit{
 		coldStart: {ratio: 0.65},
-		warmAdded: {ratio: 0.90},
-		warmCPU:   {ratio: 0.90},
+		warmAdded: {ratio: 0.88},
+		warmCPU:   {ratio: 0.85},
 		peak:      {ratio: 1.05},
-		zipped:    {most: 3.3e6},
+		zipped:    {most: 3.4e6},
 	},
 }, {
 	name: "account",

@@ -37,7 +37,7 @@ type counts struct {
 func main() {
 	n := counts{}
 	flag.IntVar(&n.cold, "cold", 50, "cold starts of each program")
-	flag.IntVar(&n.processes, "processes", 4, "processes of each program that get warm requests")
+	flag.IntVar(&n.processes, "processes", 6, "processes of each program that get warm requests")
 	flag.IntVar(&n.warm, "warm", 100, "warm requests to each process")
 	flag.StringVar(&n.only, "only", "",
 		"measure one comparison alone: portal, account, session, redis, proxy or proxy-1mb")

@@ -15,14 +15,6 @@ func percentile[T ~int64](values []T, percent int) T {
 	return sorted[(percent*len(sorted)+99)/100-1]
 }
 
-func mean[T ~int64](values []T) T {
-	var sum T
-	for _, v := range values {
-		sum += v
-	}
-	return sum / T(len(values))
-}
-
 // zippedSize returns the size of the binary in a zip, as hosts receive it.
 func zippedSize(path string) (int64, error) {
 	binary, err := os.Open(path)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// stopwatch sums the time in which at least one request is being answered.
+// stopwatch sums the time in which at least one request is in progress.
 type stopwatch struct {
 	mu     sync.Mutex
 	active int

@@ -13,7 +13,7 @@ const (
 	coldStart = "cold start to first response, p50"
 	warmTotal = "warm request, p50"
 	warmAdded = "added to the upstream's time, warm, p50"
-	warmCPU   = "CPU of a warm request"
+	warmCPU   = "CPU of a warm request, p50"
 	peak      = "peak memory"
 	zipped    = "zip"
 )
@@ -30,7 +30,7 @@ var measures = []struct {
 	{warmTotal, func(f figures) int64 { return int64(percentile(f.total, 50)) }, duration},
 	{warmAdded, func(f figures) int64 { return int64(percentile(f.added, 50)) }, duration},
 	{"added to the upstream's time, warm, p90", func(f figures) int64 { return int64(percentile(f.added, 90)) }, duration},
-	{warmCPU, func(f figures) int64 { return int64(mean(f.warmCPU)) }, duration},
+	{warmCPU, func(f figures) int64 { return int64(percentile(f.warmCPU, 50)) }, duration},
 	{peak, func(f figures) int64 { return percentile(f.peak, 50) }, megabytes},
 	{zipped, func(f figures) int64 { return f.zipped }, megabytes},
 }

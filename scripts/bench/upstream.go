@@ -97,7 +97,7 @@ func (u *upstream) session() string {
 	h := http.Header{}
 	tokens := session.Tokens{Access: u.tenant.Mint(), Refresh: u.tenant.MintRefresh()}
 	if err := session.NewCookies(site, box, time.Now).Write(h, functiontest.NewSession(tokens)); err != nil {
-		panic(err) // the demo person's tokens fit
+		panic(err) // the demo user's tokens fit
 	}
 	return functiontest.Kept(h)
 }

@@ -45,7 +45,7 @@ func TestUpstreamHasLatencyAndTrustedCertificate(t *testing.T) {
 	}
 	roots := x509.NewCertPool()
 	if !roots.AppendCertsFromPEM(bundle) {
-		t.Fatal("got no certificate in the bundle")
+		t.Fatal("got no certificate in the bundle, want one")
 	}
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots},
 		ForceAttemptHTTP2: true}}
@@ -56,12 +56,12 @@ func TestUpstreamHasLatencyAndTrustedCertificate(t *testing.T) {
 	}
 	resp.Body.Close()
 	if resp.StatusCode != 200 || resp.ProtoMajor != 2 {
-		t.Errorf("got %s over %s", resp.Status, resp.Proto)
+		t.Errorf("got %s over %s, want 200 over HTTP/2", resp.Status, resp.Proto)
 	}
 	if spent := up.busy.take(); spent < 30*time.Millisecond {
-		t.Errorf("got a response after %v", spent)
+		t.Errorf("got a response after %v, want at least 30ms", spent)
 	}
 	if err := atPortal(up, resp); err == nil {
-		t.Error("got a key set accepted as the portal")
+		t.Error("got a key set accepted as the portal, want an error")
 	}
 }

@@ -151,17 +151,17 @@ func (p portal) link(ctx context.Context, token string, query url.Values) (strin
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("kinde answered %d", resp.StatusCode)
+		return "", fmt.Errorf("kinde responded %d", resp.StatusCode)
 	}
-	var answer struct {
+	var body struct {
 		URL string `json:"url"`
 	}
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&answer); err != nil {
+	if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&body); err != nil {
 		return "", err
 	}
-	u, err := url.Parse(answer.URL)
+	u, err := url.Parse(body.URL)
 	if err != nil || !slices.Contains([]string{"https", "http"}, u.Scheme) || u.Host == "" {
-		return "", errors.New("kinde answered without a usable link")
+		return "", errors.New("kinde responded without a usable link")
 	}
-	return answer.URL, nil
+	return body.URL, nil
 }
