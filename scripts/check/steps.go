@@ -43,7 +43,7 @@ var steps = []step{
 	{name: "freeze", does: "freeze functions, count lost requests", run: freeze},
 	{name: "emulator", does: "run under AWS's Runtime Interface Emulator", run: emulator},
 	{name: "redis", does: "share state through a real Redis", needs: "debian", run: goTest("redis")},
-	{name: "recipes", does: "follow the site's recipes", needs: "debian npm generators package-tools", run: recipes},
+	{name: "recipes", does: "follow the site's recipes", needs: "debian npm generators package-tools deno", run: recipes},
 	{name: "install", does: "install into sites, upgrade, remove",
 		needs: "debian npm generators package-tools", run: install},
 	{name: "browser", does: "visit the pages in Chromium", needs: "debian npm", run: goTest("browser")},
@@ -54,7 +54,7 @@ var steps = []step{
 var (
 	netlify = goTest("hosts", "-run=^TestNetlify")
 	sam     = goTest("hosts", "-run=^TestSAM")
-	recipes = goTest("recipes", "-run=^TestRecipes$")
+	recipes = goTest("recipes", "-run=^(TestRecipes|TestMembersArea)$")
 	install = goTest("recipes", "-run=^TestInstall$")
 	freeze  = goTest("freeze", "-args", "-all", "-thaws=200", "-drops=5", "-stop=6s")
 	race    = command("go", "test", "-race", "-shuffle=on", "./...")

@@ -58,6 +58,7 @@ func TestFlows(t *testing.T) {
 	t.Run("spellings", func(t *testing.T) { testSpellings(t, p) })
 	t.Run("images of the Image CDN", func(t *testing.T) { testImages(t, p) })
 	t.Run("methods and headers", func(t *testing.T) { testRequests(t, p) })
+	t.Run("passes", func(t *testing.T) { testPasses(t, p) })
 }
 
 func (b browser) untilHeading(t *testing.T, heading string) {

@@ -189,3 +189,57 @@ func testRequests(t *testing.T, p *place) {
 		}
 	}
 }
+
+// testPasses requests a protected page with passes made here, under the site's key.
+func testPasses(t *testing.T, p *place) {
+	parsed, err := gate.Parse([]byte(rules))
+	if err != nil {
+		t.Fatal(err)
+	}
+	issue := func(expires time.Duration, met ...int) string {
+		var needed gate.Rules
+		for _, i := range met {
+			needed = append(needed, parsed[i])
+		}
+		return "Cookie: gate=" + gate.Keys{[]byte(key)}.Issue("a session", needed, nil, time.Now().Add(expires))
+	}
+	signedIn := issue(time.Minute)
+	res, body := p.request(t, "GET", members, signedIn)
+	if !isSecret(body) {
+		t.Fatalf("got %d %.60q, want the page", res.StatusCode, body)
+	}
+	etag := res.Header.Get("Etag")
+	for _, c := range []struct {
+		method, path string
+		header       []string
+		status       int
+		secret       bool
+		location     string
+	}{
+		{"GET", members, []string{signedIn}, 200, true, ""},
+		{"HEAD", members, []string{signedIn}, 200, false, ""},
+		{"GET", members, []string{signedIn, "If-None-Match: " + etag}, 304, false, ""},
+		{"GET", members + "data.json", []string{signedIn}, 200, true, ""},
+		{"GET", members + "closed/", []string{issue(time.Minute, 1)}, 302, false, "pass=refused"},
+		{"GET", members + "closed/", []string{issue(time.Minute, 2)}, 200, true, ""},
+		{"GET", "/DEMO/members/CLOSED/", []string{signedIn}, 302, false, "pass=refused"},
+		{"GET", members, []string{issue(-time.Second)}, 302, false, "pass=refused"},
+		{"GET", members, []string{signedIn + "; gate=x"}, 302, false, "pass=refused"},
+		{"GET", members, []string{signedIn + "x"}, 302, false, "pass=refused"},
+		{"GET", members, []string{strings.Replace(signedIn, "gate=", "__Host-gate=", 1)}, 302, false, "/auth/gate?"},
+		{"GET", members, []string{strings.Replace(signedIn, "gate=", "Gate=", 1)}, 302, false, "/auth/gate?"},
+		{"POST", members + "closed/", []string{signedIn, "Content-Length: 0"}, 403, false, ""},
+	} {
+		res, body := p.request(t, c.method, c.path, c.header...)
+		caching := "private, no-store"
+		if c.location != "" || c.status == 403 {
+			caching = "no-store"
+		}
+		location, got := res.Header.Get("Location"), res.Header.Get("Cache-Control")
+		if res.StatusCode != c.status || isSecret(body) != c.secret || got != caching ||
+			!strings.Contains(location, c.location) {
+			t.Errorf("%s %s with %.60q: got %d, Location %q, Cache-Control %q, %.40q, want %d, %q, %q", c.method, c.path,
+				c.header, res.StatusCode, location, got, body, c.status, c.location, caching)
+		}
+	}
+}

@@ -43,7 +43,7 @@ var picture = func() string {
 	return string(png)
 }()
 
-var key = base64.StdEncoding.EncodeToString([]byte("0123456789abcdef0123456789abcdef"))
+const key = "0123456789abcdef0123456789abcdef"
 
 // place is where the project runs.
 type place struct {
@@ -70,7 +70,8 @@ func serve(t *testing.T) *place {
 	}
 	// The edge function's variables are those of .env, and not of the process.
 	var variables strings.Builder
-	variables.WriteString("GATE_KEYS=" + key + "\nSESSION_KEYS=" + key + "\n")
+	encoded := base64.StdEncoding.EncodeToString([]byte(key))
+	variables.WriteString("GATE_KEYS=" + encoded + "\nSESSION_KEYS=" + encoded + "\n")
 	for name, value := range p.kinde.Env() {
 		variables.WriteString(name + "=" + value + "\n")
 	}

@@ -101,6 +101,9 @@ func (d desk) netlify(ctx context.Context, t *testing.T, settings []string, args
 		"CI=true", "XDG_CONFIG_HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir(), "GOENV=" + strings.TrimSpace(string(goenv)),
 		"GOFLAGS=-tags=lambda.norpc -trimpath '-ldflags=-s -w'", "CGO_ENABLED=0",
 	})
+	if d.edge != nil {
+		cmd.Env = append(cmd.Env, d.edge.Env...)
+	}
 	return cmd
 }
 
@@ -159,8 +162,11 @@ func (d desk) netlifyDev(t *testing.T, visit func(*testing.T, served), flags ...
 		settings = append(settings, name+"="+value)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
+	if d.edge == nil {
+		flags = append(slices.Clone(flags), "--internal-disable-edge-functions")
+	}
 	cmd := d.netlify(ctx, t, settings, append([]string{"dev", "--offline", "--no-open", "--skip-gitignore",
-		"--internal-disable-edge-functions", "--port", port}, flags...)...)
+		"--port", port}, flags...)...)
 	var log functiontest.Log
 	cmd.Stdout, cmd.Stderr = &log, &log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"kinde-functions/scripts/check/deno"
 	"kinde-functions/scripts/check/tree"
 	"kinde-functions/scripts/dev/devtest"
 )
@@ -22,12 +23,13 @@ import (
 type desk struct {
 	page          page
 	project, site string
+	edge          *deno.Runtime // nil: netlify dev runs no edge functions
 }
 
 func newDesk(t *testing.T, p page) desk {
 	t.Helper()
 	dir := t.TempDir()
-	d := desk{p, filepath.Join(dir, "kinde-functions"), filepath.Join(dir, "my-site")}
+	d := desk{page: p, project: filepath.Join(dir, "kinde-functions"), site: filepath.Join(dir, "my-site")}
 	if err := tree.Copy(root, d.project); err != nil {
 		t.Fatal(err)
 	}
