@@ -30,6 +30,7 @@ var steps = []step{
 	{name: "cfn-lint", does: "lint template.yaml", needs: "python", run: cfnLint},
 	{name: "fork", does: "merge upgrades into a fork", run: goTest("fork")},
 	{name: "release", does: "make a release twice and compare", show: true, run: release},
+	{name: "browser", does: "visit the pages in Chromium", needs: "debian npm", run: goTest("browser")},
 	{name: "netlify", does: "build, serve and deploy with Netlify", needs: "npm package-tools", show: true, run: netlify},
 	{name: "sam", does: "build and serve with SAM", needs: "debian python", show: true, run: sam},
 	{name: "openapi", does: "compare the functions with openapi.yaml", needs: "npm python", show: true, run: openapi},
@@ -46,7 +47,6 @@ var steps = []step{
 	{name: "recipes", does: "follow the site's recipes", needs: "debian npm generators package-tools deno", run: recipes},
 	{name: "install", does: "install into sites, upgrade, remove",
 		needs: "debian npm generators package-tools", run: install},
-	{name: "browser", does: "visit the pages in Chromium", needs: "debian npm", run: goTest("browser")},
 	{name: "fuzz", does: "run every fuzz target briefly", run: fuzz},
 	{name: "race", does: "run all tests with the race detector", needs: "debian", alone: true, run: race},
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/chromedp"
 
 	"kinde-functions/scripts/check/chromium"
 	"kinde-functions/shared/local/kindetest"
@@ -84,16 +83,12 @@ func (b browser) openMembers(t *testing.T, id string) {
 // eval runs a script that may be a promise.
 func eval[T any](t *testing.T, b browser, script string) T {
 	t.Helper()
-	return chromium.Do(t, b.Tab, script, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	return chromium.Eval[T](t, b.Tab, script)
 }
 
 func call[P, R any](t *testing.T, b browser, command cdp.Command[P, R], params P) R {
 	t.Helper()
-	result, err := chromedp.Call(b.Context, command, params)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return result
+	return chromium.Call(t, b.Tab, command, params)
 }
 
 // cookie returns a cookie's value, "" if the browser has none.

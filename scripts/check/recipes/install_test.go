@@ -31,7 +31,7 @@ const sessionKeys = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 // TestInstall installs into sites in git, builds them with Netlify's tool, signs in at
 // netlify dev, upgrades, and removes everything.
 func TestInstall(t *testing.T) {
-	d := newDesk(t, readPage(t))
+	d := newWorkspace(t, readPage(t))
 	for _, c := range []struct {
 		name, id, static string
 		own              string // the owner's function
@@ -79,7 +79,7 @@ func TestInstall(t *testing.T) {
 	}
 }
 
-func (d desk) git(t *testing.T, args ...string) string {
+func (d workspace) git(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "git", args...)
 	cmd.Dir = d.site
@@ -88,7 +88,7 @@ func (d desk) git(t *testing.T, args ...string) string {
 
 // netlify is a command of Netlify's tool in the site's folder, with settings. It prompts
 // for nothing, sends no reports and leaves no files elsewhere.
-func (d desk) netlify(ctx context.Context, t *testing.T, settings []string, args ...string) *exec.Cmd {
+func (d workspace) netlify(ctx context.Context, t *testing.T, settings []string, args ...string) *exec.Cmd {
 	t.Helper()
 	goenv, err := exec.Command("go", "env", "GOENV").Output() // Go keeps it below XDG_CONFIG_HOME
 	if err != nil {
@@ -108,7 +108,7 @@ func (d desk) netlify(ctx context.Context, t *testing.T, settings []string, args
 }
 
 // netlifyBuild builds the site, its owner's function and those that were installed.
-func (d desk) netlifyBuild(t *testing.T, own string) {
+func (d workspace) netlifyBuild(t *testing.T, own string) {
 	t.Helper()
 	output(t, d.netlify(t.Context(), t, nil, "build", "--offline"))
 	raw, err := os.ReadFile(filepath.Join(d.site, ".netlify", "functions", "manifest.json"))
@@ -143,7 +143,7 @@ type served struct {
 }
 
 // netlifyDev serves the site with netlify dev, and visits it.
-func (d desk) netlifyDev(t *testing.T, visit func(*testing.T, served), flags ...string) {
+func (d workspace) netlifyDev(t *testing.T, visit func(*testing.T, served), flags ...string) {
 	t.Helper()
 	port := freePort(t)
 	site := "http://localhost:" + port

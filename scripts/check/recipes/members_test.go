@@ -22,7 +22,7 @@ import (
 func TestMembersArea(t *testing.T) {
 	const id = "a-members-area-in-astro"
 	recipe := readBlocks(t, "protected-pages.html")
-	d := newDesk(t, readPage(t))
+	d := newWorkspace(t, readPage(t))
 	d.make(t, "astro", "astro")
 	for _, line := range recipe.commands(id) {
 		d.sh(t, line)
@@ -59,7 +59,7 @@ func TestMembersArea(t *testing.T) {
 }
 
 // visitMembers visits the members' page, signed out and then signed in.
-func (d desk) visitMembers(t *testing.T, s served) {
+func (d workspace) visitMembers(t *testing.T, s served) {
 	styles, err := filepath.Glob(filepath.Join(d.site, "dist", "_astro", "*.css"))
 	if err != nil || len(styles) == 0 {
 		t.Fatalf("got no style sheet in dist/_astro (%v), want the home page's", err)
@@ -81,10 +81,10 @@ func (d desk) visitMembers(t *testing.T, s served) {
 		}
 	}
 	b := chromium.Launch(t, filepath.Join(root, ".artifacts", "recipes"))
-	b.GoTo(t, s.site+"/members/")
-	b.Until(t, `document.querySelector('`+choice+`')`)
+	b.Navigate(t, s.site+"/members/")
+	b.WaitUntil(t, `document.querySelector('`+choice+`')`)
 	b.Click(t, choice)
-	b.Until(t, `location.pathname === "/members/" && document.querySelector("h1")?.textContent === "Members"`)
-	b.Until(t, `document.querySelector("img").naturalWidth === 3`)
+	b.WaitUntil(t, `location.pathname === "/members/" && document.querySelector("h1")?.textContent === "Members"`)
+	b.WaitUntil(t, `document.querySelector("img").naturalWidth === 3`)
 	checkConsole(t, b)
 }

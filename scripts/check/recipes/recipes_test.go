@@ -16,16 +16,16 @@ import (
 
 // TestRecipes makes each of the page's sites, and signs in to it.
 func TestRecipes(t *testing.T) {
-	d := newDesk(t, readPage(t))
+	d := newWorkspace(t, readPage(t))
 	for _, c := range []struct {
 		name, id, path string
 		signedIn       string // what a signed-in user sees
-		more           func(desk, *testing.T, *chromium.Tab, string)
+		more           func(workspace, *testing.T, *chromium.Tab, string)
 	}{
-		{"plain", "plain-html", "/", "Your plan", desk.checkPlainPages},
+		{"plain", "plain-html", "/", "Your plan", workspace.checkPlainPages},
 		{"spa", "single-page-app", "/reports/2026", "Signed in as " + kindetest.DemoUser, nil},
-		{"vite", "react--vite", "/", "Your plan", desk.checkReact},
-		{"astro", "astro", "/", "Your plan", desk.checkAstro},
+		{"vite", "react--vite", "/", "Your plan", workspace.checkReact},
+		{"astro", "astro", "/", "Your plan", workspace.checkAstro},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d.make(t, c.name, c.id)
@@ -54,7 +54,7 @@ func shown(text string) string {
 var choice = fmt.Sprintf(`button.person[value=%q]`, kindetest.DemoUser)
 
 // signIn signs in on a page and comes back. A page that breaks the site's policy, or has
-// a script that fails, complains on the console.
+// a script that fails, leaves an error in the console.
 func signIn(t *testing.T, b *chromium.Tab, url, signedIn string) {
 	t.Helper()
 	b.Navigate(t, url)
@@ -77,7 +77,7 @@ func checkConsole(t *testing.T, b *chromium.Tab) {
 }
 
 // checkPlainPages visits the pages of the other recipes.
-func (d desk) checkPlainPages(t *testing.T, b *chromium.Tab, site string) {
+func (d workspace) checkPlainPages(t *testing.T, b *chromium.Tab, site string) {
 	b.Navigate(t, site+"/reports/") // the user's plan lacks it
 	b.WaitUntil(t, `location.pathname === "/pricing/" && `+shown("Change your plan"))
 	b.WaitUntil(t, `document.querySelector("main").innerText.includes("…")`) // for the flag
@@ -98,7 +98,7 @@ func (d desk) checkPlainPages(t *testing.T, b *chromium.Tab, site string) {
 
 // checkReact checks the hooks in development, where React mounts everything twice. Then it
 // changes a component, which the page shows without being loaded again.
-func (d desk) checkReact(t *testing.T, b *chromium.Tab, site string) {
+func (d workspace) checkReact(t *testing.T, b *chromium.Tab, site string) {
 	checkHooks(t, b, site)
 	signIn(t, b, site, "Your plan")
 	b.WaitUntil(t, `window.loadedOnce = true`)
@@ -112,7 +112,7 @@ func (d desk) checkReact(t *testing.T, b *chromium.Tab, site string) {
 }
 
 // checkAstro checks that the policy lets the page's own style and script pass.
-func (d desk) checkAstro(t *testing.T, b *chromium.Tab, _ string) {
+func (d workspace) checkAstro(t *testing.T, b *chromium.Tab, _ string) {
 	b.WaitUntil(t, `document.querySelector("#own").textContent === "The page's own script"`)
 	b.WaitUntil(t, `getComputedStyle(document.querySelector("main")).color === "rgb(1, 2, 3)"`)
 }

@@ -19,17 +19,17 @@ import (
 	"kinde-functions/scripts/dev/devtest"
 )
 
-// desk is a folder with a copy of the project and a site beside it, as the page has them.
-type desk struct {
+// workspace is a folder with a copy of the project and a site beside it, as the page has them.
+type workspace struct {
 	page          page
 	project, site string
 	edge          *deno.Runtime // nil: netlify dev runs no edge functions
 }
 
-func newDesk(t *testing.T, p page) desk {
+func newWorkspace(t *testing.T, p page) workspace {
 	t.Helper()
 	dir := t.TempDir()
-	d := desk{page: p, project: filepath.Join(dir, "kinde-functions"), site: filepath.Join(dir, "my-site")}
+	d := workspace{page: p, project: filepath.Join(dir, "kinde-functions"), site: filepath.Join(dir, "my-site")}
 	if err := tree.Copy(root, d.project); err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ var languages = []string{"html", "jsx", "js", "astro"}
 
 // make makes the site of sites/name, with the blocks of a section and of the whole page in
 // their places.
-func (d desk) make(t *testing.T, name, id string) {
+func (d workspace) make(t *testing.T, name, id string) {
 	t.Helper()
 	replacements := []string{
 		"%pricing%", d.page.one(t, "a-pricing-page-that-ends-in-the-portal", "html"),
@@ -80,7 +80,7 @@ func (d desk) make(t *testing.T, name, id string) {
 
 // addModules gives the site the packages that its package.json names. If npm will change
 // the folder, it is a copy, else a link.
-func (d desk) addModules(t *testing.T, changed bool) {
+func (d workspace) addModules(t *testing.T, changed bool) {
 	t.Helper()
 	generators, modules := inProject(t, ".tools/generators/node_modules"), filepath.Join(d.site, "node_modules")
 	if !changed {
@@ -129,7 +129,7 @@ func linkFiles(t *testing.T, from, to string) {
 }
 
 // packing returns the section's commands that pack the npm package and add it to the site.
-func (d desk) packing(id string) (lines []string) {
+func (d workspace) packing(id string) (lines []string) {
 	for _, line := range d.page.commands(id) {
 		if strings.Contains(line, "kinde-functions-") || strings.HasPrefix(line, "npm pack") {
 			lines = append(lines, line)
@@ -139,7 +139,7 @@ func (d desk) packing(id string) (lines []string) {
 }
 
 // addPackage runs these commands.
-func (d desk) addPackage(t *testing.T, id string) {
+func (d workspace) addPackage(t *testing.T, id string) {
 	t.Helper()
 	for _, line := range d.packing(id) {
 		d.sh(t, line)
@@ -147,7 +147,7 @@ func (d desk) addPackage(t *testing.T, id string) {
 }
 
 // sh runs a command line in the project, and agrees to what it asks.
-func (d desk) sh(t *testing.T, line string) string {
+func (d workspace) sh(t *testing.T, line string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "sh", "-euc", line)
 	cmd.Dir = d.project
@@ -181,7 +181,7 @@ const devFunctions = "account,callback,entitlements,login,logout,permissions,por
 var argument = regexp.MustCompile(`"[^"]*"|\S+`)
 
 // dev runs the page's command for scripts/dev, and returns the site's address.
-func (d desk) dev(t *testing.T, line string) string {
+func (d workspace) dev(t *testing.T, line string) string {
 	t.Helper()
 	rest, found := strings.CutPrefix(line, "go run ./scripts/dev ")
 	if !found {

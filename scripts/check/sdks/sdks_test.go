@@ -13,8 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"kinde-functions/scripts/check/chromium"
 	"kinde-functions/shared/local/kindetest"
 )
@@ -101,10 +99,10 @@ func TestBrowserSDKSignsIn(t *testing.T) {
 	tab.Navigate(t, site)
 	tab.WaitUntil(t, ready+` && document.querySelector("#user").textContent === "`+user.Email+`"`)
 
-	got := chromium.Do(t, tab, "claims", chromedp.Evaluate[string](`(async () => JSON.stringify([
+	got := chromium.Eval[string](t, tab, `(async () => JSON.stringify([
 		document.body.dataset.error ?? "", (await client.getUserProfile()).id,
 		(await client.getPermission("view_reports")).isGranted, (await client.getFlag("upload_limit")).value,
-	]))()`, chromedp.EvalAwaitPromise))
+	]))()`)
 	if want := `["","` + user.ID + `",true,50]`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
