@@ -1,10 +1,13 @@
 package lambdahttp
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/awslabs/aws-lambda-go-api-proxy/core"
@@ -20,10 +23,9 @@ const maxResponse = 6_291_556
 // responseWriter adds net/http's rules to core's writers: the first status
 // counts, the header is fixed with it, and HEAD, 204 and 304 have no body.
 type responseWriter struct {
-	format format
 	header http.Header         // the handler's
-	out    http.ResponseWriter // core's, for the format
-	finish func() (events.APIGatewayV2HTTPResponse, error)
+	out    http.ResponseWriter // core's, for the event's format
+	encode func(asBase64 bool) ([]byte, error)
 	head   bool
 	status int // 0 until the handler has chosen one
 }
@@ -32,24 +34,63 @@ type responseWriter struct {
 // with this method. Payload 1.0 has all headers in multiValueHeaders, which
 // Netlify, REST APIs and HTTP APIs accept.
 func newResponseWriter(f format, method string) *responseWriter {
-	w := &responseWriter{format: f, header: make(http.Header), head: method == http.MethodHead}
+	w := &responseWriter{header: make(http.Header), head: method == http.MethodHead}
 	if f == payload2 {
 		out := core.NewProxyResponseWriterV2()
-		w.out, w.finish = out, out.GetProxyResponse
+		w.out = out
+		w.encode = func(asBase64 bool) ([]byte, error) {
+			r, err := out.GetProxyResponse()
+			if asBase64 && !r.IsBase64Encoded {
+				r.Body, r.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(r.Body)), true
+			}
+			return marshal(r, err)
+		}
 		return w
 	}
 	out := core.NewProxyResponseWriter()
 	w.out = out
-	w.finish = func() (events.APIGatewayV2HTTPResponse, error) {
+	w.encode = func(asBase64 bool) ([]byte, error) {
 		r, err := out.GetProxyResponse()
-		response := events.APIGatewayV2HTTPResponse{StatusCode: r.StatusCode, MultiValueHeaders: r.MultiValueHeaders,
-			Body: r.Body, IsBase64Encoded: r.IsBase64Encoded}
-		if f == loadBalancer {
-			response.Headers = join(r.MultiValueHeaders)
+		if asBase64 && !r.IsBase64Encoded {
+			r.Body, r.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(r.Body)), true
 		}
-		return response, err
+		if f == loadBalancer {
+			return marshal(balancerResponse(r), err)
+		}
+		return marshal(r, err)
 	}
 	return w
+}
+
+// balancerResponse returns r as an Application Load Balancer reads it: with
+// single-valued or multi-valued headers, as its target group is set up.
+func balancerResponse(r events.APIGatewayProxyResponse) events.ALBTargetGroupResponse {
+	single := make(map[string]string, len(r.MultiValueHeaders))
+	for name, values := range r.MultiValueHeaders {
+		single[name] = strings.Join(values, ", ")
+	}
+	return events.ALBTargetGroupResponse{
+		StatusCode:        r.StatusCode,
+		StatusDescription: fmt.Sprint(r.StatusCode, " ", http.StatusText(r.StatusCode)),
+		Headers:           single,
+		MultiValueHeaders: r.MultiValueHeaders,
+		Body:              r.Body,
+		IsBase64Encoded:   r.IsBase64Encoded,
+	}
+}
+
+// marshal does not escape HTML: a page would grow up to six times.
+func marshal(response any, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(response); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 func (w *responseWriter) Header() http.Header { return w.header }
@@ -105,16 +146,11 @@ func (w *responseWriter) Write(p []byte) (int, error) {
 // body whatever it contains.
 func (w *responseWriter) response() ([]byte, error) {
 	w.WriteHeader(http.StatusOK) // unless the handler has chosen one
-	r, err := w.finish()
-	if err != nil {
-		return nil, err
+	response, err := w.encode(false)
+	if err == nil && len(response) > maxResponse {
+		return w.encode(true)
 	}
-	response := encodeResponse(&r, w.format)
-	if len(response) > maxResponse && !r.IsBase64Encoded {
-		r.Body, r.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte(r.Body)), true
-		response = encodeResponse(&r, w.format)
-	}
-	return response, nil
+	return response, err
 }
 
 // writeProblem writes p with the headers that every response has.
