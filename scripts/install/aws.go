@@ -123,16 +123,17 @@ var examples = map[string]string{
 func (p *plan) sayNextOnAWS(w io.Writer) {
 	functions := p.after.Functions
 	gated := slices.Contains(functions, "gate")
-	parameters := "ServeSite=existing"
+	var parameters strings.Builder
+	parameters.WriteString("ServeSite=existing")
 	if gated {
-		parameters += " ProtectPages=yes"
+		parameters.WriteString(" ProtectPages=yes")
 	}
 	for _, setting := range neededBy(functions) {
 		value := examples[setting.Name()]
 		if value == "" {
 			value = "…"
 		}
-		parameters += " \\\n         " + derived.Parameter(setting) + "=" + value
+		parameters.WriteString(" \\\n         " + derived.Parameter(setting) + "=" + value)
 	}
 	fmt.Fprintf(w, `
 Installed in %[1]s/. docs/aws.md explains each step.
@@ -145,7 +146,7 @@ Installed in %[1]s/. docs/aws.md explains each step.
          aws secretsmanager get-secret-value --secret-id <OriginSecretArn> --query SecretString --output text
      - a behavior to it for each path, before your own: all methods, cache policy CachingDisabled, origin
        request policy AllViewerExceptHostHeader, viewer-request function <ViewerFunctionArn>
-`, home, parameters)
+`, home, parameters.String())
 	for _, b := range publicBehaviors(functions) {
 		fmt.Fprintf(w, "         %-12s %s\n", b.Pattern, b.ViewerProtocol)
 	}
