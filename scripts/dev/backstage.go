@@ -107,7 +107,7 @@ func (b *backstage) pages(o options) (http.Handler, func(context.Context) error,
 // hasDemo reports whether the demo is among the pages.
 func (o options) hasDemo() bool {
 	_, err := os.Stat(filepath.Join(o.root, "public", "demo", "index.html"))
-	return err == nil && o.publish == "" && o.command == ""
+	return err == nil && cmp.Or(o.publish, "public") == "public" && o.command == ""
 }
 
 // announce prints the addresses and what to do first.

@@ -164,6 +164,7 @@ func TestDemoAddressIsShownWithTheDemo(t *testing.T) {
 		shown   bool
 	}{
 		{options{root: root}, true},
+		{options{root: root, publish: "public"}, true}, // the flag's default
 		{options{root: root, publish: "dist"}, false},
 		{options{root: root, command: "npm start"}, false},
 		{options{root: project(t)}, false},
