@@ -3,7 +3,6 @@
 package browser
 
 import (
-	"flag"
 	"fmt"
 	"net"
 	"net/http/httptest"
@@ -36,7 +35,6 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	flag.Parse()
 	os.Exit(runTests(m))
 }
 
