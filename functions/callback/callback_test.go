@@ -111,7 +111,7 @@ func TestCallbackSetsSession(t *testing.T) {
 	}
 }
 
-func TestStateIsGoodOnceInItsBrowser(t *testing.T) {
+func TestStateWorksOnceInItsBrowser(t *testing.T) {
 	s := start(t)
 	good := "state=" + s.attempt.State + "&code=" + s.code()
 	for name, row := range map[string]struct{ query, cookie string }{
@@ -244,7 +244,7 @@ func TestCodesAreLimitedByAttempt(t *testing.T) {
 	}
 }
 
-func TestSignInMakesItsSessionTheCurrentOne(t *testing.T) {
+func TestSignInSetsCurrentSession(t *testing.T) {
 	s := start(t)
 	w := s.back("state=" + s.attempt.State + "&code=" + s.code())
 	signedIn, err := s.Stored(w)

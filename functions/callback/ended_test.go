@@ -29,7 +29,7 @@ func sessionsOf(s *signIn) *auth.Sessions {
 
 // Kinde keeps a sign-in over a suspension and gives it again without a form. A session of
 // it would have ended before it began.
-func TestSignInFromBeforeASuspensionShowsTheForm(t *testing.T) {
+func TestSignInBeforeSuspensionShowsForm(t *testing.T) {
 	s := start(t, "REDIS_URL", "redis://"+miniredis.RunT(t).Addr())
 	if err := sessionsOf(s).EndSessionsOf(t.Context(), kindetest.DemoUser, time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)

@@ -300,7 +300,7 @@ func (b *browser) foreign() string {
 	return b.cookies["__Host-connection-"+app]
 }
 
-func TestCallerChoosesNothing(t *testing.T) {
+func TestUnknownParametersAndAppsAreRefused(t *testing.T) {
 	b := start(t)
 	for _, path := range []string{connect, token, revoke} {
 		for _, name := range []string{"user_id", "session_id", "org_code", "override_callback_url", "key_code_ref"} {

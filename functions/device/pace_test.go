@@ -43,7 +43,7 @@ func TestStricterPaceApplies(t *testing.T) {
 }
 
 // The clock of another instance may be fast, or have been set back.
-func TestDistantNextPollDelaysNothing(t *testing.T) {
+func TestDistantNextPollIsIgnored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace(nil)
 		p.keep(t.Context(), "code", flow{Interval: 5 * time.Second, Next: time.Now().Add(10 * time.Minute)})

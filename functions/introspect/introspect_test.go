@@ -137,7 +137,7 @@ func TestSessionTokensAreTheCallersOwn(t *testing.T) {
 	check(t, "without the header", f.Post(path, "", "Cookie", cookie), 403, "csrf-header-missing")
 }
 
-func TestInactiveTokenDisclosesNothingElse(t *testing.T) {
+func TestInactiveTokenResponseIsExact(t *testing.T) {
 	f := start(t)
 	ended := f.Mint()
 	f.Fault("/oauth2/introspect", kindetest.Fault{Body: `{"active":false,"client_id":"c","exp":1}`, Times: 1})

@@ -23,7 +23,7 @@ func start(t *testing.T, settings ...string) *functiontest.Fixture {
 	return functiontest.Start(t, function, kindetest.Options{}, append(settings, functiontest.Sessions...)...)
 }
 
-func leave(f *functiontest.Fixture, contentType, body string, header ...string) *httptest.ResponseRecorder {
+func postLogout(f *functiontest.Fixture, contentType, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("POST", site+"/auth/logout", strings.NewReader(body))
 	r.Header.Set("Content-Type", contentType)
 	return f.Send(r, header...)
@@ -33,7 +33,7 @@ func TestFormSignsOut(t *testing.T) {
 	f := start(t)
 	refresh := f.MintRefresh()
 	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: refresh})
-	w := leave(f, form, "return_url=/bye", "Origin", site, "Sec-Fetch-Site", "same-origin", "Cookie",
+	w := postLogout(f, form, "return_url=/bye", "Origin", site, "Sec-Fetch-Site", "same-origin", "Cookie",
 		cookie+"; __Host-connection-drive=x")
 	want := f.URL + "/logout?redirect=" + url.QueryEscape(site+"/bye")
 	if w.Code != 303 || w.Header().Get("Location") != want {
@@ -46,7 +46,7 @@ func TestFormSignsOut(t *testing.T) {
 			t.Errorf("got Set-Cookie %s, want %s expired", expired, name)
 		}
 	}
-	keepsNoSession(t, f, w)
+	checkSignedOut(t, f, w)
 	calls := f.Calls("/oauth2/revoke")
 	if len(calls) != 1 || calls[0].Form.Get("token") != refresh ||
 		calls[0].Form.Get("token_type_hint") != "refresh_token" || calls[0].Header.Get("Authorization") != "" {
@@ -57,8 +57,8 @@ func TestFormSignsOut(t *testing.T) {
 	}
 }
 
-// keepsNoSession checks that the only cookie left is __Host-current of no session.
-func keepsNoSession(t *testing.T, f *functiontest.Fixture, w *httptest.ResponseRecorder) {
+// checkSignedOut checks that the only cookie left is __Host-current of no session.
+func checkSignedOut(t *testing.T, f *functiontest.Fixture, w *httptest.ResponseRecorder) {
 	t.Helper()
 	kept := functiontest.Kept(w.Header())
 	r := httptest.NewRequest("GET", site, nil)
@@ -76,7 +76,7 @@ func TestLogoutGetShowsForm(t *testing.T) {
 		!strings.Contains(w.Body.String(), `<form method="post" action="/auth/logout">`) {
 		t.Fatalf("got %d %s, want 405 with the form", w.Code, w.Body)
 	}
-	if pressed := leave(f, form, "", "Origin", "null", "Sec-Fetch-Site", "same-origin"); pressed.Code != 303 {
+	if pressed := postLogout(f, form, "", "Origin", "null", "Sec-Fetch-Site", "same-origin"); pressed.Code != 303 {
 		t.Errorf("pressed: got %d %s, want 303", pressed.Code, pressed.Body)
 	}
 	if w := f.Get(site + "/auth/logout"); w.Code != 405 || !strings.Contains(w.Body.String(), `"method-not-allowed"`) {
@@ -93,7 +93,7 @@ func TestLogoutExpiresSignInAttempts(t *testing.T) {
 	}
 	begun := functiontest.Kept(h)
 	name, _, _ := strings.Cut(begun, "=")
-	w := leave(f, form, "", "Origin", site, "Cookie", begun)
+	w := postLogout(f, form, "", "Origin", site, "Cookie", begun)
 	if expired := strings.Join(w.Header().Values("Set-Cookie"), "\n"); w.Code != 303 ||
 		!strings.Contains(expired, name+"=;") {
 		t.Errorf("got %d %s, want 303", w.Code, expired)
@@ -102,13 +102,13 @@ func TestLogoutExpiresSignInAttempts(t *testing.T) {
 
 func TestJSONLogoutReturnsURL(t *testing.T) {
 	f := start(t, "AFTER_LOGOUT_PATH", "/goodbye")
-	w := leave(f, "application/json", `{}`, "X-CSRF", "1", "Accept", "application/json", "Cookie",
+	w := postLogout(f, "application/json", `{}`, "X-CSRF", "1", "Accept", "application/json", "Cookie",
 		f.Session(session.Tokens{Access: f.Mint()}))
 	if w.Code != 200 ||
 		!strings.Contains(w.Body.String(), `"url":"`+f.URL+"/logout?redirect="+url.QueryEscape(site+"/goodbye")) {
 		t.Errorf("got %d %s, want 200", w.Code, w.Body)
 	}
-	if w := leave(f, "application/json", `{"return_url":"/x"}`, "X-CSRF", "1", "Accept",
+	if w := postLogout(f, "application/json", `{"return_url":"/x"}`, "X-CSRF", "1", "Accept",
 		"application/json"); w.Code != 200 || !strings.Contains(w.Body.String(), url.QueryEscape(site+"/x")) {
 		t.Errorf("signed out already: got %d %s, want 200", w.Code, w.Body)
 	}
@@ -126,7 +126,8 @@ func TestCrossSiteLogoutIsRefused(t *testing.T) {
 		"header, other Origin": {"X-CSRF", "1", "Origin", "https://evil.example"},
 	} {
 		for _, with := range [][]string{nil, {"Cookie", cookie}} { // the Strict cookie is not even sent
-			if w := leave(f, form, "", append(header, with...)...); w.Code != 403 || len(w.Header().Values("Set-Cookie")) != 0 {
+			w := postLogout(f, form, "", append(header, with...)...)
+			if w.Code != 403 || len(w.Header().Values("Set-Cookie")) != 0 {
 				t.Errorf("%s: got %d %v, want 403", name, w.Code, w.Header())
 			}
 		}
@@ -141,18 +142,18 @@ func TestRefusedReturnURLKeepsSession(t *testing.T) {
 	cookie := f.Session(session.Tokens{Access: f.Mint(), Refresh: "r"})
 	for body, code := range map[string]string{"return_url=https://evil.example/": "invalid-return-url",
 		"return_url=": "invalid-return-url", "return_url=/a&return_url=/b": "invalid-parameter"} {
-		w := leave(f, form, body, "Origin", site, "Cookie", cookie)
+		w := postLogout(f, form, body, "Origin", site, "Cookie", cookie)
 		if w.Code != 400 || !strings.Contains(w.Body.String(), code) || len(w.Header().Values("Set-Cookie")) != 0 ||
 			len(f.Calls("/oauth2/revoke")) != 0 {
 			t.Errorf("%s: got %d %s, want 400", body, w.Code, w.Body)
 		}
 	}
-	if w := leave(f, "text/plain", "x", "Origin", site, "Cookie", cookie); w.Code != 415 {
+	if w := postLogout(f, "text/plain", "x", "Origin", site, "Cookie", cookie); w.Code != 415 {
 		t.Errorf("got %d, want 415", w.Code)
 	}
 	for _, body := range []string{`[1]`, `{`, `{"return_url":7}`, `{"return_url":"/a","return_url":"/b"}`,
 		`{"return_url":"/a"}x`} {
-		if w := leave(f, "application/json", body, "Origin", site, "Cookie", cookie); w.Code != 400 ||
+		if w := postLogout(f, "application/json", body, "Origin", site, "Cookie", cookie); w.Code != 400 ||
 			len(w.Header().Values("Set-Cookie")) != 0 {
 			t.Errorf("%s: got %d, want 400", body, w.Code)
 		}
@@ -164,17 +165,17 @@ func TestLogoutSucceedsDespiteFailures(t *testing.T) {
 	for _, fault := range []kindetest.Fault{{Status: 503}, {Hang: true}, {Reset: true}} {
 		f.ClearFaults()
 		f.Fault("/oauth2/revoke", fault)
-		w := leave(f, form, "", "Origin", site, "Cookie", f.Session(session.Tokens{Access: f.Mint(), Refresh: "r"}))
+		w := postLogout(f, form, "", "Origin", site, "Cookie", f.Session(session.Tokens{Access: f.Mint(), Refresh: "r"}))
 		if w.Code != 303 {
 			t.Errorf("%+v: got %d %s, want 303", fault, w.Code, w.Body)
 		}
-		keepsNoSession(t, f, w)
+		checkSignedOut(t, f, w)
 	}
 	for name, cookie := range map[string]string{
 		"damaged": "__Host-session=AAAA",
 		"expired": f.Session(session.Tokens{Access: f.Mint(kindetest.ExpiresIn(-time.Hour)), Refresh: "r"}), "none": "",
 	} {
-		if w := leave(f, form, "", "Origin", site, "Cookie", cookie); w.Code != 303 ||
+		if w := postLogout(f, form, "", "Origin", site, "Cookie", cookie); w.Code != 303 ||
 			len(w.Header().Values("Set-Cookie")) < 3 {
 			t.Errorf("%s: got %d, want 303", name, w.Code)
 		}
@@ -191,12 +192,13 @@ func TestLogoutOfAllKindeSessions(t *testing.T) {
 		"all_sessions=true": "all_sessions=true&redirect=", "all_sessions=false": "redirect=", "all_sessions=": "redirect=",
 		"": "redirect=",
 	} {
-		w := leave(f, form, body, "Origin", site, "Cookie", f.Session(session.Tokens{Access: f.Mint()}))
+		w := postLogout(f, form, body, "Origin", site, "Cookie", f.Session(session.Tokens{Access: f.Mint()}))
 		if got := w.Header().Get("Location"); w.Code != 303 || !strings.HasPrefix(got, f.URL+"/logout?"+want) {
 			t.Errorf("%q: got %d %s, want %s", body, w.Code, got, want)
 		}
 	}
-	if w := leave(f, form, "all_sessions=1", "Origin", site); w.Code != 400 || len(w.Header().Values("Set-Cookie")) != 0 {
+	w := postLogout(f, form, "all_sessions=1", "Origin", site)
+	if w.Code != 400 || len(w.Header().Values("Set-Cookie")) != 0 {
 		t.Errorf("all_sessions=1: got %d, want 400 and no user signed out", w.Code)
 	}
 }

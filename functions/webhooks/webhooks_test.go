@@ -138,7 +138,7 @@ func TestEventWaitsForSigningKeys(t *testing.T) {
 	check(t, "no keys", deliver(t, f, updated(f)), 503, "keys-unavailable")
 }
 
-func TestLogSaysOnceThatSessionsStay(t *testing.T) {
+func TestLogWarnsOnceWithoutStore(t *testing.T) {
 	log := defaultLog(t)
 	f := start(t, functiontest.Sessions...)
 	for range 2 {
@@ -149,7 +149,7 @@ func TestLogSaysOnceThatSessionsStay(t *testing.T) {
 	}
 }
 
-func TestLogNamesTypeAndIDsAlone(t *testing.T) {
+func TestLogHoldsTypeAndIDsOnly(t *testing.T) {
 	log := defaultLog(t)
 	f := start(t, append(functiontest.Sessions, "REDIS_URL", redis(t))...)
 	event := updated(f, kindetest.With("event_id", "event_7"))

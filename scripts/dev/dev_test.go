@@ -122,7 +122,7 @@ func TestRunWithTenant(t *testing.T) {
 	}
 }
 
-func TestRunSaysWhichSettingsTheEmbeddedKindeReplaces(t *testing.T) {
+func TestRunNamesReplacedSettings(t *testing.T) {
 	screen := &screenshot{}
 	env := map[string]string{
 		"KINDE_CLIENT_ID": "id", "KINDE_CLIENT_SECRET": "s3cret", "KINDE_DOMAIN": "https://t.kinde.com",

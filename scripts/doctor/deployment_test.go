@@ -73,7 +73,7 @@ func testGoodDeployment(t *testing.T, site, api string) {
 		}
 	}
 	status, out, _ := command(t, "ALLOWED_ORIGINS=https://app.example", nil, "--dev", "--url", site)
-	unseen(t, out, env, kindetest.ClientSecret, kindetest.M2MClientSecret)
+	checkHidden(t, out, env, kindetest.ClientSecret, kindetest.M2MClientSecret)
 	if status != 0 || !strings.Contains(out, "Nothing to fix: ") {
 		t.Errorf("got %d %s", status, out)
 	}

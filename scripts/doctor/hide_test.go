@@ -28,8 +28,8 @@ func recognizable(env map[string]string) map[string]string {
 	return env
 }
 
-// unseen fails if a secret, or the beginning of one, is in out.
-func unseen(t *testing.T, out string, env map[string]string, more ...string) {
+// checkHidden fails if a secret, or the beginning of one, is in out.
+func checkHidden(t *testing.T, out string, env map[string]string, more ...string) {
 	t.Helper()
 	secrets := append(more, webSecret, machineSecret, redisPassword)
 	secrets = append(secrets, strings.Split(env["SESSION_KEYS"], ",")...)
@@ -103,7 +103,7 @@ func TestReportHoldsNoSecret(t *testing.T) {
 			p := newTenant(t, kindetest.Options{Clients: own})
 			env := recognizable(p.env)
 			change(p, env)
-			unseen(t, everyFormat(t, env), env)
+			checkHidden(t, everyFormat(t, env), env)
 		})
 	}
 }
@@ -130,7 +130,7 @@ func TestReportHoldsNoCookieOfDeployment(t *testing.T) {
 	p := newTenant(t, kindetest.Options{})
 	env := recognizable(p.env)
 	out := everyFormat(t, env, "--url", hostile.URL)
-	unseen(t, out, env, code)
+	checkHidden(t, out, env, code)
 	if strings.Contains(out, value) && !strings.Contains(out, "signs in at") {
 		t.Errorf("a cookie's value is shown:\n%s", out)
 	}

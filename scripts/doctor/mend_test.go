@@ -88,7 +88,7 @@ func TestMendRegistersWhatIsMissing(t *testing.T) {
 			t.Errorf("%s was changed, too", now[i].ID)
 		}
 	}
-	unseen(t, out, p.env, kindetest.ClientSecret, kindetest.M2MClientSecret)
+	checkHidden(t, out, p.env, kindetest.ClientSecret, kindetest.M2MClientSecret)
 
 	p.Kinde.ForgetCalls()
 	status, out, _ = p.mend(t, "", "-yes")

@@ -123,7 +123,7 @@ func TestRefusalsShowTheirRemedy(t *testing.T) {
 				p.Kinde.Fault(row.fault, row.how)
 			}
 			wantCheck(t, p.check(t, row.changes...)[row.id], toFix, sentence(row.remedy)[1:len(row.remedy)])
-			p.isSpared(t, name)
+			p.checkRequests(t, name)
 		})
 	}
 }
@@ -231,7 +231,7 @@ func TestExplainListsAndExplainsEveryCode(t *testing.T) {
 	}
 }
 
-func TestExplainKnowsTheFunctionsCodes(t *testing.T) {
+func TestExplainCoversFunctionCodes(t *testing.T) {
 	for _, code := range problem.Codes() {
 		status, out, _ := command(t, "", nil, "explain", string(code))
 		one := strings.Join(strings.Fields(out), " ")

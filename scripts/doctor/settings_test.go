@@ -146,7 +146,7 @@ func TestFaultsOfSettingsAreFound(t *testing.T) {
 	}
 }
 
-func TestHowToSetNamesEachSetting(t *testing.T) {
+func TestHowToSetCoversSettings(t *testing.T) {
 	for _, name := range settingNames() {
 		steps := howToSet(name)
 		if name != "INTROSPECTION_PERMISSION" && !strings.HasPrefix(steps[len(steps)-1].Run, "netlify env:set "+name+" ") {
@@ -155,7 +155,7 @@ func TestHowToSetNamesEachSetting(t *testing.T) {
 	}
 }
 
-func TestWithoutSettingsSaysWhichToSet(t *testing.T) {
+func TestWithoutSettingsNamesThoseToSet(t *testing.T) {
 	status, out, _ := command(t, "LOG_LEVEL=debug\n", nil)
 	if status != 1 || !strings.Contains(out, "KINDE_ISSUER_URL=https://your_subdomain.kinde.com") ||
 		!strings.Contains(out, "1 to fix") {
@@ -173,7 +173,7 @@ func TestMalformedEnvFileIsNotQuoted(t *testing.T) {
 
 // Without a client secret and session keys no user can sign in, which must not pass as
 // success.
-func TestTokensOnlyIsToBeChosen(t *testing.T) {
+func TestTokensOnlyIsOptIn(t *testing.T) {
 	p := newTenant(t, kindetest.Options{})
 	env := maps.Clone(p.env)
 	env["KINDE_CLIENT_SECRET"], env["SESSION_KEYS"] = "", ""

@@ -28,13 +28,13 @@ func TestGoodTenantHasNothingToFix(t *testing.T) {
 		if len(checks) != len(checklist()) {
 			t.Errorf("%s: got %d checks, want %d", name, len(checks), len(checklist()))
 		}
-		p.isSpared(t, name)
+		p.checkRequests(t, name)
 	}
 }
 
-// isSpared checks that a tenant got few requests, and credentials only in the bodies of
+// checkRequests checks that a tenant got few requests, and credentials only in the bodies of
 // those that need them.
-func (p *tenant) isSpared(t *testing.T, name string) {
+func (p *tenant) checkRequests(t *testing.T, name string) {
 	t.Helper()
 	calls := p.Kinde.Calls("/")
 	tokens := 0
@@ -57,12 +57,12 @@ func TestOneMachineTokenWhateverKindeResponds(t *testing.T) {
 		p := newTenant(t, kindetest.Options{})
 		p.Kinde.Fault(pattern, kindetest.Fault{Status: 401})
 		p.check(t)
-		p.isSpared(t, pattern)
+		p.checkRequests(t, pattern)
 	}
 	p := newTenant(t, kindetest.Options{})
 	p.Kinde.Fault("POST /oauth2/token", kindetest.Fault{Body: machineToken(`"aud":[]`)}) // whose life is over at once
 	p.check(t, "KINDE_CLIENT_SECRET", "", "SESSION_KEYS", "")
-	p.isSpared(t, "a token without a life")
+	p.checkRequests(t, "a token without a life")
 }
 
 func TestFaultsOfTenantAreFound(t *testing.T) {
@@ -128,7 +128,7 @@ func TestDependentChecksAreSkipped(t *testing.T) {
 	}
 }
 
-func TestChecksAreInTheOrderInWhichToFix(t *testing.T) {
+func TestChecksAreInFixOrder(t *testing.T) {
 	p := newTenant(t, kindetest.Options{})
 	p.Kinde.Fault("/.well-known/jwks", kindetest.Fault{Status: 403})
 	p.env["KINDE_CLIENT_SECRET"], p.env["KINDE_SCOPES"], p.env["KINDE_M2M_CLIENT_SECRET"] = "wrong", "profile", "wrong"

@@ -2,7 +2,7 @@ package workplace
 
 import "testing"
 
-func TestMisspelledFindsTheSettingThatIsMeant(t *testing.T) {
+func TestMisspelledFindsIntendedSetting(t *testing.T) {
 	for name, want := range map[string]string{
 		"SESSION_KEY": "SESSION_KEYS", "SESION_KEYS": "SESSION_KEYS", "session_keys": "SESSION_KEYS",
 		"KINDE_CLIENTID": "KINDE_CLIENT_ID", "KINDE_ISSUER_URI": "KINDE_ISSUER_URL", "KINDE_SITE_URLS": "KINDE_SITE_URL",

@@ -27,7 +27,7 @@ func TestDeviceTokensOpenDeviceRowsAlone(t *testing.T) {
 }
 
 // One application may be both: its tokens are users'.
-func TestDeviceApplicationThatIsTheSites(t *testing.T) {
+func TestSiteApplicationMayServeDevices(t *testing.T) {
 	f := start(t, "portal", nil, "KINDE_DEVICE_CLIENT_ID", kindetest.ClientID)
 	r := httptest.NewRequestWithContext(t.Context(), "GET", "/portal", nil)
 	r.Header.Set("Authorization", "Bearer "+f.tenant.Mint())

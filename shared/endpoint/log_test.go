@@ -66,7 +66,7 @@ func TestRequestIDs(t *testing.T) {
 
 // Neither the log nor an error response holds a part of a credential, a query value or
 // an e-mail address, whatever fails.
-func TestNothingSecretIsLogged(t *testing.T) {
+func TestLogHoldsNoSecrets(t *testing.T) {
 	f := start(t, "user-profile", nil)
 	email := kindetest.DemoUserByID(kindetest.DemoUser).Email
 	tokens := []string{f.tenant.Mint(), f.tenant.Mint(kindetest.SignedBy(kindetest.ForeignKey)),

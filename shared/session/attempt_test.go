@@ -64,10 +64,10 @@ func TestAttemptExpires(t *testing.T) {
 	} {
 		c, clock := newCookies(t, site)
 		h := http.Header{}
-		_ = c.Begin(h, bringing(), full)
-		set, _ := setBy(h) // kept for as long as one likes
+		_ = c.Begin(h, requestWith(), full)
+		set, _ := cookiesSet(h) // kept for as long as one likes
 		clock.t = start.Add(age)
-		if _, err := c.Attempt(bringing(set...), full.State); !errors.Is(err, want) {
+		if _, err := c.Attempt(requestWith(set...), full.State); !errors.Is(err, want) {
 			t.Errorf("after %v: %v, want %v", age, err, want)
 		}
 	}
@@ -103,7 +103,7 @@ func TestAttemptRequiresState(t *testing.T) {
 		{"sealed, but no attempt", "state-1", []cookie{{name, c.box.Seal(name, []byte("state-1"))}}, false},
 		{"sealed, and more", "state-1", []cookie{{name, c.box.Seal(name, append(full.encode(), 0))}}, false},
 	} {
-		a, err := c.Attempt(bringing(row.cookies...), row.state)
+		a, err := c.Attempt(requestWith(row.cookies...), row.state)
 		if row.found && (err != nil || a != full) || !row.found && (!errors.Is(err, ErrNoAttempt) || a != (Attempt{})) {
 			t.Errorf("%s: Attempt = %+v, %v, want found %v", row.name, a, err, row.found)
 		}
@@ -150,10 +150,10 @@ func TestInvalidAttemptsAreDroppedFirst(t *testing.T) {
 		{"login-AAAAAAAAAAAAAAAA", "x"}, {c.session[0], "x"}, {"theme", "dark"}}
 	brought := append(notOurs, ahead, twice, stale, one, broken, two, twice)
 	h := http.Header{}
-	if err := c.Begin(h, bringing(brought...), Attempt{State: "new"}); err != nil {
+	if err := c.Begin(h, requestWith(brought...), Attempt{State: "new"}); err != nil {
 		t.Fatal(err)
 	}
-	set, expired := setBy(h)
+	set, expired := cookiesSet(h)
 	want := []string{ahead.name, twice.name, stale.name, broken.name}
 	slices.Sort(want)
 	slices.Sort(expired)
@@ -184,8 +184,8 @@ func TestAttemptTooLarge(t *testing.T) {
 	largest := 0
 	for n := 600; n < 1300; n++ {
 		h := http.Header{}
-		err := c.Begin(h, bringing(), Attempt{State: "s", ReturnURL: strings.Repeat("/", n)})
-		set, _ := setBy(h)
+		err := c.Begin(h, requestWith(), Attempt{State: "s", ReturnURL: strings.Repeat("/", n)})
+		set, _ := cookiesSet(h)
 		switch {
 		case err == nil:
 			largest = sizeOf(set[0].name, set[0].value)
@@ -206,10 +206,10 @@ func TestManyAttemptsCostBoundedWork(t *testing.T) {
 		junk = append(junk, cookie{c.attemptName(strings.Repeat("x", i)), "x"})
 	}
 	h := http.Header{}
-	if err := c.Begin(h, bringing(junk...), full); err != nil {
+	if err := c.Begin(h, requestWith(junk...), full); err != nil {
 		t.Fatal(err)
 	}
-	if _, expired := setBy(h); len(expired) != 16 {
+	if _, expired := cookiesSet(h); len(expired) != 16 {
 		t.Errorf("got %d cookies expired, want 16", len(expired))
 	}
 }

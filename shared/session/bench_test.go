@@ -11,7 +11,7 @@ func BenchmarkRead(b *testing.B) {
 	for name, stored := range map[string]Session{"typical": small, "chunks": large} {
 		b.Run(name, func(b *testing.B) {
 			c, _ := newCookies(b, site)
-			r := bringing(append([]cookie{{"theme", "dark"}}, written(b, c, stored)...)...)
+			r := requestWith(append([]cookie{{"theme", "dark"}}, written(b, c, stored)...)...)
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := c.Read(r); err != nil {

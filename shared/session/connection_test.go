@@ -50,19 +50,19 @@ func TestConnectionOpensForItsAppAndOwner(t *testing.T) {
 func TestConnectionCookie(t *testing.T) {
 	c, _ := newCookies(t, site)
 	h := http.Header{}
-	if err := c.Connect(h, bringing(), "drive", owner, "handle"); err != nil {
+	if err := c.Connect(h, requestWith(), "drive", owner, "handle"); err != nil {
 		t.Fatal(err)
 	}
 	const want = "__Host-connection-drive=?; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Strict"
 	if got := withoutValues(h); len(got) != 1 || got[0] != want {
 		t.Errorf("sets %q, want %q", got, want)
 	}
-	set, _ := setBy(h)
-	if got := c.OpenConnection("drive", owner, c.Connection(bringing(set...), "drive")); !slices.Equal(got,
+	set, _ := cookiesSet(h)
+	if got := c.OpenConnection("drive", owner, c.Connection(requestWith(set...), "drive")); !slices.Equal(got,
 		[]string{"handle"}) {
 		t.Errorf("handles = %q, want the one that was connected", got)
 	}
-	if got := c.Connection(bringing(set[0], set[0]), "drive"); got != "" {
+	if got := c.Connection(requestWith(set[0], set[0]), "drive"); got != "" {
 		t.Errorf("a repeated cookie is read: %q", got)
 	}
 }
@@ -70,9 +70,9 @@ func TestConnectionCookie(t *testing.T) {
 func TestDisconnectAllExpiresOwnNamesOnly(t *testing.T) {
 	c, _ := newCookies(t, site)
 	h := http.Header{}
-	c.disconnectAll(h, bringing(cookie{"__Host-connection-drive", "a"}, cookie{"__Host-connection-mail", "b"},
+	c.disconnectAll(h, requestWith(cookie{"__Host-connection-drive", "a"}, cookie{"__Host-connection-mail", "b"},
 		cookie{"other", "d"}, cookie{"__Host-connection-x y", "e"}, cookie{"__Host-connection-", "f"}))
-	if _, expired := setBy(h); !slices.Equal(expired, []string{"__Host-connection-drive", "__Host-connection-mail"}) {
+	if _, expired := cookiesSet(h); !slices.Equal(expired, []string{"__Host-connection-drive", "__Host-connection-mail"}) {
 		t.Errorf("expires %q, want drive and mail", expired)
 	}
 }

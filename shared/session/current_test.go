@@ -10,14 +10,14 @@ func TestCounts(t *testing.T) {
 	current := func(id string) cookie {
 		h := http.Header{}
 		c.SetCurrent(h, id)
-		set, _ := setBy(h)
+		set, _ := cookiesSet(h)
 		return set[0]
 	}
 	foreign, _ := newCookies(t, site)
 	foreign.box = newBox(t, issuer, client, 9)
 	h := http.Header{}
 	foreign.SetCurrent(h, "other")
-	unopenable, _ := setBy(h)
+	unopenable, _ := cookiesSet(h)
 	for name, row := range map[string]struct {
 		cookies []cookie
 		counts  bool
@@ -29,7 +29,7 @@ func TestCounts(t *testing.T) {
 		"one that does not open": {unopenable, true},
 		"moved from the marker":  {[]cookie{{c.current, c.box.Seal(c.marker, nil)}}, true},
 	} {
-		if got := c.Counts(bringing(row.cookies...), "id"); got != row.counts {
+		if got := c.Counts(requestWith(row.cookies...), "id"); got != row.counts {
 			t.Errorf("%s: Counts = %v, want %v", name, got, row.counts)
 		}
 	}

@@ -72,8 +72,8 @@ func same(a, b Session) bool { return reflect.DeepEqual(a, b) }
 // cookie is a cookie of a response or a request.
 type cookie struct{ name, value string }
 
-// setBy are the cookies, by name and value, that a response sets or expires.
-func setBy(h http.Header) (set []cookie, expired []string) {
+// cookiesSet are the cookies, by name and value, that a response sets or expires.
+func cookiesSet(h http.Header) (set []cookie, expired []string) {
 	for _, line := range h["Set-Cookie"] {
 		pair, attributes, _ := strings.Cut(line, "; ")
 		name, value, _ := strings.Cut(pair, "=")
@@ -86,8 +86,8 @@ func setBy(h http.Header) (set []cookie, expired []string) {
 	return set, expired
 }
 
-// bringing is a request with these cookies.
-func bringing(cookies ...cookie) *http.Request {
+// requestWith is a request with these cookies.
+func requestWith(cookies ...cookie) *http.Request {
 	var pairs []string
 	for _, c := range cookies {
 		pairs = append(pairs, c.name+"="+c.value)
@@ -102,7 +102,7 @@ func written(t testing.TB, c *Cookies, s Session) []cookie {
 	if err := c.Write(h, s); err != nil {
 		t.Fatal(err)
 	}
-	set, _ := setBy(h)
+	set, _ := cookiesSet(h)
 	return set
 }
 

@@ -63,11 +63,11 @@ func TestForgedAndDamagedCookiesNeverOpen(t *testing.T) {
 			[]cookie{{whole[0].name, forge(random, whole[0].value)}})
 	}
 	for _, cookies := range requests {
-		got, err := c.Read(bringing(cookies...))
+		got, err := c.Read(requestWith(cookies...))
 		if !errors.Is(err, ErrDamaged) || !same(got, Session{}) {
 			t.Fatalf("%v: Read = %v, want ErrDamaged", cookies, err)
 		}
-		tellsNothing(t, row{"damaged", cookies, ErrDamaged}, err)
+		checkErrorHidesCookies(t, row{"damaged", cookies, ErrDamaged}, err)
 	}
 }
 
@@ -75,22 +75,22 @@ func TestForgedAndDamagedAttemptsAndMarkersNeverOpen(t *testing.T) {
 	c, _ := newCookies(t, site)
 	random := rand.New(rand.NewPCG(3, 4))
 	h := http.Header{}
-	if err := c.Begin(h, bringing(), full); err != nil {
+	if err := c.Begin(h, requestWith(), full); err != nil {
 		t.Fatal(err)
 	}
 	c.Mark(h, "r")
-	set, _ := setBy(h)
+	set, _ := cookiesSet(h)
 	attempt, marker := set[:1], set[1:]
 	for range 100 {
 		for _, cookies := range [][]cookie{mutate(random, attempt), {{attempt[0].name, forge(random, attempt[0].value)}}} {
-			a, err := c.Attempt(bringing(cookies...), full.State)
+			a, err := c.Attempt(requestWith(cookies...), full.State)
 			if !errors.Is(err, ErrNoAttempt) || a != (Attempt{}) {
 				t.Fatalf("%v: Attempt = %v, want ErrNoAttempt", cookies, err)
 			}
-			tellsNothing(t, row{"damaged", cookies, ErrNoAttempt}, err)
+			checkErrorHidesCookies(t, row{"damaged", cookies, ErrNoAttempt}, err)
 		}
 		for _, cookies := range [][]cookie{mutate(random, marker), {{marker[0].name, forge(random, marker[0].value)}}} {
-			if c.Marked(bringing(cookies...), "r") {
+			if c.Marked(requestWith(cookies...), "r") {
 				t.Fatalf("Marked(%v) = true, want false", cookies)
 			}
 		}

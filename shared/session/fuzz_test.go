@@ -48,7 +48,7 @@ func FuzzOpen(f *testing.F) {
 func FuzzCookieHeader(f *testing.F) {
 	c, _ := newCookies(f, loopback)
 	for _, stored := range []Session{small, large} {
-		line := bringing(written(f, c, stored)...).Header.Get("Cookie")
+		line := requestWith(written(f, c, stored)...).Header.Get("Cookie")
 		f.Add(line)
 		f.Add(line + "; " + line)
 		f.Add(strings.Replace(line, "session-1", "session-2", 1))

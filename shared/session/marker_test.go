@@ -11,7 +11,7 @@ func TestMarkerIsForOneToken(t *testing.T) {
 	c, clock := newCookies(t, site)
 	h := http.Header{}
 	c.Mark(h, "refresh-1")
-	set, _ := setBy(h)
+	set, _ := cookiesSet(h)
 	marker := set[0]
 	if strings.Contains(marker.value, "refresh") || len(marker.value) > 120 {
 		t.Errorf("got the marker %q, want at most 120 characters without the token", marker.value)
@@ -19,7 +19,7 @@ func TestMarkerIsForOneToken(t *testing.T) {
 	old := NewCookies(site, newBox(t, issuer, client, 9), clock.now)
 	other := http.Header{}
 	old.Mark(other, "refresh-1")
-	foreign, _ := setBy(other)
+	foreign, _ := cookiesSet(other)
 	plain, _ := c.box.Open(marker.name, marker.value)
 	for _, row := range []struct {
 		name    string
@@ -45,7 +45,7 @@ func TestMarkerIsForOneToken(t *testing.T) {
 		{"no hash inside", []cookie{{marker.name, c.box.Seal(marker.name, appendTime(nil, start))}}, "", 0, false},
 	} {
 		clock.t = start.Add(row.age)
-		if got := c.Marked(bringing(row.cookies...), row.refresh); got != row.want {
+		if got := c.Marked(requestWith(row.cookies...), row.refresh); got != row.want {
 			t.Errorf("%s: Marked = %t, want %t", row.name, got, row.want)
 		}
 	}
@@ -54,7 +54,7 @@ func TestMarkerIsForOneToken(t *testing.T) {
 func TestMarkerIsExpired(t *testing.T) {
 	c, _ := newCookies(t, site)
 	for name, end := range map[string]func(http.Header){"Unmark": c.Unmark,
-		"SignOut": func(h http.Header) { c.SignOut(h, bringing()) }} {
+		"SignOut": func(h http.Header) { c.SignOut(h, requestWith()) }} {
 		b := newBrowser(t, site)
 		h := http.Header{}
 		c.Mark(h, "r")

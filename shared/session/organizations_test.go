@@ -54,8 +54,8 @@ func TestLargeSessionDropsOrganizations(t *testing.T) {
 	if err := c.Write(h, full); err != nil {
 		t.Fatal(err)
 	}
-	set, _ := setBy(h)
-	got, err := c.Read(bringing(set...))
+	set, _ := cookiesSet(h)
+	got, err := c.Read(requestWith(set...))
 	if err != nil || got.Tokens != full.Tokens || !got.Organizations.Incomplete {
 		t.Errorf("Read = %+v, %v, want all tokens and incomplete organizations", got.Organizations, err)
 	}

@@ -19,19 +19,19 @@ type row struct {
 func TestReadSession(t *testing.T) {
 	c, _ := newCookies(t, site)
 	for _, row := range slices.Concat(wholeRows(t, c), chunkRows(t, c)) {
-		got, err := c.Read(bringing(row.cookies...))
+		got, err := c.Read(requestWith(row.cookies...))
 		if !errors.Is(err, row.want) || (err == nil) != (row.want == nil) {
 			t.Errorf("%s: %v, want %v", row.name, err, row.want)
 		}
 		if opened := same(got, small) || same(got, large); opened != (row.want == nil) || !opened && !same(got, Session{}) {
 			t.Errorf("%s: Read returned tokens: %t, want %t", row.name, opened, row.want == nil)
 		}
-		tellsNothing(t, row, err)
+		checkErrorHidesCookies(t, row, err)
 	}
 }
 
-// tellsNothing fails when the error holds a part of a cookie.
-func tellsNothing(t *testing.T, row row, err error) {
+// checkErrorHidesCookies fails when the error holds a part of a cookie.
+func checkErrorHidesCookies(t *testing.T, row row, err error) {
 	t.Helper()
 	if err == nil {
 		return
@@ -148,7 +148,7 @@ func TestReadNamesCauseOfDamage(t *testing.T) {
 		"one mark":                    "a chunk has no label",
 	} {
 		i := slices.IndexFunc(rows, func(r row) bool { return r.name == name })
-		if _, err := c.Read(bringing(rows[i].cookies...)); err.Error() != "session: damaged: "+cause {
+		if _, err := c.Read(requestWith(rows[i].cookies...)); err.Error() != "session: damaged: "+cause {
 			t.Errorf("%s: got %v, want %s", name, err, cause)
 		}
 	}
@@ -182,7 +182,7 @@ func TestKeyRotation(t *testing.T) {
 		return NewCookies(site, newBox(t, issuer, client, keys...), time.Now)
 	}
 	old, rotated, done := at(1), at(2, 1), at(2)
-	before := bringing(written(t, old, large)...)
+	before := requestWith(written(t, old, large)...)
 	if got, err := rotated.Read(before); err != nil || !same(got, large) {
 		t.Errorf("old key listed second: Read = %v, want the session", err)
 	}
@@ -190,7 +190,7 @@ func TestKeyRotation(t *testing.T) {
 		t.Errorf("old key removed: Read = %v, want ErrDamaged", err)
 	}
 	// The first key seals: what is written after a rotation outlives the old key.
-	after := bringing(written(t, rotated, large)...)
+	after := requestWith(written(t, rotated, large)...)
 	if got, err := done.Read(after); err != nil || !same(got, large) {
 		t.Errorf("written with both keys: Read with the new key = %v, want the session", err)
 	}

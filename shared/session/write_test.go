@@ -40,7 +40,7 @@ func TestSetCookieLines(t *testing.T) {
 				want.prefix + "current=?; Path=/; Max-Age=1296000; HttpOnly" + strict,
 				want.prefix + "session-superseded=; Path=/; Max-Age=0; HttpOnly" + strict,
 				want.prefix + "gate=; Path=/; Max-Age=0; HttpOnly" + want.secure + "; SameSite=Lax"}},
-			"sign out": {func(h http.Header) { c.SignOut(h, bringing()) }, []string{
+			"sign out": {func(h http.Header) { c.SignOut(h, requestWith()) }, []string{
 				want.prefix + "session=; Path=/; Max-Age=0; HttpOnly" + strict,
 				want.prefix + "session-1=; Path=/; Max-Age=0; HttpOnly" + strict,
 				want.prefix + "session-2=; Path=/; Max-Age=0; HttpOnly" + strict,
@@ -50,7 +50,7 @@ func TestSetCookieLines(t *testing.T) {
 			"mark": {func(h http.Header) { c.Mark(h, "r") },
 				[]string{want.prefix + "session-superseded=?; Path=/; Max-Age=1296000; HttpOnly" + strict}},
 			"unmark": {c.Unmark, []string{want.prefix + "session-superseded=; Path=/; Max-Age=0; HttpOnly" + strict}},
-			"begin": {func(h http.Header) { _ = c.Begin(h, bringing(), Attempt{State: "state"}) },
+			"begin": {func(h http.Header) { _ = c.Begin(h, requestWith(), Attempt{State: "state"}) },
 				[]string{attempt + "=?; Path=/; Max-Age=600; HttpOnly" + want.secure + "; SameSite=Lax"}},
 			"end": {func(h http.Header) { c.End(h, "state") },
 				[]string{attempt + "=; Path=/; Max-Age=0; HttpOnly" + want.secure + "; SameSite=Lax"}},
@@ -108,12 +108,12 @@ func TestSessionsReplaceEachOther(t *testing.T) {
 func TestResponseSetsCookieOnce(t *testing.T) {
 	c, _ := newCookies(t, site)
 	h := http.Header{"Set-Cookie": {"theme=dark; Path=/", "__Host-session-other=1"}}
-	c.SignOut(h, bringing())
+	c.SignOut(h, requestWith())
 	c.Mark(h, "r")
 	if err := c.Write(h, small); err != nil {
 		t.Fatal(err)
 	}
-	set, expired := setBy(h)
+	set, expired := cookiesSet(h)
 	slices.Sort(expired)
 	if len(set) != 5 || !slices.Equal(expired, []string{"__Host-gate", "__Host-session-1", "__Host-session-2"}) {
 		t.Errorf("got %d cookies set and %v expired, want each cookie once", len(set), expired)
@@ -141,7 +141,7 @@ func TestSizes(t *testing.T) {
 				}
 				continue
 			}
-			set, expired := setBy(h)
+			set, expired := cookiesSet(h)
 			if len(set)+len(expired) != 1+maxChunks {
 				t.Fatalf("got %d cookies set and %d expired, want %d in all", len(set), len(expired), 1+maxChunks)
 			}
@@ -156,7 +156,7 @@ func TestSizes(t *testing.T) {
 			if len(set) == 1 {
 				whole = total
 			}
-			if got, err := c.Read(bringing(set...)); err != nil || !same(got, stored) {
+			if got, err := c.Read(requestWith(set...)); err != nil || !same(got, stored) {
 				t.Fatalf("%s, %d characters: Read = %v, want the session", origin, n, err)
 			}
 		}

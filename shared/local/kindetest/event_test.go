@@ -42,7 +42,7 @@ func TestEventIsSignedByTheTenant(t *testing.T) {
 	}
 }
 
-func TestSuspendedUserGetsNothing(t *testing.T) {
+func TestSuspendedUserIsRefused(t *testing.T) {
 	tn := newTenant(t)
 	refresh := tn.tokens().RefreshToken
 	if _, err := tn.Kinde.Suspend(DemoUser, true); err != nil {
