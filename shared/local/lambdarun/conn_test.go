@@ -38,7 +38,7 @@ func TestEventIsSentInOneWrite(t *testing.T) {
 		t.Fatal(r, err)
 	}
 	o := <-inv.done
-	if took := before.Sub(inv.handed); string(o.answer) != "{}" || o.took < took || o.took > time.Since(inv.handed) {
-		t.Errorf("got %s after %v", o.answer, o.took)
+	if took := before.Sub(inv.handed); string(o.payload) != "{}" || o.took < took || o.took > time.Since(inv.handed) {
+		t.Errorf("got %s after %v", o.payload, o.took)
 	}
 }

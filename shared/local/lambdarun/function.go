@@ -133,13 +133,13 @@ func (f *Function) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	}
 	done := make(chan outcome, 1)
 	go func() {
-		answer, err := f.invoke(event)
+		payload, err := f.invoke(event)
 		<-f.running
-		done <- outcome{answer: answer, err: err}
+		done <- outcome{payload: payload, err: err}
 	}()
 	select {
 	case o := <-done:
-		return o.answer, o.err
+		return o.payload, o.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -162,13 +162,13 @@ func (f *Function) invoke(event []byte) ([]byte, error) {
 	select {
 	case o := <-inv.done:
 		f.took.Store(int64(o.took))
-		return o.answer, o.err
+		return o.payload, o.err
 	case <-p.exited:
 		f.retire(p)
 		select {
 		case o := <-inv.done: // it responded, then exited
 			f.took.Store(int64(o.took))
-			return o.answer, o.err
+			return o.payload, o.err
 		default:
 			return nil, fmt.Errorf("%w during an invoke: %s", ErrExited, p.ending)
 		}

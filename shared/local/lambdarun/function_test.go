@@ -64,11 +64,11 @@ func invoke[T any](t *testing.T, f *Function, event string) T {
 	if err != nil {
 		t.Fatalf("Invoke(%s) = %v, want nil", event, err)
 	}
-	var answer T
-	if err := json.Unmarshal(payload, &answer); err != nil {
+	var response T
+	if err := json.Unmarshal(payload, &response); err != nil {
 		t.Fatalf("Invoke(%s) = %s: %v", event, payload, err)
 	}
-	return answer
+	return response
 }
 
 func TestInvokeReusesProcess(t *testing.T) {

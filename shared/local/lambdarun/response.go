@@ -15,8 +15,8 @@ import (
 // ErrMalformed means that the platform would refuse the function's response.
 var ErrMalformed = errors.New("lambdarun: the platform would refuse the function's response")
 
-// answer holds every field of the platforms' response formats.
-type answer struct {
+// response holds every field of the platforms' response formats.
+type response struct {
 	StatusCode        int                 `json:"statusCode"`
 	Headers           map[string]string   `json:"headers"`
 	MultiValueHeaders map[string][]string `json:"multiValueHeaders"`
@@ -30,32 +30,32 @@ type answer struct {
 // not have the format's shape, its base64 or its status is invalid, or a header
 // is not valid in HTTP. Content types are not detected.
 func WriteResponse(w http.ResponseWriter, payload []byte, f Format) error {
-	a, err := parseAnswer(payload, f)
+	resp, err := parseResponse(payload, f)
 	if err != nil {
 		return err
 	}
-	body := []byte(a.Body)
-	if a.IsBase64Encoded && f != NetlifyDev { // which forgets the field for Go functions
-		if body, err = base64.StdEncoding.DecodeString(a.Body); err != nil {
+	body := []byte(resp.Body)
+	if resp.IsBase64Encoded && f != NetlifyDev { // which forgets the field for Go functions
+		if body, err = base64.StdEncoding.DecodeString(resp.Body); err != nil {
 			return fmt.Errorf("%w: isBase64Encoded, but the body is not base64", ErrMalformed)
 		}
 	}
-	headers, err := a.header(f)
+	headers, err := resp.header(f)
 	if err != nil {
 		return err
 	}
 	h := w.Header()
 	h["Content-Type"] = nil // keeps net/http from guessing
 	maps.Copy(h, headers)
-	w.WriteHeader(a.StatusCode)
+	w.WriteHeader(resp.StatusCode)
 	if _, err := w.Write(body); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) {
 		return fmt.Errorf("lambdarun: %w", err)
 	}
 	return nil
 }
 
-func parseAnswer(payload []byte, f Format) (answer, error) {
-	var a answer
+func parseResponse(payload []byte, f Format) (response, error) {
+	var resp response
 	if f == HTTPAPI2 || f == FunctionURL {
 		// Payload 2.0 takes anything without a status code for the body.
 		var probe struct {
@@ -63,43 +63,43 @@ func parseAnswer(payload []byte, f Format) (answer, error) {
 		}
 		if json.Unmarshal(payload, &probe) != nil || probe.StatusCode == nil {
 			if !json.Valid(payload) {
-				return a, fmt.Errorf("%w: not JSON", ErrMalformed)
+				return resp, fmt.Errorf("%w: not JSON", ErrMalformed)
 			}
-			return answer{
+			return response{
 				StatusCode: http.StatusOK,
 				Headers:    map[string]string{"Content-Type": "application/json"},
 				Body:       string(bytes.TrimSpace(payload)),
 			}, nil
 		}
 	}
-	if err := json.Unmarshal(payload, &a); err != nil {
+	if err := json.Unmarshal(payload, &resp); err != nil {
 		// The error itself may quote the response.
-		return a, fmt.Errorf("%w: not of the expected shape", ErrMalformed)
+		return resp, fmt.Errorf("%w: not of the expected shape", ErrMalformed)
 	}
 	// An informational status would not end the exchange.
-	if a.StatusCode < 200 || a.StatusCode > 599 {
-		return a, fmt.Errorf("%w: status code %d", ErrMalformed, a.StatusCode)
+	if resp.StatusCode < 200 || resp.StatusCode > 599 {
+		return resp, fmt.Errorf("%w: status code %d", ErrMalformed, resp.StatusCode)
 	}
-	return a, nil
+	return resp, nil
 }
 
 // header merges the fields that the format knows. A name in both maps takes
 // its values from multiValueHeaders.
-func (a answer) header(f Format) (http.Header, error) {
+func (resp response) header(f Format) (http.Header, error) {
 	h := http.Header{}
-	for _, name := range slices.Sorted(maps.Keys(a.Headers)) {
-		h.Add(name, a.Headers[name])
+	for _, name := range slices.Sorted(maps.Keys(resp.Headers)) {
+		h.Add(name, resp.Headers[name])
 	}
 	if f == HTTPAPI2 || f == FunctionURL {
-		for _, cookie := range a.Cookies {
+		for _, cookie := range resp.Cookies {
 			h.Add("Set-Cookie", cookie)
 		}
 	} else {
-		for name := range a.MultiValueHeaders {
+		for name := range resp.MultiValueHeaders {
 			h.Del(name)
 		}
-		for _, name := range slices.Sorted(maps.Keys(a.MultiValueHeaders)) {
-			for _, value := range a.MultiValueHeaders[name] {
+		for _, name := range slices.Sorted(maps.Keys(resp.MultiValueHeaders)) {
+			for _, value := range resp.MultiValueHeaders[name] {
 				h.Add(name, value)
 			}
 		}

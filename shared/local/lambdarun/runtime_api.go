@@ -27,9 +27,9 @@ type invocation struct {
 }
 
 type outcome struct {
-	answer []byte
-	err    error
-	took   time.Duration // from sending the event to receiving the response
+	payload []byte
+	err     error
+	took    time.Duration // from sending the event to receiving the response
 }
 
 func newInvocation(event []byte, timeout time.Duration) *invocation {
@@ -127,7 +127,7 @@ func (a *runtimeAPI) next(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
-	answer, ok := a.read(w, r)
+	payload, ok := a.read(w, r)
 	if !ok {
 		return
 	}
@@ -137,7 +137,7 @@ func (a *runtimeAPI) response(w http.ResponseWriter, r *http.Request) {
 		a.finish(w, r, outcome{err: functionError(kind, body)})
 		return
 	}
-	a.finish(w, r, outcome{answer: answer})
+	a.finish(w, r, outcome{payload: payload})
 }
 
 func (a *runtimeAPI) failure(w http.ResponseWriter, r *http.Request) {
