@@ -78,7 +78,7 @@ func serve(t *testing.T) *place {
 	write(t, filepath.Join(p.dir, ".env"), variables.String())
 	ctx, stop := context.WithCancel(t.Context())
 	cmd := exec.CommandContext(ctx, installed(t, "npm/node_modules/.bin/netlify"), "dev", "--offline", "--no-open",
-		"--skip-gitignore", "--port", port)
+		"--skip-gitignore", "--port", port, "--staticServerPort", freePort(t))
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, p.log, p.log
 	cmd.Env = slices.Concat(os.Environ(), p.edge.Env, []string{"CI=true", "XDG_CONFIG_HOME=" + t.TempDir(),
 		"TMPDIR=" + t.TempDir(), "GOENV=" + strings.TrimSpace(string(goenv)), "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc"})

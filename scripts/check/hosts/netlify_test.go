@@ -88,7 +88,7 @@ func TestNetlifyDev(t *testing.T) {
 	var log functiontest.Log
 	ctx, stop := context.WithCancel(t.Context())
 	cmd := command(ctx, dir, env, netlify, "dev", "--offline", "--no-open", "--skip-gitignore",
-		"--internal-disable-edge-functions", "--port", port)
+		"--internal-disable-edge-functions", "--port", port, "--staticServerPort", freePort(t))
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -166,7 +166,7 @@ func (d workspace) netlifyDev(t *testing.T, visit func(*testing.T, served), flag
 		flags = append(slices.Clone(flags), "--internal-disable-edge-functions")
 	}
 	cmd := d.netlify(ctx, t, settings, append([]string{"dev", "--offline", "--no-open", "--skip-gitignore",
-		"--port", port}, flags...)...)
+		"--port", port, "--staticServerPort", freePort(t)}, flags...)...)
 	var log functiontest.Log
 	cmd.Stdout, cmd.Stderr = &log, &log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
