@@ -3,6 +3,7 @@
 package recipes
 
 import (
+	"encoding/json"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -92,6 +93,32 @@ func (d workspace) addModules(t *testing.T, changed bool) {
 	// npm finds here what it may not download: jose, which the package needs.
 	linkFiles(t, generators, modules)
 	linkFiles(t, inProject(t, ".tools/package/node_modules/jose"), filepath.Join(modules, "jose"))
+	lock := d.readLock(t, "generators")
+	lock["node_modules/jose"] = d.readLock(t, "package")["node_modules/jose"]
+	manifest, err := os.ReadFile(filepath.Join(d.site, "package.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock[""] = manifest
+	text, err := json.Marshal(map[string]any{"lockfileVersion": 3, "requires": true, "packages": lock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(d.site, "package-lock.json"), string(text))
+}
+
+// readLock returns the packages of a set of pinned tools.
+func (d workspace) readLock(t *testing.T, set string) map[string]json.RawMessage {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(d.project, "scripts", "check", "tools", set, "package-lock.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lock struct{ Packages map[string]json.RawMessage }
+	if err := json.Unmarshal(text, &lock); err != nil {
+		t.Fatal(err)
+	}
+	return lock.Packages
 }
 
 // linkFiles copies a folder by links to its files, without what npm and Vite keep there and
@@ -108,12 +135,18 @@ func linkFiles(t *testing.T, from, to string) {
 		}
 		target := filepath.Join(to, strings.TrimPrefix(name, from))
 		switch {
-		case strings.HasPrefix(entry.Name(), ".") && filepath.Dir(name) == from && entry.IsDir():
+		case entry.Name() == ".vite" || entry.Name() == ".astro":
 			return fs.SkipDir
+		case entry.Name() == ".package-lock.json":
+			return nil
 		case entry.IsDir():
 			return os.MkdirAll(target, 0o755)
-		case entry.Type() == fs.ModeSymlink || entry.Name() == ".package-lock.json":
-			return nil
+		case entry.Type() == fs.ModeSymlink: // of .bin
+			link, err := os.Readlink(name)
+			if err != nil {
+				return err
+			}
+			return os.Symlink(link, target)
 		case os.Link(name, target) == nil:
 			return nil
 		}
