@@ -113,17 +113,32 @@ func render(source string, content []byte, sources []string) ([]byte, error) {
 }
 
 // relink directs links between the repository's files to the site's pages. A link to a
-// file that the site does not have becomes its text.
+// file that the site does not have becomes its text. Pictures are left out: the site shows
+// the pages that they show.
 func relink(document ast.Node, source string, sources []string) error {
 	var links []*ast.Link
+	var images []ast.Node
 	err := ast.Walk(document, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
-		if link, ok := n.(*ast.Link); ok && entering {
-			links = append(links, link)
+		if !entering {
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.Link:
+			links = append(links, n)
+		case *ast.Image:
+			images = append(images, n)
 		}
 		return ast.WalkContinue, nil
 	})
 	if err != nil {
 		return err
+	}
+	for _, image := range images {
+		if paragraph := image.Parent(); paragraph.ChildCount() == 1 {
+			paragraph.Parent().RemoveChild(paragraph.Parent(), paragraph)
+		} else {
+			paragraph.RemoveChild(paragraph, image)
+		}
 	}
 	for _, link := range links {
 		destination := string(link.Destination)

@@ -74,7 +74,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 }
 
 func TestRender(t *testing.T) {
-	const source = "# A & B\n\n" +
+	const source = "# A & B\n\n![picture](b.png)\n\nA ![picture](b.png) line.\n\n" +
 		"[a](api.md#x) [b](../SECURITY.md) [c](../README.md) [d](../public/demo/index.html) [e](none.md)\n\n" +
 		"```sh\na <b>\n```\n\n<!-- tabs -->\n### One\n\n1\n\n### Two\n\n2\n\n<!-- /tabs -->\n\n" +
 		"| a | b |\n|---|---|\n| 1 | 2 |\n"
@@ -92,5 +92,8 @@ func TestRender(t *testing.T) {
 		if !strings.Contains(string(made), want) {
 			t.Errorf("got\n%s\nwant %s", made, want)
 		}
+	}
+	if strings.Contains(string(made), "b.png") || strings.Contains(string(made), "<p></p>") {
+		t.Errorf("got\n%s\nwant no picture and no empty paragraph", made)
 	}
 }
