@@ -20,10 +20,11 @@ function imagePath(url) {
   }
   let path = "/" + image.split(/[?#]/)[0].replace(/^\//, "");
   if (/^[a-z][a-z0-9+.-]*:/i.test(image)) {
-    if (!URL.canParse(image, url.origin)) {
+    // Without a host, as in x:/../members/, a host may take it for a path of the site.
+    if (!/^https?:\/\/[^/\\.]/i.test(image) || !URL.canParse(image)) {
       return null;
     }
-    const absolute = new URL(image, url.origin);
+    const absolute = new URL(image);
     if (absolute.hostname !== url.hostname) {
       return url.pathname; // another site's
     }
