@@ -16,6 +16,8 @@ func TestPreviewOriginsThatAnyoneCanRegister(t *testing.T) {
 		"https://my-site-*.vercel.app":                                                 "vercel.app",
 		"https://my-site-*.com":                                                        "com",
 		"https://my-site-*.co.uk":                                                      "co.uk",
+		"https://my-site-*.netlify.app , https://my-site-*.example.com":                "netlify.app",
+		"https://my-site-*.netlify.app:8443":                                           "netlify.app",
 		"https://deploy-preview-*--my-site.netlify.app,https://my-site-*.pages.dev":    "pages.dev",
 		"https://deploy-preview-*--my-site.netlify.app, https://my-site-*.netlify.app": "netlify.app",
 	} {
