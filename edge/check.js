@@ -29,7 +29,9 @@ export function normalPath(path, foldCase) {
   if (foldCase) {
     decoded = decoded.replace(/[A-Z\u0130\u017f\u212a]/g, function (c) { return folds[c] || c.toLowerCase(); });
   }
-  const segments = decoded.split('/').map(function (s) { return s.split(';')[0]; }).filter(function (s) { return s !== ''; });
+  const segments = decoded.split('/')
+    .map(function (s) { return s.split(';')[0]; })
+    .filter(function (s) { return s !== ''; });
   if (segments.indexOf('.') >= 0 || segments.indexOf('..') >= 0) {
     return null;
   }
@@ -129,7 +131,8 @@ export async function check(request, edge) {
     return { status: 403 };
   }
   const back = encodeURIComponent(request.path + request.query);
-  return { status: 302, location: '/auth/gate?return_url=' + back + (request.pass === '' ? '' : '&pass=refused') };
+  const refused = request.pass === '' ? '' : '&pass=refused';
+  return { status: 302, location: '/auth/gate?return_url=' + back + refused };
 }
 
 // keyList reads GATE_KEYS: base64 in either alphabet, padded or not, with commas.

@@ -15,7 +15,8 @@ export function judgedPath(url) {
 function imagePath(url) {
   const given = url.searchParams.getAll("url");
   const image = given[0] ?? "";
-  if (given.length !== 1 || url.search.includes(";") || image === "" || image !== image.trim() || /^[/\\]{2}/.test(image)) {
+  const untidy = image === "" || image !== image.trim();
+  if (given.length !== 1 || url.search.includes(";") || untidy || /^[/\\]{2}/.test(image)) {
     return null;
   }
   let path = "/" + image.split(/[?#]/)[0].replace(/^\//, "");

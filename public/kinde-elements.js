@@ -2,7 +2,8 @@
 // for looks: everyone can read a page's source.
 //
 //   <kinde-signed-in hidden>, <kinde-signed-out hidden>
-//   <kinde-if permission|role|flag|entitlement="…" value="…" hidden>    every condition must hold; with not: one must not
+//   <kinde-if permission|role|flag|entitlement="…" value="…" hidden>    every condition must hold;
+//                                                                       with not: one must not
 //   <kinde-user field="name">                                           a field of the profile, as text
 //   <kinde-organization-switcher return-url="…">                        nothing for users of one organization
 //   <kinde-portal-button subnav="…" return-url="…">, <kinde-logout-button return-url="…" all-sessions>

@@ -9,8 +9,9 @@ export type ErrorCode =
   | "not-a-navigation" | "not-allowed" | "not-connected" | "not-entitled" | "not-found"
   | "not-implemented" | "not-revoked" | "not-your-token" | "organization-changed"
   | "organization-required" | "portal-error" | "portal-failed" | "rate-limited" | "session-expired"
-  | "session-superseded" | "session-too-large" | "unavailable" | "unknown-api" | "unknown-app" | "unsupported-media-type"
-  | "upstream-failed" | "upstream-misconfigured" | "upstream-throttled" | "upstream-timeout" | "wrong-host"
+  | "session-superseded" | "session-too-large" | "unavailable" | "unknown-api" | "unknown-app"
+  | "unsupported-media-type" | "upstream-failed" | "upstream-misconfigured" | "upstream-throttled"
+  | "upstream-timeout" | "wrong-host"
   | ModuleErrorCode;
 
 /**

@@ -35,11 +35,18 @@ export default async function gateAtEdge(request, context) {
   if (result === "pass") {
     return privately(await context.next());
   }
-  const headers = { "cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
+  const headers = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+  };
   if (result.location) {
     return new Response(null, { status: result.status, headers: { ...headers, location: result.location } });
   }
-  return new Response(said[result.status], { status: result.status, headers: { ...headers, "content-type": "text/plain" } });
+  return new Response(said[result.status], {
+    status: result.status,
+    headers: { ...headers, "content-type": "text/plain" },
+  });
 }
 
 // passOf is the pass that a Cookie header holds. Two of them are none that counts.

@@ -8,8 +8,10 @@ import { createClient } from "../kinde-functions.js";
 import { KindeContext, useAccount, useCan, useSession } from "../react.js";
 
 globalThis.IS_REACT_ACT_ENVIRONMENT = true;
-const signedIn = { authenticated: true, user: { id: "kp_1", org_code: "org_1" }, permissions: ["view_reports"], roles: [],
-  feature_flags: {}, expires_at: "2999-01-01T00:00:00Z" };
+const signedIn = {
+  authenticated: true, user: { id: "kp_1", org_code: "org_1" }, permissions: ["view_reports"], roles: [],
+  feature_flags: {}, expires_at: "2999-01-01T00:00:00Z",
+};
 let responses, asked, client, trees;
 
 beforeEach(() => {
@@ -54,7 +56,8 @@ const count = (path) => asked.filter((one) => one === path).length;
 
 describe("hooks", () => {
   test("load first and then have their values", async () => {
-    const { seen: [session, can, account] } = await render([useSession, () => useCan({ permission: "view_reports" }), () => useAccount()]);
+    const { seen: [session, can, account] } = await render(
+      [useSession, () => useCan({ permission: "view_reports" }), () => useAccount()]);
     assert.deepEqual(session[0], { loading: true });
     assert.deepEqual(session.at(-1), { session: signedIn, signedIn: true, loading: false });
     assert.deepEqual(can.at(-1), { allowed: true, loading: false });
@@ -67,20 +70,26 @@ describe("hooks", () => {
       responses["/api/entitlements/seats"] = { data: {} };
       const { seen } = await render([useSession, useSession, () => useAccount(), () => useAccount(), entitled, entitled,
         () => useAccount({ include: ["roles"] })], { strict });
-      assert.deepEqual([...asked].sort(), ["/api/account", "/api/account?include=roles", "/api/entitlements/seats", "/api/session"]);
+      assert.deepEqual([...asked].sort(),
+        ["/api/account", "/api/account?include=roles", "/api/entitlements/seats", "/api/session"]);
       assert.equal(seen[0].at(-1), seen[1].at(-1));
       assert.equal(seen[5].at(-1).allowed, true);
     });
   }
 
   test("refuse what the user lacks", async () => {
-    const { seen } = await render([() => useCan({ permission: "x" }), () => useCan({ permission: "view_reports", role: undefined }), () => useCan({})]);
+    const { seen } = await render([
+      () => useCan({ permission: "x" }),
+      () => useCan({ permission: "view_reports", role: undefined }),
+      () => useCan({}),
+    ]);
     assert.deepEqual(seen.map((states) => states.at(-1).allowed), [false, true, false]);
   });
 
   test("know a user who is not signed in, and ask for no account", async () => {
     responses["/api/session"] = { authenticated: false };
-    const { seen: [session, account, can] } = await render([useSession, () => useAccount(), () => useCan({ permission: "view_reports" })]);
+    const { seen: [session, account, can] } = await render(
+      [useSession, () => useAccount(), () => useCan({ permission: "view_reports" })]);
     assert.equal(session.at(-1).signedIn, false);
     assert.deepEqual(account.at(-1), { account: undefined, loading: false });
     assert.equal(can.at(-1).allowed, false);

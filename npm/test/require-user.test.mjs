@@ -42,8 +42,9 @@ const code = async ({ response }) => `${response.status} ${(await response.json(
 describe("a Bearer token", () => {
   before(() => (seen = []));
   test("gives the user", async () => {
-    const { user, response } = await requireUser(request({ Authorization: await bearer() }), options({ permission: "read:reports",
-      role: "admin", flag: "beta", organization: "org_1", entitlement: "seats" }));
+    const { user, response } = await requireUser(request({ Authorization: await bearer() }), options({
+      permission: "read:reports", role: "admin", flag: "beta", organization: "org_1", entitlement: "seats",
+    }));
     assert.equal(response, undefined);
     assert.equal(user.id, "kp_1");
     assert.equal(user.orgCode, "org_1");
@@ -51,7 +52,9 @@ describe("a Bearer token", () => {
     assert.match(seen.at(-1).headers.authorization, /^Bearer ey/);
   });
   test("gives the user of a tenant with Hasura claims", async () => {
-    const claims = { permissions: undefined, org_code: undefined, "x-hasura-permissions": ["a"], "x-hasura-org-code": "org_2" };
+    const claims = {
+      permissions: undefined, org_code: undefined, "x-hasura-permissions": ["a"], "x-hasura-org-code": "org_2",
+    };
     const { user } = await requireUser(request({ Authorization: await bearer(claims) }), options());
     assert.deepEqual([user.permissions, user.orgCode], [["a"], "org_2"]);
   });
@@ -68,20 +71,28 @@ describe("a Bearer token", () => {
     "that is no token": async () => "Bearer abc",
   })) {
     test(`${name} is refused`, async () => {
-      assert.equal(await code(await requireUser(request({ Authorization: await make() }), options())), "401 invalid-token");
+      const result = await requireUser(request({ Authorization: await make() }), options());
+      assert.equal(await code(result), "401 invalid-token");
     });
   }
   test("with another audience is refused", async () => {
     const authorization = await bearer({ aud: ["https://other.example"] });
-    assert.equal(await code(await requireUser(request({ Authorization: authorization }), options({ audience: "https://api.example" }))), "401 invalid-token");
+    const result = await requireUser(request({ Authorization: authorization }),
+      options({ audience: "https://api.example" }));
+    assert.equal(await code(result), "401 invalid-token");
   });
   test("without what is required is refused", async () => {
     const authorization = await bearer();
-    for (const need of [{ permission: "x" }, { role: "x" }, { flag: "x" }, { organization: "org_9" }, { entitlement: "x" }]) {
-      assert.equal(await code(await requireUser(request({ Authorization: authorization }), options(need))), "403 not-allowed");
+    const needs = [
+      { permission: "x" }, { role: "x" }, { flag: "x" }, { organization: "org_9" }, { entitlement: "x" },
+    ];
+    for (const need of needs) {
+      const result = await requireUser(request({ Authorization: authorization }), options(need));
+      assert.equal(await code(result), "403 not-allowed");
     }
     const none = await bearer({ org_code: undefined });
-    assert.equal(await code(await requireUser(request({ Authorization: none }), options({ organization: true }))), "403 organization-required");
+    const result = await requireUser(request({ Authorization: none }), options({ organization: true }));
+    assert.equal(await code(result), "403 organization-required");
     const changed = request({ Authorization: authorization, "X-Organization": "org_2" });
     assert.equal(await code(await requireUser(changed, options())), "409 organization-changed");
   });
@@ -97,8 +108,10 @@ describe("a Bearer token", () => {
 describe("a session cookie", () => {
   const state = { authenticated: true, user: { id: "kp_2", org_code: "org_1" }, permissions: [], roles: [],
     feature_flags: { beta: { t: "b", v: true } }, expires_at: "2030-01-01T00:00:00Z" };
-  const withCookie = (more = {}) => request({ Cookie: "session=old; theme=dark", "X-CSRF": "1", "Sec-Fetch-Site": "same-origin",
-    "X-Forwarded-Host": "evil.example", ...more });
+  const withCookie = (more = {}) => request({
+    Cookie: "session=old; theme=dark", "X-CSRF": "1", "Sec-Fetch-Site": "same-origin",
+    "X-Forwarded-Host": "evil.example", ...more,
+  });
   test("is asked about with the request's cookie and CSRF headers alone", async () => {
     seen = [];
     sessionReply = [200, state];
@@ -124,7 +137,8 @@ describe("a session cookie", () => {
     assert.equal(await code(await requireUser(request({}), options())), "401 no-token");
   });
   test("with a site that cannot be reached or read", async () => {
-    assert.equal(await code(await requireUser(withCookie(), options({ siteUrl: "http://127.0.0.1:9" }))), "502 upstream-failed");
+    const unreachable = await requireUser(withCookie(), options({ siteUrl: "http://127.0.0.1:9" }));
+    assert.equal(await code(unreachable), "502 upstream-failed");
     sessionReply = [200, { ...state, padding: "x".repeat(300 * 1024) }];
     assert.equal(await code(await requireUser(withCookie(), options())), "502 upstream-failed");
     sessionReply = [200, "text"];

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 const root = "../.."
@@ -160,7 +161,9 @@ func TestFilesAndFunctionsAreShort(t *testing.T) {
 	}
 }
 
-func TestFilesHaveNoConflictMarkers(t *testing.T) {
+// eachFile calls visit for each regular file of the repository, without those of tools.
+func eachFile(t *testing.T, visit func(path, text string)) {
+	t.Helper()
 	files := 0
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -177,14 +180,65 @@ func TestFilesHaveNoConflictMarkers(t *testing.T) {
 		}
 		text, err := os.ReadFile(path)
 		files++
-		for line := range strings.Lines(string(text)) {
-			if strings.HasPrefix(line, "<<<<<<< ") || strings.HasPrefix(line, ">>>>>>> ") {
-				t.Errorf("%s: got the conflict marker %s", path, line)
-			}
-		}
+		visit(path, string(text))
 		return err
 	})
 	if err != nil || files < 300 {
 		t.Errorf("got %d files, %v, want at least 300", files, err)
+	}
+}
+
+func TestFilesHaveNoConflictMarkers(t *testing.T) {
+	eachFile(t, func(path, text string) {
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, "<<<<<<< ") || strings.HasPrefix(line, ">>>>>>> ") {
+				t.Errorf("%s: got the conflict marker %s", path, line)
+			}
+		}
+	})
+}
+
+// codeFiles are the names' ends of files whose lines have a limit.
+var codeFiles = []string{".go", ".mod", ".js", ".cjs", ".mjs", ".jsx", ".ts", ".mts", ".tsx", ".css", ".astro", ".py",
+	".toml", ".yaml", ".yml", "/run"}
+
+func TestLinesOfCodeAreShort(t *testing.T) {
+	files := 0
+	eachFile(t, func(path, text string) {
+		code := slices.ContainsFunc(codeFiles, func(end string) bool { return strings.HasSuffix(path, end) })
+		if !code || strings.Contains(filepath.ToSlash(path), "/dist/") || strings.Contains(filepath.Base(path), "lock") {
+			return
+		}
+		files++
+		number := 0
+		for line := range strings.Lines(text) {
+			number++
+			if n := columns(line); n > 120 && !unbreakable(line) {
+				t.Errorf("%s:%d: got %d columns, want at most 120", path, number, n)
+			}
+		}
+	})
+	if files < 300 {
+		t.Errorf("got %d files of code, want at least 300", files)
+	}
+}
+
+func columns(line string) int { return utf8.RuneCountInString(strings.TrimRight(line, "\r\n")) }
+
+// unbreakable reports whether a line has more than 80 columns without a space, such as
+// a regular expression.
+func unbreakable(line string) bool {
+	return slices.ContainsFunc(strings.Fields(line), func(word string) bool { return columns(word) > 80 })
+}
+
+func TestUnbreakableLines(t *testing.T) {
+	for line, want := range map[string]bool{
+		"pattern: " + strings.Repeat("x", 81): true,
+		strings.Repeat("word ", 30):           false,
+		"é" + strings.Repeat("x", 79) + " y":  false,
+	} {
+		if got := unbreakable(line); got != want {
+			t.Errorf("unbreakable(%q): got %v, want %v", line, got, want)
+		}
 	}
 }

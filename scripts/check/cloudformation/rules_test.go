@@ -29,7 +29,7 @@ func TestPermissionsAreExact(t *testing.T) {
 		{"Resource: !Ref SecretsKeyArn", `Resource: !Sub "arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/x"`},
 		{`Principal: { Service: lambda.amazonaws.com }`, `Principal: "*"`},
 		{"Action: kms:Decrypt", "NotAction: kms:Encrypt"},
-		{"            Condition: &distribution {", "            Conditions: &distribution {"},
+		{"            Condition: &distribution\n", "            Conditions: &distribution\n"},
 		{"          - Effect: Deny\n            Principal: \"*\"", "          - Effect: Allow\n            Principal: \"*\""},
 		{"      CodeUri: functions/portal/\n", "      CodeUri: functions/portal/\n      Policies: AmazonS3FullAccess\n"},
 		{"- !Ref RunFunctions", "- arn:aws:iam::aws:policy/AdministratorAccess"},
@@ -40,7 +40,7 @@ func TestFunctionsAreBuiltAndRouted(t *testing.T) {
 	testRule(t, functions, [][2]string{
 		{"CodeUri: functions/portal/", "CodeUri: functions/portals/"},
 		{"CodeUri: functions/portal/", "CodeUri: functions/session/"},
-		{`Path: "/api/roles" } }`, `Path: "/.netlify/functions/roles" } }`},
+		{`Path: "/api/roles" }`, `Path: "/.netlify/functions/roles" }`},
 		{`ApiId: !Ref Api, Method: ANY, Path: "/api/roles" }`, `Method: ANY, Path: "/api/roles" }`},
 		{"      Role: !GetAtt RolesRole.Arn\n", ""},
 		{"Role: !GetAtt RolesRole.Arn", "Role: !GetAtt LoginRole.Arn"},
@@ -50,8 +50,8 @@ func TestFunctionsAreBuiltAndRouted(t *testing.T) {
 func TestParametersAreUsedAndValidated(t *testing.T) {
 	testRule(t, parameters, [][2]string{
 		{"CONNECTED_APPS: !Ref ConnectedApps", `CONNECTED_APPS: ""`},
-		{"[ApiDomainName, ApiCertificateArn, HostedZoneId]", "[ApiDomainName, ApiCertificateArn]"},
-		{"[ApiDomainName, ApiCertificateArn, HostedZoneId]", "[ApiDomainName, ApiCertificateArn, HostedZoneId, HostedZone]"},
+		{"          - HostedZoneId\n", ""},
+		{"          - HostedZoneId\n", "          - HostedZoneId\n          - HostedZone\n"},
 		{"    Description: How long logs are kept\n", ""},
 		{"    AllowedPattern: ^/.*$\n", ""},
 		{"    ConstraintDescription: must begin with a slash\n", ""},

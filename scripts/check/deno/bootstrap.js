@@ -17,7 +17,8 @@ export async function boot(load) {
   Deno.serve({ port, hostname: "127.0.0.1" }, async (request) => {
     const name = request.headers.get("x-nf-edge-functions");
     const next = () => {
-      const onward = `${request.headers.get("x-nf-passthrough-proto")}//${request.headers.get("x-nf-passthrough-host")}`;
+      const passthrough = (part) => request.headers.get(`x-nf-passthrough-${part}`);
+      const onward = `${passthrough("proto")}//${passthrough("host")}`;
       const { pathname, search } = new URL(request.url);
       return fetch(onward + pathname + search, {
         method: request.method, headers: request.headers, body: request.body, redirect: "manual",

@@ -82,7 +82,9 @@ export class FakeChannel {
 /**
  * Runs a test with a page's globals and leaves none of them behind.
  * @param {string} name
- * @param {(page: {visited: string[], locks: FakeLocks, events: EventTarget, pass: (ms: number) => void}) => Promise<void>} body
+ * @param {(page: {
+ *   visited: string[], locks: FakeLocks, events: EventTarget, pass: (ms: number) => void,
+ * }) => Promise<void>} body
  * @param {{locks?: boolean}} [browser] what this browser has
  */
 export function inPage(name, body, browser = {}) {
@@ -96,7 +98,9 @@ export function inPage(name, body, browser = {}) {
     };
     setMaxListeners(100, page.events);
     const fakes = {
-      location: Object.assign(new URL("https://site.example/pricing?plan=pro#seats"), { assign: (url) => page.visited.push(url) }),
+      location: Object.assign(new URL("https://site.example/pricing?plan=pro#seats"), {
+        assign: (url) => page.visited.push(url),
+      }),
       document: page.document,
       sessionStorage: page.storage,
       dispatchEvent: page.events.dispatchEvent.bind(page.events),
@@ -122,27 +126,28 @@ export function inPage(name, body, browser = {}) {
 }
 
 /**
- * A server: what it answers to "METHOD /path", in turn, the last one again and again. An answer is a JSON body,
- * a Response, an Error to fail with, or a function of the call.
- * @param {Record<string, any>} answers
+ * A server with a list of responses, or one, for each "METHOD /path". It repeats the last of a list. A response is
+ * a JSON body, a Response, an Error to fail with, or a function of the call.
+ * @param {Record<string, any>} responses
  */
-export function server(answers) {
+export function server(responses) {
   const calls = [];
   const fetch = async (url, init) => {
-    const call = { url, path: url.replace(/^https?:\/\/[^/]+/, ""), ...init, headers: Object.fromEntries(init.headers) };
+    const path = url.replace(/^https?:\/\/[^/]+/, "");
+    const call = { url, path, ...init, headers: Object.fromEntries(init.headers) };
     call.name = `${init.method} ${call.path}`;
     calls.push(call);
-    const found = answers[call.name] ?? answers["*"];
+    const found = responses[call.name] ?? responses["*"];
     if (found === undefined) {
-      throw new Error(`nothing is written down for ${call.name}`);
+      throw new Error(`no response is given for ${call.name}`);
     }
     const next = Array.isArray(found) ? (found.length > 1 ? found.shift() : found[0]) : found;
-    const answer = typeof next === "function" ? await next(call) : next;
+    const response = typeof next === "function" ? await next(call) : next;
     init.signal?.throwIfAborted();
-    if (answer instanceof Error) {
-      throw answer;
+    if (response instanceof Error) {
+      throw response;
     }
-    return answer instanceof Response ? answer.clone() : json(answer);
+    return response instanceof Response ? response.clone() : json(response);
   };
   return { fetch, calls, names: () => calls.map((call) => call.name) };
 }
@@ -152,10 +157,12 @@ export function json(body, status = 200, headers = {}) {
 }
 
 export function problem(status, code, headers = {}) {
-  return json({ type: `urn:x:${code}`, title: `Title of ${code}`, status, detail: `Detail of ${code}`, code, request_id: "r-1" }, status, headers);
+  return json({
+    type: `urn:x:${code}`, title: `Title of ${code}`, status, detail: `Detail of ${code}`, code, request_id: "r-1",
+  }, status, headers);
 }
 
-/** An answer that comes only when the call is aborted, as a server that hangs. */
+/** A response that fails when the call is aborted, as that of a server that hangs. */
 export function hangs({ signal }) {
   return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }
@@ -163,7 +170,9 @@ export function hangs({ signal }) {
 export const signedIn = (expires = 3600_000, more = {}) => ({
   authenticated: true, user: { id: "kp_1", org_code: "org_1" }, permissions: ["view_reports"],
   roles: [{ id: "role_1", key: "editor", name: "Editor" }],
-  feature_flags: { on: { t: "b", v: true }, off: { t: "b", v: false }, theme: { t: "s", v: "dark" }, limit: { t: "i", v: 50 } },
+  feature_flags: {
+    on: { t: "b", v: true }, off: { t: "b", v: false }, theme: { t: "s", v: "dark" }, limit: { t: "i", v: 50 },
+  },
   expires_at: new Date(Date.now() + expires).toISOString(), ...more,
 });
 

@@ -10,7 +10,8 @@ const lists = {
   "GET /api/permissions?all=true": { data: { org_code: "org_1", permissions: [{ key: "view_reports" }] } },
   "GET /api/roles?all=true": { data: { org_code: "org_1", roles: [{ key: "editor" }] } },
   "GET /api/feature-flags?all=true": { data: { org_code: "org_1", feature_flags: [
-    { key: "on", value: true }, { key: "off", value: false }, { key: "theme", value: "dark" }, { key: "limit", value: 50 },
+    { key: "on", value: true }, { key: "off", value: false },
+    { key: "theme", value: "dark" }, { key: "limit", value: 50 },
   ] } },
   "GET /api/entitlements/seats": { data: { org_code: "org_1", entitlement: { feature_key: "seats" } } },
   "GET /api/entitlements/gold": problem(404, "not-entitled"),
@@ -55,7 +56,9 @@ for (const [how, options] of [["the session", {}], ["a token", { getToken: () =>
 inPage("can() reads the session and asks only for entitlements", async () => {
   const s = server({ [session]: signedIn(), ...lists });
   const c = createClient(s);
-  await Promise.all([c.can({ permission: "x" }), c.can({ role: "editor" }), c.can({ flag: "on" }), c.can({ entitlement: "seats" })]);
+  await Promise.all([
+    c.can({ permission: "x" }), c.can({ role: "editor" }), c.can({ flag: "on" }), c.can({ entitlement: "seats" }),
+  ]);
   assert.deepEqual(s.names(), [session, "GET /api/entitlements/seats"]);
 });
 
@@ -76,6 +79,7 @@ inPage("can() is false for a signed-out user, without further requests", async (
 inPage("can() rejects when a condition cannot be checked", async () => {
   const s = server({ [session]: signedIn(), "*": problem(502, "upstream-failed") });
   await assert.rejects(createClient(s).can({ entitlement: "seats" }), { code: "upstream-failed" });
-  await assert.rejects(createClient(server({ [session]: problem(502, "upstream-failed") })).can({ permission: "view_reports" }), { code: "upstream-failed" });
+  const failing = server({ [session]: problem(502, "upstream-failed") });
+  await assert.rejects(createClient(failing).can({ permission: "view_reports" }), { code: "upstream-failed" });
   await assert.rejects(createClient(s).can({ permision: "view_reports" }), TypeError);
 });

@@ -42,7 +42,10 @@ inPage("a failed refresh() keeps the session", async () => {
 });
 
 inPage("the first session() after the portal refreshes, once", async (page) => {
-  const s = server({ [session]: () => signedIn(), [refresh]: () => refreshed(), "GET /portal": { url: "https://acme.example/p" }, "*": {} });
+  const s = server({
+    [session]: () => signedIn(), [refresh]: () => refreshed(),
+    "GET /portal": { url: "https://acme.example/p" }, "*": {},
+  });
   const before = createClient(s);
   await before.openPortal();
   await before.session();
@@ -103,7 +106,10 @@ inPage("a page kept while the user was at the portal refreshes once when it show
 });
 
 inPage("denied storage does not stop openPortal() or session()", async (page) => {
-  Object.defineProperty(globalThis, "sessionStorage", { get() { throw new DOMException("denied", "SecurityError"); }, configurable: true });
+  Object.defineProperty(globalThis, "sessionStorage", {
+    get() { throw new DOMException("denied", "SecurityError"); },
+    configurable: true,
+  });
   const s = server({ [session]: () => signedIn(), "GET /portal": { url: "https://acme.example/p" } });
   await createClient(s).openPortal();
   assert.deepEqual(page.visited, ["https://acme.example/p"]);
@@ -112,7 +118,10 @@ inPage("denied storage does not stop openPortal() or session()", async (page) =>
 });
 
 inPage("session-expired is asked once more, half a second later", async () => {
-  const s = server({ [session]: [problem(401, "session-expired"), signedIn()], "GET /api/user-profile": [problem(401, "session-expired"), { id: "kp_1" }] });
+  const s = server({
+    [session]: [problem(401, "session-expired"), signedIn()],
+    "GET /api/user-profile": [problem(401, "session-expired"), { id: "kp_1" }],
+  });
   const c = createClient(s), began = Date.now();
   assert.equal((await c.session()).authenticated, true);
   assert.ok(Date.now() - began >= 490);
@@ -145,20 +154,27 @@ inPage("a token that /api/session refuses is an error", async () => {
 });
 
 inPage("X-Organization is sent with requests for the user's data, and not with the session's own", async () => {
-  const s = server({ [session]: () => signedIn(), [refresh]: () => refreshed(), "POST /auth/logout": { url: "https://acme.example/" }, "*": {} });
+  const s = server({
+    [session]: () => signedIn(), [refresh]: () => refreshed(),
+    "POST /auth/logout": { url: "https://acme.example/" }, "*": {},
+  });
   const c = createClient(s);
   await c.profile();
   await c.request("/api/orders");
   await c.refresh();
   await c.logout();
-  assert.deepEqual(s.calls.map((call) => call.headers["x-organization"]), [undefined, "org_1", "org_1", undefined, undefined]);
+  assert.deepEqual(s.calls.map((call) => call.headers["x-organization"]),
+    [undefined, "org_1", "org_1", undefined, undefined]);
   const none = server({ [session]: inOrganization(""), "*": {} });
   await createClient(none).profile();
   assert.equal("x-organization" in none.calls[1].headers, false);
 });
 
 inPage("organization-changed reads the session again and dispatches an event", async (page) => {
-  const s = server({ [session]: [inOrganization("org_1"), inOrganization("org_2")], "GET /api/roles?all=true": problem(409, "organization-changed") });
+  const s = server({
+    [session]: [inOrganization("org_1"), inOrganization("org_2")],
+    "GET /api/roles?all=true": problem(409, "organization-changed"),
+  });
   const c = createClient(s), events = [];
   page.events.addEventListener("organization-changed", ({ detail }) => events.push(detail));
   await assert.rejects(c.roles().all(), { code: "organization-changed" });
@@ -181,7 +197,8 @@ inPage("a tab learns that another tab switched the organization", async (page) =
 });
 
 inPage("another user is no switch of the organization", async (page) => {
-  const s = server({ [session]: [inOrganization("org_1"), signedIn(3600_000, { user: { id: "kp_2", org_code: "org_2" } })] });
+  const other = signedIn(3600_000, { user: { id: "kp_2", org_code: "org_2" } });
+  const s = server({ [session]: [inOrganization("org_1"), other] });
   page.events.addEventListener("organization-changed", () => assert.fail("another user signed in"));
   const waiting = createClient(s);
   waiting.onChange(() => {});
@@ -202,7 +219,10 @@ inPage("switchOrganization() signs in to the organization without a form", async
 
 inPage("logout() aborts this page's requests and takes the lock from other tabs", async (page) => {
   let late;
-  const s = server({ [session]: [signedIn(), hangs, signedOut], "GET /api/account": hangs, "POST /auth/logout": { url: "https://acme.example/" } });
+  const s = server({
+    [session]: [signedIn(), hangs, signedOut], "GET /api/account": hangs,
+    "POST /auth/logout": { url: "https://acme.example/" },
+  });
   const here = createClient(s), there = createClient(s);
   await here.session();
   const account = here.account().catch((error) => error.name);
@@ -210,14 +230,18 @@ inPage("logout() aborts this page's requests and takes the lock from other tabs"
   await settle();
   await here.logout({ allSessions: true });
   assert.equal(await account, "AbortError");
-  assert.deepEqual(JSON.parse(s.calls.find((call) => call.name === "POST /auth/logout").body), { all_sessions: "true" });
+  const { body } = s.calls.find((call) => call.name === "POST /auth/logout");
+  assert.deepEqual(JSON.parse(body), { all_sessions: "true" });
   assert.deepEqual(await late, signedOut); // asked again after the sign-out
   assert.deepEqual(page.visited, ["https://acme.example/"]);
 });
 
 inPage("a session request under way when the user signs out signs no user in", async () => {
   let respond;
-  const s = server({ [session]: [signedIn(60_000), () => new Promise((resolve) => { respond = resolve; }), signedOut], "POST /auth/logout": { url: "https://acme.example/" } });
+  const s = server({
+    [session]: [signedIn(60_000), () => new Promise((resolve) => { respond = resolve; }), signedOut],
+    "POST /auth/logout": { url: "https://acme.example/" },
+  });
   const c = createClient(s);
   await c.session();
   const { now } = Date;

@@ -12,19 +12,26 @@ inPage("request() sends the CSRF header, the caller's headers, and a plain objec
   const c = createClient(s);
   assert.deepEqual(await c.request("/api/orders?open=1"), { id: 7 });
   assert.deepEqual(await c.request("/api/orders", { body: { plan: "pro" } }), { id: 7 });
-  await c.request("/api/proxy/shop/items/3", { method: "PUT", body: ["a"], headers: { "If-Match": "x", accept: "text/csv" } });
+  await c.request("/api/proxy/shop/items/3", {
+    method: "PUT", body: ["a"], headers: { "If-Match": "x", accept: "text/csv" },
+  });
   await c.request("/upload", { body: new URLSearchParams({ a: "1" }) });
   const [, first, second, third, fourth] = s.calls;
   assert.deepEqual([first.name, first.body, first.headers["x-csrf"]], ["GET /api/orders?open=1", undefined, "1"]);
-  assert.deepEqual([second.name, second.body, second.headers["content-type"]], ["POST /api/orders", '{"plan":"pro"}', "application/json"]);
-  assert.deepEqual([third.method, third.headers["if-match"], third.headers.accept, third.headers["x-csrf"]], ["PUT", "x", "text/csv", "1"]);
+  assert.deepEqual([second.name, second.body, second.headers["content-type"]],
+    ["POST /api/orders", '{"plan":"pro"}', "application/json"]);
+  assert.deepEqual([third.method, third.headers["if-match"], third.headers.accept, third.headers["x-csrf"]],
+    ["PUT", "x", "text/csv", "1"]);
   assert.deepEqual([String(fourth.body), "content-type" in fourth.headers], ["a=1", false]);
 });
 
 inPage("request() resolves with JSON, text, an empty text, or the response", async () => {
-  const s = server({ [session]: signedIn(),
-    "GET /list": json([1, 2]), "GET /null": json(null), "GET /text": () => new Response("12", { headers: { "Content-Type": "text/plain" } }),
-    "DELETE /one": () => new Response(null, { status: 204 }), "GET /raw": () => new Response("bytes", { headers: { ETag: "e" } }) });
+  const s = server({
+    [session]: signedIn(), "GET /list": json([1, 2]), "GET /null": json(null),
+    "GET /text": () => new Response("12", { headers: { "Content-Type": "text/plain" } }),
+    "DELETE /one": () => new Response(null, { status: 204 }),
+    "GET /raw": () => new Response("bytes", { headers: { ETag: "e" } }),
+  });
   const c = createClient(s);
   assert.deepEqual(await c.request("/list"), [1, 2]);
   assert.equal(await c.request("/text"), "12");
@@ -34,10 +41,15 @@ inPage("request() resolves with JSON, text, an empty text, or the response", asy
 });
 
 inPage("request() fails with a KindeError that has the endpoint's status and body", async () => {
-  const s = server({ [session]: signedIn(), "GET /a": json({ message: "sold out" }, 409), "GET /b": json({ code: "E12", title: "No", status: "x" }, 400),
-    "GET /c": () => new Response("gone", { status: 410 }), "GET /d": problem(502, "upstream-failed") });
+  const s = server({
+    [session]: signedIn(), "GET /a": json({ message: "sold out" }, 409),
+    "GET /b": json({ code: "E12", title: "No", status: "x" }, 400),
+    "GET /c": () => new Response("gone", { status: 410 }), "GET /d": problem(502, "upstream-failed"),
+  });
   const c = createClient(s);
-  await assert.rejects(c.request("/a"), { name: "KindeError", code: "http-error", status: 409, message: "HTTP 409", body: { message: "sold out" } });
+  await assert.rejects(c.request("/a"), {
+    name: "KindeError", code: "http-error", status: 409, message: "HTTP 409", body: { message: "sold out" },
+  });
   await assert.rejects(c.request("/b"), { code: "E12", status: 400, title: "No" });
   await assert.rejects(c.request("/c", { raw: true }), { code: "http-error", status: 410, body: "gone" });
   await assert.rejects(c.request("/d"), { code: "upstream-failed", status: 502 });
@@ -45,7 +57,10 @@ inPage("request() fails with a KindeError that has the endpoint's status and bod
 
 inPage("request() retries a superseded session for every method, and a short wait for reads", async () => {
   const busy = json({}, 503, { "Retry-After": "1" });
-  const s = server({ [session]: signedIn(), "POST /a": [problem(409, "session-superseded"), { ok: 1 }], "GET /b": [busy, { ok: 2 }], "POST /c": busy });
+  const s = server({
+    [session]: signedIn(), "POST /a": [problem(409, "session-superseded"), { ok: 1 }],
+    "GET /b": [busy, { ok: 2 }], "POST /c": busy,
+  });
   const c = createClient(s);
   assert.deepEqual(await c.request("/a", { method: "POST" }), { ok: 1 });
   assert.deepEqual(await c.request("/b"), { ok: 2 });
@@ -53,7 +68,10 @@ inPage("request() retries a superseded session for every method, and a short wai
   assert.equal(s.names().filter((name) => name === "POST /c").length, 1);
 });
 
-for (const path of ["https://evil.example/", "//evil.example/", "/\\evil.example/", "/\t/evil.example", "orders", "", " /x"]) {
+const refused = [
+  "https://evil.example/", "//evil.example/", "/\\evil.example/", "/\t/evil.example", "orders", "", " /x",
+];
+for (const path of refused) {
   inPage(`request(${JSON.stringify(path)}) sends nothing`, async () => {
     const s = server({});
     await assert.rejects(createClient({ getToken: () => "t", fetch: s.fetch }).request(path), TypeError);

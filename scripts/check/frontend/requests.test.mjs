@@ -14,7 +14,8 @@ inPage("requests carry the CSRF header and the session's organization", async ()
   for (const call of s.calls) {
     assert.deepEqual(call.headers, call.path === "/api/session" ? { accept: "application/json", "x-csrf": "1" }
       : { accept: "application/json", "x-csrf": "1", "x-organization": "org_1" });
-    assert.deepEqual([call.cache, call.redirect, call.credentials ?? "same-origin"], ["no-store", "manual", "same-origin"]);
+    assert.deepEqual([call.cache, call.redirect, call.credentials ?? "same-origin"],
+      ["no-store", "manual", "same-origin"]);
   }
 });
 
@@ -51,7 +52,8 @@ inPage("each function calls its route", async () => {
     [() => c.revokeApp("drive", { connection: "s" }), "POST /api/connected-apps/drive/revoke?connection=s"],
     [() => c.introspect(), "POST /api/introspect", {}],
     [() => c.introspect({ token: "t" }), "POST /api/introspect", { token: "t" }],
-    [() => c.revoke({ token: "t", token_type_hint: "refresh_token" }), "POST /api/revoke", { token: "t", token_type_hint: "refresh_token" }],
+    [() => c.revoke({ token: "t", token_type_hint: "refresh_token" }), "POST /api/revoke",
+      { token: "t", token_type_hint: "refresh_token" }],
     [() => c.organizations(), "GET /api/organizations"],
     [() => c.refresh(), "POST /auth/refresh"],
     [() => c.health(), "GET /api/health"],
@@ -72,26 +74,31 @@ inPage("an empty success is accepted, as from revoke", async () => {
 });
 
 inPage("a problem becomes a KindeError with its code", async () => {
-  const s = server({ [session]: signedIn(), "GET /api/user-profile": problem(429, "upstream-throttled", { "Retry-After": "60" }) });
+  const throttled = problem(429, "upstream-throttled", { "Retry-After": "60" });
+  const s = server({ [session]: signedIn(), "GET /api/user-profile": throttled });
   const error = await createClient(s).profile().catch((e) => e);
   assert.ok(error instanceof KindeError && error instanceof Error);
   assert.equal(error.message, "Detail of upstream-throttled");
   const { name, code, title, status, requestId, retryAfter } = error;
   assert.deepEqual({ name, code, title, status, requestId, retryAfter }, {
-    name: "KindeError", code: "upstream-throttled", title: "Title of upstream-throttled", status: 429, requestId: "r-1", retryAfter: 60,
+    name: "KindeError", code: "upstream-throttled", title: "Title of upstream-throttled", status: 429,
+    requestId: "r-1", retryAfter: 60,
   });
   assert.equal(s.calls.length, 2);
 });
 
-for (const [what, answer, status] of [
+for (const [what, response, status] of [
   ["a page", () => new Response("<!doctype html>", { status: 404, headers: { "Content-Type": "text/html" } }), 404],
   ["a page that claims success", () => new Response("<!doctype html>"), 200],
   ["JSON of a gateway", json({ message: "Internal Server Error" }, 500), 500],
   ["JSON cut short", () => new Response('{"id": "kp', { status: 200 }), 200],
-  ["a redirect to a login wall", () => ({ type: "opaqueredirect", status: 0, ok: false, headers: new Headers(), text: async () => "" }), 0],
+  ["a redirect to a login wall", () => ({
+    type: "opaqueredirect", status: 0, ok: false, headers: new Headers(), text: async () => "",
+  }), 0],
 ]) {
   inPage(`${what} is unreadable`, async () => {
-    const fetch = async (url) => url === "/api/session" ? json(signedIn()) : typeof answer === "function" ? answer() : answer.clone();
+    const made = () => typeof response === "function" ? response() : response.clone();
+    const fetch = async (url) => url === "/api/session" ? json(signedIn()) : made();
     await assert.rejects(createClient({ fetch }).profile(), { name: "KindeError", code: "unreadable", status });
   });
 }
@@ -109,13 +116,17 @@ inPage("an error of getToken is passed on", async () => {
 });
 
 inPage("session-superseded is retried once, after a pause", async () => {
-  const s = server({ [session]: signedIn(), "GET /api/roles?all=true": [problem(409, "session-superseded"), { data: { roles: [] } }],
-    "POST /api/revoke": [problem(409, "session-superseded"), {}] });
+  const s = server({
+    [session]: signedIn(),
+    "GET /api/roles?all=true": [problem(409, "session-superseded"), { data: { roles: [] } }],
+    "POST /api/revoke": [problem(409, "session-superseded"), {}],
+  });
   const c = createClient(s), began = Date.now();
   await c.roles().all();
   assert.ok(Date.now() - began >= 290);
   await c.revoke();
-  assert.deepEqual(s.names().slice(1), ["GET /api/roles?all=true", "GET /api/roles?all=true", "POST /api/revoke", "POST /api/revoke"]);
+  assert.deepEqual(s.names().slice(1),
+    ["GET /api/roles?all=true", "GET /api/roles?all=true", "POST /api/revoke", "POST /api/revoke"]);
 });
 
 inPage("session-superseded is not retried twice", async () => {
@@ -126,7 +137,10 @@ inPage("session-superseded is not retried twice", async () => {
 
 inPage("a short Retry-After is waited for once, for reads alone", async () => {
   const throttled = problem(429, "upstream-throttled", { "Retry-After": "1" });
-  const s = server({ [session]: signedIn(), "GET /api/user-profile": [throttled, { id: "kp_1" }], "GET /api/account": throttled, "POST /api/revoke": throttled });
+  const s = server({
+    [session]: signedIn(), "GET /api/user-profile": [throttled, { id: "kp_1" }],
+    "GET /api/account": throttled, "POST /api/revoke": throttled,
+  });
   const c = createClient(s), began = Date.now();
   assert.equal((await c.profile()).id, "kp_1");
   assert.ok(Date.now() - began >= 990);
@@ -157,7 +171,10 @@ inPage("requests with different tokens are not shared", async () => {
 });
 
 inPage("aborting one caller keeps a shared request for the others", async () => {
-  const s = server({ [session]: signedIn(), "GET /api/user-profile": async () => { await settle(); return { id: "kp_1" }; } });
+  const s = server({
+    [session]: signedIn(),
+    "GET /api/user-profile": async () => { await settle(); return { id: "kp_1" }; },
+  });
   const c = createClient(s), one = new AbortController(), reason = new Error("gone");
   await c.session();
   const both = [c.profile({ signal: one.signal }), c.profile()];
@@ -192,14 +209,21 @@ inPage("an aborted signal sends nothing", async () => {
 
 inPage("a request without response ends at the time limit", async () => {
   const s = server({ [session]: signedIn(), "*": hangs });
-  await assert.rejects(createClient({ fetch: s.fetch, timeout: 30 }).profile(), { name: "KindeError", code: "timeout", status: 0 });
+  await assert.rejects(createClient({ fetch: s.fetch, timeout: 30 }).profile(),
+    { name: "KindeError", code: "timeout", status: 0 });
   assert.equal(s.calls[1].signal.aborted, true);
 });
 
 inPage("lists iterate over pages until the last or a break", async () => {
-  const page = (n, more) => ({ data: { entitlements: [{ feature_key: `f${n}` }] }, metadata: { has_more: more, next_page_starting_after: `c${n}` } });
+  const page = (n, more) => ({
+    data: { entitlements: [{ feature_key: `f${n}` }] },
+    metadata: { has_more: more, next_page_starting_after: `c${n}` },
+  });
   const path = "GET /api/entitlements?page_size=1";
-  const s = server({ [session]: signedIn(), [path]: page(1, true), [`${path}&starting_after=c1`]: page(2, true), [`${path}&starting_after=c2`]: { data: { entitlements: [] } } });
+  const s = server({
+    [session]: signedIn(), [path]: page(1, true), [`${path}&starting_after=c1`]: page(2, true),
+    [`${path}&starting_after=c2`]: { data: { entitlements: [] } },
+  });
   const c = createClient(s), seen = [];
   for await (const { data } of c.entitlements({ pageSize: 1 })) {
     seen.push(data.entitlements.length);
@@ -214,14 +238,22 @@ inPage("lists iterate over pages until the last or a break", async () => {
 
 for (const cursor of ["c1", undefined, null]) {
   inPage(`a list with the cursor ${cursor} again is an error`, async () => {
-    const s = server({ [session]: signedIn(), "*": { data: {}, metadata: { has_more: true, next_page_starting_after: cursor } } });
-    await assert.rejects(async () => { for await (const _ of createClient(s).roles()) { assert.ok(s.calls.length < 5); } }, { code: "unreadable" });
+    const page = { data: {}, metadata: { has_more: true, next_page_starting_after: cursor } };
+    const s = server({ [session]: signedIn(), "*": page });
+    await assert.rejects(async () => {
+      for await (const _ of createClient(s).roles()) {
+        assert.ok(s.calls.length < 5);
+      }
+    }, { code: "unreadable" });
   });
 }
 
 inPage("entitlement() is null for not-entitled and rejects for other failures", async () => {
-  const s = server({ [session]: signedIn(), "GET /api/entitlements/a": problem(404, "not-entitled"), "GET /api/entitlements/b": problem(404, "not-found"),
-    "GET /api/entitlements/c": { data: { org_code: "org_1", entitlement: { feature_key: "c" } } } });
+  const s = server({
+    [session]: signedIn(),
+    "GET /api/entitlements/a": problem(404, "not-entitled"), "GET /api/entitlements/b": problem(404, "not-found"),
+    "GET /api/entitlements/c": { data: { org_code: "org_1", entitlement: { feature_key: "c" } } },
+  });
   const c = createClient(s);
   assert.equal(await c.entitlement("a"), null);
   await assert.rejects(c.entitlement("b"), { code: "not-found" });

@@ -80,7 +80,10 @@ inPage("a failed session request does not stop a call", async () => {
 });
 
 inPage("logout() ends the session, notifies every tab, and goes to Kinde", async (page) => {
-  const s = server({ [session]: [signedIn(), signedIn(), signedOut], "POST /auth/logout": { url: "https://acme.example/logout?redirect=x" } });
+  const s = server({
+    [session]: [signedIn(), signedIn(), signedOut],
+    "POST /auth/logout": { url: "https://acme.example/logout?redirect=x" },
+  });
   const here = createClient(s), there = createClient(s), heard = [];
   here.onChange(() => heard.push("here"));
   there.onChange(() => heard.push("there"));
@@ -122,25 +125,31 @@ inPage("a tab learns of a sign-in or another user from the next page that asks",
   assert.equal(s.calls.length, 1); // it asked anew
   const said = FakeChannel.sent.length;
   await settle();
-  assert.equal(FakeChannel.sent.length, said); // and they do not go on telling each other
+  assert.equal(FakeChannel.sent.length, said); // and the clients do not notify each other again
 });
 
 inPage("a session response from before a sign-out is not cached after it", async () => {
-  let answer;
-  const s = server({ [session]: [signedIn(), () => new Promise((resolve) => { answer = resolve; }), signedOut], "POST /auth/logout": { url: "https://acme.example/" } });
+  let respond;
+  const s = server({
+    [session]: [signedIn(), () => new Promise((resolve) => { respond = resolve; }), signedOut],
+    "POST /auth/logout": { url: "https://acme.example/" },
+  });
   const here = createClient(s), there = createClient(s);
   await here.session();
   const late = there.session();
   await settle();
   await here.logout();
   await settle();
-  answer(signedIn());
+  respond(signedIn());
   await late;
   assert.equal((await there.session()).authenticated, false);
 });
 
 inPage("a 401 reads the session again and notifies only of a change", async () => {
-  const s = server({ [session]: [signedIn(), signedIn(), signedOut], "GET /api/user-profile": problem(401, "invalid-token") });
+  const s = server({
+    [session]: [signedIn(), signedIn(), signedOut],
+    "GET /api/user-profile": problem(401, "invalid-token"),
+  });
   const c = createClient(s);
   let heard = 0;
   c.onChange(() => heard++);
@@ -187,7 +196,11 @@ inPage("login() and register() return to this page by default", async (page) => 
 });
 
 inPage("only http and https URLs are navigated to", async (page) => {
-  for (const url of ["javascript:alert(1)", "data:text/html,x", "//evil.example", "/relative", "https://", " https://a.example", "", 7, undefined, null]) {
+  const refused = [
+    "javascript:alert(1)", "data:text/html,x", "//evil.example", "/relative", "https://", " https://a.example", "",
+    7, undefined, null,
+  ];
+  for (const url of refused) {
     const s = server({ [session]: signedIn(), "*": { url }, "POST /auth/logout": { url } });
     const c = createClient(s);
     await assert.rejects(c.openPortal(), { code: "unreadable" });
@@ -201,7 +214,10 @@ inPage("only http and https URLs are navigated to", async (page) => {
 });
 
 inPage("connect() hands over a connection that the caller must keep", async (page) => {
-  const s = server({ [session]: signedIn(), "*": [{ url: "https://acme.example/a" }, { url: "https://acme.example/b", connection: "sealed" }] });
+  const s = server({
+    [session]: signedIn(),
+    "*": [{ url: "https://acme.example/a" }, { url: "https://acme.example/b", connection: "sealed" }],
+  });
   await createClient(s).connect("drive");
   assert.deepEqual(page.visited, ["https://acme.example/a"]);
   const kept = await createClient({ getToken: () => "t", fetch: s.fetch }).connect("drive");

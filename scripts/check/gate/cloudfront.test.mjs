@@ -17,7 +17,8 @@ const keys = vectors.keys.map((letter) => Buffer.from(letter.repeat(32)).toStrin
 function codeOf(resource) {
   const text = template.slice(template.indexOf(`\n  ${resource}:\n`));
   const lines = text.slice(text.indexOf("FunctionCode: |\n") + 16).split("\n");
-  const code = lines.slice(0, lines.findIndex((line) => !line.startsWith("        "))).map((line) => line.trim()).join("\n");
+  const end = lines.findIndex((line) => !line.startsWith("        "));
+  const code = lines.slice(0, end).map((line) => line.trim()).join("\n");
   const kinds = ["permission", "role", "feature_flag", "entitlement"];
   const rules = vectors.rules.rules.map((rule) => ({
     prefix: rule.path.replace(/\/$/, "") + "/",
@@ -41,7 +42,9 @@ async function load(resource, store) {
     },
   });
   const offered = { crypto: { createHmac: crypto.createHmac }, cloudfront: { kvs } };
-  await module.link((name) => new vm.SyntheticModule(["default"], function () { this.setExport("default", offered[name]); }, { context }));
+  await module.link((name) => new vm.SyntheticModule(["default"], function () {
+    this.setExport("default", offered[name]);
+  }, { context }));
   await module.evaluate();
   return module.namespace.handler;
 }
@@ -71,7 +74,8 @@ test("each path of the vectors is served, sent to the gate or refused", async ()
 test("a pass lets in what it meets, and the file in the bucket is named", async () => {
   const handler = await load("GateRequest", { GATE_KEYS: keys });
   for (const { why, pass, needs, now: at, meets } of vectors.passes) {
-    const path = needs.includes("entitlement:shop") ? "/shop/" : needs.some((need) => need !== "") ? "/members/gold/" : "/members/";
+    const path = needs.includes("entitlement:shop") ? "/shop/"
+      : needs.some((need) => need !== "") ? "/members/gold/" : "/members/";
     if (at !== now || needs.length > 2 || needs.includes("permission:read:gold") || pass === "") {
       continue;
     }
@@ -79,7 +83,8 @@ test("a pass lets in what it meets, and the file in the bucket is named", async 
     if (meets) {
       assert.equal(result.uri, path + "index.html", why);
     } else {
-      assert.equal(result.headers.location.value, `/auth/gate?return_url=${encodeURIComponent(path)}&pass=refused`, why);
+      const location = `/auth/gate?return_url=${encodeURIComponent(path)}&pass=refused`;
+      assert.equal(result.headers.location.value, location, why);
     }
   }
 });
@@ -103,15 +108,21 @@ test("other cases", async () => {
 
 test("open paths name the file that SitePaths names", async () => {
   const handler = await load("GateRequest", { GATE_KEYS: keys });
-  for (const [path, file] of [["/", "/index.html"], ["/access", "/access/index.html"], ["/404.html", "/404.html"], ["/a.b/c", "/a.b/c/index.html"],
-    ["/.well-known/apple-app-site-association", "/.well-known/apple-app-site-association"]]) {
+  for (const [path, file] of [
+    ["/", "/index.html"], ["/access", "/access/index.html"], ["/404.html", "/404.html"],
+    ["/a.b/c", "/a.b/c/index.html"],
+    ["/.well-known/apple-app-site-association", "/.well-known/apple-app-site-association"],
+  ]) {
     assert.equal((await handler(event(path))).uri, file);
   }
 });
 
 test("responses of protected pages are private", async () => {
   const handler = await load("GateResponse", {});
-  for (const [uri, value] of [["/members/index.html", "private, no-store"], ["/shop/a.png", "private, no-store"], ["/index.html", undefined], ["/%2e", "private, no-store"]]) {
+  for (const [uri, value] of [
+    ["/members/index.html", "private, no-store"], ["/shop/a.png", "private, no-store"], ["/index.html", undefined],
+    ["/%2e", "private, no-store"],
+  ]) {
     assert.equal(handler(event(uri)).headers["cache-control"]?.value, value, uri);
   }
 });

@@ -93,8 +93,10 @@ func (p *project) function(name string) string {
 	out.WriteString("      Events:\n")
 	for _, row := range paths(route.Of(name)) {
 		for _, address := range [][2]string{{"Path", row.Pattern}, {"Address", row.Address()}} {
-			fmt.Fprintf(&out, "        %s%s: { Type: HttpApi, Properties: { ApiId: !Ref Api, Method: ANY, Path: %q } }\n",
-				camel(row.Tail), address[0], address[1])
+			fmt.Fprintf(&out, `        %s%s:
+          Type: HttpApi
+          Properties: { ApiId: !Ref Api, Method: ANY, Path: %q }
+`, camel(row.Tail), address[0], address[1])
 		}
 	}
 	return out.String()

@@ -58,9 +58,9 @@ func Template(root string, functions []string, rules []byte) (string, error) {
 // the template refers to it.
 func withoutParameter(text, name string) string {
 	word := regexp.MustCompile(`\b` + name + `\b`)
-	grouped := regexp.MustCompile(`(?m)^( +Parameters: \[.*)\b` + name + `, |(?m)^( +Parameters: \[.*), ` + name + `\b`)
+	grouped := regexp.MustCompile(`(?m)^          - ` + name + `\n`)
 	declared := regexp.MustCompile(`(?m)^  ` + name + `:\n(    .*\n)+`)
-	shorter := declared.ReplaceAllString(grouped.ReplaceAllString(text, "$1$2"), "")
+	shorter := declared.ReplaceAllString(grouped.ReplaceAllString(text, ""), "")
 	if word.MatchString(shorter) {
 		return text
 	}

@@ -19,7 +19,8 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
 
   for await (const page of site.entitlements({ pageSize: 10, signal })) {
     const more: boolean | undefined = page.metadata?.has_more;
-    seen.push(`${more}`, ...page.data.entitlements.map((one) => one.feature_key), ...page.data.plans.map((plan) => plan.name));
+    const { entitlements, plans } = page.data;
+    seen.push(`${more}`, ...entitlements.map((one) => one.feature_key), ...plans.map((plan) => plan.name));
   }
   const { data } = await site.entitlements().all();
   const seats: Entitlement | undefined = data.entitlements.find((one) => one.feature_key === "seats");
@@ -64,7 +65,9 @@ export async function everything(signal: AbortSignal): Promise<string[]> {
 }
 
 export async function byToken(kinde: { getToken(): Promise<string | undefined> }): Promise<string | undefined> {
-  const client: Client = createClient({ baseUrl: "https://site.example", getToken: () => kinde.getToken(), fetch, timeout: 5000 });
+  const client: Client = createClient({
+    baseUrl: "https://site.example", getToken: () => kinde.getToken(), fetch, timeout: 5000,
+  });
   try {
     const { url, connection } = await client.connect("drive");
     return connection ?? url;
