@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"maps"
 	"strings"
 	"testing"
@@ -41,6 +42,22 @@ func TestGateRunsBeforeTheOwnersEdgeFunctions(t *testing.T) {
 		install(t, dir, command{remove: true})
 		if got := filesIn(t, dir); !maps.Equal(got, files) {
 			t.Error("after -remove the site is not as it was")
+		}
+	}
+}
+
+// The block in netlify.toml would run the owner's function for every path.
+func TestOwnersEdgeFunctionIsNotTakenForTheCheck(t *testing.T) {
+	for _, name := range []string{"gate.js", "gate.ts", "gate/index.js"} {
+		files := maps.Clone(plainSite)
+		files["netlify/edge-functions/"+name] = "export default () => {}\n"
+		dir := newSite(t, files)
+		err := command{only: "gate", yes: true, out: io.Discard}.run(source{"../.."}, dir)
+		if err == nil || !strings.Contains(err.Error(), "edge-functions/gate") {
+			t.Errorf("%s: got error %v, want one that names it", name, err)
+		}
+		if got := filesIn(t, dir); !maps.Equal(got, files) {
+			t.Errorf("%s: the site is changed", name)
 		}
 	}
 }

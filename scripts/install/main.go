@@ -166,6 +166,9 @@ func (p *plan) editNetlify(src source) error {
 		}
 	}
 	if slices.Contains(p.after.Functions, "gate") {
+		if own := p.ownGate(); own != "" {
+			return fmt.Errorf("%s has the name of the check of protected pages; give yours another name", own)
+		}
 		blocks.gate = gateBlock
 	}
 	if p.site.redirects != "" {
@@ -180,6 +183,20 @@ func (p *plan) editNetlify(src source) error {
 		return err
 	}
 	return p.edit(netlifyFile, func(content string) (string, error) { return editTOML(content, blocks) })
+}
+
+// ownGate returns an edge function of the owner's that Netlify would run in place of the
+// check of protected pages, or "".
+func (p *plan) ownGate() string {
+	for _, suffix := range []string{"", ".js", ".jsx", ".mjs", ".mts", ".ts", ".tsx"} {
+		name := path.Join(p.site.edge, "gate"+suffix)
+		content, err := p.site.read(name)
+		_, ours := p.before.Files[name]
+		if !ours && (err != nil || content != nil && sum(content) != sum(p.files[name])) {
+			return name
+		}
+	}
+	return ""
 }
 
 // goVersion is the Go version to put into netlify.toml; "" if the owner has chosen one.
