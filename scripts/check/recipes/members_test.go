@@ -35,6 +35,7 @@ func TestMembersArea(t *testing.T) {
 		"kinde-functions/gate.json":     recipe.one(t, id, "json"),
 		"src/pages/members/index.astro": recipe.one(t, id, "astro"),
 		"public/members/picture.png":    picture.String(),
+		"public/favicon.ico":            picture.String(),                  // browsers request it for a page that names none
 		".env":                          "GATE_KEYS=" + sessionKeys + "\n", // where netlify dev has edge functions' variables
 	} {
 		write(t, filepath.Join(d.site, name), content)
