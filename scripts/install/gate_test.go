@@ -10,12 +10,12 @@ import (
 )
 
 func TestGateRunsBeforeTheOwnersEdgeFunctions(t *testing.T) {
-	files := maps.Clone(astroSite)
-	files["netlify.toml"] += "\n# Mine.\n[[edge_functions]]\nfunction = \"own\"\npath = \"/own\"\n"
 	for folder, setting := range map[string]string{
 		"netlify/edge-functions": "", "src/edge": "edge_functions = \"src/edge\"\n",
 	} {
-		files["netlify.toml"] = strings.Replace(files["netlify.toml"], "[build]\n", "[build]\n"+setting, 1)
+		files := maps.Clone(astroSite)
+		files["netlify.toml"] = strings.Replace(files["netlify.toml"], "[build]\n", "[build]\n"+setting, 1) +
+			"\n# Mine.\n[[edge_functions]]\nfunction = \"own\"\npath = \"/own\"\n"
 		dir := newSite(t, files)
 		out := install(t, dir, command{only: "gate"})
 		got := filesIn(t, dir)
