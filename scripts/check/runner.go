@@ -20,6 +20,7 @@ type step struct {
 	does  string
 	needs string // names of steps that must pass first
 	alone bool   // no other step runs at the same time
+	waits bool   // it mostly waits: it takes no core from other steps
 	show  bool   // print the output even if it passes
 	run   func(*job) error
 }
@@ -32,8 +33,8 @@ type result struct {
 	err    error
 }
 
-// runAll runs the steps, as many at once as there are cores, and prints each result. It
-// returns the numbers of steps that passed and failed.
+// runAll runs the steps, as many at once as there are cores besides those that wait, and
+// prints each result. It returns the numbers of steps that passed and failed.
 func runAll(ctx context.Context, root string, chosen []step, verbose bool) (passed, failed int) {
 	done := make(chan result)
 	ended := map[string]error{}
@@ -89,7 +90,16 @@ func fits(s step, running []step) bool {
 	if len(running) == 0 {
 		return true
 	}
-	return len(running) < runtime.NumCPU() && !s.alone && !running[0].alone
+	if s.alone || running[0].alone {
+		return false
+	}
+	busy := 0
+	for _, r := range running {
+		if !r.waits {
+			busy++
+		}
+	}
+	return s.waits || busy < runtime.NumCPU()
 }
 
 func execute(ctx context.Context, root string, s step) result {

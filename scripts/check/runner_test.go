@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,7 +25,8 @@ func TestStepFailsIfItsNeedFailed(t *testing.T) {
 }
 
 func TestFits(t *testing.T) {
-	quick, measured := step{name: "quick"}, step{name: "measured", alone: true}
+	quick, measured, idle := step{name: "quick"}, step{name: "measured", alone: true}, step{name: "idle", waits: true}
+	full := slices.Repeat([]step{quick}, runtime.NumCPU())
 	for _, c := range []struct {
 		next    step
 		running []step
@@ -32,6 +35,11 @@ func TestFits(t *testing.T) {
 		{measured, nil, true},
 		{measured, []step{quick}, false},
 		{quick, []step{measured}, false},
+		{quick, full, false},
+		{idle, full, true},
+		{quick, append([]step{idle}, full[1:]...), true},
+		{measured, []step{idle}, false},
+		{idle, []step{measured}, false},
 	} {
 		if got := fits(c.next, c.running); got != c.want {
 			t.Errorf("%s beside %v: got %t, want %t", c.next.name, c.running, got, c.want)
