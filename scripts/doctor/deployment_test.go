@@ -208,6 +208,17 @@ var deploymentFaults = map[string]deploymentFault{
 		}
 		problemOf(405, "method-not-allowed")(w, r)
 	}, id: "login-redirect", state: toFix, has: []string{"the deployment's KINDE_SITE_URL is another address"}},
+	"no viewer function": {at: "/auth/login", instead: func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method != http.MethodGet:
+			problemOf(405, "method-not-allowed")(w, r)
+		case r.Header.Get("X-Viewer-Host") == r.Host:
+			w.Header().Set("Location", "https://acme.kinde.com/oauth2/auth")
+			w.WriteHeader(http.StatusFound)
+		default:
+			problemOf(400, "wrong-host")(w, r)
+		}
+	}, id: "login-redirect", state: toFix, has: []string{"clients set X-Viewer-Host", "ViewerFunctionArn"}},
 
 	"a forwarded host": {at: "/auth/login", instead: func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet {

@@ -27,9 +27,7 @@ func (d *doctor) checkRedirect(ctx context.Context) result {
 	case err != nil:
 		return failed(quoted(err.Error()), curl)
 	case got.code() == "wrong-host":
-		return failed("wrong-host: the deployment's KINDE_SITE_URL is another address",
-			step{Do: "Check the site at that address; if this one is the site's, set it there:"},
-			set(config.Site.Name(), d.url))
+		return d.wrongHost(ctx)
 	case got.status != http.StatusFound:
 		return failed(strings.TrimSpace(fmt.Sprintf("/auth/login responds %d %s", got.status, got.code())), curl)
 	}
@@ -60,6 +58,21 @@ func (d *doctor) checkRedirect(ctx context.Context) result {
 	return failed("wrong or missing in its Location: "+strings.Join(wrong, ", "),
 		step{Do: "Set the deployment's KINDE_SITE_URL to the address that users open, and deploy the version that this " +
 			"doctor belongs to."}, set(config.Site.Name(), d.url))
+}
+
+// wrongHost finds out why /auth/login refuses the deployment's own host. Behind a CloudFront
+// distribution the function knows that host from X-Viewer-Host alone.
+func (d *doctor) wrongHost(ctx context.Context) result {
+	_, host, _ := strings.Cut(d.url, "://")
+	got, err := d.fetch(ctx, request{url: d.url + "/auth/login?prompt=none", header: []string{"X-Viewer-Host", host}})
+	if err == nil && got.status == http.StatusFound {
+		return failed("wrong-host: clients set X-Viewer-Host, and the distribution does not",
+			step{Do: "In CloudFront, give every behavior of the functions the viewer-request function that the stack's " +
+				"output ViewerFunctionArn names."})
+	}
+	return failed("wrong-host: the deployment's KINDE_SITE_URL is another address",
+		step{Do: "Check the site at that address; if this one is the site's, set it there:"},
+		set(config.Site.Name(), d.url))
 }
 
 // checkAttempt checks the attributes of the sign-in cookie and ignores its value.
