@@ -17,10 +17,7 @@ export function requireUser(request: Request, options?: Options): Promise<Allowe
  * @param {(request: Request, user: User, ...rest: Rest) => Response | Promise<Response>} handler
  * @returns {(request: Request, ...rest: Rest) => Promise<Response>}
  */
-export function withUser<Rest extends unknown[]>(
-  options: Options,
-  handler: (request: Request, user: User, ...rest: Rest) => Response | Promise<Response>,
-): (request: Request, ...rest: Rest) => Promise<Response>;
+export function withUser<Rest extends unknown[]>(options: Options, handler: (request: Request, user: User, ...rest: Rest) => Response | Promise<Response>): (request: Request, ...rest: Rest) => Promise<Response>;
 export type User = {
     /**
      * Kinde's user id, kp_…

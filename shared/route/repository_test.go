@@ -206,7 +206,9 @@ func TestLinesOfCodeAreShort(t *testing.T) {
 	files := 0
 	eachFile(t, func(path, text string) {
 		code := slices.ContainsFunc(codeFiles, func(end string) bool { return strings.HasSuffix(path, end) })
-		if !code || strings.Contains(filepath.ToSlash(path), "/dist/") || strings.Contains(filepath.Base(path), "lock") {
+		generated := strings.HasSuffix(path, "require-user.d.ts") // by tsc
+		if !code || generated || strings.Contains(filepath.ToSlash(path), "/dist/") ||
+			strings.Contains(filepath.Base(path), "lock") {
 			return
 		}
 		files++
