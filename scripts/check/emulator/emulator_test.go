@@ -100,7 +100,13 @@ func TestFunctionUnderRuntimeInterfaceEmulator(t *testing.T) {
 			}
 		}
 	}
-	if t.Failed() || strings.Count(output.String(), `"msg":"request"`) != 3*len(lambdarun.Formats) {
-		t.Errorf("got output\n%s\nwant a log line for each request", output)
+	// The emulator copies the function's output beside its responses.
+	lines := func() int { return strings.Count(output.String(), `"msg":"request"`) }
+	want := 3 * len(lambdarun.Formats)
+	for deadline := time.Now().Add(5 * time.Second); lines() < want && time.Now().Before(deadline); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if got := lines(); t.Failed() || got != want {
+		t.Errorf("got %d log lines of requests, want %d, in\n%s", got, want, output)
 	}
 }
