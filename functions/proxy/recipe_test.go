@@ -19,7 +19,7 @@ import (
 // TestGoRecipe runs the API in Go of docs/own-apis.md behind the proxy.
 func TestGoRecipe(t *testing.T) {
 	const audience = "https://api.example.com"
-	port := freePort(t)
+	port := functiontest.FreePort(t)
 	f := functiontest.Start(t, function, kindetest.Options{}, append([]string{
 		"PROXY_APIS", "orders=http://127.0.0.1:" + port + "/v1", "KINDE_AUDIENCE", audience}, functiontest.Sessions...)...)
 	runRecipe(t, "KINDE_ISSUER_URL="+f.Issuer(), "KINDE_AUDIENCE="+audience, "PORT="+port)
@@ -94,15 +94,4 @@ func runRecipe(t *testing.T, env ...string) {
 			t.Fatalf("the API does not listen: %v", err)
 		}
 	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }

@@ -4,7 +4,6 @@ package browser
 
 import (
 	"fmt"
-	"net"
 	"net/http/httptest"
 	"os"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"kinde-functions/scripts/dev/devtest"
+	"kinde-functions/shared/local/functiontest"
 	"kinde-functions/shared/local/kindetest"
 )
 
@@ -70,7 +70,7 @@ type site struct {
 // the form NAME=value. Only the named functions are built.
 func newSite(t *testing.T, options kindetest.Options, settings, functions []string) (*site, *kindetest.Kinde) {
 	t.Helper()
-	address := freeAddress(t)
+	address := "localhost:" + functiontest.FreePort(t)
 	options.Site = "http://" + address
 	kinde, err := kindetest.Serve(options)
 	if err != nil {
@@ -86,14 +86,4 @@ func newSite(t *testing.T, options kindetest.Options, settings, functions []stri
 	dev := devtest.Start(t, root, env, "-addr", address, "-only", strings.Join(functions, ","))
 	url, _ := dev.Addresses(t)
 	return &site{url: url, kindeURL: kinde.URL}, kinde.Kinde
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return fmt.Sprintf("localhost:%d", listener.Addr().(*net.TCPAddr).Port)
 }

@@ -17,31 +17,21 @@ import (
 	"testing"
 	"time"
 
+	"kinde-functions/shared/local/functiontest"
 	"kinde-functions/shared/local/kindetest"
 	"kinde-functions/shared/local/lambdarun"
 )
 
 const site = "https://site.example"
 
-// freeAddress returns an address on which nothing listens.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
-}
-
 // start runs the function under the emulator, waits until it listens, and
 // returns the URL of its invocations and its output.
-func start(t *testing.T, binary string, env ...string) (url string, output *bytes.Buffer) {
+func start(t *testing.T, binary string, env ...string) (url string, output *functiontest.Log) {
 	t.Helper()
-	address := freeAddress(t)
-	output = &bytes.Buffer{}
+	address := "127.0.0.1:" + functiontest.FreePort(t)
+	output = new(functiontest.Log)
 	cmd := exec.Command("../../../.tools/aws-lambda-rie", "--runtime-interface-emulator-address", address,
-		"--runtime-api-address", freeAddress(t), binary)
+		"--runtime-api-address", "127.0.0.1:"+functiontest.FreePort(t), binary)
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

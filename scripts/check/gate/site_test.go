@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,7 +55,7 @@ type place struct {
 // serve runs netlify dev on a copy of the project whose pages are protected.
 func serve(t *testing.T) *place {
 	t.Helper()
-	port := freePort(t)
+	port := functiontest.FreePort(t)
 	p := &place{dir: project(t), site: "http://localhost:" + port, log: new(functiontest.Log),
 		edge: deno.New(t, root)}
 	var err error
@@ -78,7 +77,7 @@ func serve(t *testing.T) *place {
 	write(t, filepath.Join(p.dir, ".env"), variables.String())
 	ctx, stop := context.WithCancel(t.Context())
 	cmd := exec.CommandContext(ctx, installed(t, "npm/node_modules/.bin/netlify"), "dev", "--offline", "--no-open",
-		"--skip-gitignore", "--port", port, "--staticServerPort", freePort(t))
+		"--skip-gitignore", "--port", port, "--staticServerPort", functiontest.FreePort(t))
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.dir, p.log, p.log
 	cmd.Env = slices.Concat(os.Environ(), p.edge.Env, []string{"CI=true", "XDG_CONFIG_HOME=" + t.TempDir(),
 		"TMPDIR=" + t.TempDir(), "GOENV=" + strings.TrimSpace(string(goenv)), "CGO_ENABLED=0", "GOFLAGS=-tags=lambda.norpc"})
@@ -197,14 +196,4 @@ func installed(t *testing.T, pattern string) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
 }

@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"context"
 	"debug/elf"
-	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -70,7 +68,7 @@ func TestNetlifyBuild(t *testing.T) {
 
 func TestNetlifyDev(t *testing.T) {
 	netlify, env := netlifyTool(t)
-	port := freePort(t)
+	port := functiontest.FreePort(t)
 	site := "http://localhost:" + port
 	kinde := startKinde(t, site)
 	for name, value := range kinde.Env() {
@@ -88,7 +86,7 @@ func TestNetlifyDev(t *testing.T) {
 	var log functiontest.Log
 	ctx, stop := context.WithCancel(t.Context())
 	cmd := command(ctx, dir, env, netlify, "dev", "--offline", "--no-open", "--skip-gitignore",
-		"--internal-disable-edge-functions", "--port", port, "--staticServerPort", freePort(t))
+		"--internal-disable-edge-functions", "--port", port, "--staticServerPort", functiontest.FreePort(t))
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -156,14 +154,4 @@ func (s served) testStaticSite(t *testing.T) {
 	if res, _ := s.send(t, call{method: http.MethodHead, path: "/access/"}); res.StatusCode != 200 {
 		t.Errorf("HEAD /access/: got status %d, want 200", res.StatusCode)
 	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
 }

@@ -145,7 +145,7 @@ type served struct {
 // netlifyDev serves the site with netlify dev, and visits it.
 func (d workspace) netlifyDev(t *testing.T, visit func(*testing.T, served), flags ...string) {
 	t.Helper()
-	port := freePort(t)
+	port := functiontest.FreePort(t)
 	site := "http://localhost:" + port
 	previews := "http://preview-*.localhost:" + port
 	clients := kindetest.DefaultClients(site)
@@ -166,7 +166,7 @@ func (d workspace) netlifyDev(t *testing.T, visit func(*testing.T, served), flag
 		flags = append(slices.Clone(flags), "--internal-disable-edge-functions")
 	}
 	cmd := d.netlify(ctx, t, settings, append([]string{"dev", "--offline", "--no-open", "--skip-gitignore",
-		"--port", port, "--staticServerPort", freePort(t)}, flags...)...)
+		"--port", port, "--staticServerPort", functiontest.FreePort(t)}, flags...)...)
 	var log functiontest.Log
 	cmd.Stdout, cmd.Stderr = &log, &log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -221,16 +221,6 @@ func visitReact(t *testing.T, s served) {
 	checkHooks(t, b, s.site)
 	s.stop()
 	checkHooksWithoutFunctions(t, b)
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
 }
 
 // client follows no redirects. Every host is this machine, as browsers take *.localhost.
