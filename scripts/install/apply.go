@@ -91,16 +91,9 @@ func (p *plan) discard(name string) error {
 // edit plans the new content of a file of the owner's, which edited makes from its
 // present one. A block that the owner has changed stays, and is named.
 func (p *plan) edit(name string, edited func(content string) (string, error)) error {
-	if err := p.site.refuseLink(name); err != nil {
-		return err
-	}
-	file, err := p.site.readText(name)
+	file, own, err := p.readOwners(name)
 	if err != nil {
 		return err
-	}
-	own, err := cutAll(file.text)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
 	}
 	result, err := edited(file.text)
 	if err != nil {
@@ -129,6 +122,20 @@ func (p *plan) edit(name string, edited func(content string) (string, error)) er
 	return nil
 }
 
+// readOwners reads a file of the owner's. own is its text without the installation's blocks.
+func (p *plan) readOwners(name string) (file textFile, own string, err error) {
+	if err := p.site.refuseLink(name); err != nil {
+		return textFile{}, "", err
+	}
+	if file, err = p.site.readText(name); err != nil {
+		return textFile{}, "", err
+	}
+	if own, err = cutAll(file.text); err != nil {
+		return textFile{}, "", fmt.Errorf("%s: %w", name, err)
+	}
+	return file, own, nil
+}
+
 // takeOutBlocks plans to take the blocks out of the files that get none any more.
 func (p *plan) takeOutBlocks() error {
 	for _, name := range slices.Sorted(maps.Keys(p.before.Blocks)) {
@@ -145,16 +152,9 @@ func (p *plan) takeOutBlocks() error {
 // takeOut plans to take the blocks out of a file, which is deleted if the installation
 // made it and nothing else is in it.
 func (p *plan) takeOut(name string) error {
-	if err := p.site.refuseLink(name); err != nil {
-		return err
-	}
-	file, err := p.site.readText(name)
+	file, own, err := p.readOwners(name)
 	if err != nil {
 		return err
-	}
-	own, err := cutAll(file.text)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
 	}
 	changed := own != file.text
 	if changed && !slices.Contains(p.before.Blocks[name], blockSum(file.text)) {
