@@ -9,7 +9,7 @@ import (
 
 // fuzzRuns is the number of inputs for each target. A time would fail a target that is slow
 // while other steps run: "context deadline exceeded". Run more after changing a parser.
-const fuzzRuns = "10000x"
+const fuzzRuns = "20000x"
 
 // fuzz runs every fuzz target, on one core since other steps run at the same time.
 func fuzz(j *job) error {
